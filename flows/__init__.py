@@ -1,0 +1,1 @@
+"""When it is done: Prefect flows, deployments and the command line."""

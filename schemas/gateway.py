@@ -1,0 +1,106 @@
+"""What is asked of a model and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel
+
+from schemas.study.models import ModelSpec
+from schemas.unit import Failure
+
+Role = Literal["system", "user", "assistant"]
+Purpose = Literal["agent", "persona", "judge"]
+
+#: Ways in which an attempt can end. ``ok`` is the only one that yields an answer.
+ATTEMPT_KINDS = (
+    "ok",
+    "rate_limit",
+    "server_error",
+    "timeout",
+    "connection",
+    "bad_body",
+    "empty",
+    "bad_shape",
+    "truncated",
+    "refused",
+    "bad_request",
+    "authentication",
+    "budget",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question to a model.
+
+    Attributes:
+        model: The model and its parameters.
+        messages: The prompt.
+        unit_key: The unit on whose behalf it is asked.
+        ordinal: Its number within the unit. Unit and ordinal make draws independent.
+        purpose: Who asks.
+        subject: The seat, coder or persona it is asked of; for people.
+        answer: Shape of a structured answer; nothing for free text.
+        observation: What the prompt says, as data. Only simulated models are handed it.
+        check: Says what is wrong with a well-shaped answer (a parsed model, or text), or nothing.
+        reasks: How often a bad answer may be asked again with the problem quoted.
+    """
+
+    model: ModelSpec
+    messages: tuple[Message, ...]
+    unit_key: str
+    ordinal: int
+    purpose: Purpose
+    subject: str = ""
+    answer: type[BaseModel] | None = None
+    observation: Mapping[str, Any] | None = None
+    check: Callable[[Any], str | None] | None = None
+    reasks: int = 2
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question.
+
+    Attributes:
+        call_key: Key of the call that gave the answer, or of the last one tried.
+        text: The raw text; empty where there was none.
+        value: The parsed answer, or the text where no shape was asked; nothing on failure.
+        attempts: How often it was asked in all, re-asks included.
+        failure: Why there is no value.
+        call_keys: Keys of all calls made for it, in order.
+    """
+
+    call_key: str
+    text: str
+    value: Any
+    attempts: int
+    failure: Failure | None = None
+    call_keys: tuple[str, ...] = field(default=())
+
+
+class Gateway(Protocol):
+    """The one way to ask a model."""
+
+    async def ask(self, question: Question) -> Answer:
+        """The answer to a question; failures are data, never exceptions.
+
+        Raises:
+            BudgetSpent: The next call could pass the study's budget.
+        """
+        ...
+
+    def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
+        """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit since it began; forgets them."""
+        ...

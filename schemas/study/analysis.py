@@ -1,0 +1,66 @@
+"""Metrics, contrasts and specification curves as a study declares them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from schemas.base import Record
+
+Incomplete = Literal["retry", "exclude", "keep"]
+
+
+class MetricSpec(Record):
+    """A metric and its options; a bare name stands for its defaults."""
+
+    name: str = Field(description="Name of a registered metric.")
+    options: dict[str, Any] = Field({}, description="Options of the metric.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if isinstance(value, dict) and "name" in value and "options" not in value:
+            return {
+                "name": value["name"],
+                "options": {name: part for name, part in value.items() if name != "name"},
+            }
+        return value
+
+
+class ContrastSpec(Record):
+    """A comparison of conditions on one metric."""
+
+    of: str = Field(description="Metric that is compared, one value per run.")
+    between: tuple[str, ...] = Field(min_length=2, description="Conditions, the baseline first.")
+    subject: str | None = Field(None, description="Subject of the metric, where it has several.")
+    test: str = Field("mann_whitney", description="Name of the test.")
+    family: str = Field("main", description="Family over which p-values are corrected.")
+    correction: Literal["holm", "bonferroni", "fdr_bh", "fdr_by", "none"] = Field(
+        "holm", description="Correction over the family."
+    )
+    excess: bool = Field(False, description="Compare the value less its null mean.")
+    options: dict[str, Any] = Field({}, description="Options of the test.")
+
+
+class CurveSpec(Record):
+    """A specification curve: one contrast under every combination of defensible choices."""
+
+    contrast: str = Field(description="Name of the contrast that is re-examined.")
+    rules: tuple[str, ...] = Field((), description="Adjudication rules to vary over.")
+    incomplete: tuple[Incomplete, ...] = Field((), description="Exclusion rules to vary over.")
+    variants: tuple[dict[str, Any], ...] = Field((), description="Metric options to vary over.")
+    judges: tuple[str, ...] = Field((), description="Single judges to vary over.")
+
+
+class RunSpec(Record):
+    """How a study is run; no part of any key."""
+
+    budget_usd: float | None = Field(None, ge=0, description="Dollars that may be spent.")
+    budget_calls: int | None = Field(None, ge=0, description="Calls that may be made.")
+    concurrency: int = Field(64, ge=1, description="Units worked at once, at most.")
+    incomplete: Incomplete = Field(
+        "exclude", description="What becomes of an episode that did not reach its planned rounds."
+    )

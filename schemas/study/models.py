@@ -1,0 +1,73 @@
+"""Models as a study declares them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from schemas.base import Record
+
+#: Fields that decide what a model answers; they are part of every call's key.
+IDENTITY_FIELDS = (
+    "model",
+    "api_base",
+    "temperature",
+    "top_p",
+    "seed",
+    "max_tokens",
+    "reasoning_effort",
+    "stop",
+    "extra",
+    "sim",
+)
+
+
+class ModelSpec(Record):
+    """A model, its parameters and its limits."""
+
+    model: str = Field(
+        min_length=1,
+        description="Name as litellm knows it (openai/gpt-5, ollama/llama3), or sim/NAME.",
+    )
+    api_base: str | None = Field(None, description="Base URL of an OpenAI-compatible server.")
+    api_key_env: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="Environment variable that holds the key; else the provider's usual one.",
+    )
+    api_key_block: str | None = Field(None, description="Prefect Secret block that holds the key.")
+
+    temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature.")
+    top_p: float | None = Field(None, gt=0, le=1, description="Nucleus sampling.")
+    seed: int | None = Field(None, description="Seed sent to the provider.")
+    max_tokens: int | None = Field(None, ge=1, description="Limit on an answer, in tokens.")
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high"] | None = Field(
+        None, description="How much a reasoning model may think."
+    )
+    stop: tuple[str, ...] = Field((), description="Texts that end an answer.")
+    extra: dict[str, Any] = Field({}, description="Further parameters, passed on as they are.")
+    sim: dict[str, Any] = Field({}, description="Parameters of a simulated model.")
+
+    max_in_flight: int = Field(64, ge=1, description="Calls in flight at once, at most.")
+    requests_per_minute: float | None = Field(None, gt=0, description="Limit on requests.")
+    tokens_per_minute: float | None = Field(None, gt=0, description="Limit on tokens.")
+    attempt_timeout_s: float = Field(120, gt=0, description="Time allowed for one attempt.")
+    max_attempts: int = Field(8, ge=1, le=50, description="Attempts at one call, at most.")
+    usd_per_million_input_tokens: float | None = Field(None, ge=0, description="Price of prompts.")
+    usd_per_million_output_tokens: float | None = Field(None, ge=0, description="Price of answers.")
+    batch: bool = Field(False, description="Use the provider's batch interface where it helps.")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether it runs on this machine without a network."""
+        return self.model.startswith("sim/")
+
+    def identity(self) -> dict[str, Any]:
+        """What of it decides its answers, as plain data; limits and prices do not.
+
+        Example:
+            >>> ModelSpec(model="sim/agent", max_in_flight=3).identity()
+            {'model': 'sim/agent'}
+        """
+        return self.model_dump(mode="json", include=set(IDENTITY_FIELDS), exclude_defaults=True)

@@ -1,0 +1,48 @@
+"""A study: one experiment, written as data."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Record
+from schemas.keys import digest
+from schemas.study.analysis import ContrastSpec, CurveSpec, MetricSpec, RunSpec
+from schemas.study.coding import CodingSpec
+from schemas.study.episode import EpisodeSpec, ImportedSpec
+from schemas.study.models import ModelSpec
+from schemas.study.population import PopulationSpec
+
+NAME = r"^[a-z0-9][a-z0-9_-]*$"
+
+
+class Study(Record):
+    """Who takes part, what they do together, under which conditions, and what is measured."""
+
+    name: str = Field(pattern=NAME, max_length=80, description="Short name, lower case.")
+    description: str = Field("", description="What the study asks.")
+    models: dict[str, ModelSpec] = Field({}, description="Models by alias.")
+    population: PopulationSpec | None = Field(None, description="Personas of the agents.")
+    episode: EpisodeSpec | None = Field(None, description="What the agents do together.")
+    imported: ImportedSpec | None = Field(None, description="Episodes imported instead of run.")
+    conditions: dict[str, dict[str, Any]] = Field(
+        {}, description="Conditions as differences from the episode above."
+    )
+    replicates: int = Field(1, ge=1, le=100_000, description="Runs per condition.")
+    seed: int = Field(0, description="Seed of everything random in the study.")
+    coding: CodingSpec | None = Field(None, description="How transcripts are coded.")
+    metrics: tuple[MetricSpec, ...] = Field((), description="Numbers that are computed.")
+    contrasts: dict[str, ContrastSpec] = Field({}, description="Comparisons of conditions.")
+    curves: dict[str, CurveSpec] = Field({}, description="Specification curves.")
+    run: RunSpec = Field(default=RunSpec(), description="How it is run.")
+
+    @model_validator(mode="after")
+    def _one_source_of_episodes(self) -> Self:
+        if (self.episode is None) == (self.imported is None):
+            raise ValueError("a study has either an episode section or an imported section")
+        return self
+
+    def version(self) -> str:
+        """Digest of all that can change its results; how it is run cannot."""
+        return digest("study", self.model_dump(mode="json", exclude={"run": True}))

@@ -1,0 +1,56 @@
+"""The tables of the warehouse: one model per table, the single source of truth.
+
+DDL, Polars schemas, Great Expectations suites and the reference page are projections of these
+models.
+"""
+
+from schemas.tables.calls import AttemptRow, CallRow, PartRow
+from schemas.tables.coding import CodebookRow, CodeRow, LabelRow, SampleRow
+from schemas.tables.column import Row, Span, Table
+from schemas.tables.episodes import EpisodeRow, EventRow, ExposureRow, OutcomeRow, SeatRow
+from schemas.tables.market import BusinessRow, CatalogueRow, CustomerRow
+from schemas.tables.measures import ContrastRow, MetricRow
+from schemas.tables.personas import (
+    PersonaAttributeRow,
+    PersonaRow,
+    PersonaTraitRow,
+    PopulationRow,
+    PopulationTargetRow,
+)
+from schemas.tables.quality import QuarantineRow, ValidationRow
+from schemas.tables.studies import StudyRow, StudyUnitRow, UnitRow
+
+#: Every table, in an order in which references resolve.
+ROWS: tuple[type[Row], ...] = (
+    StudyRow,
+    StudyUnitRow,
+    UnitRow,
+    CodebookRow,
+    CatalogueRow,
+    CustomerRow,
+    BusinessRow,
+    PopulationRow,
+    PopulationTargetRow,
+    PersonaRow,
+    PersonaTraitRow,
+    PersonaAttributeRow,
+    CallRow,
+    AttemptRow,
+    PartRow,
+    EpisodeRow,
+    SeatRow,
+    EventRow,
+    ExposureRow,
+    OutcomeRow,
+    CodeRow,
+    LabelRow,
+    SampleRow,
+    MetricRow,
+    ContrastRow,
+    ValidationRow,
+    QuarantineRow,
+)
+
+TABLES: dict[str, type[Row]] = {row.table.name: row for row in ROWS}
+
+__all__ = ["ROWS", "TABLES", "Row", "Span", "Table"]

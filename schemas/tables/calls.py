@@ -1,0 +1,77 @@
+"""Tables of what models were asked and what they answered."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.gateway import Purpose, Role
+from schemas.tables.column import Count, Json, Key, Name, Row, Seconds, Table, Time, Tokens, Usd
+
+
+class CallRow(Row):
+    """A question to a model and its answer."""
+
+    table: ClassVar[Table] = Table("calls", ("call_key",), "question to a model", owner="unit_key")
+
+    call_key: Key = Field(
+        description="Digest of provider, base URL, model, parameters, messages, answer shape, "
+        "unit and ordinal."
+    )
+    unit_key: Key = Field(description="Unit on whose behalf it was asked.")
+    ordinal: Count = Field(description="Number of the question within the unit.")
+    purpose: Purpose = Field(description="Who asked.")
+    subject: str = Field(description="Seat, coder or persona.")
+    model: Name = Field(description="Model as asked for.")
+    api_base: str | None = Field(None, description="Base URL, where one was declared.")
+    params: Json = Field(description="Parameters that decide the answer.")
+    shape: str | None = Field(None, description="Digest of the answer's JSON schema.")
+    reask_of: Key | None = Field(None, description="Call whose bad answer this one quotes.")
+    base_call_key: Key | None = Field(None, description="Call whose request this one continues.")
+    base_parts: Count = Field(description="Parts taken over from the start of that request.")
+    parts: list[str] = Field(description="Digests of the parts that follow; v_calls shows all.")
+    status: Literal["answered", "failed"] = Field(description="Whether a usable answer came.")
+    text: str | None = Field(None, description="The answer as it came.")
+    raw: Json = Field(description="What else the provider sent that is not in a column.")
+    finish_reason: str | None = Field(None, description="Why the model stopped.")
+    model_returned: str | None = Field(None, description="Model as the provider named it.")
+    prompt_tokens: Tokens | None = Field(None, description="Tokens of the prompt.")
+    completion_tokens: Tokens | None = Field(None, description="Tokens of the answer.")
+    cost_usd: Usd | None = Field(None, description="Price; null where it is not known.")
+    latency_s: Seconds | None = Field(None, description="Time of the attempt that answered.")
+    attempts: Count = Field(description="Attempts made.")
+    error_kind: str | None = Field(None, description="Kind of the last failure.")
+    error: str | None = Field(None, description="The last failure in words.")
+    asked_at: Time = Field(description="When it was first asked.")
+
+
+class AttemptRow(Row):
+    """One attempt at a call."""
+
+    table: ClassVar[Table] = Table(
+        "attempts",
+        ("call_key", "attempt"),
+        "attempt at a call",
+        {"call_key": "calls.call_key"},
+        owner="unit_key",
+    )
+
+    call_key: Key = Field(description="The call.")
+    unit_key: Key = Field(description="Unit on whose behalf it was asked.")
+    attempt: Count = Field(description="Number, from 1.")
+    kind: Name = Field(description="How it ended: ok, rate_limit, server_error, timeout, ...")
+    status_code: Count | None = Field(None, description="HTTP status, where there was one.")
+    message: str | None = Field(None, description="The failure in words.")
+    waited_s: Seconds = Field(description="Wait before the attempt.")
+    latency_s: Seconds = Field(description="Time that it took.")
+
+
+class PartRow(Row):
+    """A distinct message of prompts, stored once however many prompts repeat it."""
+
+    table: ClassVar[Table] = Table("parts", ("digest",), "distinct piece of a prompt")
+
+    digest: Key = Field(description="Digest of role and text.")
+    role: Role = Field(description="Role of the message.")
+    text: str = Field(description="Its text.")

@@ -1,0 +1,131 @@
+"""Tables of what happened: episodes, seats, events, exposures, outcomes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.environment import EventKind, Scope
+from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Span, Table, Time
+
+
+class EpisodeRow(Row):
+    """An episode."""
+
+    table: ClassVar[Table] = Table("episodes", ("episode_key",), "episode", owner="unit_key")
+
+    episode_key: Key = Field(description="The episode; key of the unit that ran or imported it.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    source: Literal["run", "import"] = Field(description="Run here, or imported.")
+    environment: Name = Field(description="Environment that it was played in.")
+    collection: str | None = Field(None, description="Collection of an imported episode.")
+    series: str | None = Field(None, description="Series of an imported episode.")
+    label: str = Field(description="Name for people; the run's name where it was imported.")
+    brief: str | None = Field(None, description="What the participants were told to do.")
+    params: Json = Field(description="Parameters of the environment.")
+    seed: int | None = Field(None, description="Seed of everything random in it.")
+    status: Literal["complete", "truncated", "incomplete", "placeholder"] = Field(
+        description="Ended by its rules, by a limit, before its planned rounds, or known only by "
+        "codes made elsewhere."
+    )
+    end_reason: str = Field(description="Why it ended.")
+    planned_rounds: Count | None = Field(None, description="Rounds of a complete episode.")
+    completed_rounds: Count = Field(description="Rounds that were completed.")
+    exclusion: str | None = Field(None, description="Why it should not be analysed, if so.")
+    recorded_at: Time | None = Field(None, description="When an imported episode took place.")
+
+
+class SeatRow(Row):
+    """A participant of an episode."""
+
+    table: ClassVar[Table] = Table(
+        "seats",
+        ("episode_key", "seat"),
+        "participant of an episode",
+        {"episode_key": "episodes.episode_key", "persona_key": "personas.persona_key"},
+        owner="unit_key",
+    )
+
+    episode_key: Key = Field(description="The episode.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    seat: Name = Field(description="Identifier within the episode.")
+    position: Count = Field(description="Place in the order, from 1.")
+    role: Name = Field(description="Role in the environment.")
+    name: Name = Field(description="Name that the others saw.")
+    model: Name = Field(description="Alias of the model in the study.")
+    model_id: Name = Field(description="Model as the provider knows it.")
+    persona_key: Key | None = Field(None, description="Its persona, if any.")
+
+
+class EventRow(Row):
+    """Something that happened in an episode."""
+
+    table: ClassVar[Table] = Table(
+        "events",
+        ("episode_key", "seq"),
+        "thing that happened",
+        {"episode_key": "episodes.episode_key", "call_key": "calls.call_key"},
+        owner="unit_key",
+    )
+
+    episode_key: Key = Field(description="The episode.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    seq: Ordinal = Field(description="Number within the episode, from 0.")
+    round: Count = Field(description="Round, from 0.")
+    turn: Count = Field(description="Turn, from 0; simultaneous actions share one.")
+    phase: str = Field("", description="Phase within the round, where there are several.")
+    kind: EventKind = Field(description="What kind of thing.")
+    actor: Name = Field(description="Seat that did it, or env.")
+    target: str | None = Field(None, description="Seat that it was done to.")
+    item: str | None = Field(None, description="What it was about.")
+    value: float | None = Field(None, description="Amount; unit as the environment says.")
+    text: str | None = Field(None, description="Words.")
+    data: Json = Field(description="Whatever else; a JSON object.")
+    visible_to: list[str] | None = Field(None, description="Seats that could see it; null: all.")
+    valid: bool = Field(description="Whether the action was usable as the model gave it.")
+    attempts: Count = Field(description="How often the model was asked; 0 where nobody was.")
+    fallback: bool = Field(description="Whether the declared fallback was taken instead.")
+    call_key: Key | None = Field(None, description="Call that it came from.")
+
+
+class ExposureRow(Row):
+    """What a seat had seen when it was asked."""
+
+    table: ClassVar[Table] = Table(
+        "exposures",
+        ("call_key",),
+        "question to an agent",
+        {"call_key": "calls.call_key", "episode_key": "episodes.episode_key"},
+        owner="unit_key",
+    )
+
+    call_key: Key = Field(description="The question.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    episode_key: Key = Field(description="The episode.")
+    seat: Name = Field(description="Who was asked.")
+    seqs: list[Span] = Field(
+        description="Events that the prompt showed, as runs of numbers; v_exposures unnests them."
+    )
+
+
+class OutcomeRow(Row):
+    """A result of an episode."""
+
+    table: ClassVar[Table] = Table(
+        "outcomes",
+        ("episode_key", "scope", "subject", "other", "round", "metric"),
+        "result of an episode",
+        {"episode_key": "episodes.episode_key"},
+        owner="unit_key",
+    )
+
+    episode_key: Key = Field(description="The episode.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    scope: Scope = Field(description="What the result is of.")
+    subject: str = Field(description="Seat or item; empty for the episode.")
+    other: str | None = Field(None, description="Second of a pair.")
+    round: Count | None = Field(None, description="Round, where it is of one.")
+    metric: Name = Field(description="Name of the result.")
+    value: float | None = Field(None, description="Number.")
+    label: str | None = Field(None, description="Word.")

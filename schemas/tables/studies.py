@@ -1,0 +1,61 @@
+"""Tables of what was planned and done: studies and their units."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.tables.column import Count, Json, Key, Name, Row, Table, Time
+from schemas.unit import Stage
+
+
+class StudyRow(Row):
+    """A version of a study."""
+
+    table: ClassVar[Table] = Table("studies", ("study_version",), "version of a study")
+
+    study_version: Key = Field(description="Digest of all that can change the study's results.")
+    name: Name = Field(description="Name of the study.")
+    spec: Json = Field(description="The study as canonical JSON, files included.")
+    yaml: str = Field(description="The study as it was written.")
+    path: str = Field(description="File that it was read from.")
+    code_version: str = Field(description="Version of the code that first ran it.")
+    created_at: Time = Field(description="When it was first run.")
+
+
+class StudyUnitRow(Row):
+    """A unit that a version of a study consists of."""
+
+    table: ClassVar[Table] = Table(
+        "study_units",
+        ("study_version", "unit_key", "condition"),
+        "unit of a version of a study",
+        {"study_version": "studies.study_version"},
+    )
+
+    study_version: Key = Field(description="The version.")
+    stage: Stage = Field(description="The stage.")
+    step: Name = Field(description="The step of the stage.")
+    unit_key: Key = Field(description="The unit, done or not.")
+    condition: str = Field(description="Condition; empty for units of the whole study.")
+    replicate: Count = Field(description="Replicate from 1; 0 for units of the whole study.")
+    label: str = Field(description="Name for people.")
+
+
+class UnitRow(Row):
+    """A unit that has been worked, with what became of it."""
+
+    table: ClassVar[Table] = Table("units", ("unit_key",), "unit that was worked", owner="unit_key")
+
+    unit_key: Key = Field(description="Digest of everything that determines the unit's rows.")
+    stage: Stage | Literal["import"] = Field(description="The stage.")
+    step: Name = Field(description="The step of the stage.")
+    label: str = Field(description="Name for people.")
+    status: Literal["done", "failed"] = Field(description="Failed units are worked again.")
+    failure_kind: str | None = Field(None, description="Kind of failure, in one word.")
+    failure: str | None = Field(None, description="Why it failed.")
+    n_rows: Count = Field(description="Rows that it wrote, this one not counted.")
+    code_version: str = Field(description="Version of the code that worked it.")
+    run_id: str = Field(description="Flow run that worked it.")
+    committed_at: Time = Field(description="When its rows were committed.")

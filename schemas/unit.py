@@ -1,0 +1,78 @@
+"""A unit of work, and what working it gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    TableRows = Sequence[Mapping[str, Any]] | pl.DataFrame
+
+Stage = Literal["personas", "episodes", "codes", "metrics"]
+STAGES: tuple[Stage, ...] = ("personas", "episodes", "codes", "metrics")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The smallest piece of work that is planned, done, committed and retried as a whole.
+
+    Attributes:
+        stage: The stage it belongs to.
+        step: The step of that stage (a stage may have several, such as coding and labelling).
+        key: Digest of everything that determines its rows.
+        spec: What ``work`` needs to know; plain JSON data.
+        condition: The condition that it belongs to; empty for units of the whole study.
+        replicate: Number of the replicate, from 1; 0 for units of the whole study.
+        label: A short name for people.
+        upstream: Keys of the units whose rows it reads.
+    """
+
+    stage: Stage
+    step: str
+    key: str
+    spec: Mapping[str, Any] = field(compare=False)
+    condition: str = ""
+    replicate: int = 0
+    label: str = ""
+    upstream: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a unit, or a question to a model, has no result.
+
+    Attributes:
+        kind: A short fixed word, such as ``rate_limit``, ``bad_shape`` or ``invalid_rows``.
+        message: One sentence for people; never holds a key or another secret.
+    """
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """What working one unit gave.
+
+    Attributes:
+        unit: The unit.
+        rows: Rows by table name: mappings, or a Polars frame where rows are many. Rows of a failed
+            unit are what is known for certain all the same, such as its calls.
+        failure: Why it failed, or nothing.
+    """
+
+    unit: Unit
+    rows: Mapping[str, TableRows]
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """Rows that a unit needs from the warehouse: those of ``table`` whose ``column`` is in ``keys``."""
+
+    table: str
+    column: str
+    keys: tuple[str, ...]

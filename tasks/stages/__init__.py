@@ -1,0 +1,1 @@
+"""The stages: what each plans, reads, works and writes."""

@@ -1,0 +1,1 @@
+"""Studies: read from YAML, resolved to a design of conditions, compared."""

@@ -1,0 +1,1 @@
+"""Where rows live: the only room that imports duckdb or great_expectations."""
