@@ -33,7 +33,9 @@ class Flag(Record):
     )
     scale: Level = Field("nominal", description="Level of measurement.")
     when: str | None = Field(None, description="Flag that must be present for this one to apply.")
-    rule: str | None = Field(None, description="Name of a function, or a regular expression in /…/.")
+    rule: str | None = Field(
+        None, description="Name of a function, or a regular expression in /…/."
+    )
     trait: bool = Field(True, description="Whether it is part of an agent's profile.")
     mask_speaker: bool = Field(True, description="Whether judges are not told who spoke.")
 

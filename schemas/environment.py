@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from schemas.base import Record
 
@@ -43,7 +43,7 @@ class Seat(Record):
     model: str
     persona_key: str | None = None
     persona: str = ""
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default={}, description="What else the environment knows of it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ Outcomes = Mapping[tuple[Scope, str], Mapping[str, float | str | None]]
 
 
 class Environment(Protocol):
-    """The rules of an episode. Pure: state is a JSON value, randomness comes only through ``rng``."""
+    """The rules of an episode; state is a JSON value, randomness comes only through ``rng``."""
 
     name: str
     version: int

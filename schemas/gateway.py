@@ -102,5 +102,5 @@ class Gateway(Protocol):
         ...
 
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
-        """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit since it began; forgets them."""
+        """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them."""
         ...

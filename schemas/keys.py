@@ -67,4 +67,4 @@ def generator(*values: Any) -> random.Random:
         >>> generator("a", 1).random() == generator("a", 1).random()
         True
     """
-    return random.Random(seed_of(*values))  # noqa: S311 - simulation, not secrecy
+    return random.Random(seed_of(*values))

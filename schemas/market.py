@@ -9,7 +9,7 @@ from schemas.keys import digest
 
 
 class Customer(Record):
-    """A customer: wants items and amenities. Prices in US dollars are what each item is worth to it."""
+    """A customer: wants items and amenities; its prices (USD) say what an item is worth to it."""
 
     id: str
     name: str

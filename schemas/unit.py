@@ -71,7 +71,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Read:
-    """Rows that a unit needs from the warehouse: those of ``table`` whose ``column`` is in ``keys``."""
+    """Rows that a unit needs: those of ``table`` whose ``column`` is in ``keys``."""
 
     table: str
     column: str

@@ -50,6 +50,7 @@ def looks_like_path(value: str) -> bool:
         (True, False)
     """
     stem, dot, suffix = value.rpartition(".")
-    return bool(
-        stem and dot and "\n" not in value and " " not in suffix and 0 < len(suffix) <= 5
-    ) and suffix.isalnum()
+    return (
+        bool(stem and dot and "\n" not in value and " " not in suffix and 0 < len(suffix) <= 5)
+        and suffix.isalnum()
+    )

@@ -31,7 +31,9 @@ class ValidationRow(Row):
 class QuarantineRow(Row):
     """A row that was refused, with the reason."""
 
-    table: ClassVar[Table] = Table("quarantine", ("batch", "table_name", "row_number"), "refused row")
+    table: ClassVar[Table] = Table(
+        "quarantine", ("batch", "table_name", "row_number"), "refused row"
+    )
 
     batch: Key = Field(description="The commit.")
     table_name: Name = Field(description="Table that it was meant for.")
