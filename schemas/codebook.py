@@ -8,7 +8,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_val
 
 from schemas.base import Record
 from schemas.keys import digest
-from schemas.study.files import LoadContext, looks_like_path
+from schemas.files import LoadContext, looks_like_path
 
 Level = Literal["nominal", "ordinal", "interval"]
 

@@ -20,7 +20,7 @@ class Unit:
     """The smallest piece of work that is planned, done, committed and retried as a whole.
 
     Attributes:
-        stage: The stage it belongs to.
+        stage: The stage it belongs to; ``import`` for what was brought in from outside.
         step: The step of that stage (a stage may have several, such as coding and labelling).
         key: Digest of everything that determines its rows.
         spec: What ``work`` needs to know; plain JSON data.
@@ -30,7 +30,7 @@ class Unit:
         upstream: Keys of the units whose rows it reads.
     """
 
-    stage: Stage
+    stage: Stage | Literal["import"]
     step: str
     key: str
     spec: Mapping[str, Any] = field(compare=False)
