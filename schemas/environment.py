@@ -140,15 +140,30 @@ Outcomes = Mapping[tuple[Scope, str], Mapping[str, float | str | None]]
 
 
 class Environment(Protocol):
-    """The rules of an episode; state is a JSON value, randomness comes only through ``rng``."""
+    """The rules of an episode; state is a JSON value, randomness comes only through ``rng``.
+
+    Attributes:
+        name: Name in a study.
+        version: Raised by hand when the rules change; part of every episode's key.
+        params_model: Shape of its parameters.
+        templates: Names of its prompt templates, ``prompts/NAME.md`` beside its module.
+        persona_roles: Roles that personas are given to, where a study has a population.
+    """
 
     name: str
     version: int
     params_model: type[Record]
     templates: tuple[str, ...]
+    persona_roles: tuple[str, ...]
 
-    def seats(self, params: Any, rng: random.Random) -> tuple[Seat, ...]:
-        """Who takes part, in order."""
+    def aliases(self, params: Any) -> Mapping[tuple[str | int, ...], str]:
+        """Model aliases that the parameters name, by their place in the parameters."""
+        ...
+
+    def seats(
+        self, params: Any, models: Mapping[str, str], rng: random.Random
+    ) -> tuple[Seat, ...]:
+        """Who takes part, in order. ``models`` gives a provider's model name by alias."""
         ...
 
     def planned_rounds(self, params: Any) -> int | None:
