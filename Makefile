@@ -1,0 +1,43 @@
+# make demo    set up, run both demonstration studies on simulated models
+# make test    set up, lint, type-check, test
+# make lock    renew constraints.txt from pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types tests lock clean
+
+demo: $(STAMP)
+	@$(BIN)/agora run studies/demo_discussion.yaml studies/demo_market.yaml
+
+test: $(STAMP)
+	@$(MAKE) --no-print-directory lint types tests
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+tests: $(STAMP)
+	@$(BIN)/pytest
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV); this takes a few minutes the first time."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $(STAMP)
+
+lock: pyproject.toml
+	@rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
+	@$(VENV)-lock/bin/python -m pip install --quiet '.[test]'
+	@$(VENV)-lock/bin/python -m pip freeze --exclude agora-lab > constraints.txt
+	@rm -rf $(VENV)-lock
+
+clean:
+	@rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,141 @@
+"""What a study consists of, what of it the warehouse holds, and what is left to do.
+
+Imports neither Prefect nor a model library: a plan is answered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from schemas.unit import Read, Unit
+from tasks.stages.base import Step, Upstream
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tasks.studies.cells import Design
+
+
+class Shelf(Protocol):
+    """What a plan reads of a warehouse."""
+
+    def held(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """Status (``done`` or ``failed``) of the units among these that were worked."""
+        ...
+
+    def frame(self, read: Read) -> pl.DataFrame:
+        """Rows of a table."""
+        ...
+
+    def frame_sql(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
+        """Rows that a query selects."""
+        ...
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """The units of a step, with the status of each that was worked.
+
+    Attributes:
+        step: The step.
+        units: All units of it.
+        statuses: ``done`` or ``failed`` by unit key; units that were never worked are not in it.
+        blocked: Keys of units that cannot be worked before others are.
+    """
+
+    step: Step
+    units: tuple[Unit, ...]
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    blocked: frozenset[str] = frozenset()
+
+    @property
+    def held(self) -> tuple[Unit, ...]:
+        """Units whose rows the warehouse holds."""
+        return tuple(unit for unit in self.units if self.statuses.get(unit.key) == "done")
+
+    @property
+    def failed(self) -> tuple[Unit, ...]:
+        """Units that were worked and failed; they are to be worked again."""
+        return tuple(unit for unit in self.units if self.statuses.get(unit.key) == "failed")
+
+    @property
+    def todo(self) -> tuple[Unit, ...]:
+        """Units that can be worked now."""
+        return tuple(
+            unit
+            for unit in self.units
+            if self.statuses.get(unit.key) != "done" and unit.key not in self.blocked
+        )
+
+
+_EPISODES = """
+select episode_key, unit_key, status, exclusion, collection, series, label, planned_rounds,
+       completed_rounds
+from episodes
+"""
+_CODES = """
+select c.unit_key, c.episode_key, c.coder, c.codebook_digest, count(*) as n_codes
+from codes c join units u using (unit_key)
+where u.stage = 'import'
+group by all order by all
+"""
+
+
+class Planner:
+    """Plans the steps of one study in order, each upon what the warehouse holds of the earlier."""
+
+    def __init__(self, design: Design, shelf: Shelf) -> None:
+        self._design = design
+        self._shelf = shelf
+        self._units: dict[str, tuple[Unit, ...]] = {}
+        self._statuses: dict[str, str] = {}
+
+    def plan(self, step: Step) -> StepPlan:
+        """The plan of the next step; steps must be asked for in order."""
+        units = step.plan(self._design, self._upstream())
+        self._units[step.name] = units
+        return self.refreshed(StepPlan(step, units))
+
+    def refreshed(self, plan: StepPlan) -> StepPlan:
+        """The same plan with the statuses that the warehouse has now."""
+        held = dict(self._shelf.held([unit.key for unit in plan.units]))
+        self._statuses.update(held)
+        planned = {unit.key for units in self._units.values() for unit in units}
+        blocked = frozenset(
+            unit.key
+            for unit in plan.units
+            if any(
+                key in planned and self._statuses.get(key) != "done" for key in unit.upstream
+            )
+        )
+        return StepPlan(plan.step, plan.units, held, blocked)
+
+    def _upstream(self) -> Upstream:
+        failed = frozenset(key for key, status in self._statuses.items() if status == "failed")
+        return Upstream(units=dict(self._units), failed=failed, frames=self._frames())
+
+    def _frames(self) -> dict[str, pl.DataFrame]:
+        study = self._design.study
+        frames: dict[str, pl.DataFrame] = {}
+        if study.imported is not None:
+            frames["episodes"] = self._shelf.frame_sql(
+                f"{_EPISODES} where collection = ? order by series, label",
+                [study.imported.collection],
+            )
+        else:
+            keys = [unit.key for unit in self._units.get("episode", ())]
+            frames["episodes"] = self._shelf.frame_sql(
+                f"{_EPISODES} where list_contains(?, episode_key) order by episode_key", [keys]
+            )
+        if study.coding is not None and study.coding.imported:
+            frames["codes"] = self._shelf.frame_sql(_CODES)
+        return frames
+
+
+def plans(design: Design, shelf: Shelf, steps: Sequence[Step]) -> Iterator[StepPlan]:
+    """The plan of every step, in order."""
+    planner = Planner(design, shelf)
+    for step in steps:
+        yield planner.plan(step)

@@ -1,0 +1,75 @@
+"""Parameters of the flows: what the command line and deployments hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Record
+from schemas.unit import Stage
+
+
+class RunRequest(Record):
+    """Run studies."""
+
+    studies: tuple[Path, ...] = Field(min_length=1, description="Study files.")
+    warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
+    stages: tuple[Stage, ...] = Field((), description="Stages to run; all of them if none is named.")
+    budget_usd: float | None = Field(None, ge=0, description="Instead of the study's own budget.")
+    budget_calls: int | None = Field(None, ge=0, description="Instead of the study's own budget.")
+    concurrency: int | None = Field(None, ge=1, description="Instead of the study's own.")
+
+
+class StageRequest(Record):
+    """Run one stage of a version of a study within a run that is going on."""
+
+    study: str = Field(description="Name of the study.")
+    version: str = Field(description="Its version.")
+    stage: Stage = Field(description="The stage.")
+
+
+class ImportRequest(Record):
+    """Bring in data that was made elsewhere."""
+
+    kind: Literal["transcripts", "codes", "marketplace"] = Field(description="What it is.")
+    path: Path = Field(description="File or folder.")
+    warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
+    format: str | None = Field(None, description="Format, where a kind has several.")
+    collection: str | None = Field(None, description="Name of the collection that it belongs to.")
+    codebook: Path | None = Field(None, description="Codebook of imported codes.")
+
+
+class StepReport(Record):
+    """What became of the units of one step."""
+
+    step: str
+    units: int
+    held: int
+    done: int
+    failed: int
+    blocked: int
+    left: int
+    reasons: tuple[str, ...] = ()
+
+
+class StudyReport(Record):
+    """What a run of one study did."""
+
+    study: str
+    version: str
+    steps: tuple[StepReport, ...]
+    calls_asked: int
+    calls_reused: int
+    cost_usd: float | None
+    unknown_prices: int
+    elapsed_s: float
+    stopped: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned unit is in the warehouse."""
+        return self.stopped is None and all(
+            step.failed == step.blocked == step.left == 0 for step in self.steps
+        )

@@ -1,0 +1,28 @@
+"""Defaults of the libraries that flows run on, set before any of them is imported."""
+
+from __future__ import annotations
+
+import os
+
+#: Nothing leaves the machine, a slow start is waited for, and the server's chatter is kept quiet.
+DEFAULTS = {
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_CLI_PROMPT": "false",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+}
+
+
+def apply_defaults(*, quiet: bool = True) -> None:
+    """Set the defaults that the environment does not set already.
+
+    Args:
+        quiet: Keep Prefect's own log lines off the terminal; they stay in its UI.
+    """
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    if quiet:
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")

@@ -1,0 +1,35 @@
+"""The steps of every stage, in the order in which they are worked."""
+
+from __future__ import annotations
+
+from schemas.unit import STAGES, Stage
+from tasks.stages.base import Step
+
+
+def steps() -> tuple[Step, ...]:
+    """Every step, in order."""
+    from tasks.stages.codes import CodeStep
+    from tasks.stages.contrasts import ContrastStep
+    from tasks.stages.episodes import EpisodeStep
+    from tasks.stages.labels import LabelStep
+    from tasks.stages.measures import MeasureStep
+    from tasks.stages.personas import PersonaStep
+
+    return (PersonaStep(), EpisodeStep(), CodeStep(), LabelStep(), MeasureStep(), ContrastStep())
+
+
+def steps_of(stage: Stage) -> tuple[Step, ...]:
+    """The steps of one stage, in order."""
+    return tuple(step for step in steps() if step.stage == stage)
+
+
+def step_named(name: str) -> Step:
+    """The step of that name.
+
+    Raises:
+        KeyError: There is none.
+    """
+    return {step.name: step for step in steps()}[name]
+
+
+__all__ = ["STAGES", "step_named", "steps", "steps_of"]
