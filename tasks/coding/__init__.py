@@ -1,0 +1,1 @@
+"""Coding of transcripts: coders, adjudication, samples for people and their sheets."""

@@ -1,0 +1,1 @@
+"""Readers of what others recorded: files in, rows out; nothing is asked of a model."""

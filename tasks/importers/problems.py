@@ -1,0 +1,105 @@
+"""Mistakes in files that were brought in from outside, with file and place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from schemas.errors import AgoraError, Mistake, Mistakes
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parsed_json(path: Path, model: type[Model], what: str) -> Model:
+    """The content of a JSON file as a model.
+
+    Args:
+        path: The file.
+        model: What it must hold.
+        what: What a person would call it, such as ``transcript``.
+
+    Raises:
+        Mistake: The file is no JSON, or lacks a field, or a field has the wrong type; the message
+            names the file and the first place that is wrong.
+    """
+    text = utf8_text(path)
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Mistake(
+            what=f"this {what} is no JSON",
+            place=f"{path}:{error.lineno}",
+            found=error.msg,
+            expected="a whole JSON object",
+            fix="export it again; the file may have been cut short",
+        ) from None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise from_validation(path, error, what) from None
+
+
+def utf8_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        Mistake: It cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise Mistake(
+            what="the file cannot be read",
+            place=str(path),
+            found=error.strerror or str(error),
+            fix="check the path and the permissions",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise Mistake(
+            what="the file is not UTF-8 text",
+            place=str(path),
+            found=f"byte {error.start}",
+            fix="save it as UTF-8",
+        ) from None
+
+
+def from_validation(path: Path, error: ValidationError, what: str) -> Mistake:
+    """The first thing that is wrong with a file, as one mistake."""
+    first = error.errors(include_url=False)[0]
+    more = error.error_count() - 1
+    return Mistake(
+        what=f"this {what} is damaged" + (f" (and {more} more)" if more else ""),
+        place=f"{path}: {dotted(first['loc'])}",
+        found=_shown(first),
+        expected=first["msg"],
+        fix="export it again, or take the file out of the folder",
+    )
+
+
+def dotted(location: Iterable[int | str]) -> str:
+    """A place in nested data, as people write it.
+
+    Example:
+        >>> dotted(("messages", 3, "text"))
+        'messages[3].text'
+    """
+    out = ""
+    for part in location:
+        out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
+    return out
+
+
+def _shown(error: Any) -> str:
+    if error["type"] == "missing":
+        return "nothing"
+    text = repr(error["input"])
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def raised_together(problems: Sequence[Mistake]) -> AgoraError:
+    """One error for one or several mistakes."""
+    return problems[0] if len(problems) == 1 else Mistakes(mistakes=list(problems))

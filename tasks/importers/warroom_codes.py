@@ -1,0 +1,368 @@
+"""Codes of the founding study: 609 messages coded by a human and two models."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from schemas.codebook import Codebook
+from schemas.errors import Mistake, nearest
+from schemas.keys import digest
+from schemas.unit import Result, Unit
+from tasks.coding.rows import Code, CoderKind, imported_results
+from tasks.importers.problems import raised_together, utf8_text
+from tasks.importers.warroom import COLLECTION
+
+FLAGS = ("phatic", "meta", "lead", "arch", "agree", "comp")
+KINDS: Mapping[str, CoderKind] = {"human": "human", "gemini": "model", "sonnet": "model"}
+MARKS = {
+    "human": {"true": 1.0, "false": 0.0, "": 0.0},
+    "gemini": {"1": 1.0, "0": 0.0},
+    "sonnet": {"1": 1.0, "0": 0.0},
+}
+COLUMNS = (
+    "id",
+    "series",
+    "agent",
+    "round",
+    *(f"human_{flag}" for flag in FLAGS),
+    "human_comp_level",
+    *(f"{coder}_{flag}" for coder in ("gemini", "sonnet") for flag in FLAGS),
+)
+_ID = re.compile(r"(?P<run>[^|]+)\|(?P<name>[^|]+)\|R(?P<round>\d+)")
+_DATED = re.compile(r"(?P<minute>\d{4}-\d\d-\d\d-\d\dh\d\d)-S(?P<series>\w+)-run\d+")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the warehouse holds of a collection.
+
+    Attributes:
+        episodes: Columns ``episode_key, series, label, status, recorded_at``.
+        seats: Columns ``episode_key, seat, name``.
+        messages: Messages that are not empty; columns ``episode_key, seq, round, actor``.
+    """
+
+    episodes: pl.DataFrame
+    seats: pl.DataFrame
+    messages: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class ImportedCodes:
+    """What a file of codes gave.
+
+    Attributes:
+        results: One unit per episode and coder, and before them one per placeholder episode.
+        n_items: Messages that the file codes.
+        n_codes: Judgements.
+        placeholders: Messages by series whose run was not imported; their episodes have the
+            status ``placeholder`` and hold no text.
+    """
+
+    results: list[Result]
+    n_items: int
+    n_codes: int
+    placeholders: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class _Item:
+    line: int
+    run: str
+    series: str
+    name: str
+    round: int
+    model: str
+    codes: Mapping[str, Mapping[str, float]]
+
+    @property
+    def place(self) -> str:
+        return f"{self.run}|{self.name}|R{self.round}"
+
+
+@cache
+def shipped_codebook() -> Codebook:
+    """The codebook of the founding study, as ``studies/codebooks/warroom.yaml`` has it."""
+    text = resources.files("tasks.importers").joinpath("warroom_codebook.yaml").read_text("utf-8")
+    return Codebook.model_validate(yaml.safe_load(text))
+
+
+def read_codes(
+    path: Path, known: Known, codebook: Codebook | None = None, collection: str = COLLECTION
+) -> ImportedCodes:
+    """The codes in ``human_coding_results.csv``.
+
+    The human marked only what is present, so a blank is 0. ``human_comp_level`` becomes the flag
+    ``comp_level``, coded where ``comp`` is present and a level was given.
+
+    Args:
+        path: The file.
+        known: The imported runs that the codes are about.
+        codebook: Codebook that they were made by; the shipped one if none is given.
+        collection: Collection of the placeholder episodes.
+
+    Raises:
+        Mistake: A column is missing, a value is none of its column's, an id is malformed or
+            there twice, or a message is not in a run that was imported; nothing is given then.
+        Mistakes: Several of these.
+    """
+    codebook = codebook or shipped_codebook()
+    items = _items(path, codebook)
+    runs = _Runs(known)
+    codes: dict[tuple[str, str], list[Code]] = defaultdict(list)
+    labels: dict[str, str] = {}
+    problems: list[Mistake] = []
+    absent: dict[tuple[str, str], list[_Item]] = defaultdict(list)
+    for item in items:
+        episode = runs.episode(item)
+        if episode is None:
+            absent[item.series, item.run].append(item)
+            continue
+        seq = runs.seq(episode, item)
+        if seq is None:
+            problems.append(_unknown(path, item))
+            continue
+        labels[episode] = item.run
+        _append(codes, episode, seq, item)
+    if problems:
+        raise raised_together(problems)
+    results = []
+    counts: dict[str, int] = defaultdict(int)
+    for (series, run), missing in sorted(absent.items()):
+        result, seqs = _placeholder(series, run, missing, collection)
+        results.append(result)
+        labels[result.unit.key] = run
+        counts[series] += len(missing)
+        for item in missing:
+            _append(codes, result.unit.key, seqs[item.place], item)
+    return ImportedCodes(
+        results=results + imported_results(codes, KINDS, codebook, labels),
+        n_items=len(items),
+        n_codes=sum(map(len, codes.values())),
+        placeholders=dict(counts),
+    )
+
+
+def _append(codes: dict[tuple[str, str], list[Code]], episode: str, seq: int, item: _Item) -> None:
+    for coder, values in item.codes.items():
+        codes[episode, coder].extend(Code(seq, flag, value) for flag, value in values.items())
+
+
+class _Runs:
+    """Finds the message that an id means."""
+
+    def __init__(self, known: Known) -> None:
+        episodes = known.episodes.filter(pl.col("status") != "placeholder")
+        self._by_label: dict[tuple[str, str], str] = {}
+        self._by_minute: dict[tuple[str, str], list[str]] = defaultdict(list)
+        columns = episodes.select("episode_key", "series", "label", "recorded_at")
+        for key, series, label, recorded in columns.iter_rows():
+            self._by_label[series, label] = key
+            if isinstance(recorded, dt.datetime):
+                self._by_minute[series, f"{recorded:%Y-%m-%d-%Hh%M}"].append(key)
+        named = known.messages.join(
+            known.seats.select("episode_key", pl.col("seat").alias("actor"), "name"),
+            on=["episode_key", "actor"],
+        )
+        self._seqs = {
+            (key, name, number): seq
+            for key, name, number, seq in named.select(
+                "episode_key", "name", "round", "seq"
+            ).iter_rows()
+        }
+
+    def episode(self, item: _Item) -> str | None:
+        if found := self._by_label.get((item.series, item.run)):
+            return found
+        dated = _DATED.fullmatch(item.run)
+        found_then = self._by_minute.get((item.series, dated["minute"]), []) if dated else []
+        return found_then[0] if len(found_then) == 1 else None
+
+    def seq(self, episode: str, item: _Item) -> int | None:
+        return self._seqs.get((episode, item.name, item.round))
+
+
+def _items(path: Path, codebook: Codebook) -> list[_Item]:
+    reader = csv.DictReader(io.StringIO(utf8_text(path)))
+    header = reader.fieldnames or []
+    for column in COLUMNS:
+        if column not in header:
+            close = nearest(column, header)
+            raise Mistake(
+                what=f"there is no column {column}",
+                place=f"{path}:1",
+                found=f"a column {close}" if close else ", ".join(header) or "an empty file",
+                expected=", ".join(COLUMNS),
+                fix="take the file as it was published",
+            )
+    for flag in (*FLAGS, "comp_level"):
+        if flag not in codebook.flags:
+            raise Mistake(
+                what=f"codebook {codebook.name} has no flag {flag}",
+                place=str(path),
+                found=", ".join(codebook.flags),
+                fix="name the codebook that these codes were made by",
+            )
+    items: list[_Item] = []
+    problems: list[Mistake] = []
+    lines: dict[str, int] = {}
+    for row in reader:
+        try:
+            item = _item(path, reader.line_num, row, codebook)
+            if item.place in lines:
+                raise Mistake(
+                    what="this message is coded twice",
+                    place=f"{path}:{item.line}: id",
+                    found=f"{item.place}, also in line {lines[item.place]}",
+                    fix="keep one of the two lines",
+                )
+            lines[item.place] = item.line
+            items.append(item)
+        except Mistake as problem:
+            problems.append(problem)
+    if problems:
+        raise raised_together(problems)
+    return items
+
+
+def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> _Item:
+    matched = _ID.fullmatch(row["id"] or "")
+    if matched is None:
+        raise Mistake(
+            what="this id does not name a message",
+            place=f"{path}:{line}: id",
+            found=repr(row["id"]),
+            expected="RUN|NAME|Rn, such as A-run07|Agent-H|R10",
+            fix="take the line as it was published",
+        )
+    codes: dict[str, dict[str, float]] = {}
+    for coder, marks in MARKS.items():
+        values = codes[coder] = {}
+        for flag in FLAGS:
+            mark = (row[f"{coder}_{flag}"] or "").strip().lower()
+            if mark not in marks:
+                raise _bad_value(path, line, f"{coder}_{flag}", mark, list(marks))
+            values[flag] = marks[mark]
+    level = (row["human_comp_level"] or "").strip()
+    if level:
+        number = codebook.flags["comp_level"].number(level)
+        if number is None:
+            raise _bad_value(
+                path, line, "human_comp_level", level, codebook.flags["comp_level"].levels
+            )
+        codes["human"]["comp_level"] = number
+    return _Item(
+        line=line,
+        run=matched["run"],
+        series=row["series"] or "",
+        name=matched["name"],
+        round=int(matched["round"]),
+        model=row["agent"] or matched["name"],
+        codes=codes,
+    )
+
+
+def _bad_value(path: Path, line: int, column: str, found: str, known: Sequence[str]) -> Mistake:
+    return Mistake(
+        what="this is no code",
+        place=f"{path}:{line}: {column}",
+        found=repr(found),
+        expected="one of " + ", ".join(repr(mark) for mark in known),
+        fix="take the line as it was published",
+    )
+
+
+def _unknown(path: Path, item: _Item) -> Mistake:
+    return Mistake(
+        what="these codes are for a message that the imported run does not have",
+        place=f"{path}:{item.line}: id",
+        found=item.place,
+        expected=f"a message of series {item.series} as imported",
+        fix="import the transcripts that the codes were made of",
+    )
+
+
+def _placeholder(
+    series: str, run: str, items: Sequence[_Item], collection: str
+) -> tuple[Result, dict[str, int]]:
+    ordered = sorted(items, key=lambda item: (item.round, item.name))
+    names = sorted({item.name: item.model for item in items}.items())
+    content = [[item.name, item.model, item.round] for item in ordered]
+    key = digest("import", "placeholder", collection, series, run, content)
+    seats = {name: f"s{position}" for position, (name, _) in enumerate(names, start=1)}
+    owner = {"episode_key": key, "unit_key": key}
+    episode = {
+        **owner,
+        "source": "import",
+        "environment": "discussion",
+        "collection": collection,
+        "series": series,
+        "label": run,
+        "brief": None,
+        "params": {},
+        "seed": None,
+        "status": "placeholder",
+        "end_reason": "known only by its codes",
+        "planned_rounds": None,
+        "completed_rounds": 0,
+        "exclusion": None,
+        "recorded_at": None,
+    }
+    taking_part = [
+        {
+            **owner,
+            "seat": seats[name],
+            "position": position,
+            "role": "participant",
+            "name": name,
+            "model": model,
+            "model_id": model,
+            "persona_key": None,
+        }
+        for position, (name, model) in enumerate(names, start=1)
+    ]
+    said = [
+        {
+            **owner,
+            "seq": seq,
+            "round": item.round,
+            "turn": seq,
+            "phase": "",
+            "kind": "say",
+            "actor": seats[item.name],
+            "target": None,
+            "item": None,
+            "value": None,
+            "text": None,
+            "data": {},
+            "visible_to": None,
+            "valid": True,
+            "attempts": 0,
+            "fallback": False,
+            "call_key": None,
+        }
+        for seq, item in enumerate(ordered)
+    ]
+    unit = Unit(
+        stage="import",
+        step="placeholders",
+        key=key,
+        spec={},
+        condition=series,
+        label=run,
+    )
+    rows = {"episodes": [episode], "seats": taking_part, "events": said}
+    return Result(unit, rows), {item.place: seq for seq, item in enumerate(ordered)}

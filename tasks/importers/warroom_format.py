@@ -1,0 +1,122 @@
+"""The file format of the founding study's transcripts (WarRoom, CC BY 4.0): one JSON per run."""
+
+# ruff: noqa: N815  (field names are those of the files)
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+
+class _Part(BaseModel):
+    """Fields of other names are allowed: the platform that wrote the files kept adding some."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Condition(_Part):
+    """What was varied."""
+
+    series: str = Field(min_length=1)
+    mode: str
+    temperature: float
+    promptAblation: str | None = None
+    useRealNames: bool = False
+    isolatedMode: bool = False
+    cloneMode: bool = False
+    cloneModelName: str | None = None
+
+
+class Agent(_Part):
+    """A slot of the platform."""
+
+    position: int = Field(ge=1)
+    key: str
+    name: str = Field(min_length=1)
+    nickname: str = Field(min_length=1)
+    model: str = Field(min_length=1)
+    enabled: bool = True
+
+
+class Environment(_Part):
+    """Settings of the platform."""
+
+    id: str
+    timestamp: Annotated[dt.datetime, Field(strict=False)]
+    staggerMs: int
+    maxRounds: int = Field(ge=0)
+    agentRanking: tuple[Agent, ...] = Field(strict=False, min_length=1)
+    systemPromptTemplate: str
+
+
+class Spoken(_Part):
+    """What an agent sent, or the error that came instead."""
+
+    sender: str
+    time: str
+    agent: str = Field(min_length=1)
+    agent_nickname: str = Field(min_length=1)
+    model_id: str = Field(min_length=1)
+    position: int = Field(ge=1)
+    round: int = Field(ge=0)
+    text: str
+    isError: bool
+    language_detected: str = "unknown"
+    mentions: list[dict[str, Any]] = []
+
+
+class Typed(_Part):
+    """What the person at the platform typed: the brief."""
+
+    sender: Literal["user"]
+    time: str
+    text: str = Field(min_length=1)
+
+
+class Marker(_Part):
+    """What the platform wrote between messages; no agent saw it."""
+
+    sender: Literal["system"]
+    time: str
+    system: str = Field(min_length=1)
+
+
+def _kind(value: Any) -> str:
+    sender = value.get("sender") if isinstance(value, dict) else getattr(value, "sender", None)
+    return {"user": "typed", "system": "marker"}.get(str(sender), "spoken")
+
+
+Line = Annotated[
+    Annotated[Spoken, Tag("spoken")]
+    | Annotated[Typed, Tag("typed")]
+    | Annotated[Marker, Tag("marker")],
+    Discriminator(_kind),
+]
+
+
+class Conversation(_Part):
+    """The brief and what followed."""
+
+    userPrompt: str = Field(min_length=1)
+    messages: tuple[Line, ...] = Field(strict=False, min_length=1)
+
+
+class Transcript(_Part):
+    """A run."""
+
+    condition: Condition
+    environment: Environment
+    conversation: Conversation
+
+    @property
+    def planned_rounds(self) -> int:
+        """Rounds of a run that is not stopped; the platform counts from round 0."""
+        single = self.condition.mode == "single"
+        return 1 if single else self.environment.maxRounds + 1
+
+    @property
+    def completed_rounds(self) -> int:
+        """Rounds in which an agent sent something, or an error came instead."""
+        rounds = [line.round for line in self.conversation.messages if isinstance(line, Spoken)]
+        return max(rounds) + 1 if rounds else 0
