@@ -1,0 +1,157 @@
+"""What a commit is about: its rows, the checks made of them, the rows refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+from schemas.tables import Row
+from schemas.unit import Failure, Result
+
+Source = Literal["pydantic", "great_expectations", "sql"]
+
+#: Columns that staged frames carry besides the table's: number in the batch, and unit.
+NUMBER, UNIT = "_row", "_unit"
+
+#: Tables whose rows were paid for; they are stored even when their unit failed.
+PAID = frozenset({"calls", "attempts", "parts"})
+
+#: Tables that units share; a row that is there already is left as it is.
+SHARED = frozenset({"parts", "codebooks"})
+
+#: Tables that only the warehouse itself writes.
+OWN = frozenset({"studies", "study_units", "units", "validations", "quarantine"})
+
+#: Kind of the failure of a unit that wrote a row which was refused.
+INVALID = "invalid_rows"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of one table in one batch.
+
+    Attributes:
+        table: The table.
+        name: The check.
+        source: Who checked.
+        n_rows: Rows that were checked.
+        n_failed: Rows that failed.
+        detail: What was expected, and a few of the things found.
+    """
+
+    table: str
+    name: str
+    source: Source
+    n_rows: int
+    n_failed: int = 0
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Staged:
+    """The rows of one table in a batch.
+
+    Attributes:
+        row: Model of the table.
+        frame: Rows that have the table's schema, with :data:`NUMBER` and :data:`UNIT`.
+        given: What the units gave: number of the first row, unit, rows.
+        refused: Reasons by row number.
+    """
+
+    row: type[Row]
+    frame: pl.DataFrame
+    given: tuple[tuple[int, str, Sequence[Mapping[str, Any]] | pl.DataFrame], ...]
+    refused: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+        return self.row.table.name
+
+    @property
+    def n_given(self) -> int:
+        """Number of rows that the units gave."""
+        return sum(len(rows) for _, _, rows in self.given)
+
+    def refuse(self, numbers: Iterable[int], reason: str) -> int:
+        """How many rows were newly refused; a row keeps the first reason."""
+        before = len(self.refused)
+        for number in numbers:
+            self.refused.setdefault(number, reason)
+        return len(self.refused) - before
+
+    def owners(self) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+        """Every row as it came: number, unit, row."""
+        for first, unit, rows in self.given:
+            plain = rows.iter_rows(named=True) if isinstance(rows, pl.DataFrame) else rows
+            for offset, row in enumerate(plain):
+                yield first + offset, unit, row
+
+    def unit_of(self, number: int) -> str:
+        """The unit that gave a row."""
+        return next(unit for first, unit, rows in self.given if first <= number < first + len(rows))
+
+    def accepted(self, failed_units: frozenset[str]) -> pl.DataFrame:
+        """Rows that are to be stored, given the units that failed."""
+        frame = self.frame
+        if self.refused:
+            frame = frame.filter(~pl.col(NUMBER).is_in(list(self.refused)))
+        if failed_units and self.name not in PAID:
+            frame = frame.filter(~pl.col(UNIT).is_in(list(failed_units)))
+        return frame
+
+
+@dataclass
+class Batch:
+    """Results that are committed together.
+
+    Attributes:
+        key: The commit.
+        run_id: Flow run.
+        code_version: Version of the code.
+        time: When, in UTC without zone.
+        results: What working the units gave, by unit key.
+        tables: Staged rows by table.
+        checks: Checks made.
+    """
+
+    key: str
+    run_id: str
+    code_version: str
+    time: dt.datetime
+    results: Mapping[str, Result]
+    tables: dict[str, Staged]
+    checks: list[Check] = field(default_factory=list)
+
+    def failures(self) -> dict[str, Failure]:
+        """Units that failed: those that came so, and those with a refused row."""
+        failures = {key: r.failure for key, r in self.results.items() if r.failure is not None}
+        for staged in self.tables.values():
+            for number, reason in staged.refused.items():
+                key = staged.unit_of(number)
+                if key not in failures:
+                    failures[key] = Failure(INVALID, f"{staged.name}: {reason}")
+        return failures
+
+
+@dataclass(frozen=True)
+class CommitReport:
+    """What became of a commit.
+
+    Attributes:
+        batch: The commit; key of its rows in ``validations`` and ``quarantine``.
+        done: Units that are done now.
+        failed: Units that failed, with the reason.
+        unchanged: Units that were done before; nothing was written for them.
+        rows: Rows written by table.
+    """
+
+    batch: str
+    done: tuple[str, ...]
+    failed: Mapping[str, Failure]
+    unchanged: tuple[str, ...]
+    rows: Mapping[str, int]

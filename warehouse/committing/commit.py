@@ -1,0 +1,127 @@
+"""The commit of a batch of results."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+import duckdb
+import polars as pl
+
+from schemas.keys import digest
+from schemas.unit import Result
+from warehouse.committing.batch import Batch, Check, CommitReport
+from warehouse.committing.great import expectations_met
+from warehouse.committing.rules import broken_rules
+from warehouse.committing.staging import staged_tables
+from warehouse.committing.writing import (
+    forget_failed,
+    insert,
+    quarantine_rows,
+    replace_paid,
+    stored,
+    unit_rows,
+    validation_rows,
+)
+from warehouse.projections.frames import naive_utc
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+def committed(
+    cursor: Cursor, results: Sequence[Result], *, run_id: str, code_version: str
+) -> CommitReport:
+    """What became of the results: validated, and stored in one transaction.
+
+    A unit with a row that fails any check is stored as failed with kind ``invalid_rows``; its rows
+    go to ``quarantine``, except what was paid for (calls, attempts, parts), and the rest of the
+    batch is stored. A unit that is done already is left as it is.
+
+    Raises:
+        ValueError: A unit gave rows of a table that is unknown or that units do not write.
+    """
+    given = {result.unit.key: result for result in results}
+    held = held_status(cursor, given)
+    new = {key: result for key, result in given.items() if held.get(key) != "done"}
+    time = naive_utc(dt.datetime.now(dt.UTC))
+    key = digest("commit", run_id, time.isoformat(), sorted(given))
+    unchanged = tuple(unit for unit in given if unit not in new)
+    if not new:
+        return CommitReport(key, (), {}, unchanged, {})
+    tables, checks = staged_tables(list(new.values()))
+    batch = Batch(key, run_id, code_version, time, new, tables, checks)
+    for staged in tables.values():
+        checks.extend(expectations_met(staged))
+    cursor.execute("BEGIN TRANSACTION")
+    try:
+        counts = _written(cursor, batch, [unit for unit in new if unit in held])
+    except BaseException:
+        cursor.execute("ROLLBACK")
+        raise
+    cursor.execute("COMMIT")
+    failures = batch.failures()
+    done = tuple(unit for unit in new if unit not in failures)
+    return CommitReport(key, done, failures, unchanged, counts)
+
+
+def held_status(cursor: Cursor, keys: Iterable[str]) -> dict[str, str]:
+    """Status of those of the units that the warehouse holds."""
+    wanted = pl.DataFrame({"unit_key": list(keys)}, schema={"unit_key": pl.String})
+    cursor.register("wanted_keys", wanted)
+    rows = cursor.execute(
+        "SELECT unit_key, status FROM units SEMI JOIN wanted_keys USING (unit_key)"
+    ).fetchall()
+    cursor.unregister("wanted_keys")
+    return dict(rows)
+
+
+def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str, int]:
+    """Rows written by table. The caller holds the transaction."""
+    forget_failed(cursor, failed_before)
+    checks: dict[tuple[str, str], Check] = {}
+    names = frozenset(batch.tables)
+    try:
+        frames = _shown(cursor, batch)
+        for name, staged in batch.tables.items():
+            replace_paid(cursor, staged, failed_before)
+        # A refusal may leave a reference of another unit without its row, so look again until
+        # nothing more is refused; each round but the last refuses a row, so it ends.
+        refused = -1
+        while refused != (refused := sum(len(s.refused) for s in batch.tables.values())):
+            for staged in batch.tables.values():
+                for check in broken_rules(cursor, staged, names):
+                    earlier = checks.get((check.table, check.name))
+                    checks[check.table, check.name] = (
+                        check if earlier is None else _sum(earlier, check)
+                    )
+            frames = _shown(cursor, batch)
+        for staged in batch.tables.values():
+            stored(cursor, staged)
+    finally:
+        for name in names:
+            cursor.unregister(f"in_{name}")
+    failures = batch.failures()
+    insert(cursor, "units", unit_rows(batch, failures, frames))
+    insert(cursor, "validations", validation_rows(batch, [*batch.checks, *checks.values()]))
+    insert(cursor, "quarantine", quarantine_rows(batch, failures))
+    return {name: len(frame) for name, frame in frames.items() if len(frame)}
+
+
+def _shown(cursor: Cursor, batch: Batch) -> dict[str, pl.DataFrame]:
+    """The rows that are to be stored as things stand, shown to the connection as views."""
+    failed = frozenset(batch.failures())
+    frames = {name: staged.accepted(failed) for name, staged in batch.tables.items()}
+    for name, frame in frames.items():
+        cursor.register(f"in_{name}", frame)
+    return frames
+
+
+def _sum(earlier: Check, later: Check) -> Check:
+    return Check(
+        earlier.table,
+        earlier.name,
+        earlier.source,
+        earlier.n_rows,
+        earlier.n_failed + later.n_failed,
+        earlier.detail,
+    )

@@ -1,0 +1,154 @@
+"""Storing what passed: one transaction, rows by name, nothing row by row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import orjson
+import polars as pl
+
+from schemas.tables import TABLES
+from schemas.unit import Failure
+from warehouse.committing.batch import NUMBER, PAID, SHARED, UNIT, Batch, Check, Staged
+from warehouse.projections.ddl import quoted
+from warehouse.projections.frames import frame_schema
+
+Cursor = duckdb.DuckDBPyConnection
+
+
+def forget_failed(cursor: Cursor, keys: list[str]) -> None:
+    """Takes out what earlier failed attempts of units wrote; what was paid for stays."""
+    owned = [row.table for row in TABLES.values() if row.table.owner and row.table.name not in PAID]
+    if not keys:
+        return
+    for table in owned:
+        assert table.owner is not None
+        cursor.execute(
+            f"DELETE FROM {quoted(table.name)} WHERE list_contains($1, {quoted(table.owner)})",
+            [keys],
+        )
+
+
+def replace_paid(cursor: Cursor, staged: Staged, keys: list[str]) -> None:
+    """Takes out paid rows of earlier failed attempts that the batch brings again."""
+    table = staged.row.table
+    if table.owner is None or table.name not in PAID or not keys:
+        return
+    cursor.execute(
+        f"DELETE FROM {quoted(table.name)} WHERE list_contains($1, {quoted(table.owner)}) "
+        f"AND call_key IN (SELECT call_key FROM {quoted(f'in_{table.name}')})",
+        [keys],
+    )
+
+
+def stored(cursor: Cursor, staged: Staged) -> None:
+    """Inserts the rows that the connection's view ``in_<table>`` shows."""
+    table = quoted(staged.name)
+    source = quoted(f"in_{staged.name}")
+    rows = f"SELECT * EXCLUDE ({NUMBER}, {UNIT}) FROM {source}"
+    if staged.name in SHARED:
+        (key,) = (quoted(name) for name in staged.row.table.key)
+        rows = (
+            f"{rows} WHERE {key} NOT IN (SELECT {key} FROM {table}) "
+            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {NUMBER}) = 1"
+        )
+    cursor.execute(f"INSERT INTO {table} BY NAME {rows}")
+
+
+def insert(cursor: Cursor, table: str, rows: list[dict[str, Any]]) -> None:
+    """Inserts rows of one of the warehouse's own tables."""
+    if not rows:
+        return
+    cursor.register("own_rows", pl.DataFrame(rows, schema=frame_schema(TABLES[table])))
+    cursor.execute(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM own_rows")
+    cursor.unregister("own_rows")
+
+
+def unit_rows(
+    batch: Batch, failures: Mapping[str, Failure], frames: Mapping[str, pl.DataFrame]
+) -> list[dict[str, Any]]:
+    """Rows of ``units`` for a batch, given its failures and the rows that were written."""
+    written: dict[str, int] = {}
+    for frame in frames.values():
+        for unit, number in frame.group_by(UNIT).len().iter_rows():
+            written[unit] = written.get(unit, 0) + number
+    rows = []
+    for key, result in batch.results.items():
+        failure = failures.get(key)
+        rows.append(
+            {
+                "unit_key": key,
+                "stage": result.unit.stage,
+                "step": result.unit.step,
+                "label": result.unit.label,
+                "status": "failed" if failure else "done",
+                "failure_kind": failure.kind if failure else None,
+                "failure": failure.message if failure else None,
+                "n_rows": written.get(key, 0),
+                "code_version": batch.code_version,
+                "run_id": batch.run_id,
+                "committed_at": batch.time,
+            }
+        )
+    return rows
+
+
+def quarantine_rows(batch: Batch, failures: Mapping[str, Failure]) -> list[dict[str, Any]]:
+    """Rows of ``quarantine``: those refused, and the others of units that failed with them."""
+    rows = []
+    for name, staged in batch.tables.items():
+        for number, unit, row in staged.owners():
+            reason = staged.refused.get(number)
+            if reason is None and unit in failures and name not in PAID:
+                reason = f"its unit failed: {failures[unit].message}"
+            if reason is not None:
+                rows.append(
+                    {
+                        "batch": batch.key,
+                        "table_name": name,
+                        "row_number": number,
+                        "unit_key": unit,
+                        "reason": reason,
+                        "row": _as_came(row),
+                        "run_id": batch.run_id,
+                        "quarantined_at": batch.time,
+                    }
+                )
+    return rows
+
+
+def validation_rows(batch: Batch, checks: list[Check]) -> list[dict[str, Any]]:
+    """Rows of ``validations``."""
+    return [
+        {
+            "batch": batch.key,
+            "table_name": check.table,
+            "check_name": check.name,
+            "source": check.source,
+            "passed": check.n_failed == 0,
+            "n_rows": check.n_rows,
+            "n_failed": check.n_failed,
+            "detail": orjson.dumps(check.detail, default=str).decode(),
+            "run_id": batch.run_id,
+            "checked_at": batch.time,
+        }
+        for check in checks
+    ]
+
+
+def _as_came(row: Mapping[str, Any]) -> str:
+    """A refused row as JSON, whatever is in it."""
+    try:
+        return orjson.dumps(dict(row), default=_text, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        plain = {str(name): _text(value) for name, value in row.items()}
+        return orjson.dumps(plain).decode()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return repr(value).encode("utf-8", "backslashreplace").decode()

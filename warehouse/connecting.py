@@ -1,0 +1,124 @@
+"""Opening the warehouse's file, with the ways in which that fails told as mistakes."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from schemas.errors import Mistake
+
+_HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What DuckDB may use.
+
+    Attributes:
+        memory_mb: Memory in MB; what does not fit goes to ``<warehouse>.tmp``.
+        threads: Threads.
+    """
+
+    memory_mb: int = 512
+    threads: int = 2
+
+
+class Locked(Mistake):
+    """The warehouse's file is open for writing in another process."""
+
+
+def connection(
+    path: Path, *, read_only: bool = False, limits: Limits | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection to the file, which is created where it is missing and may be written.
+
+    Raises:
+        Locked: Another process has it open.
+        Mistake: It is no DuckDB file, a folder, not there, or may not be read or written.
+    """
+    _refuse_unusable(path, read_only=read_only)
+    limits = limits or Limits()
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{limits.memory_mb}MB",
+        "threads": limits.threads,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    try:
+        return duckdb.connect(str(path), read_only=read_only, config=config)
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        raise _mistake(path, str(error)) from error
+
+
+def _refuse_unusable(path: Path, *, read_only: bool) -> None:
+    place = str(path)
+    if path.is_dir():
+        raise Mistake(
+            what="the warehouse is a folder",
+            place=place,
+            expected="a file",
+            fix="name a file in it",
+        )
+    if not path.exists():
+        if read_only:
+            raise Mistake(
+                what="there is no warehouse here",
+                place=place,
+                expected="a file written by agora run or agora import",
+                fix="run a study first, or name the warehouse with --warehouse",
+            )
+        if not path.parent.is_dir():
+            raise Mistake(
+                what="the warehouse's folder does not exist",
+                place=place,
+                fix=f"create {path.parent}, or name the warehouse with --warehouse",
+            )
+    if read_only:
+        if not os.access(path, os.R_OK):
+            raise Mistake(what="the warehouse may not be read", place=place, fix="check its owner")
+        return
+    blocked = [p for p in (path, path.parent) if p.exists() and not os.access(p, os.W_OK)]
+    if blocked:
+        raise Mistake(
+            what="the warehouse may not be written",
+            place=place,
+            found=f"{blocked[0]} is read-only for this user",
+            expected="a file in a folder that may be written",
+            fix="change its permissions, or name another warehouse with --warehouse",
+        )
+
+
+def _mistake(path: Path, message: str) -> Mistake:
+    place = str(path)
+    if "lock" in message.lower():
+        holder = _HOLDER.search(message)
+        found = f"process {holder['pid']} ({holder['program']})" if holder else "another process"
+        return Locked(
+            what="the warehouse is in use",
+            place=place,
+            found=f"{found} has it open for writing",
+            expected="one writing process at a time",
+            fix="wait until it ends or stop it; agora sql can read meanwhile if it serves the file",
+        )
+    if "not a valid duckdb database file" in message.lower():
+        return Mistake(
+            what="this is no DuckDB file",
+            place=place,
+            expected="a warehouse written by agora",
+            fix="name another file; this one was left as it is",
+        )
+    if "permission denied" in message.lower() or "read-only" in message.lower():
+        return Mistake(
+            what="the warehouse may not be opened", place=place, found=message.splitlines()[0]
+        )
+    return Mistake(
+        what="the warehouse cannot be opened",
+        place=place,
+        found=message.splitlines()[0],
+        expected=f"a file that DuckDB {duckdb.__version__} can read",
+        fix="restore it from a copy, or name another warehouse with --warehouse",
+    )

@@ -1,0 +1,161 @@
+"""The schema of a warehouse file: forward migrations, then views and comments.
+
+``schema_version`` has a row per migration applied, with the digest of the table models that the
+code had when it applied it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from schemas.errors import Mistake
+from schemas.keys import digest
+from warehouse.projections.ddl import comments, models_digest
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VIEWS = Path(__file__).parent / "views"
+_NAME = re.compile(r"(?P<number>\d{4})_(?P<name>\w+)\.sql")
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A numbered step from one schema to the next."""
+
+    number: int
+    name: str
+    sql: str
+
+
+def migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
+    """The migrations of a folder, in order.
+
+    Raises:
+        ValueError: Their numbers are not 1, 2, 3, ...
+    """
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            raise ValueError(f"{path}: expected a name like 0001_tables.sql")
+        found.append(Migration(int(match["number"]), match["name"], path.read_text()))
+    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
+        raise ValueError(f"{folder}: migrations are not numbered 0001, 0002, ...")
+    return tuple(found)
+
+
+@cache
+def views_sql() -> str:
+    """Statements that make the views, and the comments of tables and columns."""
+    views = [path.read_text() for path in sorted(VIEWS.glob("*.sql"))]
+    return "\n".join([*views, ";\n".join(comments()) + ";"])
+
+
+def prepare(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    steps: tuple[Migration, ...] | None = None,
+) -> None:
+    """Brings the schema of a warehouse up to this code's, in one transaction.
+
+    Raises:
+        Mistake: The warehouse is newer than this code, or its schema is another's.
+    """
+    known = migrations() if steps is None else steps
+    cursor = connection.cursor()
+    cursor.execute("BEGIN TRANSACTION")
+    try:
+        held = _applied(cursor)
+        _refuse_foreign(path, held, known, cursor)
+        cursor.execute(
+            "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, "
+            "name VARCHAR NOT NULL, models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
+        )
+        for migration in known[len(held) :]:
+            cursor.execute(migration.sql)
+            cursor.execute(
+                "INSERT INTO schema_version "
+                "VALUES ($1, $2, $3, (current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)",
+                [migration.number, migration.name, models_digest()],
+            )
+        _remake_views(cursor)
+    except BaseException:
+        cursor.execute("ROLLBACK")
+        raise
+    cursor.execute("COMMIT")
+
+
+def check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Makes sure that a warehouse opened for reading has this code's schema.
+
+    Raises:
+        Mistake: It is older, newer, or no warehouse at all.
+    """
+    cursor = connection.cursor()
+    held = _applied(cursor)
+    known = migrations()
+    _refuse_foreign(path, held, known, cursor)
+    if len(held) < len(known):
+        raise Mistake(
+            what="the warehouse has an older schema",
+            place=str(path),
+            found=f"schema {len(held)}",
+            expected=f"schema {len(known)}",
+            fix="open it once for writing (agora run does), which upgrades it",
+        )
+
+
+def _tables(cursor: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    return {row[0] for row in rows}
+
+
+def _applied(cursor: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
+    if "schema_version" not in _tables(cursor):
+        return []
+    return cursor.execute("SELECT number, name FROM schema_version ORDER BY number").fetchall()
+
+
+def _refuse_foreign(
+    path: Path,
+    held: list[tuple[int, str]],
+    known: Iterable[Migration],
+    cursor: duckdb.DuckDBPyConnection,
+) -> None:
+    expected = [(migration.number, migration.name) for migration in known]
+    if not held and _tables(cursor):
+        raise Mistake(
+            what="this DuckDB file is no warehouse of agora",
+            place=str(path),
+            found=f"tables {', '.join(sorted(_tables(cursor))[:5])}",
+            expected="an empty file, or one written by agora",
+            fix="name another file; this one was left as it is",
+        )
+    if held != expected[: len(held)]:
+        number, name = held[-1]
+        raise Mistake(
+            what="the warehouse was written by a newer or another version of agora",
+            place=str(path),
+            found=f"schema {number} ({name})",
+            expected=f"schema {len(expected)} ({expected[-1][1]}) or an earlier one of its line",
+            fix="upgrade agora, or name another warehouse with --warehouse",
+        )
+
+
+def _remake_views(cursor: duckdb.DuckDBPyConnection) -> None:
+    current = digest("views", views_sql())
+    cursor.execute("CREATE TABLE IF NOT EXISTS schema_views (views_digest VARCHAR NOT NULL)")
+    held = cursor.execute("SELECT views_digest FROM schema_views").fetchone()
+    if held == (current,):
+        return
+    old = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+    for (name,) in old:
+        cursor.execute(f'DROP VIEW "{name}"')
+    cursor.execute(views_sql())
+    cursor.execute("DELETE FROM schema_views")
+    cursor.execute("INSERT INTO schema_views VALUES ($1)", [current])

@@ -1,0 +1,197 @@
+"""The warehouse of a process: what is held, what is read, what is committed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import orjson
+import polars as pl
+
+from schemas.market import Catalogue
+from schemas.tables import TABLES
+from schemas.tables.studies import StudyRow, StudyUnitRow
+from schemas.unit import Read, Result
+from warehouse import schema
+from warehouse.committing.batch import CommitReport
+from warehouse.committing.commit import committed, held_status
+from warehouse.connecting import Limits, connection
+from warehouse.projections.ddl import quoted
+from warehouse.projections.frames import frame_of, frame_schema
+
+
+class Warehouse:
+    """One open warehouse file. Methods may be called from several threads; writes take turns.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> with Warehouse.open(Path(folder.name) / "agora.duckdb") as warehouse:
+        ...     warehouse.frame_sql("SELECT count(*) AS n FROM events")["n"].item()
+        0
+        >>> folder.cleanup()
+    """
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(
+        cls, path: Path | str, *, read_only: bool = False, limits: Limits | None = None
+    ) -> Self:
+        """The warehouse at a path, its schema brought up to date.
+
+        Raises:
+            Locked: Another process has it open.
+            Mistake: The file is no warehouse, newer than this code, or may not be used.
+        """
+        path = Path(path)
+        opened = connection(path, read_only=read_only, limits=limits)
+        try:
+            if read_only:
+                schema.check(opened, path)
+            else:
+                schema.prepare(opened, path)
+        except BaseException:
+            opened.close()
+            raise
+        return cls(path, opened)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection; the file is free then."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of its own, while no other thread has one."""
+        with self._lock:
+            cursor = self._connection.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    def held(self, keys: Iterable[str]) -> dict[str, str]:
+        """Status (``done`` or ``failed``) of those of the units that were worked."""
+        with self.cursor() as cursor:
+            return held_status(cursor, keys)
+
+    def frame(self, read: Read) -> pl.DataFrame:
+        """The rows that a unit reads, ordered by the table's key; JSON columns are documents.
+
+        Raises:
+            KeyError: There is no such table or column.
+        """
+        row = TABLES[read.table]
+        column = quoted(row.table.name) + "." + quoted(read.column)
+        if read.column not in row.model_fields:
+            raise KeyError(f"{read.table}.{read.column}")
+        order = ", ".join(quoted(name) for name in row.table.key)
+        wanted = pl.DataFrame({"key": list(read.keys)}, schema={"key": pl.String})
+        with self.cursor() as cursor:
+            cursor.register("wanted", wanted)
+            sql = (
+                f"SELECT * FROM {quoted(row.table.name)} "
+                f"WHERE {column} IN (SELECT key FROM wanted) ORDER BY {order}"
+            )
+            return cursor.sql(sql).pl().cast(frame_schema(row))  # type: ignore[arg-type]
+
+    def frame_sql(
+        self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
+    ) -> pl.DataFrame:
+        """The rows of a query; JSON columns are documents."""
+        with self.cursor() as cursor:
+            return cursor.sql(sql, params=params).pl()
+
+    def record_study(self, study: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:
+        """Records a version of a study and the units that it consists of.
+
+        What is on record already is left as it is, so units of later steps may be added when they
+        are planned.
+
+        Raises:
+            pydantic.ValidationError: A row does not fit its table.
+        """
+        studies = frame_of(StudyRow, [StudyRow.model_validate(study)])
+        members = frame_of(StudyUnitRow, [StudyUnitRow.model_validate(unit) for unit in units])
+        with self.cursor() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                _add_missing(cursor, "studies", studies)
+                _add_missing(cursor, "study_units", members)
+            except BaseException:
+                cursor.execute("ROLLBACK")
+                raise
+            cursor.execute("COMMIT")
+
+    def commit(self, results: Sequence[Result], *, run_id: str, code_version: str) -> CommitReport:
+        """What became of results: validated, and stored in one transaction.
+
+        See :func:`warehouse.committing.commit.committed`.
+        """
+        with self.cursor() as cursor:
+            return committed(cursor, results, run_id=run_id, code_version=code_version)
+
+    def catalogue(self, name: str) -> Catalogue:
+        """An imported market.
+
+        Raises:
+            KeyError: There is none of that name.
+        """
+        found = self.frame(Read("catalogues", "name", (name,)))
+        if found.is_empty():
+            raise KeyError(name)
+        key = found["catalogue_key"].item()
+        sides = [
+            [_market_side(row) for row in self.frame(Read(t, "catalogue_key", (key,))).to_dicts()]
+            for t in ("customers", "businesses")
+        ]
+        return Catalogue.model_validate(
+            {
+                "name": name,
+                "source": found["source"].item(),
+                "customers": sides[0],
+                "businesses": sides[1],
+            }
+        )
+
+
+def _market_side(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of ``customers`` or ``businesses`` as the catalogue's model has it."""
+    identifier = row.pop("customer", None) or row.pop("business", None)
+    del row["catalogue_key"], row["unit_key"]
+    for name in ("menu_features", "amenity_features"):
+        if isinstance(row[name], str):
+            row[name] = orjson.loads(row[name])
+    return {"id": identifier, **row}
+
+
+def _add_missing(cursor: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    same = " AND ".join(
+        f"held.{quoted(name)} = new.{quoted(name)}" for name in TABLES[table].table.key
+    )
+    cursor.register("new_rows", frame.unique(TABLES[table].table.key, keep="first"))
+    cursor.execute(
+        f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM new_rows AS new "
+        f"WHERE NOT EXISTS (FROM {quoted(table)} AS held WHERE {same})"
+    )
+    cursor.unregister("new_rows")
