@@ -12,9 +12,9 @@ from schemas.unit import Stage
 
 
 class RunRequest(Record):
-    """Run studies."""
+    """Run a study."""
 
-    studies: tuple[Path, ...] = Field(min_length=1, description="Study files.")
+    study: Path = Field(description="The study file.")
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
     stages: tuple[Stage, ...] = Field((), description="Stages to run; all of them if none is named.")
     budget_usd: float | None = Field(None, ge=0, description="Instead of the study's own budget.")

@@ -1,0 +1,88 @@
+"""Progress of a run on the terminal."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+
+from flows.planning import StepPlan
+
+#: What people read for the name of a step: singular and plural.
+TITLES = {
+    "persona": "personas",
+    "episode": "episodes",
+    "code": "codings",
+    "label": "labels",
+    "measure": "metrics",
+    "contrast": "contrasts",
+}
+
+
+class ProgressLines:
+    """Shows a bar a step on a terminal, and a line a step anywhere else."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("  {task.description:<10}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            Elapsed(),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+        self._failed = 0
+
+    def __enter__(self) -> ProgressLines:
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def study_begins(self, name: str, version: str) -> None:
+        """Name the study and its version."""
+        self._console.print(f"[bold]{name}[/bold]  version {version[:12]}", highlight=False)
+
+    def step_begins(self, plan: StepPlan) -> None:
+        """Open a bar for the step, filled with what is held already."""
+        self._failed = 0
+        self._task = self._bars.add_task(
+            TITLES.get(plan.step.name, plan.step.name),
+            total=len(plan.units),
+            completed=len(plan.held),
+            note="",
+        )
+
+    def units_end(self, step: str, done: int, failed: int) -> None:
+        """Move the bar."""
+        self._failed += failed
+        if self._task is not None:
+            note = f"[red]{self._failed} failed[/red]" if self._failed else ""
+            self._bars.update(self._task, advance=done, note=note)
+
+    def step_ends(self, plan: StepPlan) -> None:
+        """Put a line in place of the bar."""
+        if self._task is not None:
+            self._bars.remove_task(self._task)
+            self._task = None
+        if not plan.units:
+            return
+        title = TITLES.get(plan.step.name, plan.step.name)
+        text = f"  {title:<10} {len(plan.held):>6} of {len(plan.units)}"
+        if plan.failed:
+            text += f"  [red]{len(plan.failed)} failed[/red]"
+        if plan.blocked:
+            text += f"  {len(plan.blocked)} wait for these"
+        self._console.print(text, highlight=False)

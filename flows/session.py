@@ -1,0 +1,89 @@
+"""What the flows of one run share: warehouse, gateway, design, plans and who is told."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from flows.planning import Planner, StepPlan
+
+if TYPE_CHECKING:
+    from tasks.models.gateway import ModelGateway
+    from tasks.studies.cells import Design
+    from warehouse.store import Warehouse
+
+
+class Listener(Protocol):
+    """Whoever is told how a run gets on."""
+
+    def study_begins(self, name: str, version: str) -> None:
+        """A study begins."""
+        ...
+
+    def step_begins(self, plan: StepPlan) -> None:
+        """A step was planned and begins."""
+        ...
+
+    def units_end(self, step: str, done: int, failed: int) -> None:
+        """Some units of a step ended."""
+        ...
+
+    def step_ends(self, plan: StepPlan) -> None:
+        """A step ended; its statuses are up to date."""
+        ...
+
+
+class Silence:
+    """A listener that tells nobody."""
+
+    def study_begins(self, name: str, version: str) -> None:
+        """Nothing."""
+
+    def step_begins(self, plan: StepPlan) -> None:
+        """Nothing."""
+
+    def units_end(self, step: str, done: int, failed: int) -> None:
+        """Nothing."""
+
+    def step_ends(self, plan: StepPlan) -> None:
+        """Nothing."""
+
+
+@dataclass
+class Session:
+    """One run of one study.
+
+    Attributes:
+        design: The study with its conditions resolved.
+        warehouse: Where rows go; this process is its only writer.
+        gateway: The way to models.
+        planner: Plans step after step.
+        run_id: Identifier of the flow run.
+        concurrency: Units worked at once, about.
+        listener: Who is told.
+        commits: One commit at a time.
+        plans: What was planned so far, by step, with up-to-date statuses.
+        done: Units that this run finished, by step.
+        reasons: Why units failed, by step.
+        stopped: Why the run stopped before its end, if it did.
+    """
+
+    design: Design
+    warehouse: Warehouse
+    gateway: ModelGateway
+    planner: Planner
+    run_id: str
+    concurrency: int
+    listener: Listener
+    commits: asyncio.Lock = field(default_factory=asyncio.Lock)
+    plans: dict[str, StepPlan] = field(default_factory=dict)
+    done: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, list[str]] = field(default_factory=dict)
+    stopped: str | None = None
+
+
+#: The session of the study that is being run; flows are handed only plain parameters.
+session_in_use: ContextVar[Session] = ContextVar("session_in_use")
+listener_in_use: ContextVar[Listener] = ContextVar("listener_in_use", default=Silence())

@@ -1,0 +1,108 @@
+"""One subflow per stage: plan its steps, work what is to do in shards, commit whole units."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import polars as pl
+from prefect import flow
+from prefect.states import Completed, Failed, State
+from prefect.utilities.annotations import quote
+
+from flows.planning import StepPlan
+from flows.requests import StageRequest
+from flows.session import Session, session_in_use
+from schemas.unit import Read, Result, Unit
+from tasks.shards import Shard, results_of, shards_of
+from tasks.stages.base import Step
+from tasks.stages.registry import steps_of
+from flows.version import code_version
+
+log = logging.getLogger(__name__)
+
+BUDGET = "budget"
+
+
+@flow(
+    name="agora-stage",
+    flow_run_name="{request.study}: {request.stage}",
+    validate_parameters=True,
+)
+async def run_stage(request: StageRequest) -> State:
+    """Work every step of a stage; the state says what failed.
+
+    Args:
+        request: Which stage of which study; the rest is taken from the run that is going on.
+    """
+    session = session_in_use.get()
+    failed = 0
+    counts = []
+    for step in steps_of(request.stage):
+        plan = session.planner.plan(step)
+        session.warehouse.record_units(session.design.version, step.name, step.stage, plan.units)
+        session.listener.step_begins(plan)
+        if session.stopped is None:
+            await _work(session, plan)
+        plan = session.planner.refreshed(plan)
+        session.plans[step.name] = plan
+        session.listener.step_ends(plan)
+        failed += len(plan.failed)
+        counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
+    message = ", ".join(counts)
+    if failed:
+        return Failed(message=f"{failed} units failed; the next run works them again. {message}")
+    if session.stopped:
+        return Completed(name="Stopped", message=f"{session.stopped} {message}")
+    return Completed(message=message)
+
+
+async def _work(session: Session, plan: StepPlan) -> None:
+    """Work the units that are to do, a few shards at a time."""
+    shards = shards_of(plan.todo, plan.step.shard)
+    width = max(1, session.concurrency // max(plan.step.shard, 1)) if plan.step.asks_models else 1
+    gate = asyncio.Semaphore(width)
+
+    async def one(number: int, units: Sequence[Unit]) -> None:
+        async with gate:
+            if session.stopped is not None:
+                return
+            rows = await asyncio.to_thread(_rows_for, session, plan.step, units)
+            shard = Shard(plan.step, units, rows)
+            results = await results_of(quote(shard), plan.step.name, number, len(shards))
+            await _commit(session, plan.step, results)
+
+    async with asyncio.TaskGroup() as group:
+        for number, units in enumerate(shards, start=1):
+            group.create_task(one(number, units))
+
+
+def _rows_for(session: Session, step: Step, units: Sequence[Unit]) -> dict[str, pl.DataFrame]:
+    """Rows of the warehouse that a shard needs, by table."""
+    frames: dict[str, list[pl.DataFrame]] = {}
+    for read in step.reads(units):
+        frames.setdefault(read.table, []).append(session.warehouse.frame(read))
+    return {table: pl.concat(parts).unique(maintain_order=True) if len(parts) > 1 else parts[0]
+            for table, parts in frames.items()}
+
+
+async def _commit(session: Session, step: Step, results: Sequence[Result]) -> None:
+    """Commit what was worked; units that the budget stopped are left for the next run."""
+    stopped = [r for r in results if r.failure is not None and r.failure.kind == BUDGET]
+    ended = [r for r in results if r not in stopped]
+    if stopped and session.stopped is None and stopped[0].failure is not None:
+        session.stopped = stopped[0].failure.message
+    if not ended:
+        return
+    async with session.commits:
+        report = await asyncio.to_thread(
+            session.warehouse.commit, ended, session.run_id, code_version()
+        )
+    session.gateway.settled(report.done)
+    session.done[step.name] = session.done.get(step.name, 0) + len(report.done)
+    session.reasons.setdefault(step.name, []).extend(report.reasons)
+    session.listener.units_end(step.name, len(report.done), len(report.failed))
+
+
+__all__ = ["Read", "run_stage"]

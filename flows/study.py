@@ -1,0 +1,107 @@
+"""The main flow: one study, all of its stages, one subflow each."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, State
+
+from flows.opening import opened
+from flows.planning import Planner
+from flows.requests import RunRequest, StageRequest, StepReport, StudyReport
+from flows.session import Session, listener_in_use, session_in_use
+from flows.stages import run_stage
+from schemas.unit import STAGES, Stage
+from tasks.shards import gateway_in_use
+from tasks.stages.registry import steps_of
+
+
+@flow(name="agora-study", flow_run_name="{request.study.stem}", validate_parameters=True)
+async def run_study(request: RunRequest) -> State:
+    """Run one study; the state's data is its :class:`StudyReport`.
+
+    Args:
+        request: The study, the warehouse, which stages, and limits.
+
+    Raises:
+        Mistake: The study, or the warehouse, is not usable as it is.
+    """
+    began = time.perf_counter()
+    async with _session(request) as session:
+        design = session.design
+        session.listener.study_begins(design.study.name, design.version)
+        for stage in STAGES:
+            if request.stages and stage not in request.stages:
+                _look_at(session, stage)
+                continue
+            await run_stage(
+                StageRequest(study=design.study.name, version=design.version, stage=stage),
+                return_state=True,
+            )
+        report = _report(session, time.perf_counter() - began)
+    failed = sum(step.failed for step in report.steps)
+    if failed:
+        return Failed(message=f"{failed} units failed; run it again to retry them", data=report)
+    name = "Completed" if report.stopped is None else "Stopped"
+    return Completed(name=name, message=report.stopped or "complete", data=report)
+
+
+@contextlib.asynccontextmanager
+async def _session(request: RunRequest) -> AsyncIterator[Session]:
+    """The session of a run; while it lasts, subflows and tasks find it in context variables."""
+    async with opened(request) as (design, warehouse, gateway):
+        session = Session(
+            design=design,
+            warehouse=warehouse,
+            gateway=gateway,
+            planner=Planner(design, warehouse),
+            run_id=str(flow_run.id or "local"),
+            concurrency=request.concurrency or design.study.run.concurrency,
+            listener=listener_in_use.get(),
+        )
+        sessions = session_in_use.set(session)
+        gateways = gateway_in_use.set(gateway)
+        try:
+            yield session
+        finally:
+            session_in_use.reset(sessions)
+            gateway_in_use.reset(gateways)
+
+
+def _look_at(session: Session, stage: Stage) -> None:
+    """Plan a stage that is not to be run, since later stages build on its units."""
+    for step in steps_of(stage):
+        session.plans[step.name] = session.planner.plan(step)
+
+
+def _report(session: Session, elapsed_s: float) -> StudyReport:
+    """What the run did, step by step, and what it cost."""
+    steps = tuple(
+        StepReport(
+            step=name,
+            units=len(plan.units),
+            held=len(plan.held) - session.done.get(name, 0),
+            done=session.done.get(name, 0),
+            failed=len(plan.failed),
+            blocked=len(plan.blocked),
+            left=len(plan.todo) - len(plan.failed),
+            reasons=tuple(session.reasons.get(name, ())),
+        )
+        for name, plan in session.plans.items()
+    )
+    usage = session.gateway.usage
+    return StudyReport(
+        study=session.design.study.name,
+        version=session.design.version,
+        steps=steps,
+        calls_asked=usage.asked,
+        calls_reused=usage.reused,
+        cost_usd=usage.cost_usd,
+        unknown_prices=usage.unknown_prices,
+        elapsed_s=elapsed_s,
+        stopped=session.stopped,
+    )
