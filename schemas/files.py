@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ModelWrapValidatorHandler, ValidationInfo, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
 
@@ -25,10 +25,10 @@ class LoadContext:
 
 
 class TextFile(Record):
-    """A text with the path that it came from; the path is no part of any key."""
+    """A text with the path that it came from; the path is no part of any key, so no dump has it."""
 
-    text: str
-    path: str = ""
+    text: str = Field(description="The text.")
+    path: str = Field("", exclude=True, description="The file that it came from.")
 
     @model_validator(mode="wrap")
     @classmethod

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Record
 from schemas.keys import digest
@@ -37,12 +38,41 @@ class Study(Record):
     curves: dict[str, CurveSpec] = Field({}, description="Specification curves.")
     run: RunSpec = Field(default=RunSpec(), description="How it is run.")
 
+    @field_validator("conditions", mode="before")
+    @classmethod
+    def _empty_is_no_difference(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: {} if part is None else part for name, part in value.items()}
+
     @model_validator(mode="after")
     def _one_source_of_episodes(self) -> Self:
         if (self.episode is None) == (self.imported is None):
             raise ValueError("a study has either an episode section or an imported section")
         return self
 
-    def version(self) -> str:
-        """Digest of all that can change its results; how it is run cannot."""
-        return digest("study", self.model_dump(mode="json", exclude={"run": True}))
+    def version(self, conditions: Sequence[tuple[str, Any]]) -> str:
+        """Digest of all that can change its results; how it is run and described cannot.
+
+        Args:
+            conditions: Name and resolved parameters of every condition, the baseline first.
+        """
+        plain = self.model_dump(
+            mode="json",
+            exclude={
+                "description": True,
+                "models": True,
+                "episode": {"params"},
+                "conditions": True,
+                "coding": {"codebook"},
+                "run": True,
+            },
+        )
+        return digest(
+            "study",
+            plain,
+            {alias: spec.identity() for alias, spec in self.models.items()},
+            self.coding.codebook.digest if self.coding else None,
+            conditions,
+            self.run.incomplete,
+        )

@@ -1,0 +1,115 @@
+"""What can be wrong with a study whose every field is valid by itself: names that lead nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from schemas.errors import Mistake
+from schemas.study import Study
+from tasks.studies.analysis_checks import analysis_problems
+from tasks.studies.cells import Design, overrides
+from tasks.studies.messages import shown, unknown_name
+from tasks.studies.places import Places, episode_path, value_at
+from tasks.studies.yamltext import Path
+
+DECLARE = "declare it under models"
+
+
+def problems(design: Design, places: Places) -> Iterator[Mistake]:
+    """Everything that is wrong with a study's references, in the order of its sections."""
+    study = design.study
+    yield from _population(study, places)
+    yield from _episode_models(design, places)
+    yield from _conditions(design, places)
+    yield from _coding(study, places)
+    yield from analysis_problems(design, places)
+
+
+def _population(study: Study, places: Places) -> Iterator[Mistake]:
+    prose = study.population.prose if study.population else None
+    if prose is not None and prose not in study.models:
+        place = places.place(("population", "prose"))
+        yield unknown_name(place, "model", prose, list(study.models), DECLARE)
+
+
+def _episode_models(design: Design, places: Places) -> Iterator[Mistake]:
+    """Seats that name a model which the study does not declare; each place once."""
+    from tasks.environments.registry import environment_named
+
+    study = design.study
+    if study.episode is None:
+        return
+    environment = environment_named(study.episode.environment)
+    reported: set[str] = set()
+    for cell in design.cells:
+        for field, alias in environment.aliases(cell.params).items():
+            if alias in study.models:
+                continue
+            place = _alias_place(study, cell.name, field, alias, places)
+            if place not in reported:
+                reported.add(place)
+                yield unknown_name(place, "model", alias, list(study.models), DECLARE)
+
+
+def _alias_place(study: Study, condition: str, field: Path, alias: str, places: Places) -> str:
+    """Where an alias was written; a parameter may have been written in a shorter form."""
+    written = places.study.value
+    own: Path = ("conditions", condition)
+    base = episode_path(written.get("episode"))
+    start = own if field and field[0] in study.conditions.get(condition, {}) else base
+    exact: Path = (*start, *field)
+    if value_at(written, exact) == alias:
+        return places.place(exact)
+    near = places.found(alias, ((*start, *field[:1]), own, base))
+    return places.place(near if near else exact)
+
+
+def _conditions(design: Design, places: Places) -> Iterator[Mistake]:
+    """Conditions that resolve to the same parameters."""
+    names: dict[str, str] = {}
+    for cell in design.cells:
+        same = cell.params.model_dump_json()
+        first = names.setdefault(same, cell.name)
+        if first != cell.name:
+            override = overrides(design.study)[cell.name]
+            yield Mistake(
+                what=f"this condition is the same as {first}",
+                place=places.place(("conditions", cell.name)),
+                found=shown(override),
+                expected="a value that differs from the one in the episode section",
+                fix="change a parameter, or raise replicates to have more runs of one condition",
+            )
+
+
+def _coding(study: Study, places: Places) -> Iterator[Mistake]:
+    if study.coding is None:
+        return
+    coding = study.coding
+    for number, judge in enumerate(coding.judges):
+        place = places.place(("coding", "judges", number))
+        if judge not in study.models:
+            yield unknown_name(place, "model", judge, list(study.models), DECLARE)
+        elif judge in coding.judges[:number]:
+            yield Mistake(what="a judge is named twice", place=place, found=judge)
+    coders = coders_of(study)
+    if not coders:
+        yield Mistake(
+            what="nobody codes",
+            place=places.place(("coding",)),
+            expected="judges, imported coders, or a codebook with flags that have a rule",
+            fix="add judges: [ALIAS, ...]",
+        )
+    if coding.gold is not None and coding.gold not in coders:
+        place = places.place(("coding", "gold"))
+        yield unknown_name(place, "coder", coding.gold, list(coders), "add it under imported")
+
+
+def coders_of(study: Study) -> Mapping[str, str]:
+    """Who codes a study, with the kind of coder: ``model``, ``imported`` or ``rule``."""
+    if study.coding is None:
+        return {}
+    coders = dict.fromkeys(study.coding.imported, "imported")
+    coders |= dict.fromkeys(study.coding.judges, "model")
+    if study.coding.rules and any(flag.rule for flag in study.coding.codebook.flags.values()):
+        coders["rule"] = "rule"
+    return coders

@@ -1,0 +1,125 @@
+"""Studies read from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.errors import Mistake, Mistakes
+from schemas.study import Study
+from tasks.studies.cells import BASELINE, design, merged
+from tasks.studies.checks import problems
+from tasks.studies.files import StudyFiles, text_of
+from tasks.studies.messages import mistakes_of
+from tasks.studies.places import OWN_FIELDS, Places, episode_path, in_order, value_at
+from tasks.studies.yamltext import Path as Field
+from tasks.studies.yamltext import document
+
+
+@dataclass(frozen=True)
+class LoadedStudy:
+    """A study as it was read.
+
+    Attributes:
+        study: The study, with the files that it names in it.
+        yaml: The study as it was written.
+        path: The file that it was read from.
+    """
+
+    study: Study
+    yaml: str
+    path: str
+
+
+def load_study(path: str | Path) -> LoadedStudy:
+    """The study in a YAML file, checked as far as it can be without a warehouse.
+
+    Args:
+        path: The file. Files that the study names are looked for beside it.
+
+    Raises:
+        Mistake: The file cannot be read, or is no YAML.
+        Mistakes: Everything that is wrong with the study, each with its file, line and field.
+    """
+    shown = str(path)
+    text = text_of(Path(path), shown)
+    written = document(text, shown)
+    if not isinstance(written.value, dict):
+        raise Mistake(
+            what="a study is a YAML mapping",
+            place=f"{shown}:{written.root.start_mark.line + 1}",
+            found=type(written.value).__name__,
+            expected="fields such as 'name: my-study'",
+        )
+    files = StudyFiles(Path(path).parent, shown)
+    places = Places(written, files.documents)
+    study, mistakes = _study(written.value, files, places)
+    mistakes.extend(_condition_mistakes(written.value, files, places))
+    if study is None or mistakes:
+        raise Mistakes(mistakes=in_order(mistakes))
+    study = _with_files(study, files)
+    mistakes.extend(problems(design(study), places))
+    if mistakes:
+        raise Mistakes(mistakes=in_order(mistakes))
+    return LoadedStudy(study, text, shown)
+
+
+def _study(
+    value: Mapping[str, Any], files: StudyFiles, places: Places
+) -> tuple[Study | None, list[Mistake]]:
+    try:
+        return Study.model_validate(value, context=files.context), []
+    except ValidationError as error:
+        return None, mistakes_of(error, Study, places)
+
+
+def _condition_mistakes(
+    value: Mapping[str, Any], files: StudyFiles, places: Places
+) -> list[Mistake]:
+    """What an environment refuses of the parameters of each condition, each mistake once."""
+    from tasks.environments.registry import environment_named
+
+    episode = value.get("episode")
+    conditions = value.get("conditions") or {BASELINE: {}}
+    if not isinstance(episode, dict) or not isinstance(episode.get("environment"), str):
+        return []
+    try:
+        place = places.place(("episode", "environment"))
+        model = environment_named(episode["environment"], place).params_model
+    except Mistake as unknown:
+        return [unknown]
+    at = episode_path(episode)
+    params = value_at(value, at)
+    if at == ("episode",):
+        params = {name: part for name, part in episode.items() if name not in OWN_FIELDS}
+    found: dict[str, Mistake] = {}
+    for name, part in conditions.items() if isinstance(conditions, dict) else ():
+        override = part if isinstance(part, dict) else {}
+        try:
+            model.model_validate(merged(params, override), context=files.context)
+        except ValidationError as error:
+
+            def start(path: Field, name: str = name, override: Any = override) -> Field:
+                return (
+                    ("conditions", name, *path)
+                    if path[:1] and path[0] in override
+                    else (*at, *path)
+                )
+
+            for mistake in mistakes_of(error, model, places, start):
+                found.setdefault(mistake.message(), mistake)
+    return list(found.values())
+
+
+def _with_files(study: Study, files: StudyFiles) -> Study:
+    """The study with every file that was read in place of its path."""
+    if study.episode is None:
+        return study
+    episode = study.episode.model_copy(update={"params": files.inlined(study.episode.params)})
+    return study.model_copy(
+        update={"episode": episode, "conditions": files.inlined(study.conditions)}
+    )

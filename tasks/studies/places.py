@@ -1,0 +1,110 @@
+"""Where a field stands: file, line and path of every value of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from schemas.errors import Mistake
+from tasks.studies.yamltext import Document, Path
+
+#: Fields of an episode section that are no parameters of its environment.
+OWN_FIELDS = ("environment", "reasks")
+
+
+def episode_path(episode: Any) -> Path:
+    """Where the parameters of an episode section stand: in it, or below ``params``."""
+    nested = isinstance(episode, Mapping) and isinstance(episode.get("params"), Mapping)
+    if nested and set(episode) <= {*OWN_FIELDS, "params"}:
+        return ("episode", "params")
+    return ("episode",)
+
+
+def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """Mistakes by file and line."""
+
+    def key(mistake: Mistake) -> tuple[str, int]:
+        file, _, rest = str(mistake.details["place"]).partition(":")
+        line = rest.partition(":")[0]
+        return file, int(line) if line.isdigit() else 0
+
+    return sorted(mistakes, key=key)
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it.
+
+    Example:
+        >>> dotted(("episode", "seats", 2))
+        'episode.seats[2]'
+    """
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """The value at a path, or nothing where there is none."""
+    for part in path:
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+class Places:
+    """The places of a study's values, those in files that it names included."""
+
+    def __init__(self, study: Document, documents: Mapping[str, Document]) -> None:
+        self.study = study
+        self.documents = documents
+
+    def place(self, path: Path, *, missing: bool = False) -> str:
+        """File, line and field of a path as pydantic gives it.
+
+        Parts of the path that name a member of a union are left out.
+
+        Args:
+            path: The path.
+            missing: Whether its last part is a field that is not there.
+        """
+        document, field = self._resolved(path)
+        line, _ = document.line(field)
+        name = dotted((*field, path[-1]) if missing else field)
+        return f"{document.path}:{line}: {name}" if name else f"{document.path}:{line}"
+
+    def field(self, path: Path) -> Path:
+        """A path with the parts that name a member of a union left out."""
+        return self._resolved(path)[1]
+
+    def _resolved(self, path: Path) -> tuple[Document, Path]:
+        document = self.study
+        field: Path = ()
+        for part in path:
+            longer: Path = (*field, part)
+            if document.line(longer)[1] == longer:
+                field = longer
+                continue
+            named = value_at(document.value, field)
+            other = self.documents.get(named) if isinstance(named, str) else None
+            if other is not None and other.line((part,))[1]:
+                document, field = other, (part,)
+        return document, field
+
+    def found(self, alias: str, within: tuple[Path, ...]) -> Path | None:
+        """Where a word stands as a value below some paths, if it does."""
+        for start in within:
+            stack: list[tuple[Path, Any]] = [(start, value_at(self.study.value, start))]
+            while stack:
+                path, value = stack.pop(0)
+                if value == alias and isinstance(value, str):
+                    return path
+                if isinstance(value, Mapping):
+                    stack[:0] = [((*path, key), part) for key, part in value.items()]
+                elif isinstance(value, list):
+                    stack[:0] = [((*path, number), part) for number, part in enumerate(value)]
+        return None
