@@ -42,7 +42,7 @@ class Simulator(Protocol):
         Args:
             spec: The model; ``spec.model`` is ``sim/NAME``, ``spec.sim`` its parameters.
             question: The question. ``question.messages`` of a re-ask end with the bad answer and
-                the problem. ``question.observation`` and ``question.answer`` are what the sim reads.
+                the problem. ``question.observation`` and ``question.answer`` are there for it.
             call_key: Key of the call; seed everything random from it.
             attempt: Number of the attempt at this call, from 1, so that a simulated fault can pass.
         """

@@ -1,0 +1,1 @@
+"""Environments: the rules of discussions, markets and games."""

@@ -1,0 +1,1 @@
+"""Discussion: participants talk about a brief."""

@@ -1,0 +1,1 @@
+"""Market: customers look for businesses, ask them, and pay for what they are offered."""

@@ -1,0 +1,131 @@
+"""One question to a seat: from what it sees to what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from schemas.environment import Action, Ask, Environment, JsonValue, Logged, Observation, Seat
+from schemas.gateway import Answer, Message, Question
+from schemas.study.models import ModelSpec
+from schemas.unit import Failure
+
+#: Failures where the model did answer, but with nothing usable: the declared fallback is taken.
+#: After any other kind nobody knows what the model would have said, and the episode fails.
+UNUSABLE = frozenset({"empty", "bad_shape", "truncated", "refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of asking a seat.
+
+    Attributes:
+        action: What it did; nothing if the episode cannot go on.
+        failure: Why it cannot.
+        call_keys: Calls that were made for it.
+    """
+
+    action: Action | None
+    failure: Failure | None
+    call_keys: tuple[str, ...]
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """A usable answer as plain data; free text becomes ``{"text": ...}``.
+
+    Example:
+        >>> plain(" Good morning. ")
+        {'text': 'Good morning.'}
+    """
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return {"text": str(value).strip()}
+
+
+def question_of(
+    environment: Environment,
+    state: JsonValue,
+    seat: Seat,
+    ask: Ask,
+    observation: Observation,
+    messages: tuple[Message, ...],
+    model: ModelSpec,
+    unit_key: str,
+    ordinal: int,
+    reasks: int,
+) -> Question:
+    """The question to put to the gateway.
+
+    Only simulated models are handed the observation as data.
+    """
+    if ask.max_tokens is not None and model.max_tokens is None:
+        model = model.model_copy(update={"max_tokens": ask.max_tokens})
+    return Question(
+        model=model,
+        messages=messages,
+        unit_key=unit_key,
+        ordinal=ordinal,
+        purpose="agent",
+        subject=seat.seat,
+        answer=ask.schema,
+        observation=shown(environment, seat, ask, observation) if model.simulated else None,
+        check=_checker(environment, state, seat.seat),
+        reasks=reasks,
+    )
+
+
+def shown(
+    environment: Environment, seat: Seat, ask: Ask, observation: Observation
+) -> dict[str, Any]:
+    """What a prompt says, as data for simulated models."""
+    return {
+        "environment": environment.name,
+        "ask": ask.name,
+        "role": seat.role,
+        "seat": seat.seat,
+        **observation.data,
+        "history": [_event_data(logged) for logged in observation.history],
+    }
+
+
+def _event_data(logged: Logged) -> dict[str, Any]:
+    event = logged.event
+    return {
+        "round": logged.round,
+        "kind": event.kind,
+        "actor": event.actor,
+        "target": event.target,
+        "item": event.item,
+        "value": event.value,
+        "text": event.text,
+        "data": event.data,
+    }
+
+
+def _checker(environment: Environment, state: JsonValue, seat: str) -> Callable[[Any], str | None]:
+    def check(value: Any) -> str | None:
+        return environment.check(state, seat, plain(value))
+
+    return check
+
+
+def taken(ask: Ask, seat: str, answer: Answer) -> Taken:
+    """What a seat did, judged by the answer that came.
+
+    A usable answer is the action. After an unusable one the declared fallback is the action. After
+    any other failure there is no action, and the episode fails with the failure's kind.
+    """
+    keys = answer.call_keys or (answer.call_key,)
+    if answer.failure is None:
+        value: Mapping[str, Any] = plain(answer.value)
+        return Taken(Action(value, True, answer.attempts, False, answer.call_key), None, keys)
+    if answer.failure.kind not in UNUSABLE:
+        why = f"{seat}, {ask.name}: {answer.failure.message}"
+        return Taken(None, Failure(answer.failure.kind, why), keys)
+    if ask.fallback is None:
+        why = f"{seat}, {ask.name}: no usable answer and no fallback; {answer.failure.message}"
+        return Taken(None, Failure(answer.failure.kind, why), keys)
+    return Taken(Action(ask.fallback, False, answer.attempts, True, answer.call_key), None, keys)

@@ -1,0 +1,45 @@
+"""Parameters of environments as they enter keys and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from schemas.market import Catalogue
+from schemas.study.files import TextFile
+
+
+def keyed_params(value: Any) -> Any:
+    """Parameters as plain data for a key: texts without their paths, catalogues as their digest.
+
+    Example:
+        >>> keyed_params(TextFile(text="Plan a festival.", path="briefs/a.md"))
+        'Plan a festival.'
+    """
+    if isinstance(value, TextFile):
+        return value.text
+    if isinstance(value, Catalogue):
+        return value.key
+    if isinstance(value, BaseModel):
+        return {name: keyed_params(getattr(value, name)) for name in type(value).model_fields}
+    if isinstance(value, Mapping):
+        return {name: keyed_params(part) for name, part in value.items()}
+    if isinstance(value, tuple | list):
+        return [keyed_params(part) for part in value]
+    return value
+
+
+def shown_params(params: BaseModel) -> dict[str, Any]:
+    """Parameters as they stand in ``episodes.params``: a brief has a column of its own, and of a
+    catalogue only name and digest are kept.
+    """
+    shown = {}
+    for name in type(params).model_fields:
+        value = getattr(params, name)
+        if isinstance(value, Catalogue):
+            shown[name] = {"name": value.name, "catalogue_key": value.key}
+        elif not isinstance(value, TextFile):
+            shown[name] = keyed_params(value)
+    return shown

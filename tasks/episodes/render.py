@@ -1,0 +1,101 @@
+"""Prompts from observations: templates in the environment's folder, rendered once per message."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from schemas.environment import Ask, Environment, Logged, Observation, Seat
+from schemas.gateway import Message
+from schemas.keys import digest
+
+
+def prompt_texts(environment: Environment) -> dict[str, str]:
+    """The text of every prompt template of an environment, by name, as it is on disk now."""
+    module = sys.modules[type(environment).__module__]
+    folder = Path(str(module.__file__)).parent / "prompts"
+    return {
+        name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in environment.templates
+    }
+
+
+def template_digests(environment: Environment) -> dict[str, str]:
+    """The digest of every prompt template of an environment, by name; part of episodes' keys."""
+    return {name: digest(text) for name, text in prompt_texts(environment).items()}
+
+
+@lru_cache(maxsize=64)
+def _compiled(texts: tuple[tuple[str, str], ...]) -> dict[str, jinja2.Template]:
+    engine = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    return {name: engine.from_string(text) for name, text in texts}
+
+
+class Renderer:
+    """Renders the prompts of one episode.
+
+    A prompt is the seat's ``system`` and ``opening``, one message per event that it is shown
+    (``event``; its own as assistant, all others as user), and the question (a template named as
+    the ask, where there is one). Where the last message would be the seat's own, ``nudge`` follows.
+
+    The first two are rendered when a seat is first asked and every event once, so successive
+    prompts of a seat start with the very same messages and cost next to nothing to make.
+    """
+
+    def __init__(self, environment: Environment, seats: Sequence[Seat]) -> None:
+        self._templates = _compiled(tuple(sorted(prompt_texts(environment).items())))
+        self._names = {seat.seat: seat.name for seat in seats}
+        self._opened: dict[str, tuple[Message, ...]] = {}
+        self._events: dict[tuple[int, bool], Message] = {}
+
+    def messages(self, ask: Ask, seat: str, observation: Observation) -> tuple[Message, ...]:
+        """The prompt that shows a seat what it sees and asks it.
+
+        Args:
+            ask: The question.
+            seat: Who is asked.
+            observation: What it sees.
+        """
+        opened = self._opened.get(seat)
+        if opened is None:
+            opened = self._opened[seat] = self._opening(observation.data)
+        messages = [*opened, *(self._event(logged, seat) for logged in observation.history)]
+        if ask.name in self._templates:
+            messages.append(Message("user", self._text(ask.name, observation.data)))
+        elif messages and messages[-1].role == "assistant" and "nudge" in self._templates:
+            messages.append(Message("user", self._text("nudge", observation.data)))
+        return tuple(messages)
+
+    def _opening(self, data: Mapping[str, Any]) -> tuple[Message, ...]:
+        pairs = (("system", self._text("system", data)), ("user", self._text("opening", data)))
+        return tuple(Message(role, text) for role, text in pairs if text)  # type: ignore[arg-type]
+
+    def _event(self, logged: Logged, seat: str) -> Message:
+        event = logged.event
+        own = event.actor == seat
+        message = self._events.get((logged.seq, own))
+        if message is None:
+            values = {
+                "own": own,
+                "kind": event.kind,
+                "actor": event.actor,
+                "name": self._names.get(event.actor, event.actor),
+                "target": event.target,
+                "target_name": self._names.get(event.target or "", event.target),
+                "item": event.item,
+                "value": event.value,
+                "text": event.text,
+                "data": event.data,
+            }
+            message = Message("assistant" if own else "user", self._text("event", values))
+            self._events[(logged.seq, own)] = message
+        return message
+
+    def _text(self, name: str, values: Mapping[str, Any]) -> str:
+        return self._templates[name].render(values).strip()

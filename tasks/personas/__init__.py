@@ -1,0 +1,1 @@
+"""Personas: structured draws from declared shares, and their description in words."""
