@@ -113,7 +113,7 @@ class Warehouse:
                 f"SELECT * FROM {quoted(row.table.name)} "
                 f"WHERE {column} IN (SELECT key FROM wanted) ORDER BY {order}"
             )
-            return cursor.sql(sql).pl().cast(frame_schema(row))  # type: ignore[arg-type]
+            return cursor.sql(sql).pl().cast(frame_schema(row))
 
     def frame_sql(
         self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None

@@ -42,6 +42,12 @@ def _default(column: Column) -> Any:
     return "{}" if column.kind == "json" and column.default is not None else column.default
 
 
+_HARMLESS: tuple[tuple[Any, Any], ...] = (
+    (pl.String, (pl.Categorical, pl.Enum)),
+    (pl.Datetime, (pl.Datetime, pl.Date)),
+)
+
+
 def _cast(series: pl.Series, wanted: pl.DataType) -> tuple[pl.Series, list[int], str]:
     """The series of the wanted type, numbers of values that do not fit, and why."""
     name, found = series.name, series.dtype
@@ -60,7 +66,8 @@ def _cast(series: pl.Series, wanted: pl.DataType) -> tuple[pl.Series, list[int],
 
 
 def _compatible(found: pl.DataType, wanted: pl.DataType) -> bool:
-    if isinstance(found, pl.Null):
+    """Whether a cast keeps what values say, those that do not fit apart."""
+    if isinstance(found, pl.Null) or found == wanted:
         return True
     if isinstance(found, pl.List) and isinstance(wanted, pl.List):
         return _compatible(_dtype(found.inner), _dtype(wanted.inner))
@@ -71,12 +78,9 @@ def _compatible(found: pl.DataType, wanted: pl.DataType) -> bool:
         )
     if wanted.is_numeric():
         return found.is_numeric()
-    if isinstance(wanted, pl.String):
-        return isinstance(found, pl.Categorical | pl.Enum | pl.String)
-    if isinstance(wanted, pl.Datetime):
-        return isinstance(found, pl.Datetime | pl.Date)
-    return found == wanted
+    return any(isinstance(wanted, to) and isinstance(found, of) for to, of in _HARMLESS)
 
 
 def _dtype(dtype: Any) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype
+    made: pl.DataType = dtype() if isinstance(dtype, type) else dtype
+    return made

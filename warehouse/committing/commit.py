@@ -82,7 +82,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     names = frozenset(batch.tables)
     try:
         frames = _shown(cursor, batch)
-        for name, staged in batch.tables.items():
+        for staged in batch.tables.values():
             replace_paid(cursor, staged, failed_before)
         # A refusal may leave a reference of another unit without its row, so look again until
         # nothing more is refused; each round but the last refuses a row, so it ends.

@@ -103,7 +103,7 @@ def _of_mappings(
     try:
         frame = frame_of(row, models)
     except ValueError:
-        unfit = {
+        unfit: dict[int, str] = {
             entry[0]: reason
             for entry, model in zip(numbered, models, strict=True)
             if (reason := _unfit(row, model))
@@ -118,13 +118,14 @@ def _of_mappings(
     return _with_origin(frame, numbers, units), refused
 
 
-def _unfit(row: type[Row], model: Row) -> str | None:
+def _unfit(row: type[Row], model: Row) -> str:
+    """Why a column cannot hold a value of a validated row; empty where all can."""
     for column in columns_of(row):
         try:
             cell(column, model.__dict__[column.name])
         except ValueError as error:
             return f"{column.name}: {error}"
-    return None
+    return ""
 
 
 def _reasons(error: ValidationError) -> Iterator[tuple[int, str]]:

@@ -150,9 +150,9 @@ def bounds(row: type[Row]) -> Iterator[tuple[str, str, pl.Expr]]:
             yield f"{column.name}:items", "no missing item", holes
         if column.kind == "spans":
             field = pl.element().struct
-            low = (field.field("first") < 0) | (field.field("last") < 0)
+            below = (field.field("first") < 0) | (field.field("last") < 0)
             empty = field.field("first").is_null() | field.field("last").is_null()
-            yield f"{column.name}:spans", "ordinals", it.list.eval(low | empty).list.any()
+            yield f"{column.name}:spans", "ordinals", it.list.eval(below | empty).list.any()
 
 
 def _between(column: Column) -> str:

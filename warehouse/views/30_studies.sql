@@ -1,0 +1,137 @@
+-- What versions of studies consist of, what they cost, how well they went.
+
+CREATE VIEW v_units AS
+SELECT
+    st.name AS study,
+    su.study_version,
+    st.created_at,
+    su.stage,
+    su.step,
+    su.unit_key,
+    su.condition,
+    su.replicate,
+    su.label,
+    coalesce(u.status, 'planned') AS status,
+    u.failure_kind,
+    u.failure,
+    u.committed_at < st.created_at AS cached,
+    u.run_id,
+    u.committed_at
+FROM study_units AS su
+JOIN studies AS st USING (study_version)
+LEFT JOIN units AS u USING (unit_key);
+COMMENT ON VIEW v_units IS
+    'One row per unit of a version of a study, with what became of it. cached: the version was '
+    'first run after the unit had been committed, so it cost this version nothing.';
+
+CREATE VIEW v_costs AS
+WITH unit AS (
+    SELECT
+        study,
+        study_version,
+        created_at,
+        stage,
+        unit_key,
+        string_agg(DISTINCT condition, ' | ' ORDER BY condition) AS condition,
+        coalesce(bool_or(cached), false) AS cached
+    FROM v_units
+    GROUP BY ALL
+)
+SELECT
+    unit.study,
+    unit.study_version,
+    unit.created_at,
+    unit.stage,
+    unit.condition,
+    c.model,
+    count(*) FILTER (NOT cached) AS calls,
+    count(*) FILTER (cached) AS cached_calls,
+    count(*) FILTER (NOT cached AND c.status = 'failed') AS failed_calls,
+    coalesce(sum(c.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
+    coalesce(sum(c.prompt_tokens) FILTER (NOT cached), 0)::BIGINT AS prompt_tokens,
+    coalesce(sum(c.completion_tokens) FILTER (NOT cached), 0)::BIGINT AS completion_tokens,
+    sum(c.cost_usd) FILTER (NOT cached) AS usd,
+    sum(c.cost_usd) FILTER (cached) AS cached_usd,
+    count(*) FILTER (NOT cached AND c.cost_usd IS NULL) AS unknown_price_calls
+FROM unit
+JOIN calls AS c USING (unit_key)
+GROUP BY ALL;
+COMMENT ON VIEW v_costs IS
+    'Calls, tokens and dollars per version of a study, stage, condition and model. Calls of cached '
+    'units are counted apart; usd leaves out the calls whose price is not known.';
+
+CREATE VIEW v_metrics AS
+SELECT st.study, st.study_version, su.created_at, m.*
+FROM metrics AS m
+JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
+    USING (unit_key);
+COMMENT ON VIEW v_metrics IS 'Metrics of each version of a study.';
+
+CREATE VIEW v_contrasts AS
+SELECT st.study, st.study_version, su.created_at, c.*
+FROM contrasts AS c
+JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
+    USING (unit_key);
+COMMENT ON VIEW v_contrasts IS 'Contrasts of each version of a study.';
+
+CREATE VIEW v_quality AS
+WITH unit AS (
+    SELECT DISTINCT study, study_version, created_at, condition, unit_key, status FROM v_units
+),
+counted AS (
+    SELECT study, study_version, created_at, condition,
+        count(*) AS units,
+        count(*) FILTER (status = 'done') AS done_units,
+        count(*) FILTER (status = 'failed') AS failed_units
+    FROM unit GROUP BY ALL
+),
+played AS (
+    SELECT study_version, condition,
+        count(*) AS episodes,
+        count(*) FILTER (e.status = 'complete') AS complete_episodes,
+        count(*) FILTER (e.exclusion IS NOT NULL) AS excluded_episodes
+    FROM unit JOIN episodes AS e USING (unit_key) GROUP BY ALL
+),
+acted AS (
+    SELECT study_version, condition,
+        count(*) AS actions,
+        avg(e.valid::INT) AS valid_share,
+        avg(e.fallback::INT) AS fallback_share,
+        avg(e.attempts) AS attempts_per_action
+    FROM unit JOIN events AS e USING (unit_key) WHERE e.attempts > 0 GROUP BY ALL
+),
+asked AS (
+    SELECT study_version, condition,
+        count(*) AS calls,
+        avg((c.status = 'failed')::INT) AS failed_call_share,
+        avg(c.attempts) AS attempts_per_call
+    FROM unit JOIN calls AS c USING (unit_key) GROUP BY ALL
+),
+judged AS (
+    SELECT study_version, condition,
+        count(*) AS codes,
+        avg((c.value IS NULL)::INT) AS unusable_code_share
+    FROM unit JOIN codes AS c USING (unit_key) GROUP BY ALL
+)
+SELECT
+    counted.*,
+    coalesce(episodes, 0) AS episodes,
+    coalesce(complete_episodes, 0) AS complete_episodes,
+    coalesce(excluded_episodes, 0) AS excluded_episodes,
+    coalesce(actions, 0) AS actions,
+    valid_share,
+    fallback_share,
+    attempts_per_action,
+    coalesce(calls, 0) AS calls,
+    failed_call_share,
+    attempts_per_call,
+    coalesce(codes, 0) AS codes,
+    unusable_code_share
+FROM counted
+LEFT JOIN played USING (study_version, condition)
+LEFT JOIN acted USING (study_version, condition)
+LEFT JOIN asked USING (study_version, condition)
+LEFT JOIN judged USING (study_version, condition);
+COMMENT ON VIEW v_quality IS
+    'Per version of a study and condition: units and episodes by status, and how often actions '
+    'were valid, replaced by the fallback or asked again.';

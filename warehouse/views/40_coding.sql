@@ -1,0 +1,41 @@
+-- Judgements and labels with the message that they are about.
+
+CREATE VIEW v_codes AS
+SELECT
+    c.*,
+    ep.collection,
+    ep.series,
+    b.name AS codebook,
+    m.round,
+    m.actor AS seat,
+    s.name,
+    s.model,
+    m.text
+FROM codes AS c
+JOIN episodes AS ep USING (episode_key)
+LEFT JOIN codebooks AS b USING (codebook_digest)
+LEFT JOIN events AS m ON m.episode_key = c.episode_key AND m.seq = c.seq
+LEFT JOIN seats AS s ON s.episode_key = m.episode_key AND s.seat = m.actor;
+COMMENT ON VIEW v_codes IS 'One row per judgement, with the message that was judged.';
+
+CREATE VIEW v_labels AS
+SELECT
+    st.study,
+    st.study_version,
+    st.created_at,
+    l.*,
+    ep.collection,
+    ep.series,
+    m.round,
+    m.actor AS seat,
+    s.name,
+    s.model,
+    m.text
+FROM labels AS l
+JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
+    USING (unit_key)
+JOIN episodes AS ep USING (episode_key)
+LEFT JOIN events AS m ON m.episode_key = l.episode_key AND m.seq = l.seq
+LEFT JOIN seats AS s ON s.episode_key = m.episode_key AND s.seat = m.actor;
+COMMENT ON VIEW v_labels IS
+    'One row per label of each version of a study, with the message that is labelled.';
