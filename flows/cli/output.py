@@ -1,0 +1,35 @@
+"""Answers as people and programs want them: table, csv, json or parquet."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.errors import Mistake
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def write_out(content: bytes, output: Path | None) -> None:
+    """Write to a file as a whole, or to standard output.
+
+    Raises:
+        Mistake: The file cannot be written.
+    """
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    partial = output.with_name(output.name + ".partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(output)
+    except OSError as error:
+        raise Mistake(
+            what="the file cannot be written",
+            place=str(output),
+            found=error.strerror or str(error),
+            fix="name a file in a folder that exists and may be written",
+        ) from None

@@ -1,0 +1,90 @@
+"""The JSON Schema of a study, for editors that complete and check as one writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from schemas.environment import Environment
+from schemas.study import Study
+
+Schema = dict[str, Any]
+
+#: Models that a text may stand for: a file's path, or a bare name.
+_TEXT_STANDS_FOR = {
+    "TextFile": "The text itself, or the path of a file that holds it.",
+    "Codebook": "Path of a YAML file with the codebook.",
+    "MetricSpec": "Name of the metric; its options have their defaults.",
+    "RuleSpec": "Name of the rule.",
+}
+#: Models that take their options as further fields.
+_OPTIONS_BESIDE_NAME = {"MetricSpec": "options", "RuleSpec": "params"}
+
+
+def study_schema(environments: Iterable[Environment] | None = None) -> Schema:
+    """The JSON Schema of a study.
+
+    Args:
+        environments: Environments whose parameters an episode section may have; all of them if
+            left out.
+
+    Example:
+        >>> study_schema(())["title"]
+        'Study'
+    """
+    if environments is None:
+        from tasks.environments.registry import environments as registered
+
+        environments = registered().values()
+    known = tuple(environments)
+    references, definitions = models_json_schema(
+        [(model, "validation") for model in (Study, *(one.params_model for one in known))]
+    )
+    parts: dict[str, Schema] = definitions["$defs"]
+    params = {one.name: _name(references[one.params_model, "validation"]) for one in known}
+    own = parts["EpisodeSpec"]["properties"]
+    if known:
+        parts["EpisodeSpec"] = {
+            "description": parts["EpisodeSpec"]["description"].partition("\n")[0],
+            "anyOf": [_episode(name, parts[title], own) for name, title in params.items()],
+        }
+        differences = [
+            {key: part for key, part in parts[title].items() if key != "required"}
+            for title in params.values()
+        ]
+        parts["Study"]["properties"]["conditions"]["additionalProperties"] = {
+            "anyOf": [*differences, {"type": "null"}]
+        }
+    for title in _TEXT_STANDS_FOR.keys() & parts.keys():
+        parts[title] = _or_text(title, parts[title])
+    study = parts.pop("Study")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **study, "$defs": parts}
+
+
+def _name(reference: Schema) -> str:
+    return str(reference["$ref"]).rpartition("/")[2]
+
+
+def _episode(name: str, params: Schema, own: Schema) -> Schema:
+    return {
+        "title": name,
+        "type": "object",
+        "description": params.get("description", ""),
+        "properties": {
+            "environment": {"const": name, "description": own["environment"]["description"]},
+            "reasks": own["reasks"],
+            **params["properties"],
+        },
+        "required": ["environment"],
+        "additionalProperties": False,
+    }
+
+
+def _or_text(title: str, schema: Schema) -> Schema:
+    as_object = dict(schema)
+    if title in _OPTIONS_BESIDE_NAME:
+        as_object["additionalProperties"] = True
+    as_text = {"type": "string", "description": _TEXT_STANDS_FOR[title]}
+    return {"description": schema.get("description", ""), "anyOf": [as_text, as_object]}
