@@ -5,6 +5,7 @@ This module starts fast: it needs DuckDB and nothing else that is large.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from warehouse.connecting import Limits, Locked, connection
 
 #: Queries may use more than a writing process does.
 READING = Limits(memory_mb=2048, threads=4)
+
+#: DuckDB takes some PRAGMAs for SELECTs.
+_PRAGMA = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*pragma\b", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
 
     Args:
         path: The warehouse.
-        sql: The statement: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, PIVOT.
+        sql: The statement: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE.
         limit: Rows to return, at most.
 
     Raises:
@@ -76,6 +80,8 @@ def selection(sql: str) -> str:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
         raise _sql_mistake(error) from error
+    if _PRAGMA.match(sql):
+        raise _not_reading("a PRAGMA")
     if len(statements) != 1:
         raise Mistake(
             what="expected one SQL statement",
@@ -84,18 +90,14 @@ def selection(sql: str) -> str:
         )
     (statement,) = statements
     if statement.type != duckdb.StatementType.SELECT:
-        raise Mistake(
-            what="the warehouse is read-only here",
-            found=f"a statement of type {statement.type.name}",
-            expected="SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW TABLES or SUMMARIZE",
-            fix="write with agora run or agora import",
-        )
+        raise _not_reading(f"a statement of type {statement.type.name}")
     return statement.query.strip().rstrip(";").rstrip()
 
 
 def confine(reading: duckdb.DuckDBPyConnection) -> None:
     """Bars the connection from other files, the network, and changes of its settings."""
     reading.execute("SET enable_external_access = false")
+    reading.execute("SET python_enable_replacements = false")
     reading.execute("SET lock_configuration = true")
 
 
@@ -125,6 +127,15 @@ def answer(
         raise _sql_mistake(error) from error
     truncated = limit is not None and len(rows) > limit
     return Answer(columns, types, rows[:limit] if truncated else rows, truncated)
+
+
+def _not_reading(found: str) -> Mistake:
+    return Mistake(
+        what="the warehouse is read-only here",
+        found=found,
+        expected="SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW TABLES or SUMMARIZE",
+        fix="write with agora run or agora import",
+    )
 
 
 def _sql_mistake(error: duckdb.Error) -> Mistake:

@@ -61,14 +61,14 @@ COMMENT ON VIEW v_costs IS
     'units are counted apart; usd leaves out the calls whose price is not known.';
 
 CREATE VIEW v_metrics AS
-SELECT st.study, st.study_version, su.created_at, m.*
+SELECT st.study, st.study_version, st.created_at, m.*
 FROM metrics AS m
 JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
     USING (unit_key);
 COMMENT ON VIEW v_metrics IS 'Metrics of each version of a study.';
 
 CREATE VIEW v_contrasts AS
-SELECT st.study, st.study_version, su.created_at, c.*
+SELECT st.study, st.study_version, st.created_at, c.*
 FROM contrasts AS c
 JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
     USING (unit_key);
