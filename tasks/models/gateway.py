@@ -1,0 +1,263 @@
+"""The gateway: the one way in which anything asks a model.
+
+A question is looked for among the answers that the warehouse holds of failed units, then in the
+journals, and only then asked. What was asked is on disk before the answer is returned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from schemas.gateway import Answer, Message, Question
+from schemas.study.models import ModelSpec
+from tasks.models.budget import Budget
+from tasks.models.calling import Tries, called, prompt_tokens_about, simulated
+from tasks.models.journal import Journal
+from tasks.models.keys import Identities, call_key, shape_digest
+from tasks.models.ledger import Entry, UnitLedger
+from tasks.models.limits import Limiter, limiter_of
+from tasks.models.parts import part_digests
+from tasks.models.prices import Prices, declared_prices, prices
+from tasks.models.provider import Provider
+from tasks.models.record import outcome_of, outcome_of_rows, record_of
+from tasks.models.replies import Outcome
+from tasks.models.retry import Backoff
+from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
+from tasks.models.shape import instructed, reasked
+from tasks.models.sim.contract import Simulator
+from tasks.models.tally import Tally
+from tasks.models.verdict import ASKED_AGAIN, as_sent, verdict
+
+_YIELD_EVERY = 32
+
+
+class ModelGateway:
+    """A gateway over one folder of journals; see :func:`open_gateway`.
+
+    Attributes:
+        tally: What was asked, reused and spent in this run.
+        budget: The budget of the run.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        budget: Budget,
+        keyring: Keyring,
+        backoff: Backoff,
+        simulate: Simulator | None = None,
+    ) -> None:
+        self.tally = Tally()
+        self.budget = budget
+        self._journal = journal
+        self._keyring = keyring
+        self._backoff = backoff
+        self._simulate = simulate
+        self._provider = Provider(keyring.key)
+        self._identities = Identities()
+        self._units: dict[str, UnitLedger] = {}
+        self._held: dict[str, dict[str, Outcome]] = {}
+        self._models: dict[int, tuple[ModelSpec, Limiter, Prices]] = {}
+        self._most_tokens = 1024
+        self._answers_simulated = 0
+
+    async def ask(self, question: Question) -> Answer:
+        """The answer to a question; failures are data, never exceptions.
+
+        Raises:
+            BudgetSpent: The next call could pass the study's budget.
+            Mistake: The model's key is missing, or the journal cannot be written.
+        """
+        identity, params = self._identities.of(question.model)
+        shape = shape_digest(question.answer)
+        unit = self._units.get(question.unit_key)
+        if unit is None:
+            unit = self._units[question.unit_key] = UnitLedger()
+        messages = question.messages
+        keys: list[str] = []
+        for reask in range(question.reasks + 1):
+            digests = part_digests(messages)
+            key = call_key(
+                identity, digests, shape, question.unit_key, ordinal=question.ordinal, reask=reask
+            )
+            last = reask == question.reasks
+            outcome = await self._outcome(question, messages, key, last)
+            value, failure = verdict(question, outcome)
+            sent, digests = as_sent(question, messages, digests, outcome)
+            before = keys[-1] if keys else None
+            keys.append(key)
+            unit.add(
+                key,
+                Entry(question, reask, before, params, shape, digests, outcome, failure),
+                sent,
+            )
+            text = outcome.reply.text if outcome.reply else ""
+            if failure is None or failure.kind not in ASKED_AGAIN or last:
+                break
+            messages = reasked(messages, text, failure.message)
+        self.tally.answered(failure)
+        return Answer(key, text, value, len(keys), failure, tuple(keys))
+
+    def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
+        """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them.
+
+        Calls whose answers were found in a journal or the warehouse are among them, with the
+        attempts, price and time of when they were asked.
+        """
+        unit = self._units.pop(unit_key, None)
+        return unit.rows() if unit else {"calls": [], "attempts": [], "parts": []}
+
+    def hold(self, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+        """Takes over answers that the warehouse holds of units that are worked again.
+
+        Args:
+            rows: Rows of ``calls`` and ``attempts`` of those units.
+        """
+        attempts: dict[str, list[Mapping[str, Any]]] = {}
+        for row in rows.get("attempts", ()):
+            attempts.setdefault(row["call_key"], []).append(row)
+        for row in rows.get("calls", ()):
+            outcome = outcome_of_rows(row, attempts.get(row["call_key"], ()))
+            if outcome is not None and outcome.attempts:
+                self._held.setdefault(row["unit_key"], {})[row["call_key"]] = outcome
+
+    def settled(self, unit_keys: Iterable[str]) -> None:
+        """Forgets what the journals hold of units whose rows are committed."""
+        keys = list(unit_keys)
+        self._journal.settled(keys)
+        for key in keys:
+            self._held.pop(key, None)
+
+    async def _outcome(
+        self, question: Question, messages: tuple[Message, ...], key: str, last: bool
+    ) -> Outcome:
+        held = self._held.get(question.unit_key, {}).get(key)
+        if held is not None and self._of_use(question, held, last):
+            self.tally.reused(held)
+            return held
+        record = self._journal.find(question.unit_key, key)
+        if record is not None:
+            outcome = outcome_of(record)
+            self.tally.reused(outcome)
+            return outcome
+        if question.model.simulated:
+            outcome = await self._simulated(question, messages, key)
+        else:
+            outcome = await self._fresh(question, messages, key)
+        self.tally.asked(outcome)
+        return outcome
+
+    @staticmethod
+    def _of_use(question: Question, held: Outcome, last: bool) -> bool:
+        """Whether an answer of a failed unit helps: it reads well, or leads to the next re-ask."""
+        failure = verdict(question, held)[1]
+        return failure is None or (failure.kind in ASKED_AGAIN and not last)
+
+    async def _simulated(
+        self, question: Question, messages: tuple[Message, ...], key: str
+    ) -> Outcome:
+        if self._simulate is None:
+            from tasks.models.sim import reply
+
+            self._simulate = reply
+        self._answers_simulated += 1
+        if self._answers_simulated % _YIELD_EVERY == 0:
+            await asyncio.sleep(0)
+        price = declared_prices(question.model)
+        reservation = await self.budget.reserve(self._most_usd(question.model, messages, price))
+        asked = dataclasses.replace(question, messages=messages)
+        tries = Tries(price, str)
+        try:
+            outcome = await simulated(asked, key, self._simulate, self._backoff, tries)
+        except BaseException:
+            self.budget.release(reservation)
+            raise
+        self.budget.settle(reservation, outcome.cost_usd)
+        return outcome
+
+    async def _fresh(self, question: Question, messages: tuple[Message, ...], key: str) -> Outcome:
+        spec, shape = question.model, question.answer
+        limiter, price = self._model(spec)
+        in_words = shape is not None and not self._provider.native(spec)
+        sent = instructed(messages, shape) if in_words and shape is not None else messages
+        asked_for = None if in_words else shape
+        reservation = await self.budget.reserve(self._most_usd(spec, sent, price))
+        tokens = prompt_tokens_about(sent) if spec.tokens_per_minute else 0.0
+        tries = Tries(price, self._keyring.scrubbed)
+        try:
+            outcome = await called(
+                spec,
+                lambda: self._provider.reply(spec, sent, asked_for),
+                tries,
+                limiter=limiter,
+                backoff=self._backoff,
+                tokens=tokens,
+            )
+        except BaseException:
+            self.budget.release(reservation)
+            raise
+        reply = outcome.reply
+        if reply is not None and in_words:
+            reply = dataclasses.replace(reply, raw={**reply.raw, "instructed": True})
+            outcome = dataclasses.replace(outcome, reply=reply)
+        if reply is not None:
+            self._most_tokens = max(self._most_tokens, 2 * (reply.completion_tokens or 0))
+        if reply is not None and reply.kind != "empty":
+            await self._journal.append(question.unit_key, key, record_of(outcome))
+        self.budget.settle(reservation, outcome.cost_usd)
+        return outcome
+
+    def _model(self, spec: ModelSpec) -> tuple[Limiter, Prices]:
+        held = self._models.get(id(spec))
+        if held is None or held[0] is not spec:
+            limiter = limiter_of(spec)
+            price = prices(spec, self._provider.listed(spec))
+            held = self._models[id(spec)] = (spec, limiter, price)
+        return held[1], held[2]
+
+    def _most_usd(self, spec: ModelSpec, messages: Sequence[Message], price: Prices) -> float:
+        if self.budget.usd is None:
+            return 0.0
+        most = spec.max_tokens or self._most_tokens
+        cost = price.cost_usd(int(prompt_tokens_about(tuple(messages))), most)
+        return self.budget.unpriced(spec.model) if cost is None else cost
+
+
+@asynccontextmanager
+async def open_gateway(
+    journals: Path,
+    *,
+    budget: Budget | None = None,
+    held: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+    secret_of: SecretOf = no_secret_blocks,
+    backoff: Backoff | None = None,
+    simulate: Simulator | None = None,
+) -> AsyncIterator[ModelGateway]:
+    """A gateway for the time of a ``async with`` block, on one event loop.
+
+    Args:
+        journals: Folder of the warehouse's journals; see ``tasks.models.journal.journal_dir``.
+        budget: What may be spent; nothing for no limit.
+        held: Rows of ``calls`` and ``attempts`` of failed units that are worked again.
+        secret_of: Gives the value of a Prefect Secret block.
+        backoff: When failed attempts are made again.
+        simulate: What answers for ``sim/...``; nothing for the simulated models of the project.
+
+    Raises:
+        Mistake: A journal is of another version.
+    """
+    journal = Journal(journals)
+    gateway = ModelGateway(
+        journal, budget or Budget(), Keyring(secret_of), backoff or Backoff(), simulate
+    )
+    if held is not None:
+        gateway.hold(held)
+    try:
+        yield gateway
+    finally:
+        await journal.close()

@@ -1,0 +1,275 @@
+"""Journals: answers that are on disk before anything acts on them.
+
+A warehouse has a folder of journals beside it. Every process appends to a file of its own, which
+it keeps locked; answers that come in while a sync is running share the next one. At the start all
+journals are read, and an answer that is in one is not asked for again. A journal whose units are
+all committed is removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import Mistake
+from tasks.models.journal_file import HEADER, SUFFIX, Scan, framed, record_at
+
+_REWIND_BYTES = 64 << 20
+_PLACE_BITS = 48
+
+log = logging.getLogger(__name__)
+
+
+def journal_dir(warehouse: Path) -> Path:
+    """The folder of a warehouse's journals.
+
+    Example:
+        >>> journal_dir(Path("lab/agora.duckdb")).name
+        'agora.duckdb.journal'
+    """
+    return warehouse.with_name(warehouse.name + ".journal")
+
+
+class _File:
+    """One journal that is open: ours, one that a dead process left, or one that is being written.
+
+    ``mine`` says whether this process holds its lock and so may remove it.
+    """
+
+    def __init__(self, path: Path, descriptor: int, mine: bool) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self.mine = mine
+        self.end = len(HEADER)
+        self.open: set[str] = set()
+        self.settled: list[str] = []
+
+
+class _Group:
+    """Records that share one sync."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.synced = asyncio.Event()
+        self.error: OSError | None = None
+
+
+class Journal:
+    """The journals of one warehouse, as one process sees and writes them.
+
+    Args:
+        folder: Where the journals are; made when there is something to write.
+
+    Raises:
+        Mistake: The folder holds a journal of another version, or cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: list[_File] = []
+        self._places: dict[str, dict[str, int]] = {}
+        self._own: int | None = None
+        self._group: _Group | None = None
+        self._draining: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self.syncs = 0
+        try:
+            self._read_all()
+        except BaseException:
+            self._let_go()
+            raise
+
+    def find(self, unit_key: str, call_key: str) -> dict[str, Any] | None:
+        """The record of a call, if an unsettled one is in any journal."""
+        place = self._places.get(unit_key, {}).get(call_key)
+        if place is None:
+            return None
+        file = self._files[place >> _PLACE_BITS]
+        return record_at(file.descriptor, place & ((1 << _PLACE_BITS) - 1))
+
+    def of(self, unit_key: str) -> list[dict[str, Any]]:
+        """The unsettled records of a unit, in no particular order."""
+        found = (self.find(unit_key, call_key) for call_key in self._places.get(unit_key, {}))
+        return [record for record in found if record is not None]
+
+    def units(self) -> tuple[str, ...]:
+        """Units with records that are not settled."""
+        return tuple(self._places)
+
+    async def append(self, unit_key: str, call_key: str, record: dict[str, Any]) -> None:
+        """Puts a record on disk; returns when it is there.
+
+        Raises:
+            Mistake: The disk is full, or the folder cannot be written.
+        """
+        frame = framed({"u": unit_key, "k": call_key, **record})
+        own = self._own_file()
+        group = self._group
+        if group is None:
+            group = self._group = _Group()
+        group.frames.append(frame)
+        file = self._files[own]
+        place = own << _PLACE_BITS | file.end
+        file.end += len(frame)
+        file.open.add(unit_key)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain(file))
+        await group.synced.wait()
+        if group.error is not None:
+            raise _unwritable(self._folder, group.error)
+        self._places.setdefault(unit_key, {})[call_key] = place
+
+    def settled(self, unit_keys: Iterable[str]) -> None:
+        """Forgets the records of units whose rows the warehouse holds."""
+        for unit_key in unit_keys:
+            places = self._places.pop(unit_key, None)
+            if places is None:
+                continue
+            for number in {place >> _PLACE_BITS for place in places.values()}:
+                file = self._files[number]
+                file.open.discard(unit_key)
+                file.settled.append(unit_key)
+        self._rewind()
+
+    async def close(self) -> None:
+        """Ends writing; removes journals that hold nothing unsettled any more."""
+        while self._draining is not None and not self._draining.done():
+            await self._draining
+        for file in self._files:
+            if not file.mine:
+                continue
+            if not file.open:
+                file.path.unlink(missing_ok=True)
+            elif file.settled:
+                frame = framed({"settled": file.settled})
+                os.ftruncate(file.descriptor, file.end)
+                os.pwrite(file.descriptor, frame, file.end)
+                os.fsync(file.descriptor)
+        self._let_go()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+    def _let_go(self) -> None:
+        self._thread.shutdown()
+        for file in self._files:
+            os.close(file.descriptor)
+        self._files = []
+        self._places = {}
+
+    async def _drain(self, file: _File) -> None:
+        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        while (group := self._group) is not None:
+            self._group = None
+            try:
+                await loop.run_in_executor(
+                    self._thread, _written, file.descriptor, b"".join(group.frames)
+                )
+            except OSError as error:
+                group.error = error
+            self.syncs += 1
+            group.synced.set()
+
+    def _own_file(self) -> int:
+        if self._own is not None:
+            return self._own
+        started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        for number in range(1000):
+            name = f"{os.getpid()}-{started}{f'-{number}' if number else ''}{SUFFIX}"
+            file = self._created(self._folder / name)
+            if file is not None:
+                self._files.append(file)
+                self._own = len(self._files) - 1
+                return self._own
+        raise RuntimeError(f"no free name for a journal in {self._folder}")
+
+    def _created(self, path: Path) -> _File | None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(
+                path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
+            )
+        except FileExistsError:
+            return None
+        except OSError as error:
+            raise _unwritable(self._folder, error) from error
+        if not _locked(descriptor):  # another process took it for one that was left behind
+            os.close(descriptor)
+            return None
+        os.write(descriptor, HEADER)
+        return _File(path, descriptor, mine=True)
+
+    def _rewind(self) -> None:
+        if self._own is None or self._group is not None:
+            return
+        file = self._files[self._own]
+        idle = self._draining is None or self._draining.done()
+        if idle and not file.open and file.end > _REWIND_BYTES:
+            os.ftruncate(file.descriptor, len(HEADER))
+            file.end = len(HEADER)
+            file.settled = []
+
+    def _read_all(self) -> None:
+        if not self._folder.is_dir():
+            return
+        for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+            try:
+                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            except FileNotFoundError:
+                continue  # its process has just finished and removed it
+            except OSError as error:
+                raise _unwritable(self._folder, error) from error
+            file = _File(path, descriptor, mine=_locked(descriptor))
+            self._files.append(file)
+            self._read(file, len(self._files) - 1)
+
+    def _read(self, file: _File, number: int) -> None:
+        scan = Scan(file.descriptor, file.path)
+        for placed in scan:
+            record = placed.record
+            for unit_key in record.get("settled", ()):
+                file.open.discard(unit_key)
+                self._places.pop(unit_key, None)
+            if "k" in record:
+                place = number << _PLACE_BITS | placed.offset
+                self._places.setdefault(record["u"], {})[record["k"]] = place
+                file.open.add(record["u"])
+        file.end = scan.end
+        if scan.torn_bytes and file.mine:
+            log.warning(
+                "%s: the last %d bytes are a torn record and are dropped; the call is asked again",
+                file.path,
+                scan.torn_bytes,
+            )
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _written(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fdatasync(descriptor)
+
+
+def _unwritable(folder: Path, error: OSError) -> Mistake:
+    return Mistake(
+        what="answers cannot be kept: the journal cannot be read or written",
+        place=str(folder),
+        found=error.strerror or str(error),
+        fix="make room or give write access, then run again; nothing that was answered is lost",
+    )

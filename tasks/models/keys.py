@@ -1,0 +1,81 @@
+"""Keys of calls: which answer belongs to which place.
+
+A call's key names the model, its parameters and base URL, the messages, the shape of the answer,
+the unit, the ordinal within it, and which re-ask it is. Nothing else is in it: not limits, prices
+or time-outs, and not how a shape is asked for, so that an answer paid for is found again without
+importing a provider library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel
+
+from schemas.keys import digest
+from schemas.study.models import ModelSpec
+
+#: Raised when the meaning of a call changes, such as the wording of a re-ask.
+RECIPE = 1
+
+_SHAPES: WeakKeyDictionary[type[BaseModel], str] = WeakKeyDictionary()
+
+
+class Identities:
+    """Digests and parameters of models, worked out once per declaration."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ModelSpec, str, dict[str, Any]]] = {}
+
+    def of(self, spec: ModelSpec) -> tuple[str, dict[str, Any]]:
+        """The digest of what decides a model's answers, and its parameters for ``calls.params``."""
+        held = self._known.get(id(spec))
+        if held is not None and held[0] is spec:
+            return held[1], held[2]
+        identity = spec.identity()
+        params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
+        if len(self._known) > 1024:
+            self._known.clear()
+        key = digest("model", identity)
+        self._known[id(spec)] = (spec, key, params)
+        return key, params
+
+
+def shape_digest(shape: type[BaseModel] | None) -> str | None:
+    """The digest of an answer's JSON schema; nothing for free text."""
+    if shape is None:
+        return None
+    held = _SHAPES.get(shape)
+    if held is None:
+        held = _SHAPES[shape] = digest("shape", shape.model_json_schema())
+    return held
+
+
+def call_key(
+    model: str,
+    parts: Sequence[str],
+    shape: str | None,
+    unit_key: str,
+    *,
+    ordinal: int,
+    reask: int = 0,
+) -> str:
+    """The key of a call.
+
+    Args:
+        model: Digest of the model's identity.
+        parts: Digests of the messages.
+        shape: Digest of the answer's schema, if it has one.
+        unit_key: The unit on whose behalf it is asked.
+        ordinal: Number of the question within the unit.
+        reask: Number of the re-ask; 0 for the question itself.
+
+    Example:
+        >>> call_key("m", ("a",), None, "u", ordinal=0) == call_key(
+        ...     "m", ("a",), None, "u", ordinal=1
+        ... )
+        False
+    """
+    return digest("call", RECIPE, model, parts, shape, unit_key, ordinal, reask)

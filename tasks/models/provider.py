@@ -1,0 +1,128 @@
+"""Asking real providers through litellm, imported when the first call needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel
+
+from schemas.gateway import Message
+from schemas.study.models import ModelSpec
+from tasks.models.faults import failed_attempt, reply_of
+from tasks.models.replies import Reply
+
+#: Sent to a server named by ``api_base`` for which no key is declared: the key of a well-known
+#: provider must never reach a server that merely speaks its protocol.
+NO_KEY = "none"
+
+
+def imported_litellm() -> Any:
+    """The litellm module: no network at import, no telemetry, no callbacks, no advice printed."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm
+
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+class Provider:
+    """Asks models through litellm.
+
+    Args:
+        key_of: Gives the key of a model, or nothing for the provider's usual variable.
+    """
+
+    def __init__(self, key_of: Callable[[ModelSpec], str | None]) -> None:
+        self._key_of = key_of
+        self._known: dict[int, tuple[ModelSpec, dict[str, Any], bool]] = {}
+        self._forms: WeakKeyDictionary[type[BaseModel], dict[str, Any]] = WeakKeyDictionary()
+
+    def native(self, spec: ModelSpec) -> bool:
+        """Whether a model takes a JSON schema for its answer, as far as litellm knows."""
+        return self._of(spec)[1]
+
+    def listed(self, spec: ModelSpec) -> dict[str, Any] | None:
+        """The model's entry in litellm's local price list, if it has one."""
+        costs = imported_litellm().model_cost
+        name = spec.model
+        found = costs.get(name) or costs.get(name.partition("/")[2])
+        return dict(found) if found else None
+
+    async def reply(
+        self, spec: ModelSpec, messages: Sequence[Message], shape: type[BaseModel] | None
+    ) -> Reply:
+        """The model's answer to one attempt.
+
+        Args:
+            spec: The model.
+            messages: The prompt.
+            shape: Shape to ask for natively; nothing where it is asked for in words or not at all.
+
+        Raises:
+            AttemptFailed: No answer came.
+        """
+        litellm = imported_litellm()
+        arguments = self._of(spec)[0]
+        prompt = [{"role": message.role, "content": message.text} for message in messages]
+        if shape is not None:
+            arguments = {**arguments, "response_format": self.form(shape)}
+        try:
+            response = await litellm.acompletion(messages=prompt, **arguments)
+        except Exception as error:
+            raise failed_attempt(error) from error
+        return reply_of(response)
+
+    def form(self, shape: type[BaseModel]) -> dict[str, Any]:
+        """A shape as the ``response_format`` that providers take."""
+        held = self._forms.get(shape)
+        if held is None:
+            imported_litellm()
+            from litellm.llms.base_llm.base_utils import type_to_response_format_param
+
+            held = self._forms[shape] = type_to_response_format_param(shape) or {}
+        return held
+
+    def arguments(self, spec: ModelSpec) -> dict[str, Any]:
+        """What litellm is called with for a model, messages apart; holds the key."""
+        return self._of(spec)[0]
+
+    def _of(self, spec: ModelSpec) -> tuple[dict[str, Any], bool]:
+        held = self._known.get(id(spec))
+        if held is not None and held[0] is spec:
+            return held[1], held[2]
+        arguments, native = self._worked_out(spec)
+        self._known[id(spec)] = (spec, arguments, native)
+        return arguments, native
+
+    def _worked_out(self, spec: ModelSpec) -> tuple[dict[str, Any], bool]:
+        litellm = imported_litellm()
+        prefix = spec.model.partition("/")[0] if "/" in spec.model else ""
+        known = prefix in {str(getattr(one, "value", one)) for one in litellm.provider_list}
+        arguments: dict[str, Any] = {
+            "model": spec.model,
+            "temperature": spec.temperature,
+            "top_p": spec.top_p,
+            "seed": spec.seed,
+            "max_tokens": spec.max_tokens,
+            "reasoning_effort": spec.reasoning_effort,
+            "stop": list(spec.stop) or None,
+        }
+        arguments = {name: value for name, value in arguments.items() if value is not None}
+        arguments |= spec.extra
+        arguments |= {"num_retries": 0, "max_retries": 0, "timeout": spec.attempt_timeout_s + 5}
+        key = self._key_of(spec)
+        if spec.api_base is not None:
+            arguments["api_base"] = spec.api_base
+            if not known:
+                arguments["custom_llm_provider"] = "openai"
+            if prefix == "openai" or not known:
+                key = key or NO_KEY
+        if key is not None:
+            arguments["api_key"] = key
+        if spec.api_base is not None and (prefix == "openai" or not known):
+            return arguments, True
+        return arguments, bool(litellm.supports_response_schema(model=spec.model))
