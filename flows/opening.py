@@ -3,17 +3,79 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+import datetime as dt
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows.catalogues import with_catalogues
 from flows.requests import RunRequest
-from tasks.models.gateway import ModelGateway
+from flows.version import code_version
+from tasks.models.budget import Budget
+from tasks.models.gateway import ModelGateway, open_gateway
+from tasks.models.journal import journal_dir
 from tasks.studies.cells import Design, design
-from tasks.studies.load import LoadedStudy, load_study
+from tasks.studies.load import load_study
 from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from tasks.studies.load import LoadedStudy
 
 
 @contextlib.asynccontextmanager
 async def opened(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse, ModelGateway]]:
-    """The design of a study, the warehouse that is to hold it, and a gateway to its models."""
-    ...
+    """The design of a study, the warehouse that is to hold it, and a gateway to its models.
+
+    Raises:
+        Mistake: The study, the warehouse or a journal is not usable as it is.
+    """
+    loaded = load_study(request.study)
+    with owned(request.warehouse) as warehouse:
+        study = with_catalogues(loaded.study, warehouse, str(request.study))
+        resolved = design(study)
+        _record(warehouse, loaded, resolved)
+        limits = study.run
+        budget = Budget(
+            usd=limits.budget_usd if request.budget_usd is None else request.budget_usd,
+            calls=limits.budget_calls if request.budget_calls is None else request.budget_calls,
+        )
+        journals = journal_dir(request.warehouse)
+        async with open_gateway(journals, budget=budget, secret_of=secret_block) as gateway:
+            yield resolved, warehouse, gateway
+
+
+@contextlib.contextmanager
+def owned(path: Path) -> Iterator[Warehouse]:
+    """The warehouse, open for writing; other processes may query it meanwhile."""
+    with Warehouse.open(path) as warehouse:
+        yield warehouse
+
+
+def secret_block(name: str) -> str:
+    """The value of a Prefect Secret block.
+
+    Raises:
+        ValueError: There is no block of that name.
+    """
+    from prefect.blocks.system import Secret
+    from prefect.utilities.asyncutils import run_coro_as_sync
+
+    block = run_coro_as_sync(Secret.aload(name))
+    if not isinstance(block, Secret):
+        raise ValueError(f"{name} is no Secret block")
+    return str(block.get())
+
+
+def _record(warehouse: Warehouse, loaded: LoadedStudy, resolved: Design) -> None:
+    """Put the version of a study on record, with all that is in it."""
+    study = resolved.study
+    row = {
+        "study_version": resolved.version,
+        "name": study.name,
+        "spec": study.model_dump(mode="json"),
+        "yaml": loaded.yaml,
+        "path": loaded.path,
+        "code_version": code_version(),
+        "created_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+    }
+    warehouse.record_study(row, [])

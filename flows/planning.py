@@ -106,9 +106,7 @@ class Planner:
         blocked = frozenset(
             unit.key
             for unit in plan.units
-            if any(
-                key in planned and self._statuses.get(key) != "done" for key in unit.upstream
-            )
+            if any(key in planned and self._statuses.get(key) != "done" for key in unit.upstream)
         )
         return StepPlan(plan.step, plan.units, held, blocked)
 
@@ -125,7 +123,12 @@ class Planner:
                 [study.imported.collection],
             )
         else:
-            keys = [unit.key for unit in self._units.get("episode", ())]
+            keys = [
+                unit.key
+                for units in self._units.values()
+                for unit in units
+                if unit.stage == "episodes"
+            ]
             frames["episodes"] = self._shelf.frame_sql(
                 f"{_EPISODES} where list_contains(?, episode_key) order by episode_key", [keys]
             )

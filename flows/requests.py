@@ -16,7 +16,7 @@ class RunRequest(Record):
 
     study: Path = Field(description="The study file.")
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
-    stages: tuple[Stage, ...] = Field((), description="Stages to run; all of them if none is named.")
+    stages: tuple[Stage, ...] = Field((), description="Stages to run; all if none is named.")
     budget_usd: float | None = Field(None, ge=0, description="Instead of the study's own budget.")
     budget_calls: int | None = Field(None, ge=0, description="Instead of the study's own budget.")
     concurrency: int | None = Field(None, ge=1, description="Instead of the study's own.")
@@ -62,7 +62,7 @@ class StudyReport(Record):
     steps: tuple[StepReport, ...]
     calls_asked: int
     calls_reused: int
-    cost_usd: float | None
+    cost_usd: float
     unknown_prices: int
     elapsed_s: float
     stopped: str | None = None

@@ -86,4 +86,4 @@ class Session:
 
 #: The session of the study that is being run; flows are handed only plain parameters.
 session_in_use: ContextVar[Session] = ContextVar("session_in_use")
-listener_in_use: ContextVar[Listener] = ContextVar("listener_in_use", default=Silence())
+listener_in_use: ContextVar[Listener] = ContextVar("listener_in_use")

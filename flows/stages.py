@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import Any, cast
 
 import polars as pl
 from prefect import flow
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows.planning import StepPlan
 from flows.requests import StageRequest
 from flows.session import Session, session_in_use
+from flows.version import code_version
 from schemas.unit import Read, Result, Unit
 from tasks.shards import Shard, results_of, shards_of
 from tasks.stages.base import Step
 from tasks.stages.registry import steps_of
-from flows.version import code_version
+from warehouse.membership import record_units
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ BUDGET = "budget"
     flow_run_name="{request.study}: {request.stage}",
     validate_parameters=True,
 )
-async def run_stage(request: StageRequest) -> State:
+async def run_stage(request: StageRequest) -> State[Any]:
     """Work every step of a stage; the state says what failed.
 
     Args:
@@ -41,7 +44,7 @@ async def run_stage(request: StageRequest) -> State:
     counts = []
     for step in steps_of(request.stage):
         plan = session.planner.plan(step)
-        session.warehouse.record_units(session.design.version, step.name, step.stage, plan.units)
+        record_units(session.warehouse, session.design.version, step.name, _members(session, plan))
         session.listener.step_begins(plan)
         if session.stopped is None:
             await _work(session, plan)
@@ -58,8 +61,25 @@ async def run_stage(request: StageRequest) -> State:
     return Completed(message=message)
 
 
+def _members(session: Session, plan: StepPlan) -> list[dict[str, Any]]:
+    """Rows of ``study_units`` for a planned step."""
+    return [
+        {
+            "study_version": session.design.version,
+            "stage": unit.stage,
+            "step": unit.step,
+            "unit_key": unit.key,
+            "condition": unit.condition,
+            "replicate": unit.replicate,
+            "label": unit.label,
+        }
+        for unit in plan.units
+    ]
+
+
 async def _work(session: Session, plan: StepPlan) -> None:
     """Work the units that are to do, a few shards at a time."""
+    _hold_paid_answers(session, plan)
     shards = shards_of(plan.todo, plan.step.shard)
     width = max(1, session.concurrency // max(plan.step.shard, 1)) if plan.step.asks_models else 1
     gate = asyncio.Semaphore(width)
@@ -70,7 +90,10 @@ async def _work(session: Session, plan: StepPlan) -> None:
                 return
             rows = await asyncio.to_thread(_rows_for, session, plan.step, units)
             shard = Shard(plan.step, units, rows)
-            results = await results_of(quote(shard), plan.step.name, number, len(shards))
+            # Quoted, Prefect hands the shard over without searching its rows for futures.
+            results = await results_of(
+                cast(Shard, quote(shard)), plan.step.name, number, len(shards)
+            )
             await _commit(session, plan.step, results)
 
     async with asyncio.TaskGroup() as group:
@@ -78,13 +101,27 @@ async def _work(session: Session, plan: StepPlan) -> None:
             group.create_task(one(number, units))
 
 
+def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
+    """Hand the gateway what failed units were answered before, so that it is not asked again."""
+    keys = tuple(unit.key for unit in plan.failed)
+    if keys and plan.step.asks_models:
+        session.gateway.hold(
+            {
+                table: session.warehouse.frame(Read(table, "unit_key", keys)).to_dicts()
+                for table in ("calls", "attempts")
+            }
+        )
+
+
 def _rows_for(session: Session, step: Step, units: Sequence[Unit]) -> dict[str, pl.DataFrame]:
     """Rows of the warehouse that a shard needs, by table."""
     frames: dict[str, list[pl.DataFrame]] = {}
     for read in step.reads(units):
         frames.setdefault(read.table, []).append(session.warehouse.frame(read))
-    return {table: pl.concat(parts).unique(maintain_order=True) if len(parts) > 1 else parts[0]
-            for table, parts in frames.items()}
+    return {
+        table: pl.concat(parts).unique(maintain_order=True) if len(parts) > 1 else parts[0]
+        for table, parts in frames.items()
+    }
 
 
 async def _commit(session: Session, step: Step, results: Sequence[Result]) -> None:
@@ -97,12 +134,11 @@ async def _commit(session: Session, step: Step, results: Sequence[Result]) -> No
         return
     async with session.commits:
         report = await asyncio.to_thread(
-            session.warehouse.commit, ended, session.run_id, code_version()
+            session.warehouse.commit, ended, run_id=session.run_id, code_version=code_version()
         )
     session.gateway.settled(report.done)
     session.done[step.name] = session.done.get(step.name, 0) + len(report.done)
-    session.reasons.setdefault(step.name, []).extend(report.reasons)
+    session.reasons.setdefault(step.name, []).extend(
+        f"{failure.kind}: {failure.message}" for failure in report.failed.values()
+    )
     session.listener.units_end(step.name, len(report.done), len(report.failed))
-
-
-__all__ = ["Read", "run_stage"]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 
 from flows.opening import opened
 from flows.planning import Planner
 from flows.requests import RunRequest, StageRequest, StepReport, StudyReport
-from flows.session import Session, listener_in_use, session_in_use
+from flows.session import Session, Silence, listener_in_use, session_in_use
 from flows.stages import run_stage
 from schemas.unit import STAGES, Stage
 from tasks.shards import gateway_in_use
@@ -21,7 +23,7 @@ from tasks.stages.registry import steps_of
 
 
 @flow(name="agora-study", flow_run_name="{request.study.stem}", validate_parameters=True)
-async def run_study(request: RunRequest) -> State:
+async def run_study(request: RunRequest) -> State[Any]:
     """Run one study; the state's data is its :class:`StudyReport`.
 
     Args:
@@ -61,7 +63,7 @@ async def _session(request: RunRequest) -> AsyncIterator[Session]:
             planner=Planner(design, warehouse),
             run_id=str(flow_run.id or "local"),
             concurrency=request.concurrency or design.study.run.concurrency,
-            listener=listener_in_use.get(),
+            listener=listener_in_use.get(Silence()),
         )
         sessions = session_in_use.set(session)
         gateways = gateway_in_use.set(gateway)
@@ -93,15 +95,15 @@ def _report(session: Session, elapsed_s: float) -> StudyReport:
         )
         for name, plan in session.plans.items()
     )
-    usage = session.gateway.usage
+    tally = session.gateway.tally
     return StudyReport(
         study=session.design.study.name,
         version=session.design.version,
         steps=steps,
-        calls_asked=usage.asked,
-        calls_reused=usage.reused,
-        cost_usd=usage.cost_usd,
-        unknown_prices=usage.unknown_prices,
+        calls_asked=tally.calls_asked,
+        calls_reused=tally.calls_reused,
+        cost_usd=tally.cost_usd,
+        unknown_prices=tally.calls_unpriced,
         elapsed_s=elapsed_s,
         stopped=session.stopped,
     )

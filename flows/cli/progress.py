@@ -10,10 +10,8 @@ from rich.progress import TimeElapsedColumn as Elapsed
 
 from flows.planning import StepPlan
 
-#: What people read for the name of a step: singular and plural.
+#: What people read for the name of a step.
 TITLES = {
-    "persona": "personas",
-    "episode": "episodes",
     "code": "codings",
     "label": "labels",
     "measure": "metrics",

@@ -64,9 +64,8 @@ async def _one(run_study: Any, request: RunRequest, console: Console) -> bool:
 
 
 def _print_report(console: Console, report: StudyReport, warehouse: Path) -> None:
-    from warehouse.store import Warehouse
-
     from flows.findings import findings
+    from warehouse.store import Warehouse
 
     for step in report.steps:
         for reason in step.reasons[:3]:
@@ -89,8 +88,8 @@ def _calls_line(report: StudyReport) -> str:
     """What was asked, in one line."""
     if report.calls_asked == 0:
         return "asked no model anything: every answer was in the warehouse already."
-    cost = "cost unknown" if report.cost_usd is None else f"${report.cost_usd:.4f}"
-    if report.unknown_prices and report.cost_usd is not None:
+    cost = f"${report.cost_usd:.4f}"
+    if report.unknown_prices:
         cost += f" and {report.unknown_prices} calls of unknown price"
     return f"asked {report.calls_asked} questions, reused {report.calls_reused}, {cost}."
 

@@ -1,0 +1,184 @@
+"""Bringing in data that was made elsewhere: validated and committed like everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+from tasks.importers.marketplace import marketplace_rows, read_marketplace
+
+from flows.requests import ImportRequest
+from flows.version import code_version
+from schemas.codebook import Codebook
+from schemas.errors import Mistake, nearest
+from schemas.unit import Result
+from tasks.importers import warroom, warroom_codes
+from warehouse.store import Warehouse
+
+RUN_ID = "import"
+
+_EPISODES = """
+select episode_key, series, label, status, recorded_at from episodes
+where source = 'import' and collection = ?
+"""
+_SEATS = "select s.episode_key, seat, name from seats s join episodes using (episode_key) {where}"
+_MESSAGES = """
+select e.episode_key, seq, round, actor from events e join episodes using (episode_key)
+{where} and kind = 'say' and text <> ''
+"""
+_CODED = """
+select distinct unit_key, episode_key, coder, codebook_digest from codes
+where coder_kind = 'human' or unit_key in (select unit_key from units where stage = 'import')
+"""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        new: Units that were written.
+        held: Units that were there already.
+        notes: What a person should know, a sentence each.
+    """
+
+    new: int
+    held: int
+    notes: tuple[str, ...] = ()
+
+
+def imported(request: ImportRequest) -> Imported:
+    """What bringing in a file or folder did; all of it is brought in, or nothing.
+
+    Raises:
+        Mistake: The data or the warehouse are not usable as they are.
+    """
+    if request.kind == "marketplace":
+        catalogue = read_marketplace(request.path, request.collection)
+        with Warehouse.open(request.warehouse) as warehouse:
+            return _committed(warehouse, [marketplace_rows(catalogue)], request.path)
+    _refuse_unknown_format(request)
+    collection = request.collection or warroom.COLLECTION
+    if request.kind == "transcripts":
+        results = warroom.read_transcripts(request.path, collection)
+        with Warehouse.open(request.warehouse) as warehouse:
+            _refuse_changed_episodes(warehouse, results, collection, request.path)
+            return _committed(warehouse, results, request.path)
+    codebook = None if request.codebook is None else _codebook(request.codebook)
+    with Warehouse.open(request.warehouse) as warehouse:
+        known = _known(warehouse, collection)
+        codes = warroom_codes.read_codes(request.path, known, codebook, collection)
+        _refuse_changed_codes(warehouse, codes.results, request.path)
+        done = _committed(warehouse, codes.results, request.path)
+    notes = [f"{codes.n_codes} judgements of {codes.n_items} messages."]
+    if codes.placeholders:
+        series = ", ".join(f"{name} {n}" for name, n in sorted(codes.placeholders.items()))
+        notes.append(
+            f"{sum(codes.placeholders.values())} of them are of runs whose transcripts were not "
+            f"imported ({series}); they are kept without text."
+        )
+    return Imported(done.new, done.held, tuple(notes))
+
+
+def _refuse_unknown_format(request: ImportRequest) -> None:
+    if request.format is None:
+        raise Mistake(
+            what=f"the format of the {request.kind} is not named",
+            place=str(request.path),
+            expected="--format warroom",
+            fix="add --format warroom",
+        )
+    if request.format != "warroom":
+        close = nearest(request.format, ["warroom"])
+        raise Mistake(
+            what="unknown format",
+            place=str(request.path),
+            found=request.format,
+            expected="warroom",
+            fix=f"write {close}" if close else "see agora import --help",
+        )
+
+
+def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> Imported:
+    held = warehouse.held([result.unit.key for result in results])
+    new = [result for result in results if held.get(result.unit.key) != "done"]
+    if new:
+        report = warehouse.commit(new, run_id=RUN_ID, code_version=code_version())
+        if report.failed:
+            raise Mistake(
+                what=f"{len(report.failed)} of {len(new)} units were refused",
+                place=str(path),
+                found="; ".join(failure.message for failure in list(report.failed.values())[:3]),
+                fix="see the rows and the reasons in table quarantine",
+            )
+    return Imported(len(new), len(results) - len(new))
+
+
+def _known(warehouse: Warehouse, collection: str) -> warroom_codes.Known:
+    """What the warehouse holds of a collection."""
+    where = "where source = 'import' and collection = ?"
+    return warroom_codes.Known(
+        warehouse.frame_sql(_EPISODES, [collection]),
+        warehouse.frame_sql(_SEATS.format(where=where), [collection]),
+        warehouse.frame_sql(_MESSAGES.format(where=where), [collection]),
+    )
+
+
+def _refuse_changed_episodes(
+    warehouse: Warehouse, results: Sequence[Result], collection: str, path: Path
+) -> None:
+    """Refuse a run that is in the collection already, with other content."""
+    held = warehouse.frame_sql(_EPISODES, [collection]).filter(pl.col("status") != "placeholder")
+    keys = {(row["series"], row["label"]): row["episode_key"] for row in held.to_dicts()}
+    for result in results:
+        for row in _plain(result, "episodes"):
+            key = keys.get((row["series"], row["label"]))
+            if key is not None and key != result.unit.key:
+                raise Mistake(
+                    what=f"run {row['label']} is in collection {collection} with other content",
+                    place=str(path),
+                    found=f"episode {result.unit.key}",
+                    expected=f"episode {key}",
+                    fix="import it under another --collection",
+                )
+
+
+def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path: Path) -> None:
+    """Refuse codes of a coder for a run that holds other codes of the same coder."""
+    held = {
+        (row["episode_key"], row["coder"], row["codebook_digest"]): row["unit_key"]
+        for row in warehouse.frame_sql(_CODED).to_dicts()
+    }
+    for result in results:
+        for row in _plain(result, "codes"):
+            key = held.get((row["episode_key"], row["coder"], row["codebook_digest"]))
+            if key is not None and key != result.unit.key:
+                raise Mistake(
+                    what=f"{row['coder']} has coded this run already, otherwise",
+                    place=str(path),
+                    found=result.unit.label,
+                    fix="name the second coder otherwise; codes are never overwritten",
+                )
+
+
+def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:
+    """Rows of a table that a result holds as mappings."""
+    rows = result.rows.get(table, ())
+    return rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
+
+
+def _codebook(path: Path) -> Codebook:
+    """The codebook in a file."""
+    try:
+        return Codebook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise Mistake(
+            what="the codebook cannot be read",
+            place=str(path),
+            found=str(error).splitlines()[0],
+            fix="see studies/codebooks/starter.yaml",
+        ) from error
