@@ -168,7 +168,7 @@ def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path:
 def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:
     """Rows of a table that a result holds as mappings."""
     rows = result.rows.get(table, ())
-    return rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
+    return list(rows.to_dicts() if isinstance(rows, pl.DataFrame) else rows)
 
 
 def _codebook(path: Path) -> Codebook:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.catalogues import with_catalogues
 from flows.requests import RunRequest
@@ -60,9 +60,7 @@ def secret_block(name: str) -> str:
     from prefect.blocks.system import Secret
     from prefect.utilities.asyncutils import run_coro_as_sync
 
-    block = run_coro_as_sync(Secret.aload(name))
-    if not isinstance(block, Secret):
-        raise ValueError(f"{name} is no Secret block")
+    block: Any = run_coro_as_sync(Secret.aload(name))
     return str(block.get())
 
 

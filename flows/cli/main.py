@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from flows.cli import working
 from schemas.errors import Mistake, Mistakes
 
 app = typer.Typer(
@@ -118,6 +119,9 @@ def schema(
     from flows.cli.schema import write_schema
 
     write_schema(output)
+
+
+working.register(app)
 
 
 def main() -> None:
