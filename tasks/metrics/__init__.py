@@ -1,0 +1,1 @@
+"""Metrics: what is computed of episodes, transcripts and codes, each with its interval and null."""

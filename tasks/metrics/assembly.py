@@ -1,0 +1,129 @@
+"""Frames of the warehouse put together for metrics, each piece once however many metrics use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+import polars as pl
+
+from tasks.metrics.data import Data, Flags, messages_of, numbered, run_frame
+from tasks.metrics.registry import Metric
+
+T = TypeVar("T")
+
+_EMPTY: dict[str, dict[str, Any]] = {
+    "codes": {
+        "episode_key": pl.String,
+        "seq": pl.Int64,
+        "other_seq": pl.Int64,
+        "flag": pl.String,
+        "coder": pl.String,
+        "coder_kind": pl.String,
+        "value": pl.Float64,
+    },
+    "labels": {
+        "episode_key": pl.String,
+        "seq": pl.Int64,
+        "other_seq": pl.Int64,
+        "flag": pl.String,
+        "rule": pl.String,
+        "value": pl.Float64,
+    },
+}
+
+
+class Desk:
+    """Hands out the data of each unit; pieces that units share are made once.
+
+    Args:
+        rows: Rows of the warehouse by table, those of several units together.
+    """
+
+    def __init__(self, rows: Mapping[str, pl.DataFrame]) -> None:
+        self._rows = rows
+        self._made: dict[tuple[Any, ...], Any] = {}
+
+    def data(self, spec: Mapping[str, Any], metric: Metric) -> Data:
+        """What a metric is computed from.
+
+        Args:
+            spec: The spec of a unit of the step ``measure``.
+            metric: The metric.
+        """
+        runs_key = tuple(run["episode_key"] for run in spec["runs"])
+        runs = self._once(("runs", runs_key), lambda: self._runs(spec))
+        needs = metric.needs
+        empty = pl.DataFrame()
+        codes = all_labels = labels = empty
+        if spec["codes"]:
+            codes = self._coded("codes", runs_key, runs, spec["codes"])
+        if "labels" in needs:
+            all_labels = self._coded("labels", runs_key, runs, spec["labels"])
+            labels = self._labels(spec, all_labels, codes)
+        return Data(
+            runs=runs,
+            excluded=dict(spec["excluded"]),
+            seats=self._numbered("seats", runs_key, runs) if "seats" in needs else empty,
+            events=self._numbered("events", runs_key, runs) if "events" in needs else empty,
+            messages=self._messages(runs_key, runs) if "messages" in needs else empty,
+            labels=labels,
+            all_labels=all_labels,
+            codes=codes,
+            outcomes=self._numbered("outcomes", runs_key, runs) if "outcomes" in needs else empty,
+            flags=Flags(
+                traits=tuple(spec["flags"]["traits"]),
+                levels={name: tuple(one) for name, one in spec["flags"]["levels"].items()},
+                scales=spec["flags"]["scales"],
+                conditional=spec["flags"]["conditional"],
+            ),
+            rule=spec["rule"],
+            rules=tuple(spec["rules"]),
+            gold=spec["gold"],
+            shared=self._once(("shared", runs_key), lambda: {}),
+        )
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("T", self._made[key])
+
+    def _runs(self, spec: Mapping[str, Any]) -> pl.DataFrame:
+        return run_frame(spec["runs"], self._rows["episodes"])
+
+    def _numbered(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
+        return self._once(
+            (table, runs_key), lambda: numbered(self._rows[table].drop("unit_key"), runs)
+        )
+
+    def _messages(self, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
+        return self._once(
+            ("messages", runs_key),
+            lambda: messages_of(numbered(self._rows["events"], runs)),
+        )
+
+    def _coded(
+        self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame, keys: list[str]
+    ) -> pl.DataFrame:
+        def make() -> pl.DataFrame:
+            schema = _EMPTY[table]
+            if table not in self._rows:
+                return numbered(pl.DataFrame(schema=schema), runs)
+            mine = pl.Series(keys, dtype=pl.String).implode()
+            frame = self._rows[table].filter(pl.col("unit_key").is_in(mine))
+            return numbered(
+                frame.select(pl.col(name).cast(kind) for name, kind in schema.items()), runs
+            )
+
+        return self._once((table, runs_key, tuple(keys)), make)
+
+    def _labels(
+        self, spec: Mapping[str, Any], all_labels: pl.DataFrame, codes: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Labels of the unit's rule, or the codes of the judge that stands in for one."""
+        if spec["rule"] is None:
+            return all_labels
+        mine = all_labels.filter(pl.col("rule") == spec["rule"])
+        if mine.is_empty() and spec["judge"] is not None:
+            mine = codes.filter(pl.col("coder") == spec["judge"])
+        return mine.select("run", "seq", "other_seq", "flag", "value")

@@ -1,0 +1,1 @@
+"""How far coders, adjudication rules and gold agree, and what follows for rates."""

@@ -1,0 +1,184 @@
+"""Agreement of coders with each other, and of adjudication rules with gold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics import rows
+from tasks.metrics.coders.pairs import Pair, pairs_of
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.statistics import two_raters as two
+from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
+
+Floats = npt.NDArray[np.float64]
+
+ANY: dict[str, Callable[[Floats], Floats]] = {
+    "cohen_kappa": two.cohen_kappa,
+    "gwet_ac1": two.gwet_ac1,
+    "pabak": two.pabak,
+    "percent": two.percent_agreement,
+}
+BINARY: dict[str, Callable[[Floats], Floats]] = {
+    "positive": two.positive_agreement,
+    "negative": two.negative_agreement,
+}
+AGAINST_GOLD: dict[str, Callable[[Floats], Floats]] = {
+    "precision": two.precision,
+    "recall": two.recall,
+    "f1": two.f1,
+    "mcc": two.matthews,
+}
+WEIGHTED: dict[str, Callable[[Floats], Floats]] = {
+    "kappa_linear": lambda table: two.cohen_kappa(table, 1),
+    "kappa_quadratic": lambda table: two.cohen_kappa(table, 2),
+}
+
+
+class AgreementOptions(Options):
+    """Options of ``agreement``."""
+
+    flags: tuple[str, ...] = Field((), description="Flags to look at; none: all of them.")
+
+
+def _statistics(pair: Pair, gold: str | None) -> dict[str, Callable[[Floats], Floats]]:
+    if pair.tables.shape[-1] > 2:
+        return {**ANY, **WEIGHTED}
+    return {**ANY, **BINARY, **(AGAINST_GOLD if pair.first == gold else {})}
+
+
+def compute(data: Data, options: AgreementOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``agreement``."""
+    found: list[dict[str, Any]] = []
+    pairs = pairs_of(data, options.flags)
+    for pair in pairs:
+        found += _pair_rows(pair, data.gold, options.resamples)
+    return rows.frame(found + _mean_rows(data, pairs, options.resamples))
+
+
+def _row(pair: Pair, quantity: str, value: float, ends: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "quantity": quantity,
+        "rule": pair.rule,
+        "scope": "study",
+        "subject": pair.subject,
+        "value": value,
+        "ci_low": ends[0],
+        "ci_high": ends[1],
+        "n_units": pair.n_items,
+        "n_excluded": pair.n_unusable,
+    }
+
+
+def _resampled(pair: Pair, resamples: int) -> Floats | None:
+    n, k, _ = pair.tables.shape
+    if n < 2:
+        return None
+    flat = pair.tables.reshape(n, -1).astype(np.float32)
+    return (run_weights(n, resamples) @ flat).astype(np.float64).reshape(-1, k, k)
+
+
+def _pair_rows(pair: Pair, gold: str | None, resamples: int) -> list[dict[str, Any]]:
+    pooled = pair.tables.sum(axis=0)
+    drawn = _resampled(pair, resamples)
+    found = []
+    for name, statistic in _statistics(pair, gold).items():
+        value = float(statistic(pooled)) if pair.n_items else float("nan")
+        low = high = np.asarray(np.nan)
+        shaky = 0.0
+        if drawn is not None:
+            draws = statistic(drawn)
+            low, high = interval(draws, len(pair.tables))
+            shaky = float(np.mean(~np.isfinite(draws)))
+        row = _row(pair, name, value, (float(low), float(high)))
+        row["method"] = _method(pair, value, shaky)
+        found.append(row)
+    return found
+
+
+def _method(pair: Pair, value: float, shaky: float) -> str:
+    text = (
+        f"{pair.n_items} items in {len(pair.tables)} runs judged by both, runs that analyses "
+        f"exclude too; {INTERVAL}"
+    )
+    if not pair.n_items:
+        return f"undefined: of {pair.n_unusable} items that both took on none has two judgements"
+    if not np.isfinite(value):
+        return f"undefined: a category is never used by one side or by both; {text}"
+    return f"{text}; undefined in {shaky:.1%} of resamples" if shaky > 0.01 else text
+
+
+def _mean_rows(data: Data, pairs: list[Pair], resamples: int) -> list[dict[str, Any]]:
+    """Mean kappa over the flags, for every two sources that met on more than one flag."""
+    groups: dict[tuple[str, str, str | None], list[Pair]] = {}
+    for pair in pairs:
+        if pair.n_items:
+            groups.setdefault((pair.first, pair.second, pair.rule), []).append(pair)
+    found = []
+    for (first, second, rule), members in groups.items():
+        values = np.array([float(two.cohen_kappa(pair.tables.sum(axis=0))) for pair in members])
+        if len(members) < 2:
+            continue
+        undefined = int((~np.isfinite(values)).sum())
+        method = f"plain mean of kappa over {len(members) - undefined} flags"
+        if undefined:
+            method += f"; {undefined} flags without a defined kappa left out"
+        found.append(
+            {
+                "quantity": "mean_kappa",
+                "rule": rule,
+                "scope": "study",
+                "subject": f"{first} ~ {second}",
+                "value": float(np.nanmean(values)) if undefined < len(values) else None,
+                "n_units": len(members) - undefined,
+                "n_excluded": undefined,
+                "method": method if undefined < len(values) else f"undefined: {method}",
+            }
+        )
+    return found
+
+
+_KAPPA = "(p_o - p_e) / (1 - p_e)"
+METRIC = Metric(
+    name="agreement",
+    title="How far coders agree with each other, and every adjudication rule with gold",
+    quantities={
+        "cohen_kappa": Quantity("Cohen's kappa", f"{_KAPPA}, p_e = Σ p1_k p2_k", "[-1, 1]"),
+        "gwet_ac1": Quantity("Gwet's AC1", f"{_KAPPA}, p_e = Σ π_k (1 - π_k) / (K - 1)", "[-1, 1]"),
+        "pabak": Quantity("prevalence-adjusted kappa", "(K p_o - 1) / (K - 1)", "[-1, 1]"),
+        "percent": Quantity("share of items judged alike", "p_o", "[0, 1]"),
+        "positive": Quantity("positive agreement", "2a / (2a + b + c)", "[0, 1]"),
+        "negative": Quantity("negative agreement", "2d / (2d + b + c)", "[0, 1]"),
+        "precision": Quantity("precision against gold", "tp / (tp + fp)", "[0, 1]"),
+        "recall": Quantity("recall against gold", "tp / (tp + fn)", "[0, 1]"),
+        "f1": Quantity("F1 against gold", "2 tp / (2 tp + fp + fn)", "[0, 1]"),
+        "mcc": Quantity(
+            "Matthews correlation with gold",
+            "(tp tn - fp fn) / √((tp+fp)(tp+fn)(tn+fp)(tn+fn))",
+            "[-1, 1]",
+        ),
+        "kappa_linear": Quantity(
+            "linearly weighted kappa", "1 - Σ w o / Σ w e, w = |i - j|", "[-1, 1]"
+        ),
+        "kappa_quadratic": Quantity(
+            "quadratically weighted kappa", "1 - Σ w o / Σ w e, w = (i - j)²", "[-1, 1]"
+        ),
+        "mean_kappa": Quantity("mean of kappa over flags", "Σ_f κ_f / F", "[-1, 1]"),
+    },
+    source="Cohen (1960, 1968); Gwet (2008); Byrt et al. (1993); Cicchetti and Feinstein (1990); "
+    "Matthews (1975).",
+    avoid="Do not cite kappa alone for a rare flag: it falls as prevalence leaves one half even "
+    "if coders err as seldom as before (read `gwet_ac1`, `positive` and `negative` beside it). Do "
+    "not cite the agreement of two judges for labels that a rule made of both: look at the row of "
+    "that rule against gold. Weighted kappas are for ordered levels only.",
+    needs=("labels", "codes"),
+    options=AgreementOptions,
+    compute=compute,
+    every_run=True,
+)

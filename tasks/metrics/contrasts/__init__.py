@@ -1,0 +1,1 @@
+"""Comparisons of conditions: tests, effect sizes, corrections, specification curves."""

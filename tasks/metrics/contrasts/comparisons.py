@@ -1,0 +1,149 @@
+"""What a study's contrasts and curves compare, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from schemas.errors import Mistake, nearest
+from schemas.study import ContrastSpec, Study
+from schemas.unit import Unit
+from tasks.metrics.contrasts.catalogue import declared_test
+from tasks.metrics.registry import Metric
+from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
+from tasks.studies.cells import Design
+
+IMPORTED = "series"
+Measures = Mapping[tuple[Any, ...], Unit]
+
+
+def families(design: Design, measured: Measures) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Every family with its comparisons, then every curve with its specifications.
+
+    Args:
+        design: The study.
+        measured: Usable units of the step ``measure`` by the identity of their measurement.
+
+    Raises:
+        Mistake: A contrast names an unknown metric, quantity, test or option.
+    """
+    study = design.study
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for name, spec in study.contrasts.items():
+        one = _measurement(study, name, spec)
+        made = _comparisons(design, name, spec, one=one, specification="", measured=measured)
+        grouped.setdefault(spec.family, []).extend(made)
+    yield from grouped.items()
+    for title, curve in study.curves.items():
+        spec = study.contrasts.get(curve.contrast)  # type: ignore[assignment]
+        if spec is None:
+            raise Mistake(
+                what="unknown contrast",
+                place=f"curves.{title}.contrast",
+                found=curve.contrast,
+                expected="one of " + ", ".join(study.contrasts),
+            )
+        plain = spec.model_copy(update={"correction": "none", "family": f"curve {title}"})
+        rows = [
+            row
+            for one, words in curve_measurements(study, title, curve)
+            for row in _comparisons(
+                design, curve.contrast, plain, one=one, specification=words, measured=measured
+            )
+        ]
+        yield f"curve {title}", rows
+
+
+def _measurement(study: Study, name: str, spec: ContrastSpec) -> Measurement:
+    one = declared_measurement(study, spec.of)
+    if one is None:
+        known = [metric.name for metric in study.metrics]
+        close = nearest(spec.of, known)
+        raise Mistake(
+            what="a contrast is of a metric that the study does not list",
+            place=f"contrasts.{name}.of",
+            found=spec.of,
+            expected="one of " + ", ".join(known),
+            fix=f"write {close}" if close else "add it under metrics",
+        )
+    return one
+
+
+def quantity_name(metric: Metric, of: str, place: str) -> str:
+    """The name under which the quantity that a contrast is of is stored.
+
+    Raises:
+        Mistake: The metric has no such quantity, or several and none was named.
+    """
+    _, _, quantity = of.partition(".")
+    names = [metric.full_name(one) for one in metric.quantities]
+    if not quantity and "" not in metric.quantities and len(names) == 1:
+        return names[0]
+    if quantity in metric.quantities:
+        return metric.full_name(quantity)
+    close = nearest(of, names)
+    raise Mistake(
+        what=f"metric {metric.name} has several quantities; name one"
+        if not quantity
+        else f"metric {metric.name} has no quantity {quantity}",
+        place=place,
+        found=of,
+        expected="one of " + ", ".join(names),
+        fix=f"write {close or names[0]}",
+    )
+
+
+def _comparisons(
+    design: Design,
+    name: str,
+    spec: ContrastSpec,
+    *,
+    one: Measurement,
+    specification: str,
+    measured: Measures,
+) -> list[dict[str, Any]]:
+    place = f"contrasts.{name}"
+    test = declared_test(spec.test, f"{place}.test")
+    options = test.read_options(spec.options, f"{place}.options").model_dump(mode="json")
+    unit = measured.get(one.identity)
+    shared = {
+        "contrast": name,
+        "family": spec.family,
+        "specification": specification,
+        "metric": quantity_name(one.metric, spec.of, f"{place}.of"),
+        "subject": spec.subject,
+        "rule": one.rule,
+        "measure": unit.key if unit else None,
+        "excluded": dict(unit.spec["excluded"]) if unit else {},
+        "test": test.name,
+        "options": options,
+        "excess": spec.excess,
+        "correction": spec.correction,
+    }
+    first, *others = spec.between
+    groups = [others] if test.many else [[other] for other in others]
+    return [
+        {**shared, "between": [first, *group], "factors": differing(design, (first, *group))}
+        for group in groups
+    ]
+
+
+def differing(design: Design, conditions: Sequence[str]) -> list[str]:
+    """Factors that do not have the same value in all of some conditions."""
+    if design.study.imported is not None:
+        return [IMPORTED]
+    cells = [cell for cell in design.cells if cell.name in conditions]
+    names = dict.fromkeys(name for cell in cells for name in cell.factors)
+    found = []
+    for name in names:
+        values = [cell.factors[name][1] if name in cell.factors else _BASE for cell in cells]
+        if any(value != values[0] for value in values[1:]):
+            found.append(name)
+    return found
+
+
+class _Baseline:
+    """Stands for the baseline's value of a factor."""
+
+
+_BASE = _Baseline()

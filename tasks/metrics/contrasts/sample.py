@@ -1,0 +1,139 @@
+"""What a test compares and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, ValidationError
+
+from schemas.base import Record
+from schemas.errors import Mistake, nearest
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class TestOptions(Record):
+    """Options that every test has."""
+
+    __test__ = False
+    resamples: int = Field(2000, ge=100, le=100_000, description="Resamples behind an interval.")
+
+
+class TooFewRuns(Exception):
+    """A side of a contrast has too few runs for its test; says how many there are."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One condition of a contrast.
+
+    Attributes:
+        condition: Its name.
+        values: One value per run; per seat and run where a test is over seats.
+        replicates: Replicate of each value, by which runs are paired and blocked.
+        runs: Run of each value; differs between values only where a test is over runs.
+        subjects: Seat of each value; empty text where a value is a run's.
+    """
+
+    condition: str
+    values: Floats
+    replicates: Ints
+    runs: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def n_runs(self) -> int:
+        """Runs with a value."""
+        return len(set(self.runs)) if self.runs else len(self.values)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a test found.
+
+    Attributes:
+        statistic: The test statistic.
+        p: Its p-value; nothing where undefined, as the method says.
+        effect: Size of the effect, positive where b has the larger values.
+        effect_name: Exact name of the effect size.
+        interval: Ends of the effect's 95 % interval.
+        method: One sentence without full stop.
+        warning: What a reader must know, if anything.
+    """
+
+    statistic: float
+    p: float
+    effect: float
+    effect_name: str
+    method: str
+    interval: tuple[float, float] = (float("nan"), float("nan"))
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test: its declaration and the function that does it.
+
+    Attributes:
+        name: Name in a study.
+        title: One line that says what it tests.
+        effect: Name of the effect size that comes with it.
+        source: Where it comes from.
+        avoid: When not to use it.
+        compute: Gives the finding of the sides, the baseline first.
+        options: Its options.
+        many: Whether it compares all sides at once; else each with the baseline.
+        scope: Whether a value is a run's or a seat's within a run.
+        least: Runs that each side needs.
+    """
+
+    __test__ = False
+    name: str
+    title: str
+    effect: str
+    source: str
+    avoid: str
+    compute: Callable[[tuple[Side, ...], Any, np.random.Generator], Finding]
+    options: type[TestOptions] = TestOptions
+    many: bool = False
+    scope: Literal["run", "seat"] = "run"
+    least: int = 2
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def read_options(self, options: Mapping[str, Any], place: str) -> TestOptions:
+        """The options with defaults filled in.
+
+        Raises:
+            Mistake: An option is unknown or has a value that it cannot have.
+        """
+        try:
+            return self.options.model_validate(dict(options))
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            close = nearest(name, self.options.model_fields)
+            raise Mistake(
+                what=f"option {name!r} of test {self.name} is wrong: {first['msg']}",
+                place=place,
+                found=repr(first["input"]),
+                expected="options " + ", ".join(self.options.model_fields),
+                fix=f"write {close}" if close and close != name else "see docs/metrics.md",
+            ) from error
+
+
+def checked(test: Test, sides: tuple[Side, ...]) -> None:
+    """Nothing, if every side has the runs that the test needs.
+
+    Raises:
+        TooFewRuns: One has not.
+    """
+    if any(side.n_runs < test.least for side in sides):
+        counts = ", ".join(f"{side.condition}: {side.n_runs}" for side in sides)
+        raise TooFewRuns(
+            f"{test.name} needs at least {test.least} runs with a value on each side ({counts})"
+        )

@@ -1,0 +1,126 @@
+"""What metrics are computed from: the frames of one unit, with runs numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What metrics need to know of a codebook.
+
+    Attributes:
+        traits: Present-or-absent flags that make up a profile.
+        levels: Names of the levels of flags that have several, by flag.
+        scales: Level of measurement by flag.
+        conditional: Flag -> flag that must be present for it to apply.
+    """
+
+    traits: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    scales: Mapping[str, str] = field(default_factory=dict)
+    conditional: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All flags in the order of the codebook."""
+        return tuple(self.scales)
+
+    @property
+    def binary(self) -> tuple[str, ...]:
+        """Flags that are present or absent."""
+        return tuple(name for name in self.scales if not self.levels.get(name))
+
+
+@dataclass(frozen=True)
+class Data:
+    """The frames that a metric is computed from. Frames hold rows of ``runs`` only.
+
+    Attributes:
+        runs: ``run`` (number, from 0), ``episode_key``, ``condition``, ``replicate``, ``status``,
+            ``planned_rounds``, ``completed_rounds``; sorted by condition as declared.
+        excluded: Runs that were left out, by condition.
+        seats: ``run, seat, position, role, name, model, persona_key``.
+        events: Events of every kind with ``run``; only what quality measures need.
+        messages: ``run, seq, round, turn, seat, text``: events of kind say that have words.
+        labels: ``run, seq, other_seq, flag, value`` of one rule, undecided ones included.
+        all_labels: The same of every rule, with ``rule``.
+        codes: ``run, seq, other_seq, flag, coder, coder_kind, value``.
+        outcomes: ``run, scope, subject, other, round, metric, value, label``.
+        flags: The codebook.
+        rule: The rule of ``labels``.
+        rules: All rules, the used one first.
+        gold: Coder that the others are held against.
+    """
+
+    runs: pl.DataFrame
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    seats: pl.DataFrame = field(default_factory=pl.DataFrame)
+    events: pl.DataFrame = field(default_factory=pl.DataFrame)
+    messages: pl.DataFrame = field(default_factory=pl.DataFrame)
+    labels: pl.DataFrame = field(default_factory=pl.DataFrame)
+    all_labels: pl.DataFrame = field(default_factory=pl.DataFrame)
+    codes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    outcomes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    flags: Flags = field(default_factory=Flags)
+    rule: str | None = None
+    rules: tuple[str, ...] = ()
+    gold: str | None = None
+    shared: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def n_runs(self) -> int:
+        """Number of runs."""
+        return self.runs.height
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """Conditions that have runs, or had before exclusion, in the order declared."""
+        found = self.runs["condition"].unique(maintain_order=True).to_list()
+        return tuple(dict.fromkeys([*found, *self.excluded]))
+
+    @cached_property
+    def condition_runs(self) -> dict[str, Ints]:
+        """Numbers of the runs of each condition."""
+        names = self.runs["condition"].to_numpy()
+        return {name: np.flatnonzero(names == name) for name in self.conditions}
+
+
+def numbered(frame: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a table that belong to the runs, ``episode_key`` replaced by the run's number."""
+    keys = runs.select("episode_key", "run")
+    return frame.join(keys, on="episode_key", how="inner", maintain_order="left").drop(
+        "episode_key"
+    )
+
+
+def messages_of(events: pl.DataFrame) -> pl.DataFrame:
+    """What was said: ``run, seq, round, turn, seat, text`` of events of kind say with words."""
+    return (
+        events.filter(
+            (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
+        )
+        .select("run", "seq", "round", "turn", pl.col("actor").alias("seat"), "text")
+        .sort("run", "seq")
+    )
+
+
+def run_frame(runs: Sequence[Mapping[str, Any]], episodes: pl.DataFrame) -> pl.DataFrame:
+    """The runs numbered, with what their episodes say of completeness."""
+    schema = {"episode_key": pl.String, "condition": pl.String, "replicate": pl.Int64}
+    frame = pl.DataFrame(
+        [{name: run[name] for name in schema} for run in runs], schema=schema
+    ).with_row_index("run")
+    wanted = ["episode_key", "status", "planned_rounds", "completed_rounds"]
+    return frame.with_columns(pl.col("run").cast(pl.Int64)).join(
+        episodes.select(wanted), on="episode_key", how="left", maintain_order="left"
+    )

@@ -1,0 +1,1 @@
+"""Who is who: self-labels, personas, recognisable voices."""

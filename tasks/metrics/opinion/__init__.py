@@ -1,0 +1,1 @@
+"""What is thought: stances, their change and their spread."""

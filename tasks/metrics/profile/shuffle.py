@@ -1,0 +1,214 @@
+"""Counts of flags per seat, observed and with the seats' labels shuffled within each run.
+
+A message's flags are packed into one 64-bit integer, twelve bits per flag, so that a shuffle moves
+one number per message and one segmented sum counts every flag of every seat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Unusable
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Packed: TypeAlias = npt.NDArray[np.uint64]
+
+BITS = 12
+PER_WORD = 5
+#: Numbers that are shuffled at once; bounds memory.
+CHUNK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs with the same number of messages.
+
+    Attributes:
+        runs: Numbers of the runs.
+        words: Packed flags, shape (words, runs, messages); a run's messages sorted by seat.
+        seat_starts: First message of each seat in the raveled (runs, messages) array.
+        seat_sizes: Messages of each seat.
+        run_starts: First seat of each run.
+    """
+
+    runs: Ints
+    words: Packed
+    seat_starts: Ints
+    seat_sizes: Ints
+    run_starts: Ints
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of flags by seat.
+
+    Attributes:
+        flags: Shape (draws, seats, flags).
+        sizes: Messages of each seat, shape (seats,).
+        run_starts: First seat of each run.
+    """
+
+    flags: Floats
+    sizes: Floats
+    run_starts: Ints
+
+    def by_run(self, values: Floats) -> Floats:
+        """Sums over the seats of each run; seats are the second axis."""
+        return np.asarray(np.add.reduceat(values, self.run_starts, axis=1))
+
+    @property
+    def seats_per_run(self) -> Ints:
+        """Number of seats that spoke, by run."""
+        return np.diff(np.append(self.run_starts, len(self.sizes)))
+
+
+Statistic = Callable[[Counts], Floats]
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Flags of every message of a study, ready to be counted and shuffled.
+
+    Attributes:
+        n_runs: Runs of the study, those without messages included.
+        flags: The flags, in order.
+        batches: Runs by number of messages.
+        messages: Messages by run.
+        undecided: Messages by run that were left out because a flag of theirs is undecided.
+    """
+
+    n_runs: int
+    flags: tuple[str, ...]
+    batches: tuple[Batch, ...]
+    messages: Ints
+    undecided: Ints
+
+    def observed(self, statistic: Statistic) -> Floats:
+        """A statistic of every run, shape (runs,)."""
+        values = np.full(self.n_runs, np.nan)
+        for batch in self.batches:
+            values[batch.runs] = statistic(_counted(batch, batch.words[:, None], len(self.flags)))[
+                0
+            ]
+        return values
+
+    def shuffled(self, statistic: Statistic, draws: int, rng: np.random.Generator) -> Floats:
+        """The statistic with seats shuffled over the messages of a run, shape (runs, draws)."""
+        values = np.full((self.n_runs, draws), np.nan)
+        for batch in self.batches:
+            _, n, m = batch.words.shape
+            step = max(1, CHUNK // (n * m))
+            for first in range(0, draws, step):
+                size = min(step, draws - first)
+                words = _permuted(batch.words, size, rng)
+                part = statistic(_counted(batch, words, len(self.flags)))
+                values[batch.runs, first : first + size] = part.T
+        return values
+
+
+def _permuted(words: Packed, draws: int, rng: np.random.Generator) -> Packed:
+    count, n, m = words.shape
+    if count == 1:
+        tiled = np.broadcast_to(words[0], (draws, n, m)).reshape(draws * n, m)
+        return rng.permuted(tiled, axis=1).reshape(1, draws, n, m)
+    order = rng.permuted(
+        np.broadcast_to(np.arange(m, dtype=np.int64), (draws * n, m)), axis=1
+    ).reshape(draws, n, m)
+    return np.stack([np.take_along_axis(word[None], order, axis=2) for word in words])
+
+
+def _counted(batch: Batch, words: Packed, n_flags: int) -> Counts:
+    draws = words.shape[1]
+    mask = np.uint64((1 << BITS) - 1)
+    counts = np.empty((draws, len(batch.seat_sizes), n_flags))
+    for w, word in enumerate(words):
+        sums = np.add.reduceat(word.reshape(draws, -1), batch.seat_starts, axis=1)
+        for slot in range(min(PER_WORD, n_flags - w * PER_WORD)):
+            counts[:, :, w * PER_WORD + slot] = (sums >> np.uint64(BITS * slot)) & mask
+    return Counts(counts, batch.seat_sizes.astype(np.float64), batch.run_starts)
+
+
+def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
+    """The flags of every coded message.
+
+    Args:
+        data: Labels of one rule, and the messages that they are of.
+        flags: Which flags make up a profile.
+
+    Raises:
+        Unusable: No message has a usable label of every flag.
+    """
+    if not flags:
+        raise Unusable("the codebook has no present-or-absent flag that is part of a profile")
+    items = _packed_items(data, flags)
+    good = items.filter("decided")
+    if good.is_empty():
+        counts = data.labels.group_by("flag").agg(pl.len(), pl.col("value").count().alias("usable"))
+        found = ", ".join(
+            f"{flag} {usable} of {n}" for flag, n, usable in counts.sort("flag").iter_rows()
+        )
+        raise Unusable(
+            f"no message has a usable label of every flag under rule {data.rule} "
+            f"(usable labels: {found or 'none at all'})"
+        )
+    if int(good.group_by("run", "seat").len()["len"].max()) >= 1 << BITS:  # type: ignore[arg-type]
+        raise Unusable(f"a seat has more than {(1 << BITS) - 1} messages in one run")
+    per_run = np.bincount(good["run"].to_numpy(), minlength=data.n_runs)
+    every = np.bincount(items["run"].to_numpy(), minlength=data.n_runs)
+    names = [name for name in good.columns if name.startswith("word")]
+    words = np.stack([good[name].to_numpy() for name in names])
+    return Profiles(
+        n_runs=data.n_runs,
+        flags=flags,
+        batches=tuple(_batches(good, words, per_run)),
+        messages=per_run,
+        undecided=every - per_run,
+    )
+
+
+def _packed_items(data: Data, flags: tuple[str, ...]) -> pl.DataFrame:
+    """One row per message that has labels: run, seat, decided, one column per packed word."""
+    labels = data.labels.filter(pl.col("flag").is_in(flags) & pl.col("seq").is_not_null())
+    words = []
+    for w in range(0, len(flags), PER_WORD):
+        shifts = {flag: 1 << (BITS * slot) for slot, flag in enumerate(flags[w : w + PER_WORD])}
+        weight = pl.col("flag").replace_strict(shifts, default=0, return_dtype=pl.UInt64)
+        present = pl.when(pl.col("value") > 0).then(weight).otherwise(pl.lit(0, pl.UInt64))
+        words.append(present.sum().alias(f"word{w // PER_WORD}"))
+    decided = (pl.col("value").count() == len(flags)).alias("decided")
+    items = labels.group_by("run", "seq").agg(decided, *words)
+    return items.join(
+        data.messages.select("run", "seq", "seat"), on=["run", "seq"], how="inner"
+    ).sort("run", "seat", "seq")
+
+
+def _batches(items: pl.DataFrame, words: Packed, per_run: Ints) -> list[Batch]:
+    seats = items.group_by("run", "seat", maintain_order=True).len()
+    seat_run = seats["run"].to_numpy()
+    seat_size = seats["len"].to_numpy().astype(np.int64)
+    starts = np.concatenate([[0], np.cumsum(per_run)[:-1]])
+    batches = []
+    for m in np.unique(per_run[per_run > 0]):
+        runs = np.flatnonzero(per_run == m)
+        rows = starts[runs][:, None] + np.arange(m)
+        member = np.isin(seat_run, runs)
+        sizes = seat_size[member]
+        seats_per_run = np.bincount(seat_run[member], minlength=len(per_run))[runs]
+        batches.append(
+            Batch(
+                runs=runs,
+                words=words[:, rows],
+                seat_starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]),
+                seat_sizes=sizes,
+                run_starts=np.concatenate([[0], np.cumsum(seats_per_run)[:-1]]),
+            )
+        )
+    return batches

@@ -1,0 +1,130 @@
+"""What a metric declares of itself, and how metrics are found by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import Field, ValidationError
+
+from schemas.base import Record
+from schemas.errors import Mistake, nearest
+from tasks.metrics.data import Data
+
+Need = Literal["messages", "events", "labels", "codes", "outcomes", "seats"]
+
+
+class Options(Record):
+    """Options that every metric has."""
+
+    resamples: int = Field(2000, ge=100, le=100_000, description="Resamples behind an interval.")
+
+
+class NullOptions(Options):
+    """Options of a metric with a null distribution."""
+
+    draws: int = Field(200, ge=20, le=100_000, description="Draws of the null distribution.")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that a metric gives.
+
+    Attributes:
+        title: What it is, in a few words.
+        formula: How it is computed.
+        range: Smallest and largest possible value, in words or brackets.
+        unit: Its unit; ``1`` for pure numbers.
+    """
+
+    title: str
+    formula: str
+    range: str
+    unit: str = "1"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: its declaration and the function that computes it.
+
+    Attributes:
+        name: Name in a study.
+        title: One line that says what it measures.
+        quantities: Its numbers by name. They are stored as ``name.quantity``, and as ``name``
+            alone where the quantity is called ``""``.
+        source: Where the formulas come from.
+        avoid: When not to use it.
+        needs: What it is computed from. One that needs labels and no codes is computed once per
+            adjudication rule.
+        compute: Gives the rows; see :mod:`tasks.metrics.rows` for helpers.
+        options: Its options and their defaults.
+        version: Raised by hand when the meaning of its numbers changes.
+        every_run: Whether runs that analyses exclude are used all the same, as where the coders
+            are studied and not the runs.
+    """
+
+    name: str
+    title: str
+    quantities: Mapping[str, Quantity]
+    source: str
+    avoid: str
+    needs: tuple[Need, ...]
+    compute: Callable[[Data, Any, np.random.Generator], pl.DataFrame]
+    options: type[Options] = Options
+    version: int = 1
+    every_run: bool = False
+
+    @property
+    def per_rule(self) -> bool:
+        """Whether it is computed once for every adjudication rule."""
+        return "labels" in self.needs and "codes" not in self.needs
+
+    def full_name(self, quantity: str) -> str:
+        """The name that a quantity is stored under."""
+        return f"{self.name}.{quantity}" if quantity else self.name
+
+    def read_options(self, options: Mapping[str, Any], place: str) -> Options:
+        """The options with defaults filled in.
+
+        Raises:
+            Mistake: An option is unknown or has a value that it cannot have.
+        """
+        try:
+            return self.options.model_validate(dict(options))
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            known = ", ".join(self.options.model_fields)
+            close = nearest(field, self.options.model_fields)
+            raise Mistake(
+                what=f"option {field!r} of metric {self.name} is wrong: {first['msg']}",
+                place=place,
+                found=repr(first["input"]),
+                expected=f"options {known}",
+                fix=f"write {close}" if close and close != field else "see docs/metrics.md",
+            ) from error
+
+
+class Unusable(Exception):
+    """The codes or labels that a metric is made of cannot be used; says how many there are."""
+
+
+def declared(metrics: Mapping[str, Metric], name: str, place: str) -> Metric:
+    """The metric of a name.
+
+    Raises:
+        Mistake: There is none.
+    """
+    if name in metrics:
+        return metrics[name]
+    close = nearest(name, metrics)
+    raise Mistake(
+        what="unknown metric",
+        place=place,
+        found=name,
+        expected="one of " + ", ".join(sorted(metrics)),
+        fix=f"write {close}" if close else "see docs/metrics.md",
+    )

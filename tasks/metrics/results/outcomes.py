@@ -1,0 +1,63 @@
+"""Outcomes of episodes as numbers of runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity
+
+Floats = npt.NDArray[np.float64]
+
+
+class OutcomeOptions(Options):
+    """Options of ``outcomes``."""
+
+    names: tuple[str, ...] = Field((), description="Outcomes to take; none: all that are numbers.")
+
+
+def episode_outcomes(data: Data, names: tuple[str, ...] = ()) -> dict[str, Floats]:
+    """Numeric outcomes of whole episodes by name, one value per run, NaN where a run has none."""
+    frame = data.outcomes.filter(
+        (pl.col("scope") == "episode") & pl.col("round").is_null() & pl.col("value").is_not_null()
+    )
+    found: dict[str, Floats] = {}
+    for name in names or sorted(frame["metric"].unique().to_list()):
+        part = frame.filter(pl.col("metric") == name)
+        values = np.full(data.n_runs, np.nan)
+        values[part["run"].to_numpy()] = part["value"].to_numpy()
+        found[name] = values
+    return found
+
+
+def compute(data: Data, options: OutcomeOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``outcomes``."""
+    found: dict[str, Any] = episode_outcomes(data, options.names)
+    return rows.of_runs(
+        data,
+        found,
+        method="as the environment scored the episode",
+        resamples=options.resamples,
+        n_units=1,
+    )
+
+
+METRIC = Metric(
+    name="outcomes",
+    title="What the environment scored: each numeric outcome of an episode, by name",
+    quantities={
+        "": Quantity("outcome named by the subject", "as the environment defines it", "any")
+    },
+    source="The environment's own scoring.",
+    avoid="Do not compare outcomes between environments or parameters that change the scale, such "
+    "as catalogues of different size: use a ratio to a baseline.",
+    needs=("outcomes",),
+    options=OutcomeOptions,
+    compute=compute,
+)

@@ -1,0 +1,234 @@
+"""Rows of metrics: one value per run becomes rows of runs and of conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tasks.metrics.data import Data
+from tasks.metrics.statistics.bootstrap import INTERVAL, mean_interval
+from tasks.metrics.statistics.nulls import null_summary
+
+Floats = npt.NDArray[np.float64]
+
+#: Columns of a metric's rows; the step adds ``unit_key, metric`` prefix, options and rule.
+SCHEMA: dict[str, Any] = {
+    "quantity": pl.String,
+    "rule": pl.String,
+    "scope": pl.String,
+    "condition": pl.String,
+    "episode_key": pl.String,
+    "subject": pl.String,
+    "value": pl.Float64,
+    "ci_low": pl.Float64,
+    "ci_high": pl.Float64,
+    "null_mean": pl.Float64,
+    "null_sd": pl.Float64,
+    "p_null": pl.Float64,
+    "n_units": pl.Int64,
+    "n_excluded": pl.Int64,
+    "method": pl.String,
+}
+
+
+def frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows with every column of a metric; what is not given is missing, numbers never NaN."""
+    return tidy(pl.DataFrame([{**dict.fromkeys(SCHEMA), **row} for row in rows], schema=SCHEMA))
+
+
+def tidy(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with every column, in order, and missing values in place of NaN."""
+    absent = [
+        pl.lit(None, dtype=kind).alias(name)
+        for name, kind in SCHEMA.items()
+        if name not in rows.columns
+    ]
+    floats = [
+        pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name)
+        for name, kind in SCHEMA.items()
+        if kind == pl.Float64
+    ]
+    return (
+        rows.with_columns(absent)
+        .select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+        .with_columns(
+            pl.col("quantity").fill_null(""),
+            pl.col("subject").fill_null(""),
+            pl.col("condition").fill_null(""),
+            pl.col("n_units").fill_null(0),
+            pl.col("n_excluded").fill_null(0),
+            *floats,
+        )
+    )
+
+
+def together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Several frames of rows as one."""
+    return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+
+
+def of_runs(
+    data: Data,
+    values: Floats | Mapping[str, Floats],
+    *,
+    method: str,
+    quantity: str = "",
+    resamples: int = 2000,
+    nulls: Floats | None = None,
+    n_units: npt.ArrayLike = 0,
+    n_excluded: npt.ArrayLike = 0,
+) -> pl.DataFrame:
+    """Rows of runs and of conditions made of one value per run.
+
+    A condition's number is the mean over its runs, its interval resamples them, and its null is
+    the mean of the runs' nulls. Where there is a null, conditions also get a row with subject
+    ``excess``: the value less its null mean, run by run, with an interval of its own.
+
+    Args:
+        data: What the values were computed from.
+        values: One value per run, not-a-number where a run has none; or several, by subject.
+        method: How it was computed, in one sentence without full stop.
+        quantity: Which quantity of the metric.
+        resamples: Resamples behind the intervals.
+        nulls: Null draws, shape (runs, draws); only for a single subject.
+        n_units: What a run's value is made of (messages, pairs, ...), per run.
+        n_excluded: What was left out of it, per run.
+    """
+    subjects = dict(values) if isinstance(values, Mapping) else {"": values}
+    if not subjects:
+        return frame([])
+    matrix = np.column_stack(list(subjects.values())).astype(np.float64)
+    parts = [
+        _run_rows(
+            data,
+            matrix,
+            subjects=list(subjects),
+            method=method,
+            nulls=nulls,
+            n_units=n_units,
+            n_excluded=n_excluded,
+        ),
+        _condition_rows(
+            data,
+            matrix,
+            subjects=list(subjects),
+            method=method,
+            nulls=nulls,
+            resamples=resamples,
+        ),
+    ]
+    return together([tidy(part.with_columns(pl.lit(quantity).alias("quantity"))) for part in parts])
+
+
+def _run_rows(
+    data: Data,
+    matrix: Floats,
+    *,
+    subjects: list[str],
+    method: str,
+    nulls: Floats | None,
+    n_units: npt.ArrayLike,
+    n_excluded: npt.ArrayLike,
+) -> pl.DataFrame:
+    n, k = matrix.shape
+    base = data.runs.select("condition", "episode_key").with_columns(
+        pl.Series("n_units", np.broadcast_to(np.asarray(n_units, dtype=np.int64), n).copy()),
+        pl.Series("n_excluded", np.broadcast_to(np.asarray(n_excluded, dtype=np.int64), n).copy()),
+        pl.lit("run").alias("scope"),
+        pl.lit(method).alias("method"),
+    )
+    if nulls is not None:
+        null = null_summary(matrix[:, 0], nulls)
+        base = base.with_columns(
+            pl.Series("null_mean", null.mean),
+            pl.Series("null_sd", null.sd),
+            pl.Series("p_null", null.p),
+        )
+    rows = pl.concat(
+        base.with_columns(pl.Series("value", matrix[:, i]), pl.lit(subjects[i]).alias("subject"))
+        for i in range(k)
+    )
+    undefined = pl.col("value").is_nan()
+    return rows.with_columns(
+        pl.when(undefined)
+        .then(pl.lit("undefined for this run: ") + pl.col("method"))
+        .otherwise(pl.col("method"))
+        .alias("method")
+    )
+
+
+def _condition_rows(
+    data: Data,
+    matrix: Floats,
+    *,
+    subjects: list[str],
+    method: str,
+    nulls: Floats | None,
+    resamples: int,
+) -> pl.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for condition in data.conditions:
+        where = data.condition_runs[condition]
+        block = matrix[where]
+        null_block = None if nulls is None else nulls[where]
+        out = data.excluded.get(condition, 0)
+        low, high = mean_interval(block, resamples)
+        for i, subject in enumerate(subjects):
+            column = block[:, i]
+            good = np.isfinite(column)
+            row: dict[str, Any] = {
+                "scope": "condition",
+                "condition": condition,
+                "subject": subject,
+                "value": float(column[good].mean()) if good.any() else None,
+                "ci_low": float(low[i]),
+                "ci_high": float(high[i]),
+                "n_units": int(good.sum()),
+                "n_excluded": out + int((~good).sum()),
+                "method": _condition_method(method, int(good.sum()), int((~good).sum()), out),
+            }
+            rows.append(row)
+            if null_block is not None and good.any():
+                rows.append(_with_null(row, column[good], null_block[good], resamples))
+    return frame(rows)
+
+
+def _condition_method(method: str, defined: int, undefined: int, excluded: int) -> str:
+    if not defined:
+        return f"undefined: no run has a value ({excluded} excluded, {undefined} without); {method}"
+    text = f"mean over runs; {method}; {INTERVAL if defined > 1 else 'one run, so no interval'}"
+    return f"{text}; {undefined} runs without a value left out" if undefined else text
+
+
+def _with_null(
+    row: dict[str, Any], values: Floats, nulls: Floats, resamples: int
+) -> dict[str, Any]:
+    """Fills in the null of a condition's row; gives the row of its excess."""
+    good = np.isfinite(nulls)
+    sums = np.where(good, nulls, 0.0).sum(axis=0)
+    counts = good.sum(axis=0)
+    draws = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+    null = null_summary(np.array([row["value"]]), draws[None, :])
+    filled = {
+        "null_mean": float(null.mean[0]),
+        "null_sd": float(null.sd[0]),
+        "p_null": float(null.p[0]),
+    }
+    row.update(filled)
+    excess = values - null_summary(values, nulls).mean
+    low, high = mean_interval(excess[:, None], resamples)
+    defined = np.isfinite(excess)
+    return {
+        **row,
+        "subject": "excess",
+        "value": float(excess[defined].mean()) if defined.any() else None,
+        "ci_low": float(low[0]),
+        "ci_high": float(high[0]),
+        "null_mean": 0.0,
+        "n_units": int(defined.sum()),
+        "method": f"value less null mean, run by run; {row['method']}",
+    }

@@ -1,0 +1,1 @@
+"""Statistical primitives that metrics and contrasts share: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Who speaks, how much, after whom and of whom."""

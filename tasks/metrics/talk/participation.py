@@ -1,0 +1,88 @@
+"""How evenly the seats of a run take part."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.statistics import inequality
+
+Floats = npt.NDArray[np.float64]
+
+MEASURES = {
+    "gini": inequality.gini,
+    "entropy": inequality.entropy,
+    "hhi": inequality.herfindahl,
+    "max_share": inequality.largest_share,
+}
+AMOUNTS = {"": "messages", "_words": "words"}
+
+
+def seat_amounts(data: Data) -> pl.DataFrame:
+    """Messages and words of every seat of every run, silent seats included, by run and seat."""
+    words = pl.col("text").str.count_matches(r"\S+").cast(pl.Int64)
+    said = data.messages.group_by("run", "seat").agg(
+        pl.len().cast(pl.Int64).alias("messages"), words.sum().alias("words")
+    )
+    every = pl.concat([data.seats.select("run", "seat"), said.select("run", "seat")]).unique()
+    return (
+        every.join(said, on=["run", "seat"], how="left")
+        .with_columns(pl.col("messages", "words").fill_null(0))
+        .sort("run", "seat")
+    )
+
+
+def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``participation``."""
+    amounts = seat_amounts(data)
+    if amounts.is_empty():
+        return rows.frame([])
+    run = amounts["run"].to_numpy()
+    present, starts = np.unique(run, return_index=True)
+    messages = np.zeros(data.n_runs, dtype=np.int64)
+    messages[present] = np.add.reduceat(amounts["messages"].to_numpy(), starts)
+    parts = []
+    for suffix, column in AMOUNTS.items():
+        amount = amounts[column].to_numpy().astype(np.float64)
+        for name, measure in MEASURES.items():
+            values = np.full(data.n_runs, np.nan)
+            values[present] = measure(amount, starts)
+            parts.append(
+                rows.of_runs(
+                    data,
+                    values,
+                    quantity=name + suffix,
+                    method=f"over the seats' {column}, silent seats included",
+                    resamples=options.resamples,
+                    n_units=messages,
+                )
+            )
+    return rows.together(parts)
+
+
+_FORMULAS = {
+    "gini": ("Gini coefficient", "Σ_i Σ_j |s_i - s_j| / (2 n Σ s)", "[0, 1 - 1/n]"),
+    "entropy": ("normalised entropy of shares", "-Σ s ln s / ln n", "[0, 1]"),
+    "hhi": ("Herfindahl-Hirschman index", "Σ s²", "[1/n, 1]"),
+    "max_share": ("share of the most talkative seat", "max s", "[1/n, 1]"),
+}
+
+METRIC = Metric(
+    name="participation",
+    title="How evenly the seats of a run take part, in messages and in words",
+    quantities={
+        name + suffix: Quantity(f"{title} ({column})", formula, range_)
+        for suffix, column in AMOUNTS.items()
+        for name, (title, formula, range_) in _FORMULAS.items()
+    },
+    source="Gini (1912); Shannon (1948); Herfindahl (1950).",
+    avoid="With a fixed floor everybody has the same number of messages by design: read the words. "
+    "Gini, HHI and the largest share have a range that depends on the number of seats, so do not "
+    "compare groups of different size by them.",
+    needs=("messages", "seats"),
+    compute=compute,
+)

@@ -1,0 +1,1 @@
+"""What is said: diversity, convergence, turnover, drift."""

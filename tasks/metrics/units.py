@@ -1,0 +1,221 @@
+"""Which measurements a study asks for, and of which runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.codebook import Codebook
+from schemas.keys import canonical_json
+from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
+from schemas.study.analysis import Incomplete
+from schemas.unit import Unit
+from tasks.metrics.catalogue import METRICS
+from tasks.metrics.registry import Metric, declared
+from tasks.stages.base import Upstream
+from tasks.studies.cells import Design
+
+Rule = Literal["exclude", "keep"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """An episode as metrics see it.
+
+    Attributes:
+        episode_key: The episode.
+        condition: Its condition, or series.
+        replicate: Its number within the condition, from 1.
+        whole: Whether it reached its end and nothing speaks against its use.
+        failed: Whether there are no rows of it at all.
+    """
+
+    episode_key: str
+    condition: str
+    replicate: int
+    whole: bool = True
+    failed: bool = False
+
+    def included(self, incomplete: Rule) -> bool:
+        """Whether it is analysed under a rule for incomplete runs."""
+        return not self.failed and (self.whole or incomplete == "keep")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A metric with everything that was chosen about it.
+
+    Attributes:
+        metric: The metric.
+        options: Its options, defaults filled in.
+        rule: The adjudication rule behind it; nothing for metrics that are not made of labels.
+        judge: The coder whose codes serve as labels, where the rule is no declared one.
+        incomplete: What becomes of incomplete runs.
+    """
+
+    metric: Metric
+    options: Mapping[str, Any]
+    rule: str | None = None
+    judge: str | None = None
+    incomplete: Rule = "exclude"
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes it the same as another."""
+        kept = "keep" if self.metric.every_run else self.incomplete
+        return (self.metric.name, canonical_json(self.options), self.rule, kept)
+
+
+def identity_of(unit: Unit) -> tuple[Any, ...]:
+    """The identity of the measurement that a unit of the step ``measure`` makes."""
+    spec = unit.spec
+    return (spec["metric"], canonical_json(spec["options"]), spec["rule"], spec["incomplete"])
+
+
+def rule_for(incomplete: Incomplete) -> Rule:
+    """What a rule for incomplete runs means for metrics: what was to be retried is left out."""
+    return "keep" if incomplete == "keep" else "exclude"
+
+
+def usable(upstream: Upstream) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+    """Units of earlier steps that will have rows, and the others: failed, or resting on failed."""
+    dropped = set(upstream.failed)
+    good: list[Unit] = []
+    bad: list[Unit] = []
+    for units in upstream.units.values():
+        for unit in units:
+            if unit.key in dropped or any(key in dropped for key in unit.upstream):
+                dropped.add(unit.key)
+                bad.append(unit)
+            else:
+                good.append(unit)
+    return tuple(good), tuple(bad)
+
+
+def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
+    """The runs of a study, conditions in the order declared.
+
+    Runs that were planned and not yet made count as whole, so a plan made beforehand names the
+    units that there will be if all goes well.
+    """
+    if design.study.imported is not None:
+        return _imported_runs(design, upstream)
+    frame = upstream.frames.get("episodes")
+    whole: dict[str, bool] = {}
+    if frame is not None and frame.height:
+        for key, status, exclusion in frame.select(
+            "episode_key", "status", "exclusion"
+        ).iter_rows():
+            whole[key] = status != "incomplete" and exclusion is None
+    good, bad = usable(upstream)
+    order = {cell.name: number for number, cell in enumerate(design.cells)}
+    runs = [
+        Run(unit.key, unit.condition, unit.replicate, whole.get(unit.key, True), failed)
+        for units, failed in ((good, False), (bad, True))
+        for unit in units
+        if unit.stage == "episodes"
+    ]
+    return tuple(sorted(runs, key=lambda r: (order[r.condition], r.replicate, r.episode_key)))
+
+
+def _imported_runs(design: Design, upstream: Upstream) -> tuple[Run, ...]:
+    spec = design.study.imported
+    frame = upstream.frames.get("episodes")
+    if spec is None or frame is None:
+        return ()
+    wanted = {name: number for number, name in enumerate(spec.series)}
+    rows = [
+        row
+        for row in frame.sort("series", "label").iter_rows(named=True)
+        if not wanted or row["series"] in wanted
+    ]
+    rows.sort(key=lambda row: wanted.get(row["series"], 0))
+    seen: dict[str, int] = {}
+    runs = []
+    for row in rows:
+        series = row["series"] or ""
+        seen[series] = seen.get(series, 0) + 1
+        good = row["status"] != "incomplete" and row["exclusion"] is None
+        runs.append(Run(row["episode_key"], series, seen[series], good))
+    return tuple(runs)
+
+
+def measurements(study: Study) -> tuple[Measurement, ...]:
+    """Everything that a study wants measured, once each, what its curves need included.
+
+    Raises:
+        Mistake: A metric or an option of one is unknown.
+    """
+    found: dict[tuple[Any, ...], Measurement] = {}
+    incomplete = rule_for(study.run.incomplete)
+    for number, spec in enumerate(study.metrics):
+        place = f"metrics.{number}"
+        metric = declared(METRICS, spec.name, place)
+        options = metric.read_options(spec.options, place).model_dump(mode="json")
+        rules: list[str | None] = [None]
+        if metric.per_rule and study.coding:
+            rules = [rule.title for rule in study.coding.adjudication.rules]
+        for rule in rules:
+            one = Measurement(metric, options, rule, None, incomplete)
+            found.setdefault(one.identity, one)
+    for name, curve in study.curves.items():
+        for one, _ in curve_measurements(study, name, curve):
+            found.setdefault(one.identity, one)
+    return tuple(found.values())
+
+
+def declared_measurement(study: Study, of: str) -> Measurement | None:
+    """The measurement that a contrast of ``metric`` or ``metric.quantity`` is about."""
+    name = of.partition(".")[0]
+    spec: MetricSpec | None = next((m for m in study.metrics if m.name == name), None)
+    if spec is None:
+        return None
+    metric = declared(METRICS, spec.name, "contrasts")
+    options = metric.read_options(spec.options, "metrics").model_dump(mode="json")
+    rule = study.coding.adjudication.use.title if metric.per_rule and study.coding else None
+    return Measurement(metric, options, rule, None, rule_for(study.run.incomplete))
+
+
+def curve_measurements(
+    study: Study, name: str, curve: CurveSpec
+) -> Iterator[tuple[Measurement, str]]:
+    """Every combination of a curve's choices, with what sets it apart from the declared one."""
+    contrast = study.contrasts.get(curve.contrast)
+    base = declared_measurement(study, contrast.of) if contrast else None
+    if base is None:
+        return
+    rules: list[tuple[str | None, str | None]] = [(rule, None) for rule in curve.rules]
+    rules += [(_judge_rule(judge), judge) for judge in curve.judges]
+    if not base.metric.per_rule:
+        rules = []
+    for rule, judge in rules or [(base.rule, None)]:
+        for incomplete in curve.incomplete or (study.run.incomplete,):
+            for number, variant in enumerate(curve.variants or ({},)):
+                place = f"curves.{name}.variants.{number}"
+                merged = {**base.options, **variant}
+                options = base.metric.read_options(merged, place).model_dump(mode="json")
+                kept = rule_for(incomplete)
+                words = [
+                    f"rule={rule}" if rules else "",
+                    f"incomplete={incomplete}" if curve.incomplete else "",
+                    *(f"{key}={value}" for key, value in variant.items()),
+                ]
+                text = "; ".join(word for word in words if word)
+                yield Measurement(base.metric, options, rule, judge, kept), text or "as declared"
+
+
+def _judge_rule(judge: str) -> str:
+    return RuleSpec(rule="judge", params={"coder": judge}).title
+
+
+def flags_spec(codebook: Codebook | None) -> dict[str, Any]:
+    """What metrics need to know of a codebook, as plain data."""
+    if codebook is None:
+        return {"traits": [], "levels": {}, "scales": {}, "conditional": {}}
+    return {
+        "traits": list(codebook.traits),
+        "levels": {name: list(flag.levels) for name, flag in codebook.flags.items()},
+        "scales": {name: flag.scale for name, flag in codebook.flags.items()},
+        "conditional": {name: flag.when for name, flag in codebook.flags.items() if flag.when},
+    }

@@ -1,0 +1,179 @@
+"""The step that measures: one unit per metric, options and adjudication rule."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+
+from schemas.gateway import Gateway
+from schemas.keys import digest, seed_of
+from schemas.unit import Failure, Read, Result, Stage, Unit
+from tasks.metrics import assembly
+from tasks.metrics.catalogue import METRICS
+from tasks.metrics.registry import Metric, Unusable
+from tasks.metrics.rows import SCHEMA
+from tasks.metrics.units import Measurement, Run, flags_spec, measurements, runs_of, usable
+from tasks.stages.base import Upstream
+from tasks.studies.cells import Design
+
+log = logging.getLogger(__name__)
+
+
+class MeasureStep:
+    """Metrics of a study: numbers of runs, conditions and the whole."""
+
+    stage: Stage = "metrics"
+    name = "measure"
+    recipe = 1
+    writes = ("metrics",)
+    asks_models = False
+    shard = 64
+
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+        """One unit per metric with its options, and per rule where it is made of labels.
+
+        Raises:
+            Mistake: A metric or an option of one is unknown.
+        """
+        wanted = measurements(design.study)
+        if not wanted:
+            return ()
+        runs = runs_of(design, upstream)
+        good, _ = usable(upstream)
+        sources = {
+            "labels": tuple(u.key for u in good if u.step == "label"),
+            "codes": tuple(u.key for u in good if u.stage == "codes" and u.step != "label"),
+            "imported": _imported_codes(design, upstream, runs),
+        }
+        return tuple(self._unit(one, design, runs, sources) for one in wanted)
+
+    def _unit(
+        self,
+        one: Measurement,
+        design: Design,
+        runs: Sequence[Run],
+        sources: Mapping[str, tuple[str, ...]],
+    ) -> Unit:
+        metric, coding = one.metric, design.study.coding
+        coded = "labels" in metric.needs or "codes" in metric.needs
+        uses_codes = "codes" in metric.needs or one.judge is not None
+        labels = sources["labels"] if "labels" in metric.needs else ()
+        codes = sources["codes"] if uses_codes else ()
+        imported = sources["imported"] if uses_codes else ()
+        incomplete = "keep" if metric.every_run else one.incomplete
+        used = [r for r in runs if r.included(incomplete)]
+        excluded: dict[str, int] = {}
+        for run in runs:
+            excluded.setdefault(run.condition, 0)
+            excluded[run.condition] += not run.included(incomplete)
+        spec: dict[str, Any] = {
+            "metric": metric.name,
+            "options": dict(one.options),
+            "rule": one.rule,
+            "judge": one.judge,
+            "rules": [rule.title for rule in coding.adjudication.rules] if coded and coding else [],
+            "gold": coding.gold if coded and coding else None,
+            "flags": flags_spec(coding.codebook if coded and coding else None),
+            "incomplete": incomplete,
+            "runs": [
+                {"episode_key": r.episode_key, "condition": r.condition, "replicate": r.replicate}
+                for r in used
+            ],
+            "excluded": excluded,
+            "labels": list(labels),
+            "codes": [*codes, *imported],
+        }
+        identity = {name: part for name, part in spec.items() if name not in {"labels", "codes"}}
+        key = digest(
+            "measure", self.recipe, metric.version, identity, sorted(labels), sorted(spec["codes"])
+        )
+        episodes = () if design.study.imported else tuple(r.episode_key for r in used)
+        return Unit(
+            stage=self.stage,
+            step=self.name,
+            key=key,
+            spec=spec,
+            label=f"{metric.name} [{one.rule}]" if one.rule else metric.name,
+            upstream=(*episodes, *labels, *codes),
+        )
+
+    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
+        """Rows of the runs, by what the metrics need."""
+        wanted: dict[tuple[str, str], dict[str, None]] = {}
+
+        def want(table: str, column: str, keys: Sequence[str]) -> None:
+            wanted.setdefault((table, column), {}).update(dict.fromkeys(keys))
+
+        for unit in units:
+            needs = METRICS[unit.spec["metric"]].needs
+            runs = [run["episode_key"] for run in unit.spec["runs"]]
+            want("episodes", "episode_key", runs)
+            if "messages" in needs or "events" in needs:
+                want("events", "episode_key", runs)
+            for table in ("seats", "outcomes"):
+                if table in needs:
+                    want(table, "episode_key", runs)
+            if unit.spec["labels"]:
+                want("labels", "unit_key", unit.spec["labels"])
+            if unit.spec["codes"]:
+                want("codes", "unit_key", unit.spec["codes"])
+        return tuple(Read(table, column, tuple(keys)) for (table, column), keys in wanted.items())
+
+    async def work(
+        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
+    ) -> list[Result]:
+        """The rows of ``metrics`` of every unit."""
+        desk = assembly.Desk(rows)
+        return [self._result(unit, desk) for unit in units]
+
+    def _result(self, unit: Unit, desk: assembly.Desk) -> Result:
+        metric = METRICS[unit.spec["metric"]]
+        if not unit.spec["runs"]:
+            total = sum(unit.spec["excluded"].values())
+            return Result(unit, {}, Failure("no_runs", f"no run is left ({total} excluded)"))
+        data = desk.data(unit.spec, metric)
+        options = metric.options.model_validate(unit.spec["options"])
+        rng = np.random.default_rng(seed_of("measure", unit.key))
+        try:
+            found = metric.compute(data, options, rng)
+        except Unusable as problem:
+            return Result(unit, {}, Failure("unusable_codes", f"{metric.name}: {problem}"))
+        log.info("%s: %d rows", unit.label, found.height)
+        return Result(unit, {"metrics": metric_rows(unit, metric, found)})
+
+
+def metric_rows(unit: Unit, metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
+    """Rows of ``metrics`` made of what a metric gave."""
+    name = (
+        pl.when(pl.col("quantity") == "")
+        .then(pl.lit(metric.name))
+        .otherwise(pl.lit(f"{metric.name}.") + pl.col("quantity"))
+    )
+    rule = pl.col("rule").fill_null(pl.lit(unit.spec["rule"], dtype=pl.String))
+    columns = [column for column in SCHEMA if column not in {"quantity", "rule"}]
+    return found.select(
+        pl.lit(unit.key).alias("unit_key"),
+        name.alias("metric"),
+        pl.lit(orjson.dumps(unit.spec["options"], option=orjson.OPT_SORT_KEYS).decode()).alias(
+            "options"
+        ),
+        rule.alias("rule"),
+        *columns,
+    )
+
+
+def _imported_codes(design: Design, upstream: Upstream, runs: Sequence[Run]) -> tuple[str, ...]:
+    """Units of imported codes of the study's runs and coders."""
+    coding, frame = design.study.coding, upstream.frames.get("codes")
+    if coding is None or not coding.imported or frame is None:
+        return ()
+    keys = pl.Series([run.episode_key for run in runs], dtype=pl.String)
+    mine = frame.filter(
+        pl.col("coder").is_in(list(coding.imported)) & pl.col("episode_key").is_in(keys.implode())
+    )
+    return tuple(mine["unit_key"].unique().sort().to_list())

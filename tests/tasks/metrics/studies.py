@@ -1,0 +1,202 @@
+"""Small studies with known answers, as rows of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from schemas.keys import digest
+from schemas.study import Study
+from schemas.unit import Unit
+from tasks.stages.base import Upstream
+from tasks.studies.cells import Cell, Design
+
+FLAGS = ("phatic", "meta", "lead", "tech", "agree")
+
+STUDY: dict[str, Any] = {
+    "name": "small",
+    "models": {"m": {"model": "sim/agent"}},
+    "episode": {"environment": "discussion", "rounds": 4},
+    "conditions": {"uniform": {}, "mixed": {"seats": ["a", "b"]}},
+    "replicates": 6,
+    "coding": {
+        "codebook": {"name": "five", "flags": {f: {"definition": f} for f in FLAGS}},
+        "judges": ["m"],
+        "gold": "human",
+        "imported": ["human"],
+        "adjudication": {"use": "intersection", "also": ["union"]},
+    },
+    "metrics": ["profile_cosine", "agreement", "participation"],
+    "contrasts": {
+        "naming": {"of": "profile_cosine", "between": ["uniform", "mixed"], "excess": True}
+    },
+}
+
+
+def study(**changes: Any) -> Study:
+    """The small study with other fields."""
+    return Study.model_validate({**STUDY, **changes})
+
+
+def design(declared: Study, factors: Mapping[str, Mapping[str, Any]] | None = None) -> Design:
+    """Its design; by default every condition but the first moves one factor."""
+    names = list(declared.conditions)
+    given = factors or {name: {"seats": (1, 2)} for name in names[1:]}
+    cells = tuple(Cell(name=name, params=declared, factors=given.get(name, {})) for name in names)
+    return Design(study=declared, cells=cells, version=digest(declared))
+
+
+def episode_units(declared: Study) -> tuple[Unit, ...]:
+    """Its episodes."""
+    return tuple(
+        Unit(
+            "episodes",
+            "episode",
+            digest("e", name, replicate),
+            {},
+            condition=name,
+            replicate=replicate,
+        )
+        for name in declared.conditions
+        for replicate in range(1, declared.replicates + 1)
+    )
+
+
+def upstream(declared: Study, failed: Sequence[str] = (), status: str = "complete") -> Upstream:
+    """Everything before the metrics, planned and done."""
+    episodes = episode_units(declared)
+    codes = tuple(
+        Unit("codes", "code", digest("c", u.key), {}, upstream=(u.key,)) for u in episodes
+    )
+    labels = (
+        Unit(
+            "codes",
+            "label",
+            digest("l"),
+            {},
+            upstream=tuple(u.key for u in codes if not set(u.upstream) & set(failed)),
+        ),
+    )
+    frame = pl.DataFrame(
+        [
+            {"episode_key": u.key, "status": status, "exclusion": None, "series": None}
+            for u in episodes
+            if u.key not in failed
+        ],
+        schema={
+            "episode_key": pl.String,
+            "status": pl.String,
+            "exclusion": pl.String,
+            "series": pl.String,
+        },
+    )
+    return Upstream(
+        units={"episode": episodes, "code": codes, "label": labels},
+        failed=frozenset(failed),
+        frames={"episodes": frame},
+    )
+
+
+def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> dict[str, Any]:
+    """Rows of every table: in the last condition each seat favours a flag of its own."""
+    rng = np.random.default_rng(seed)
+    last = list(declared.conditions)[-1]
+    tables: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("episodes", "seats", "events", "labels", "codes", "outcomes")
+    }
+    words = ["ship", "budget", "map", "rider", "kitchen", "test", "plan", "agree"]
+    for unit in episode_units(declared):
+        key = unit.key
+        tables["episodes"].append(
+            {
+                "episode_key": key,
+                "unit_key": key,
+                "status": "complete",
+                "planned_rounds": rounds,
+                "completed_rounds": rounds,
+            }
+        )
+        for s in range(seats):
+            tables["seats"].append(
+                {
+                    "episode_key": key,
+                    "unit_key": key,
+                    "seat": f"s{s + 1}",
+                    "position": s + 1,
+                    "role": "participant",
+                    "name": f"Agent-{'ABCDEFGH'[s]}",
+                    "model": f"m{s}",
+                    "model_id": f"sim/m{s}",
+                    "persona_key": None,
+                }
+            )
+        seq = 0
+        for r in range(rounds):
+            for s in range(seats):
+                own = words[s] if unit.condition == last else "plan"
+                text = " ".join([own, *rng.choice(words, size=int(rng.integers(3, 9)))])
+                tables["events"].append(
+                    {
+                        "episode_key": key,
+                        "unit_key": key,
+                        "seq": seq,
+                        "round": r,
+                        "turn": seq,
+                        "kind": "say",
+                        "actor": f"s{s + 1}",
+                        "target": None,
+                        "value": None,
+                        "text": text,
+                        "valid": True,
+                        "attempts": 1,
+                        "fallback": False,
+                    }
+                )
+                _code(tables, unit, key, seq, s, rng, mixed=unit.condition == last)
+                seq += 1
+    frames = {name: pl.DataFrame(part) for name, part in tables.items() if part}
+    return frames
+
+
+def _code(
+    tables: dict[str, list[dict[str, Any]]],
+    unit: Unit,
+    key: str,
+    seq: int,
+    seat: int,
+    rng: np.random.Generator,
+    *,
+    mixed: bool,
+) -> None:
+    for f, flag in enumerate(FLAGS):
+        rate = (0.8 if f == seat else 0.1) if mixed else 0.3
+        truth = int(rng.random() < rate)
+        judged = truth if rng.random() < 0.9 else 1 - truth
+        common = {"episode_key": key, "seq": seq, "other_seq": None, "flag": flag}
+        for coder, kind, value in (("human", "human", truth), ("m", "model", judged)):
+            tables["codes"].append(
+                {
+                    **common,
+                    "unit_key": digest("c", unit.key),
+                    "coder": coder,
+                    "coder_kind": kind,
+                    "value": float(value),
+                }
+            )
+        for rule, value in (("intersection", truth & judged), ("union", truth | judged)):
+            tables["labels"].append(
+                {**common, "unit_key": digest("l"), "rule": rule, "value": float(value)}
+            )
+
+
+def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str, pl.DataFrame]:
+    """The rows that some reads ask for."""
+    return {
+        read.table: frames[read.table].filter(
+            pl.col(read.column).is_in(pl.Series(list(read.keys), dtype=pl.String).implode())
+        )
+        for read in reads
+    }

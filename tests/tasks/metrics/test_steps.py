@@ -1,0 +1,175 @@
+"""The steps that measure and compare, on small studies with known answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.keys import digest
+from schemas.tables import TABLES
+from schemas.unit import Result, Unit
+from tasks.stages.contrasts import ContrastStep
+from tasks.stages.measures import MeasureStep
+
+
+def _studies() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "metric_studies", Path(__file__).with_name("studies.py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["metric_studies"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+s = _studies()
+
+
+async def measured(
+    declared: Any, frames: Any, **more: Any
+) -> tuple[tuple[Unit, ...], list[Result]]:
+    step = MeasureStep()
+    units = step.plan(s.design(declared), s.upstream(declared, **more))
+    return units, await step.work(units, s.picked(frames, step.reads(units)), None)
+
+
+async def compared(declared: Any, frames: Any, factors: Any = None, **more: Any) -> list[Result]:
+    units, results = await measured(declared, frames, **more)
+    before = s.upstream(declared, **more)
+    before.units["measure"] = units
+    failed = {r.unit.key for r in results if r.failure}
+    before = type(before)(before.units, before.failed | failed, before.frames)
+    step = ContrastStep()
+    made = step.plan(s.design(declared, factors), before)
+    metrics = pl.concat([r.rows["metrics"] for r in results if r.rows])
+    return await step.work(made, {"metrics": metrics}, None)
+
+
+def checked(table: str, rows: Any) -> list[dict[str, Any]]:
+    """The rows, each accepted by the model of its table."""
+    plain = rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
+    for row in plain:
+        import json
+
+        given = {**row, "options": json.loads(row["options"])} if "options" in row else row
+        TABLES[table].model_validate(given)
+    names = TABLES[table].table.key
+    assert len({tuple(row[name] for name in names) for row in plain}) == len(plain)
+    return plain
+
+
+async def test_every_metric_row_fits_its_table() -> None:
+    declared = s.study()
+    units, results = await measured(declared, s.rows(declared))
+    assert len(units) == 4  # the cosine once per rule
+    for result in results:
+        assert result.failure is None
+        checked("metrics", result.rows["metrics"])
+
+
+async def test_seats_with_habits_of_their_own_differ_more_than_the_null() -> None:
+    declared = s.study()
+    _, results = await measured(declared, s.rows(declared))
+    cosine = (
+        results[0]
+        .rows["metrics"]
+        .filter((pl.col("metric") == "profile_cosine") & (pl.col("scope") == "condition"))
+    )
+    excess = {
+        row["condition"]: row for row in cosine.filter(subject="excess").iter_rows(named=True)
+    }
+    assert excess["mixed"]["ci_high"] < -0.1
+    assert excess["uniform"]["ci_low"] < 0 < excess["uniform"]["ci_high"]
+    plain = cosine.filter(subject="", condition="mixed").row(0, named=True)
+    assert plain["p_null"] < 0.01
+    assert plain["n_units"] == 6
+
+
+async def test_the_contrast_finds_the_difference_and_names_its_effect() -> None:
+    declared = s.study()
+    (result,) = await compared(declared, s.rows(declared))
+    (row,) = checked("contrasts", result.rows["contrasts"])
+    assert row["effect"] == -1.0
+    assert row["effect_name"] == "rank_biserial"
+    assert row["p"] == pytest.approx(0.0021645, abs=1e-6)
+    assert row["p_adjusted"] == row["p"]
+    assert (row["n_a"], row["n_b"], row["n_excluded"]) == (6, 6, 0)
+    assert row["factors"] == ["seats"]
+    assert row["warning"] is None
+
+
+async def test_a_contrast_that_moves_several_factors_says_so() -> None:
+    declared = s.study()
+    factors = {"mixed": {"seats": (1, 2), "rounds": (4, 5)}}
+    (result,) = await compared(declared, s.rows(declared), factors)
+    (row,) = result.rows["contrasts"]
+    assert "2 factors at once (seats, rounds)" in row["warning"]
+
+
+async def test_one_run_per_side_is_a_failure_with_counts() -> None:
+    declared = s.study(replicates=1)
+    (result,) = await compared(declared, s.rows(declared))
+    assert result.failure is not None
+    assert result.failure.kind == "too_few_runs"
+    assert "uniform: 1, mixed: 1" in result.failure.message
+
+
+async def test_failed_episodes_are_excluded_and_counted() -> None:
+    declared = s.study()
+    gone = digest("e", "mixed", 3)
+    frames = s.rows(declared)
+    _, results = await measured(declared, frames, failed=(gone,))
+    row = (
+        results[0]
+        .rows["metrics"]
+        .filter(
+            pl.col("metric") == "profile_cosine", scope="condition", condition="mixed", subject=""
+        )
+    )
+    assert row["n_units"][0] == 5
+    assert row["n_excluded"][0] == 1
+    (result,) = await compared(declared, frames, failed=(gone,))
+    assert result.rows["contrasts"][0]["n_excluded"] == 1
+
+
+async def test_unusable_labels_are_a_failure_with_counts() -> None:
+    declared = s.study()
+    frames = s.rows(declared)
+    frames["labels"] = frames["labels"].with_columns(
+        pl.when(pl.col("rule") == "intersection").then(None).otherwise("value").alias("value")
+    )
+    _, results = await measured(declared, frames)
+    failure = results[0].failure
+    assert failure is not None
+    assert failure.kind == "unusable_codes"
+    assert "agree 0 of 576" in failure.message
+    assert results[1].failure is None
+
+
+def test_a_plan_does_not_depend_on_work_except_through_exclusions() -> None:
+    declared = s.study()
+    step = MeasureStep()
+    before = s.upstream(declared)
+    early = type(before)(before.units, frozenset(), {})
+    first = [unit.key for unit in step.plan(s.design(declared), early)]
+    second = [unit.key for unit in step.plan(s.design(declared), before)]
+    assert first == second
+    incomplete = s.upstream(declared, status="incomplete")
+    third = {u.spec["metric"]: u for u in step.plan(s.design(declared), incomplete)}
+    assert third["profile_cosine"].key not in first
+    assert third["agreement"].key in first
+
+
+def test_changing_one_metric_leaves_the_keys_of_the_others() -> None:
+    step = MeasureStep()
+    one, other = s.study(), s.study(metrics=["agreement", {"name": "participation"}])
+    keys = {u.label: u.key for u in step.plan(s.design(one), s.upstream(one))}
+    again = {u.label: u.key for u in step.plan(s.design(other), s.upstream(other))}
+    assert again.items() <= keys.items()
