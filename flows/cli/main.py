@@ -53,6 +53,9 @@ def _shared(
     context.obj = Shared(warehouse)
 
 
+working.register(app)
+
+
 @app.command()
 def plan(
     context: typer.Context,
@@ -119,9 +122,6 @@ def schema(
     from flows.cli.schema import write_schema
 
     write_schema(output)
-
-
-working.register(app)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from schemas.environment import Environment
@@ -39,9 +40,8 @@ def study_schema(environments: Iterable[Environment] | None = None) -> Schema:
 
         environments = registered().values()
     known = tuple(environments)
-    references, definitions = models_json_schema(
-        [(model, "validation") for model in (Study, *(one.params_model for one in known))]
-    )
+    models: list[type[BaseModel]] = [Study, *(one.params_model for one in known)]
+    references, definitions = models_json_schema([(model, "validation") for model in models])
     parts: dict[str, Schema] = definitions["$defs"]
     params = {one.name: _name(references[one.params_model, "validation"]) for one in known}
     own = parts["EpisodeSpec"]["properties"]

@@ -1,0 +1,49 @@
+"""``agora sql``: answers to read-only queries."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from flows.cli.output import as_csv, as_json, as_parquet, write_out
+from flows.cli.table import table
+from schemas.errors import Mistake
+from warehouse.query import query
+
+#: Rows that a table on a terminal shows; the other formats give all of them.
+MOST_ROWS = 200
+
+
+def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
+    """Print the answer to a query, or write it to a file.
+
+    Args:
+        sql: The query; ``-`` reads it from standard input.
+        warehouse: The warehouse.
+        form: ``table``, ``csv``, ``json`` or ``parquet``.
+        output: File to write instead of printing.
+
+    Raises:
+        Mistake: The query is none that may be asked, or the warehouse or file cannot be used.
+    """
+    if sql == "-":
+        sql = sys.stdin.read()
+    if form == "parquet" and output is None and sys.stdout.isatty():
+        raise Mistake(
+            what="a Parquet file cannot be shown on a terminal",
+            place="--format parquet",
+            fix="add --output FILE",
+        )
+    if form == "table":
+        few = query(warehouse, sql, limit=MOST_ROWS)
+        text = table(few.columns, few.rows)
+        if "…" in text or "left out" in text:
+            text += "(--format csv or json gives every value whole)\n"
+        if few.truncated:
+            text += f"(the first {MOST_ROWS} rows; --format csv or json gives all of them)\n"
+        else:
+            text += f"({len(few.rows)} row{'' if len(few.rows) == 1 else 's'})\n"
+        write_out(text.encode(), output)
+        return
+    writers = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
+    write_out(writers[form](query(warehouse, sql)), output)
