@@ -7,12 +7,13 @@ from functools import cache
 from schemas.environment import Environment
 from schemas.errors import Mistake, nearest
 from tasks.environments.discussion.environment import Discussion
+from tasks.environments.market.environment import Market
 
 
 @cache
 def environments() -> dict[str, Environment]:
     """Every environment by name."""
-    known: tuple[Environment, ...] = (Discussion(),)
+    known: tuple[Environment, ...] = (Discussion(), Market())
     return {environment.name: environment for environment in known}
 
 

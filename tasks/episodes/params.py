@@ -32,8 +32,9 @@ def keyed_params(value: Any) -> Any:
 
 
 def shown_params(params: BaseModel) -> dict[str, Any]:
-    """Parameters as they stand in ``episodes.params``: a brief has a column of its own, and of a
-    catalogue only name and digest are kept.
+    """Parameters as they stand in ``episodes.params``.
+
+    A brief has a column of its own, and of a catalogue only name and digest are kept.
     """
     shown = {}
     for name in type(params).model_fields:

@@ -144,9 +144,9 @@ class _Table:
                 answers.append(one)
         result = {}
         for name, (_, seqs), answer in zip(order, questions, answers, strict=True):
-            one = taken(asks[name], name, answer)
-            self.exposures.extend(self._exposure(name, key, seqs) for key in one.call_keys)
-            result[name] = one
+            came = taken(asks[name], name, answer)
+            self.exposures.extend(self._exposure(name, key, seqs) for key in came.call_keys)
+            result[name] = came
         return result
 
     def _question(self, state: JsonValue, name: str, ask: Ask) -> tuple[Any, list[dict[str, int]]]:

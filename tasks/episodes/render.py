@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import orjson
 
 from schemas.environment import Ask, Environment, Logged, Observation, Seat
 from schemas.gateway import Message
@@ -34,6 +35,7 @@ def _compiled(texts: tuple[tuple[str, str], ...]) -> dict[str, jinja2.Template]:
     engine = jinja2.Environment(
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
+    engine.filters["json"] = lambda value: orjson.dumps(value).decode()
     return {name: engine.from_string(text) for name, text in texts}
 
 
@@ -84,6 +86,7 @@ class Renderer:
             values = {
                 "own": own,
                 "kind": event.kind,
+                "phase": event.phase,
                 "actor": event.actor,
                 "name": self._names.get(event.actor, event.actor),
                 "target": event.target,

@@ -12,6 +12,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from schemas.base import Record
 from schemas.environment import (
     Action,
     Ask,
@@ -35,9 +36,9 @@ class Discussion:
 
     name = "discussion"
     version = 1
-    params_model = DiscussionParams
-    templates = ("system", "opening", "event", "nudge")
-    persona_roles = ("participant",)
+    params_model: type[Record] = DiscussionParams
+    templates: tuple[str, ...] = ("system", "opening", "event", "nudge")
+    persona_roles: tuple[str, ...] = ("participant",)
 
     def aliases(self, params: DiscussionParams) -> Mapping[tuple[str | int, ...], str]:
         """The model of every seat."""

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from tasks.models.sim import phrases
@@ -107,7 +108,7 @@ def _topics(brief: str) -> tuple[str, ...]:
     words = re.findall(r"[\w'-]+|[.,;:!?]", brief.lower())
     pairs = [
         f"{left} {right}"
-        for left, right in zip(words, words[1:], strict=False)
+        for left, right in pairwise(words)
         if left in known and right in known and left != right
     ]
     usable = [topic for topic in dict.fromkeys((*pairs, *sorted(known))) if _neutral(topic)]

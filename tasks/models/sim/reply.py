@@ -11,9 +11,9 @@ import orjson
 from schemas.gateway import Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
-from tasks.models.sim import discussion
+from tasks.models.sim import anything, discussion, judge, market, phrases, writer
 from tasks.models.sim.contract import SimReply
-from tasks.models.sim.policies import AgentPolicy, Faults
+from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.models.sim.presets import policy_of
 
 #: Characters of a token, near enough for counting.
@@ -52,8 +52,26 @@ def _text(policy: Faults, question: Question, rng: random.Random) -> str:
     seen: Mapping[str, Any] = question.observation or {}
     if isinstance(policy, AgentPolicy) and seen.get("environment") == "discussion":
         return discussion.message(policy, seen, rng)
-    raise NotImplementedError
+    value = _value(policy, question, seen, rng)
+    return rng.choice(phrases.PHATIC) if value is None else orjson.dumps(value).decode()
 
 
-def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+def _value(
+    policy: Faults, question: Question, seen: Mapping[str, Any], rng: random.Random
+) -> dict[str, Any] | None:
+    """A structured answer; nothing where none was asked for."""
+    where = (seen.get("environment"), seen.get("role"))
+    value: dict[str, Any] | None = None
+    match policy:
+        case AgentPolicy() if where == ("market", "customer"):
+            habits = generator("habits", question.unit_key, question.subject)
+            value = market.customer_action(policy, seen, habits, rng)
+        case AgentPolicy() if where == ("market", "business"):
+            value = market.business_action(policy, seen, rng)
+        case JudgePolicy() if "items" in seen and "flags" in seen:
+            value = judge.judgements(policy, seen, rng)
+        case WriterPolicy() if "attributes" in seen:
+            value = writer.biography(policy, seen, rng)
+        case _ if question.answer is not None:
+            value = anything.instance(question.answer, rng)
+    return value
