@@ -118,15 +118,20 @@ def answer(
         types = tuple(str(entry[1]) for entry in result.description or [])
         rows = result.fetchall() if limit is None else result.fetchmany(limit + 1)
     except duckdb.PermissionException as error:
-        raise Mistake(
-            what="queries may read the warehouse and nothing else",
-            found=str(error).splitlines()[0],
-            fix="bring data in with agora import",
-        ) from error
+        raise outside(str(error)) from error
     except duckdb.Error as error:
         raise _sql_mistake(error) from error
     truncated = limit is not None and len(rows) > limit
     return Answer(columns, types, rows[:limit] if truncated else rows, truncated)
+
+
+def outside(message: str) -> Mistake:
+    """The mistake of a statement that reaches for something besides the warehouse."""
+    return Mistake(
+        what="queries may read the warehouse and nothing else",
+        found=message.splitlines()[0],
+        fix="bring data in with agora import",
+    )
 
 
 def _not_reading(found: str) -> Mistake:

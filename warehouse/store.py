@@ -90,6 +90,11 @@ class Warehouse:
             finally:
                 cursor.close()
 
+    def own_cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor that the caller closes; functions that it registers last while it is open."""
+        with self._lock:
+            return self._connection.cursor()
+
     def held(self, keys: Iterable[str]) -> dict[str, str]:
         """Status (``done`` or ``failed``) of those of the units that were worked."""
         with self.cursor() as cursor:

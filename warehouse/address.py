@@ -1,0 +1,74 @@
+"""Where the process that owns a warehouse can be asked: the file ``<warehouse>.server``."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Address:
+    """The server of a warehouse.
+
+    Attributes:
+        uri: Where it listens, on this machine only.
+        token: What a client must show.
+        pid: The process.
+    """
+
+    uri: str
+    token: str
+    pid: int
+
+    def __repr__(self) -> str:
+        return f"Address(uri={self.uri!r}, pid={self.pid})"
+
+    @classmethod
+    def of(cls, warehouse: Path) -> Self | None:
+        """The address on file, or nothing where there is none or its process has ended."""
+        try:
+            found = json.loads(address_file(warehouse).read_text())
+            address = cls(str(found["uri"]), str(found["token"]), int(found["pid"]))
+        except (FileNotFoundError, PermissionError, ValueError, KeyError, TypeError):
+            return None
+        return address if _alive(address.pid) else None
+
+    def write(self, warehouse: Path) -> None:
+        """Puts the address on file, readable by this user only, in place of any other."""
+        file = address_file(warehouse)
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        with suppress(FileNotFoundError):
+            draft.unlink()
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(asdict(self), stream)
+        draft.replace(file)
+
+    def remove(self, warehouse: Path) -> None:
+        """Takes the address off file, if it is still the one there."""
+        if Address.of(warehouse) == self:
+            address_file(warehouse).unlink(missing_ok=True)
+
+
+def address_file(warehouse: Path) -> Path:
+    """The file that holds the address of a warehouse's server.
+
+    Example:
+        >>> address_file(Path("agora.duckdb")).name
+        'agora.duckdb.server'
+    """
+    return warehouse.with_name(warehouse.name + ".server")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

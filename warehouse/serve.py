@@ -1,0 +1,103 @@
+"""Letting other processes of this user read a warehouse that this process owns.
+
+The server is DuckDB's Quack extension on a loopback address. It answers whoever shows the token of
+the file ``<warehouse>.server``, and only statements that read: each is parsed before it is run, and
+the process gives up its access to other files for as long as it lives.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from schemas.errors import Mistake
+from warehouse.address import Address
+from warehouse.extensions import load_extension
+from warehouse.query import selection
+from warehouse.store import Warehouse
+
+_LOG = logging.getLogger(__name__)
+_PORTS_TRIED = 20
+_SERVER_FUNCTIONS = re.compile("quack_", re.IGNORECASE)
+
+
+@contextmanager
+def serving(warehouse: Warehouse) -> Iterator[Address]:
+    """Serves an open warehouse while the context lasts; gives the address.
+
+    From the first use on, the warehouse's connection reaches no other file (``COPY``, ``ATTACH``,
+    ``read_csv``) until it is closed.
+
+    Raises:
+        OSError: No free port was found on the loopback address.
+    """
+    cursor = warehouse.own_cursor()
+    try:
+        for extension in ("httpfs", "quack"):
+            load_extension(cursor, extension)
+        cursor.execute("SET enable_external_access = false")
+        _authorise(cursor)
+        address = _listening(cursor)
+        try:
+            address.write(warehouse.path)
+            _LOG.info("serving %s at %s", warehouse.path, address.uri)
+            yield address
+        finally:
+            address.remove(warehouse.path)
+            cursor.execute("FROM quack_stop($1)", [address.uri]).fetchall()
+    finally:
+        cursor.close()
+
+
+def may_run(statement: str) -> bool:
+    """Whether the server runs a statement: one that reads, and that leaves the server alone.
+
+    Example:
+        >>> may_run("SELECT 1"), may_run("DROP TABLE events"), may_run("FROM quack_stop('x')")
+        (True, False, False)
+    """
+    if _SERVER_FUNCTIONS.search(statement):
+        return False
+    try:
+        selection(statement)
+    except Mistake:
+        return False
+    return True
+
+
+def _authorise(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Has every statement of a client judged by :func:`may_run`, as long as the cursor is open."""
+    name = f"agora_may_run_{secrets.token_hex(8)}"
+    cursor.create_function(
+        name, lambda session, statement: may_run(statement), ["VARCHAR", "VARCHAR"], "BOOLEAN"
+    )
+    cursor.execute(f"SET GLOBAL quack_authorization_function = '{name}'")
+
+
+def _listening(cursor: duckdb.DuckDBPyConnection) -> Address:
+    token = secrets.token_hex(32)
+    for _ in range(_PORTS_TRIED):
+        address = Address(f"quack:127.0.0.1:{_free_port()}", token, os.getpid())
+        try:
+            cursor.execute(
+                "FROM quack_serve($1, token => $2)", [address.uri, address.token]
+            ).fetchall()
+        except duckdb.Error as error:
+            _LOG.info("%s cannot be used: %s", address.uri, error)
+            continue
+        return address
+    raise OSError(f"no port of 127.0.0.1 could be listened on in {_PORTS_TRIED} attempts")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
