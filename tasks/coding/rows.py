@@ -18,20 +18,22 @@ class Code:
     """A judgement, before it belongs to a unit.
 
     Attributes:
-        seq: The event.
+        seq: The event; nothing for a whole episode.
         flag: What was coded.
         value: 0 or 1, or the number of the level; nothing if no usable judgement came.
         evidence: Words of the item that the coder points at.
         problem: Why there is no value.
         call_key: Call that it came from.
+        other_seq: The event that comes first in a pair.
     """
 
-    seq: int
+    seq: int | None
     flag: str
     value: float | None
     evidence: str | None = None
     problem: str | None = None
     call_key: str | None = None
+    other_seq: int | None = None
 
 
 def codebook_row(codebook: Codebook) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def code_rows(
             "unit_key": unit_key,
             "episode_key": episode_key,
             "seq": code.seq,
-            "other_seq": None,
+            "other_seq": code.other_seq,
             "codebook_digest": codebook_digest,
             "flag": code.flag,
             "coder": coder,
@@ -89,8 +91,10 @@ def imported_results(
     version, spec = codebook.digest, codebook_row(codebook)
     results = []
     for (episode, coder), judged in sorted(codes.items()):
-        ordered = sorted(judged, key=lambda code: (code.seq, code.flag))
-        content = [[code.seq, code.flag, code.value, code.evidence] for code in ordered]
+        ordered = sorted(judged, key=lambda code: (code.seq or 0, code.other_seq or 0, code.flag))
+        content = [
+            [code.seq, code.other_seq, code.flag, code.value, code.evidence] for code in ordered
+        ]
         key = digest("import", "codes", episode, coder, kinds[coder], version, content)
         unit = Unit(
             stage="import",

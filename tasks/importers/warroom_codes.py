@@ -19,11 +19,11 @@ import yaml
 
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
-from schemas.keys import digest
-from schemas.unit import Result, Unit
+from schemas.unit import Result
 from tasks.coding.rows import Code, CoderKind, imported_results
 from tasks.importers.problems import raised_together, utf8_text
 from tasks.importers.warroom import COLLECTION
+from tasks.importers.warroom_placeholders import CodedMessage, placeholder
 
 FLAGS = ("phatic", "meta", "lead", "arch", "agree", "comp")
 KINDS: Mapping[str, CoderKind] = {"human": "human", "gemini": "model", "sonnet": "model"}
@@ -78,21 +78,6 @@ class ImportedCodes:
     placeholders: Mapping[str, int]
 
 
-@dataclass(frozen=True)
-class _Item:
-    line: int
-    run: str
-    series: str
-    name: str
-    round: int
-    model: str
-    codes: Mapping[str, Mapping[str, float]]
-
-    @property
-    def place(self) -> str:
-        return f"{self.run}|{self.name}|R{self.round}"
-
-
 @cache
 def shipped_codebook() -> Codebook:
     """The codebook of the founding study, as ``studies/codebooks/warroom.yaml`` has it."""
@@ -125,7 +110,7 @@ def read_codes(
     codes: dict[tuple[str, str], list[Code]] = defaultdict(list)
     labels: dict[str, str] = {}
     problems: list[Mistake] = []
-    absent: dict[tuple[str, str], list[_Item]] = defaultdict(list)
+    absent: dict[tuple[str, str], list[CodedMessage]] = defaultdict(list)
     for item in items:
         episode = runs.episode(item)
         if episode is None:
@@ -142,7 +127,7 @@ def read_codes(
     results = []
     counts: dict[str, int] = defaultdict(int)
     for (series, run), missing in sorted(absent.items()):
-        result, seqs = _placeholder(series, run, missing, collection)
+        result, seqs = placeholder(series, run, missing, collection)
         results.append(result)
         labels[result.unit.key] = run
         counts[series] += len(missing)
@@ -156,7 +141,9 @@ def read_codes(
     )
 
 
-def _append(codes: dict[tuple[str, str], list[Code]], episode: str, seq: int, item: _Item) -> None:
+def _append(
+    codes: dict[tuple[str, str], list[Code]], episode: str, seq: int, item: CodedMessage
+) -> None:
     for coder, values in item.codes.items():
         codes[episode, coder].extend(Code(seq, flag, value) for flag, value in values.items())
 
@@ -184,18 +171,18 @@ class _Runs:
             ).iter_rows()
         }
 
-    def episode(self, item: _Item) -> str | None:
+    def episode(self, item: CodedMessage) -> str | None:
         if found := self._by_label.get((item.series, item.run)):
             return found
         dated = _DATED.fullmatch(item.run)
         found_then = self._by_minute.get((item.series, dated["minute"]), []) if dated else []
         return found_then[0] if len(found_then) == 1 else None
 
-    def seq(self, episode: str, item: _Item) -> int | None:
+    def seq(self, episode: str, item: CodedMessage) -> int | None:
         return self._seqs.get((episode, item.name, item.round))
 
 
-def _items(path: Path, codebook: Codebook) -> list[_Item]:
+def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
     reader = csv.DictReader(io.StringIO(utf8_text(path)))
     header = reader.fieldnames or []
     for column in COLUMNS:
@@ -216,7 +203,7 @@ def _items(path: Path, codebook: Codebook) -> list[_Item]:
                 found=", ".join(codebook.flags),
                 fix="name the codebook that these codes were made by",
             )
-    items: list[_Item] = []
+    items: list[CodedMessage] = []
     problems: list[Mistake] = []
     lines: dict[str, int] = {}
     for row in reader:
@@ -238,7 +225,7 @@ def _items(path: Path, codebook: Codebook) -> list[_Item]:
     return items
 
 
-def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> _Item:
+def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> CodedMessage:
     matched = _ID.fullmatch(row["id"] or "")
     if matched is None:
         raise Mistake(
@@ -264,7 +251,7 @@ def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> 
                 path, line, "human_comp_level", level, codebook.flags["comp_level"].levels
             )
         codes["human"]["comp_level"] = number
-    return _Item(
+    return CodedMessage(
         line=line,
         run=matched["run"],
         series=row["series"] or "",
@@ -285,7 +272,7 @@ def _bad_value(path: Path, line: int, column: str, found: str, known: Sequence[s
     )
 
 
-def _unknown(path: Path, item: _Item) -> Mistake:
+def _unknown(path: Path, item: CodedMessage) -> Mistake:
     return Mistake(
         what="these codes are for a message that the imported run does not have",
         place=f"{path}:{item.line}: id",
@@ -293,76 +280,3 @@ def _unknown(path: Path, item: _Item) -> Mistake:
         expected=f"a message of series {item.series} as imported",
         fix="import the transcripts that the codes were made of",
     )
-
-
-def _placeholder(
-    series: str, run: str, items: Sequence[_Item], collection: str
-) -> tuple[Result, dict[str, int]]:
-    ordered = sorted(items, key=lambda item: (item.round, item.name))
-    names = sorted({item.name: item.model for item in items}.items())
-    content = [[item.name, item.model, item.round] for item in ordered]
-    key = digest("import", "placeholder", collection, series, run, content)
-    seats = {name: f"s{position}" for position, (name, _) in enumerate(names, start=1)}
-    owner = {"episode_key": key, "unit_key": key}
-    episode = {
-        **owner,
-        "source": "import",
-        "environment": "discussion",
-        "collection": collection,
-        "series": series,
-        "label": run,
-        "brief": None,
-        "params": {},
-        "seed": None,
-        "status": "placeholder",
-        "end_reason": "known only by its codes",
-        "planned_rounds": None,
-        "completed_rounds": 0,
-        "exclusion": None,
-        "recorded_at": None,
-    }
-    taking_part = [
-        {
-            **owner,
-            "seat": seats[name],
-            "position": position,
-            "role": "participant",
-            "name": name,
-            "model": model,
-            "model_id": model,
-            "persona_key": None,
-        }
-        for position, (name, model) in enumerate(names, start=1)
-    ]
-    said = [
-        {
-            **owner,
-            "seq": seq,
-            "round": item.round,
-            "turn": seq,
-            "phase": "",
-            "kind": "say",
-            "actor": seats[item.name],
-            "target": None,
-            "item": None,
-            "value": None,
-            "text": None,
-            "data": {},
-            "visible_to": None,
-            "valid": True,
-            "attempts": 0,
-            "fallback": False,
-            "call_key": None,
-        }
-        for seq, item in enumerate(ordered)
-    ]
-    unit = Unit(
-        stage="import",
-        step="placeholders",
-        key=key,
-        spec={},
-        condition=series,
-        label=run,
-    )
-    rows = {"episodes": [episode], "seats": taking_part, "events": said}
-    return Result(unit, rows), {item.place: seq for seq, item in enumerate(ordered)}

@@ -1,0 +1,168 @@
+"""Who codes what in a study, and in which units their codes are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from schemas.errors import Mistake, nearest
+from schemas.study.coding import CodingSpec, RuleSpec
+from tasks.coding.rules import CODER, ruled_flags
+
+if TYPE_CHECKING:
+    from tasks.coding.adjudication import Rule
+    from tasks.stages.base import Upstream
+
+
+@dataclass(frozen=True)
+class Coders:
+    """The units that hold the codes of a study, by episode and coder."""
+
+    by_episode: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def units(self, episode_key: str, coders: Collection[str]) -> tuple[str, ...]:
+        """Units with the codes of some coders on an episode."""
+        found = self.by_episode.get(episode_key, {})
+        return tuple(key for coder in coders for key in found.get(coder, ()))
+
+    def repeated(self, episode_key: str, coders: Collection[str]) -> bool:
+        """Whether one of the coders has several units on an episode, so that codes may repeat."""
+        found = self.by_episode.get(episode_key, {})
+        return any(len(found.get(coder, ())) > 1 for coder in coders)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The coders that a rule takes.
+
+    Attributes:
+        coders: All of them.
+        flags: By flag: ``coders`` that should have coded it, and its ``levels`` and ``scale``.
+    """
+
+    coders: tuple[str, ...]
+    flags: Mapping[str, Mapping[str, Any]]
+
+
+def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str]) -> Coders:
+    """The units with the codes of a study: those of its own judges and rules, and imported ones.
+
+    Raises:
+        Mistake: An imported coder has no codes here, or only codes made by another version of the
+            codebook.
+    """
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for step in upstream.units.values():
+        for unit in step:
+            if unit.stage == "codes" and "coder" in unit.spec:
+                found[unit.spec["episode_key"]][unit.spec["coder"]].append(unit.key)
+    frame = upstream.frames.get("codes")
+    if coding.imported:
+        for coder, episode, key in _imported(coding, frame, episodes):
+            found[episode][coder].append(key)
+    return Coders(
+        {
+            episode: {coder: tuple(sorted(keys)) for coder, keys in of_episode.items()}
+            for episode, of_episode in found.items()
+        }
+    )
+
+
+def expected_coders(coding: CodingSpec, rule: Rule, params: Any, declared: RuleSpec) -> Expected:
+    """The coders that a rule takes, flag by flag.
+
+    A flag that the codebook codes by rule is not put to the model judges; the coder ``rule``
+    takes their place.
+
+    Raises:
+        Mistake: The rule names a coder that the study does not have, or is left with none.
+    """
+    known = tuple(dict.fromkeys((*coding.judges, *coding.imported, *_gold(coding))))
+    base, extra = rule.named(params), rule.extra(params)
+    own = base is None
+    if base is None:
+        base = tuple(coder for coder in known if coder != coding.gold) or known
+    named = tuple(dict.fromkeys((*base, *extra)))
+    for coder in named:
+        if coder not in (*known, CODER):
+            close = nearest(coder, known)
+            raise Mistake(
+                what=f"rule {declared.title} names a coder that the study does not have",
+                place="coding.adjudication",
+                found=coder,
+                expected="one of " + (", ".join(known) or "no coder: the study declares none"),
+                fix=f"write {close}" if close else "add it to coding.judges or coding.imported",
+            )
+    ruled = set(ruled_flags(coding.codebook)) if coding.rules else set()
+    by_rule = _with_rule(extra if own else named, coding.judges, own)
+    flags: dict[str, dict[str, Any]] = {
+        name: {
+            "coders": by_rule if name in ruled else list(named),
+            "levels": len(flag.levels),
+            "scale": flag.scale,
+        }
+        for name, flag in coding.codebook.flags.items()
+        if named or name in ruled
+    }
+    taken = dict.fromkeys(coder for flag in flags.values() for coder in flag["coders"])
+    if not taken:
+        raise Mistake(
+            what=f"rule {declared.title} has no coder to take",
+            place="coding",
+            found="neither judges nor imported coders",
+            fix="declare coding.judges or coding.imported",
+        )
+    return Expected(tuple(taken), flags)
+
+
+def _gold(coding: CodingSpec) -> tuple[str, ...]:
+    return (coding.gold,) if coding.gold is not None else ()
+
+
+def _with_rule(named: Sequence[str], judges: Sequence[str], always: bool) -> list[str]:
+    """The coders of a flag that is coded by rule: ``rule`` in the place of the model judges."""
+    others = [coder for coder in named if coder not in judges and coder != CODER]
+    return [CODER, *others] if always or len(others) < len(named) else others
+
+
+def _imported(
+    coding: CodingSpec, frame: pl.DataFrame | None, episodes: Collection[str]
+) -> list[tuple[str, str, str]]:
+    version = coding.codebook.digest
+    rows: list[tuple[str, str, str]] = []
+    for coder in coding.imported:
+        of_coder = (
+            []
+            if frame is None or frame.is_empty()
+            else [
+                row
+                for row in frame.filter(pl.col("coder") == coder)
+                .select("coder", "episode_key", "unit_key", "codebook_digest")
+                .iter_rows()
+                if row[1] in episodes
+            ]
+        )
+        same = [row[:3] for row in of_coder if row[3] == version]
+        if not same:
+            others = sorted({row[3][:8] for row in of_coder})
+            raise Mistake(
+                what=(
+                    f"the codes of {coder} were made by another version of the codebook"
+                    if others
+                    else f"no codes of {coder} on these episodes were imported"
+                ),
+                place="coding.imported",
+                found=f"version {', '.join(others)}" if others else "none",
+                expected=f"version {version[:8]} of codebook {coding.codebook.name}",
+                fix=(
+                    "take the codebook that they were made by, or code again"
+                    if others
+                    else "run `agora import codes` first"
+                ),
+            )
+        rows += same
+    return rows

@@ -1,0 +1,69 @@
+"""The episodes that a study codes, whether they were run or imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from tasks.stages.base import Upstream
+    from tasks.studies.cells import Design
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """An episode with its place in the study.
+
+    Attributes:
+        key: Its key.
+        condition: Its condition; the series of an imported one.
+        replicate: Number of the replicate, from 1.
+        label: Name for people.
+        placeholder: Whether nothing is known of it but codes made elsewhere.
+    """
+
+    key: str
+    condition: str
+    replicate: int
+    label: str
+    placeholder: bool = False
+
+
+def coded_episodes(design: Design, upstream: Upstream) -> tuple[Coded, ...]:
+    """The episodes of a study, those that failed left out, in the study's order.
+
+    A placeholder is left out where the run that it stands for has been imported since.
+    """
+    imported = design.study.imported
+    if imported is None:
+        return tuple(
+            Coded(unit.key, unit.condition, unit.replicate, unit.label or unit.key[:8])
+            for step in upstream.units
+            for unit in upstream.usable(step)
+            if unit.stage == "episodes"
+        )
+    frame = upstream.frames.get("episodes")
+    if frame is None or frame.is_empty():
+        return ()
+    if imported.series:
+        frame = frame.filter(pl.col("series").is_in(imported.series))
+    columns = frame.sort("series", "label", "episode_key").select(
+        "episode_key", "series", "label", "status"
+    )
+    real = {
+        (series, label)
+        for _, series, label, status in columns.iter_rows()
+        if status != "placeholder"
+    }
+    episodes: list[Coded] = []
+    count: dict[str, int] = {}
+    for key, series, label, status in columns.iter_rows():
+        placeholder = status == "placeholder"
+        if placeholder and (series, label) in real:
+            continue
+        condition = series or ""
+        count[condition] = count.get(condition, 0) + 1
+        episodes.append(Coded(key, condition, count[condition], label, placeholder))
+    return tuple(episodes)

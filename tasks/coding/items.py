@@ -1,0 +1,130 @@
+"""What is coded: messages, turns, pairs or whole episodes, taken from events."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from schemas.codebook import Codebook
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message: who spoke, under which name, and what."""
+
+    seq: int
+    actor: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to code.
+
+    Attributes:
+        id: Its number within the episode, from 1.
+        seq: The event; nothing for a whole episode.
+        other_seq: The event that comes first in a pair.
+        speaker: Name that the speaker is shown under; nothing for a whole episode.
+        text: What is coded.
+        context: The messages before it, oldest first.
+        actor: Seat of the speaker.
+    """
+
+    id: int
+    seq: int | None
+    other_seq: int | None
+    speaker: str | None
+    text: str
+    context: tuple[Said, ...] = ()
+    actor: str | None = None
+
+
+def messages_of(events: pl.DataFrame, seats: pl.DataFrame) -> dict[str, list[Said]]:
+    """The messages of each episode, in order: ``say`` events whose text is not empty.
+
+    Args:
+        events: Rows of ``events``.
+        seats: Rows of ``seats``.
+    """
+    names = seats.select("episode_key", pl.col("seat").alias("actor"), "name")
+    said = (
+        events.filter(
+            (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
+        )
+        .select("episode_key", "seq", "actor", "text")
+        .join(names, on=["episode_key", "actor"], how="left")
+        .sort("episode_key", "seq")
+    )
+    messages: dict[str, list[Said]] = {}
+    columns = said.select("episode_key", "seq", "actor", "name", "text")
+    for episode, seq, actor, name, text in columns.iter_rows():
+        messages.setdefault(episode, []).append(Said(seq, actor, name or actor, text))
+    return messages
+
+
+def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
+    """What a codebook codes of an episode, in order.
+
+    A turn is an unbroken run of messages of one seat; it is known by its first message. A pair is
+    a message and the nearest one before it by another seat.
+
+    Example:
+        >>> from schemas.codebook import Flag
+        >>> said = [Said(0, "s1", "Ada", "Hello"), Said(1, "s2", "Bob", "Hi")]
+        >>> book = Codebook(name="b", unit="pair", flags={"greets": Flag(definition="greets")})
+        >>> [(item.seq, item.other_seq, item.text) for item in items_of(said, book)]
+        [(1, 0, 'Hi')]
+    """
+    if codebook.unit == "episode":
+        whole = "\n\n".join(f"{said.name}: {said.text}" for said in messages)
+        return [Item(1, None, None, None, whole)] if messages else []
+    if codebook.unit == "pair":
+        return _numbered(_pairs(messages, codebook.context))
+    units = _turns(messages) if codebook.unit == "turn" else [(said,) for said in messages]
+    return _numbered(_units(units, codebook.context))
+
+
+def _turns(messages: Sequence[Said]) -> list[tuple[Said, ...]]:
+    return [tuple(run) for _, run in itertools.groupby(messages, key=lambda said: said.actor)]
+
+
+def _units(units: Sequence[tuple[Said, ...]], context: int) -> Iterable[Item]:
+    before: list[Said] = []
+    for unit in units:
+        first = unit[0]
+        text = "\n\n".join(said.text for said in unit)
+        shown = tuple(before[-context:]) if context else ()
+        yield Item(0, first.seq, None, first.name, text, shown, first.actor)
+        before.extend(unit)
+
+
+def _pairs(messages: Sequence[Said], context: int) -> Iterable[Item]:
+    for place, said in enumerate(messages):
+        earlier = next(
+            (spot for spot in range(place - 1, -1, -1) if messages[spot].actor != said.actor), None
+        )
+        if earlier is None:
+            continue
+        shown = tuple(messages[max(0, earlier - context) : earlier + 1])
+        other = messages[earlier].seq
+        yield Item(0, said.seq, other, said.name, said.text, shown, said.actor)
+
+
+def _numbered(items: Iterable[Item]) -> list[Item]:
+    return [
+        Item(number, item.seq, item.other_seq, item.speaker, item.text, item.context, item.actor)
+        for number, item in enumerate(items, start=1)
+    ]
+
+
+def names_of(seats: pl.DataFrame) -> Mapping[str, Mapping[str, str]]:
+    """The names that the seats of each episode are shown under, by seat."""
+    names: dict[str, dict[str, str]] = {}
+    for episode, seat, name in seats.select("episode_key", "seat", "name").iter_rows():
+        names.setdefault(episode, {})[seat] = name
+    return names
