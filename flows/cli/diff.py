@@ -8,6 +8,9 @@ from flows.cli.stored import Named, literal, named, rows
 from flows.cli.table import table
 from tasks.studies.differences import Difference, differences
 
+#: Fields that are listed, at most.
+MOST_FIELDS = 60
+
 _UNITS = """
 with a as (select distinct stage, step, unit_key from study_units where study_version = {a}),
      b as (select distinct stage, step, unit_key from study_units where study_version = {b})
@@ -31,8 +34,10 @@ def print_differences(a: str, b: str, warehouse: Path) -> None:
     print(f"a  {_title(one)}\nb  {_title(other)}\n")
     found = differences(one.study, other.study)
     if found:
-        lines = [_line(difference) for difference in found]
+        lines = [_line(difference) for difference in found[:MOST_FIELDS]]
         print(table(("field", "in a", "in b"), lines, wrapped_lines=4))
+        if len(found) > MOST_FIELDS:
+            print(f"({len(found) - MOST_FIELDS} more fields differ)\n")
     else:
         print("no field differs\n")
     if one.version == other.version:

@@ -119,15 +119,30 @@ def _from_file(reference: str, warehouse: Path) -> Named:
     from tasks.studies.cells import design
     from tasks.studies.load import load_study
 
-    loaded = load_study(reference)
-    version = design(loaded.study).version
+    study = _with_markets(load_study(reference).study, warehouse, reference)
+    version = design(study).version
     held: list[dict[str, Any]] = []
     if warehouse.exists():
         held = rows(
             warehouse, f"select created_at from studies where study_version = {literal(version)}"
         )
     created = held[0]["created_at"] if held else None
-    return Named(loaded.study, version, reference, bool(held), created)
+    return Named(study, version, reference, bool(held), created)
+
+
+def _with_markets(study: Study, warehouse: Path, place: str) -> Study:
+    """The study with the imported markets that it names, as far as there is a warehouse."""
+    raw = [study.episode.params, *study.conditions.values()] if study.episode else []
+    markets = [params.get("catalogue") for params in raw]
+    if not warehouse.exists() or not any(
+        isinstance(market, dict) and "imported" in market for market in markets
+    ):
+        return study
+    from flows.catalogues import with_catalogues
+    from warehouse.store import Warehouse
+
+    with Warehouse.open(warehouse, read_only=True) as shelf:
+        return with_catalogues(study, shelf, place)
 
 
 def _version(reference: str, known: list[dict[str, Any]], warehouse: Path) -> str:

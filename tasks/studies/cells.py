@@ -56,7 +56,8 @@ def overrides(study: Study) -> Mapping[str, Mapping[str, Any]]:
 def merged(params: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with a condition's differences put in, mappings merged one level deep.
 
-    A mapping that names another ``kind`` replaces the one below it, since its fields are others.
+    A mapping that names another ``kind``, a whole text or an imported thing replaces the one below
+    it, since its fields are others.
 
     Example:
         >>> merged({"rounds": 3, "memory": {"kind": "window", "size": 5}}, {"memory": {"size": 9}})
@@ -68,11 +69,15 @@ def merged(params: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, 
     for name, value in override.items():
         below = result.get(name)
         if isinstance(below, Mapping) and isinstance(value, Mapping):
-            other = value.get("kind", below.get("kind")) != below.get("kind")
-            result[name] = dict(value) if other else {**below, **value}
+            result[name] = dict(value) if _replaces(value, below) else {**below, **value}
         else:
             result[name] = value
     return result
+
+
+def _replaces(value: Mapping[str, Any], below: Mapping[str, Any]) -> bool:
+    another_kind = value.get("kind", below.get("kind")) != below.get("kind")
+    return another_kind or not {"imported", "text"}.isdisjoint({*value, *below})
 
 
 def factors(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

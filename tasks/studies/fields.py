@@ -38,6 +38,8 @@ def _members(annotation: Any) -> Iterable[Any]:
 def fields_at(model: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
     """The fields of whatever may stand at a path below a model, by the names used in files.
 
+    The path may hold names of models where pydantic says which member of a union it means.
+
     Example:
         >>> from schemas.study import Study
         >>> sorted(fields_at(Study, ("coding", "human")))
@@ -45,8 +47,9 @@ def fields_at(model: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
     """
     annotations: list[Any] = [model]
     for part in path:
-        below: list[Any] = []
-        for annotation in annotations:
+        holders = [holder for annotation in annotations for holder in models_of(annotation)]
+        below: list[Any] = [holder for holder in holders if holder.__name__ == part]
+        for annotation in annotations if not below else ():
             below.extend(_members(annotation))
             for holder in models_of(annotation):
                 info = _named(holder).get(str(part))

@@ -44,14 +44,15 @@ def mistakes_of(
         places: Where the values stand.
         start: Gives the path in the study of a path in the validated value.
     """
+    details = _of_nearest_members(error.errors(), places, start)
     groups: dict[str, list[ErrorDetails]] = {}
-    for detail in error.errors():
+    for detail in details:
         place = places.place(start(detail["loc"]), missing=detail["type"] == "missing")
         groups.setdefault(place, []).append(detail)
     found = {place: _mistake(place, group, model) for place, group in groups.items()}
     misspelt = {
         (*detail["loc"][:-1], nearest(str(detail["loc"][-1]), fields_at(model, detail["loc"][:-1])))
-        for detail in error.errors()
+        for detail in details
         if detail["type"] == "extra_forbidden"
     }
     return [
@@ -59,6 +60,40 @@ def mistakes_of(
         for place, group in groups.items()
         if not (group[0]["type"] == "missing" and group[0]["loc"] in misspelt)
     ]
+
+
+def _of_nearest_members(
+    details: Sequence[ErrorDetails], places: Places, start: Callable[[Path], Path]
+) -> list[ErrorDetails]:
+    """Errors less those about members of a union that the value is farther from than from others.
+
+    Where a value fits no member of a union, pydantic reports what is wrong with it as each of them.
+    """
+    unions: dict[Path, dict[Any, list[ErrorDetails]]] = {}
+    for detail in details:
+        place = places.member(start(detail["loc"]), missing=detail["type"] == "missing")
+        if place is not None:
+            at, member = place
+            unions.setdefault(at, {}).setdefault(member, []).append(detail)
+    dropped: list[ErrorDetails] = []
+    for members in unions.values():
+        least = min(map(_strangeness, members.values()))
+        dropped.extend(
+            one for group in members.values() if _strangeness(group) > least for one in group
+        )
+    dropped.extend(one for one in details if one["type"] == "too_short" and _deeper(one, details))
+    return [detail for detail in details if not any(detail is one for one in dropped)]
+
+
+def _deeper(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Whether something within the value is wrong, which is then why it counts as too short."""
+    loc = detail["loc"]
+    return any(one["loc"][: len(loc)] == loc and len(one["loc"]) > len(loc) for one in details)
+
+
+def _strangeness(group: Sequence[ErrorDetails]) -> int:
+    """How many fields of a value are not those of a model."""
+    return sum(detail["type"] in {"extra_forbidden", "missing", "model_type"} for detail in group)
 
 
 def _mistake(place: str, group: Sequence[ErrorDetails], model: type[BaseModel]) -> Mistake:

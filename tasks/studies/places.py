@@ -81,6 +81,14 @@ class Places:
         """A path with the parts that name a member of a union left out."""
         return self._resolved(path)[1]
 
+    def member(self, path: Path, *, missing: bool = False) -> tuple[Path, str | int] | None:
+        """The part of a path that names a member of a union, with the path up to it, if any."""
+        end = len(path) - 1 if missing else len(path)
+        for depth in range(end):
+            if self._resolved(path[: depth + 1]) == self._resolved(path[:depth]):
+                return path[:depth], path[depth]
+        return None
+
     def _resolved(self, path: Path) -> tuple[Document, Path]:
         document = self.study
         field: Path = ()
