@@ -20,9 +20,9 @@ def apply_defaults(*, quiet: bool = True) -> None:
     """Set the defaults that the environment does not set already.
 
     Args:
-        quiet: Keep Prefect's own log lines off the terminal; they stay in its UI.
+        quiet: Keep Prefect's own log lines off the terminal; what is raised is told all the same.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     if quiet:
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")

@@ -55,10 +55,12 @@ async def run_stage(request: StageRequest) -> State[Any]:
         counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
     message = ", ".join(counts)
     if failed:
-        return Failed(message=f"{failed} units failed; the next run works them again. {message}")
+        return Failed(
+            message=f"{failed} units failed; the next run works them again. {message}", data=failed
+        )
     if session.stopped:
-        return Completed(name="Stopped", message=f"{session.stopped} {message}")
-    return Completed(message=message)
+        return Completed(name="Stopped", message=f"{session.stopped} {message}", data=0)
+    return Completed(message=message, data=0)
 
 
 def _members(session: Session, plan: StepPlan) -> list[dict[str, Any]]:

@@ -40,10 +40,13 @@ async def run_study(request: RunRequest) -> State[Any]:
             if request.stages and stage not in request.stages:
                 _look_at(session, stage)
                 continue
-            await run_stage(
+            state = await run_stage(
                 StageRequest(study=design.study.name, version=design.version, stage=stage),
                 return_state=True,
             )
+            ended = await state.aresult(raise_on_failure=False)
+            if isinstance(ended, BaseException):
+                raise ended
         report = _report(session, time.perf_counter() - began)
     failed = sum(step.failed for step in report.steps)
     if failed:

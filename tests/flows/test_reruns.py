@@ -1,0 +1,135 @@
+"""What a rerun works, and what it leaves alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from flows.requests import StudyReport
+from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from conftest import Ran
+
+pytestmark = pytest.mark.slow
+
+#: Tables that say when something was done; everything else must be the same after a rerun.
+DATED = {"validations", "study_units", "schema_version"}
+
+
+def rows(folder: Path) -> dict[str, pl.DataFrame]:
+    with Warehouse.open(folder / "agora.duckdb", read_only=True) as warehouse:
+        names = warehouse.frame_sql(
+            "select table_name from information_schema.tables where table_type = 'BASE TABLE'"
+        )["table_name"]
+        return {
+            name: warehouse.frame_sql(f'select * from "{name}" order by all')
+            for name in names
+            if name not in DATED
+        }
+
+
+def value(folder: Path, sql: str) -> object:
+    with Warehouse.open(folder / "agora.duckdb", read_only=True) as warehouse:
+        return warehouse.frame_sql(sql).item()
+
+
+def done(report: StudyReport) -> dict[str, int]:
+    return {step.step: step.done for step in report.steps if step.done}
+
+
+async def test_the_first_run_completes(study_file: Path, ran: Ran) -> None:
+    report = await ran(study_file)
+    assert report.complete
+    assert report.calls_asked > 0
+    # Two conditions, two replicates; two judges; two rules.
+    assert done(report)["episodes"] == 4
+    assert done(report)["code"] == 8
+    assert done(report)["label"] == 8
+
+
+async def test_a_rerun_asks_nothing_and_changes_no_row(
+    study_file: Path, tmp_path: Path, ran: Ran
+) -> None:
+    await ran(study_file)
+    before = rows(tmp_path)
+    report = await ran(study_file)
+    assert report.calls_asked == 0
+    assert done(report) == {}
+    after = rows(tmp_path)
+    assert before.keys() == after.keys()
+    for name in before:
+        assert before[name].equals(after[name]), name
+
+
+async def test_another_replicate_runs_only_that(
+    study_file: Path, tmp_path: Path, ran: Ran
+) -> None:
+    await ran(study_file)
+    before = value(tmp_path, "select string_agg(text, '|' order by episode_key, seq) from events")
+    study_file.write_text(study_file.read_text().replace("replicates: 2", "replicates: 3"))
+    report = await ran(study_file)
+    assert done(report)["episodes"] == 2
+    assert done(report)["code"] == 4
+    kept = value(
+        tmp_path,
+        "select string_agg(text, '|' order by episode_key, seq) from events "
+        "where episode_key in (select unit_key from study_units where replicate <= 2)",
+    )
+    assert kept == before
+
+
+async def test_another_judge_runs_only_that_judges_codings(study_file: Path, ran: Ran) -> None:
+    await ran(study_file)
+    text = study_file.read_text().replace(
+        "  judge_b:", "  judge_c: {model: sim/judge, sim: {sensitivity: 0.5}}\n  judge_b:"
+    )
+    study_file.write_text(text.replace("[judge_a, judge_b]", "[judge_a, judge_b, judge_c]"))
+    report = await ran(study_file)
+    assert "episodes" not in done(report)
+    assert done(report)["code"] == 4
+
+
+async def test_another_metric_runs_no_episode_and_no_coding(study_file: Path, ran: Ran) -> None:
+    await ran(study_file)
+    study_file.write_text(study_file.read_text().replace("draws: 50", "draws: 60"))
+    report = await ran(study_file)
+    assert report.calls_asked == 0
+    assert not {"episodes", "code", "label"} & done(report).keys()
+    assert done(report)["measure"] > 0
+
+
+async def test_another_codebook_codes_again_and_plays_no_episode(
+    study_file: Path, tmp_path: Path, ran: Ran
+) -> None:
+    await ran(study_file)
+    book = tmp_path / "codebook.yaml"
+    book.write_text(book.read_text().replace("Pleasantries", "Greetings and thanks"))
+    report = await ran(study_file)
+    assert "episodes" not in done(report)
+    assert done(report)["code"] == 8
+
+
+async def test_two_versions_each_give_their_own_numbers(
+    study_file: Path, tmp_path: Path, ran: Ran
+) -> None:
+    first = await ran(study_file)
+    sql = (
+        "select string_agg(concat_ws(':', metric, condition, subject, value), '|' order by all) "
+        "from v_metrics where study_version = '{}'"
+    )
+    before = value(tmp_path, sql.format(first.version))
+    study_file.write_text(study_file.read_text().replace("rounds: 2", "rounds: 3"))
+    second = await ran(study_file)
+    assert second.version != first.version
+    assert value(tmp_path, sql.format(first.version)) == before
+    assert value(tmp_path, sql.format(second.version)) != before
+
+
+async def test_one_stage_alone_can_be_run(study_file: Path, ran: Ran) -> None:
+    report = await ran(study_file, stages=("episodes",))
+    assert set(done(report)) == {"episodes"}
+    assert not report.complete
