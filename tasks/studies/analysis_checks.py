@@ -5,34 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from schemas.errors import Mistake
-from schemas.study import Study
+from schemas.study import ContrastSpec, Study
 from tasks.studies.cells import Design
 from tasks.studies.messages import unknown_name
-from tasks.studies.places import Places
+from tasks.studies.places import Places, placed
+from tasks.studies.yamltext import Path
 
 
 def analysis_problems(design: Design, places: Places) -> Iterator[Mistake]:
-    """Everything that is wrong with the references of metrics, contrasts and curves."""
+    """Everything that is wrong with metrics, contrasts and curves."""
     study = design.study
+    yield from _metrics(study, places)
     conditions = _conditions(design)
-    metrics = tuple(metric.name for metric in study.metrics)
     for name, contrast in study.contrasts.items():
-        if contrast.of not in metrics and contrast.of.partition(".")[0] not in metrics:
-            yield unknown_name(
-                places.place(("contrasts", name, "of")),
-                "metric",
-                contrast.of,
-                metrics,
-                "add it under metrics",
-            )
+        at: Path = ("contrasts", name)
         for number, condition in enumerate(contrast.between):
-            place = places.place(("contrasts", name, "between", number))
+            place = places.place((*at, "between", number))
             if conditions is not None and condition not in conditions:
                 yield unknown_name(place, "condition", condition, conditions)
             elif condition in contrast.between[:number]:
                 yield Mistake(
                     what="a condition is compared with itself", place=place, found=condition
                 )
+        yield from _measured(study, contrast, at, places)
     yield from _curves(study, places)
 
 
@@ -43,11 +38,52 @@ def _conditions(design: Design) -> Sequence[str] | None:
     return tuple(cell.name for cell in design.cells)
 
 
+def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
+    if not study.metrics:
+        return
+    from tasks.metrics.catalogue import METRICS
+    from tasks.metrics.registry import declared
+
+    for number, spec in enumerate(study.metrics):
+        place = places.place(("metrics", number))
+        metric = METRICS.get(spec.name)
+        yield from placed(place, declared, METRICS, spec.name, place)
+        if metric is None:
+            continue
+        yield from placed(place, metric.read_options, spec.options, place)
+        if study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
+            yield Mistake(
+                what=f"metric {spec.name} is made of codes, and nothing is coded",
+                place=place,
+                fix="add a coding section, or remove the metric",
+            )
+
+
+def _measured(study: Study, contrast: ContrastSpec, at: Path, places: Places) -> Iterator[Mistake]:
+    """What is wrong with what a contrast compares and with its test."""
+    from tasks.metrics.catalogue import METRICS
+    from tasks.metrics.contrasts.catalogue import TESTS, declared_test
+    from tasks.metrics.contrasts.comparisons import quantity_name
+
+    place = places.place((*at, "of"))
+    listed = list(dict.fromkeys(metric.name for metric in study.metrics))
+    name = contrast.of.partition(".")[0]
+    if name not in listed:
+        yield unknown_name(place, "metric", contrast.of, listed, "add it under metrics")
+    elif name in METRICS:
+        yield from placed(place, quantity_name, METRICS[name], contrast.of, place)
+    test_place = places.place((*at, "test"))
+    yield from placed(test_place, declared_test, contrast.test, test_place)
+    if contrast.test in TESTS:
+        options = places.place((*at, "options"))
+        yield from placed(options, TESTS[contrast.test].read_options, contrast.options, options)
+
+
 def _curves(study: Study, places: Places) -> Iterator[Mistake]:
     rules = [rule.title for rule in study.coding.adjudication.rules] if study.coding else []
     judges = [*study.coding.judges, *study.coding.imported] if study.coding else []
     for name, curve in study.curves.items():
-        at = ("curves", name)
+        at: Path = ("curves", name)
         if curve.contrast not in study.contrasts:
             place = places.place((*at, "contrast"))
             yield unknown_name(place, "contrast", curve.contrast, list(study.contrasts))
@@ -60,3 +96,18 @@ def _curves(study: Study, places: Places) -> Iterator[Mistake]:
             if judge not in judges:
                 place = places.place((*at, "judges", number))
                 yield unknown_name(place, "judge", judge, judges)
+        yield from _variants(study, name, places)
+
+
+def _variants(study: Study, name: str, places: Places) -> Iterator[Mistake]:
+    """Options that a curve gives to a metric which does not have them."""
+    from tasks.metrics.catalogue import METRICS
+
+    curve = study.curves[name]
+    contrast = study.contrasts.get(curve.contrast)
+    metric = METRICS.get(contrast.of.partition(".")[0]) if contrast else None
+    if metric is None:
+        return
+    for number, variant in enumerate(curve.variants):
+        place = places.place(("curves", name, "variants", number))
+        yield from placed(place, metric.read_options, variant, place)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from schemas.errors import Mistake
-from schemas.study import Study
+from schemas.study import CodingSpec, RuleSpec, Study
 from tasks.studies.analysis_checks import analysis_problems
 from tasks.studies.cells import Design, overrides
 from tasks.studies.messages import shown, unknown_name
-from tasks.studies.places import Places, episode_path, value_at
+from tasks.studies.places import Places, episode_path, placed, value_at
 from tasks.studies.yamltext import Path
 
 DECLARE = "declare it under models"
@@ -18,11 +18,27 @@ DECLARE = "declare it under models"
 def problems(design: Design, places: Places) -> Iterator[Mistake]:
     """Everything that is wrong with a study's references, in the order of its sections."""
     study = design.study
+    yield from _models(study, places)
     yield from _population(study, places)
     yield from _episode_models(design, places)
     yield from _conditions(design, places)
     yield from _coding(study, places)
     yield from analysis_problems(design, places)
+
+
+def _models(study: Study, places: Places) -> Iterator[Mistake]:
+    """Simulated models that are not there, or whose parameters are not theirs."""
+    if not any(spec.simulated or spec.sim for spec in study.models.values()):
+        return
+    from tasks.models.sim import check_spec
+
+    for alias, spec in study.models.items():
+        try:
+            check_spec(spec, "")
+        except Mistake as mistake:
+            field = str(mistake.details["place"]).split(".")[1:]
+            place = places.place(("models", alias, *field))
+            yield Mistake(**{**mistake.details, "place": place})
 
 
 def _population(study: Study, places: Places) -> Iterator[Mistake]:
@@ -102,6 +118,24 @@ def _coding(study: Study, places: Places) -> Iterator[Mistake]:
     if coding.gold is not None and coding.gold not in coders:
         place = places.place(("coding", "gold"))
         yield unknown_name(place, "coder", coding.gold, list(coders), "add it under imported")
+    if coders:
+        yield from _rules(coding, places)
+
+
+def _rules(coding: CodingSpec, places: Places) -> Iterator[Mistake]:
+    """Adjudication rules that are not there, or name coders that are not."""
+    from tasks.coding.adjudication import rule_named
+    from tasks.coding.coders import expected_coders
+
+    def check(spec: RuleSpec, place: str) -> None:
+        rule, params = rule_named(spec, place)
+        expected_coders(coding, rule, params, spec)
+
+    declared: list[tuple[Path, RuleSpec]] = [(("use",), coding.adjudication.use)]
+    declared += [(("also", number), one) for number, one in enumerate(coding.adjudication.also)]
+    for path, spec in declared:
+        place = places.place(("coding", "adjudication", *path))
+        yield from placed(place, check, spec, place)
 
 
 def coders_of(study: Study) -> Mapping[str, str]:

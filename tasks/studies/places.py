@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from schemas.errors import Mistake
@@ -29,6 +29,14 @@ def in_order(mistakes: Iterable[Mistake]) -> list[Mistake]:
         return file, int(line) if line.isdigit() else 0
 
     return sorted(mistakes, key=key)
+
+
+def placed(place: str, check: Callable[..., Any], *values: Any) -> Iterator[Mistake]:
+    """The mistake that a check of some values finds, if any, with the place where they stand."""
+    try:
+        check(*values)
+    except Mistake as mistake:
+        yield Mistake(**{**mistake.details, "place": place})
 
 
 def dotted(path: Path) -> str:
