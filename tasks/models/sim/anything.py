@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+_Draw = Callable[[Mapping[str, Any], Mapping[str, Any], random.Random], Any]
+
 _WORDS = ("yes", "no", "perhaps", "tomorrow", "more", "less", "together", "alone")
 
 
@@ -36,7 +38,7 @@ def _drawn(schema: Mapping[str, Any], parts: Mapping[str, Any], rng: random.Rand
         return _drawn(rng.choice(several), parts, rng)
     if "const" in schema or "enum" in schema:
         return rng.choice(schema.get("enum") or [schema["const"]])
-    draw = _DRAWS.get(schema.get("type", ""), _word)
+    draw: _Draw = _DRAWS.get(schema.get("type", ""), _word)
     return draw(schema, parts, rng)
 
 
@@ -72,7 +74,7 @@ def _null(schema: Mapping[str, Any], parts: Mapping[str, Any], rng: random.Rando
     return None
 
 
-_DRAWS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any], random.Random], Any]] = {
+_DRAWS: Mapping[str, _Draw] = {
     "object": _object,
     "array": _array,
     "boolean": _boolean,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -13,10 +14,21 @@ from tasks.models.sim import phrases
 from tasks.models.sim.cues import CUES, content_words
 from tasks.models.sim.policies import DiscussionPolicy
 
-#: Earlier messages that a participant may refer to.
+#: Earlier messages of others that a participant may refer to.
 RECENT = 8
 
-_FALLBACK_TOPICS = ("goal", "budget", "schedule")
+#: Words that a limit on words is taken to leave for each sentence on the matter.
+WORDS_PER_SENTENCE = 25
+
+#: What is spoken of where a brief names too little.
+FALLBACK_TOPICS = ("goal", "budget", "schedule")
+
+#: Words that are no topic: quantities and what a brief asks participants to do.
+_EMPTY = re.compile(
+    r"one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|euros?|dollars?|"
+    r"months?|weeks?|years?|hours?|days?|discuss|write|want|need|make|agree|settle|together|work|"
+    r"first|last|next|plan|propose|decide|design|build|develop|prepare|please|like|wants|take|team"
+)
 
 
 def message(policy: DiscussionPolicy, seen: Mapping[str, Any], rng: random.Random) -> str:
@@ -28,91 +40,108 @@ def message(policy: DiscussionPolicy, seen: Mapping[str, Any], rng: random.Rando
             ``history``.
         rng: Generator of this call.
     """
-    spoken = _spoken(seen)
-    topics = _topics(str(seen["brief"]))
-    agree = rng.random() < policy.agree and bool(spoken)
+    speaker = _Speaker(seen["others"], _said(seen), topics_of(str(seen["brief"])), rng)
+    agree = rng.random() < policy.agree and bool(speaker.said)
     if rng.random() < policy.phatic:
-        return _filled(phrases.AGREE_PHATIC if agree else phrases.PHATIC, seen, spoken, topics, rng)
+        return speaker.sentence(phrases.AGREE_PHATIC if agree else phrases.PHATIC)
+    # The other flags are never drawn for a phatic message, and make up for it here.
     rest = 1 - policy.phatic
     meta, lead, tech = (
         rng.random() < rate / rest for rate in (policy.meta, policy.lead, policy.tech)
     )
-    parts = []
-    if agree:
-        parts.append(_filled(phrases.AGREE, seen, spoken, topics, rng))
-    if meta:
-        parts.append(_filled(phrases.META, seen, spoken, topics, rng))
-    for bank in _matter(policy, seen, spoken, rng):
-        parts.append(_filled(bank, seen, spoken, topics, rng))
-    if tech:
-        parts.append(_filled(phrases.TECH, seen, spoken, topics, rng))
-    if lead and seen["others"]:
-        parts.append(_filled(phrases.LEAD, seen, spoken, topics, rng))
-    return " ".join(parts)
+    banks = [
+        *([phrases.AGREE] if agree else []),
+        *([phrases.META] if meta else []),
+        *_matter(policy, seen, bool(speaker.said), rng),
+        *([phrases.TECH] if tech else []),
+        *([phrases.LEAD] if lead and seen["others"] else []),
+    ]
+    return " ".join(speaker.sentence(bank) for bank in banks)
 
 
 def _matter(
-    policy: DiscussionPolicy,
-    seen: Mapping[str, Any],
-    spoken: Sequence[str],
-    rng: random.Random,
+    policy: DiscussionPolicy, seen: Mapping[str, Any], answering: bool, rng: random.Random
 ) -> list[tuple[str, ...]]:
-    """The banks that the sentences on the matter are taken from, early to late."""
+    """The banks that the sentences on the matter are taken from, early to late in a discussion."""
     n_sentences = 1 + sum(rng.random() < policy.talkativeness for _ in range(3))
-    limit = seen.get("max_words")
-    if limit:
-        n_sentences = max(1, min(n_sentences, int(limit) // 25))
+    if seen.get("max_words"):
+        n_sentences = max(1, min(n_sentences, int(seen["max_words"]) // WORDS_PER_SENTENCE))
     place = seen["round"] / max(1, seen["rounds"] - 1)
     stage = phrases.OPENING if place < 0.25 else phrases.CLOSING if place > 0.75 else phrases.MIDDLE
-    banks: list[tuple[str, ...]] = [stage]
-    if spoken and rng.random() < 0.5:
-        banks[0] = phrases.BUILDING
-    banks.extend(rng.choice((stage, phrases.MIDDLE)) for _ in range(n_sentences - 1))
-    return banks
+    first = phrases.BUILDING if answering and rng.random() < 0.5 else stage
+    return [first, *(rng.choice((stage, phrases.MIDDLE)) for _ in range(n_sentences - 1))]
 
 
-def _filled(
-    bank: tuple[str, ...],
-    seen: Mapping[str, Any],
-    spoken: Sequence[str],
-    topics: tuple[str, ...],
-    rng: random.Random,
-) -> str:
-    phrase = rng.choice(bank)
-    topic, other = rng.sample(topics, 2)
-    addressed = bank is phrases.LEAD
-    names = seen["others"] if addressed or not spoken else spoken
-    return phrase.format(
-        topic=topic,
-        other=other,
-        name=rng.choice(names) if names else "everybody",
-        tech=" and ".join(rng.sample(phrases.TECHNOLOGIES, rng.choice((2, 2, 3)))),
-        task=rng.choice(phrases.TASKS).format(topic=topic),
-    )
+@dataclass
+class _Speaker:
+    """Makes the sentences of one message, none of them twice."""
+
+    others: Sequence[str]
+    said: Sequence[tuple[str, str]]
+    topics: tuple[str, ...]
+    rng: random.Random
+    used: set[str] = field(default_factory=set)
+
+    def sentence(self, bank: tuple[str, ...]) -> str:
+        """A sentence of a bank, about the brief and, where it names somebody, what they said."""
+        phrase = self.rng.choice([one for one in bank if one not in self.used] or bank)
+        self.used.add(phrase)
+        topics = self.topics
+        if bank is phrases.LEAD or not self.said:
+            name = self.rng.choice(self.others) if self.others else ""
+        else:
+            name, text = self.rng.choice(self.said)
+            low = text.lower()
+            topics = tuple(topic for topic in topics if topic in low) or topics
+        topic = self.rng.choice(topics)
+        other = self.rng.choice([one for one in self.topics if one != topic])
+        return phrase.format(
+            topic=topic,
+            other=other,
+            name=name,
+            tech=" and ".join(self.rng.sample(phrases.TECHNOLOGIES, self.rng.choice((2, 2, 3)))),
+            task=self.rng.choice(phrases.TASKS).format(topic=topic),
+        )
 
 
-def _spoken(seen: Mapping[str, Any]) -> list[str]:
-    """Names of the others who spoke lately, as often as they did."""
+def _said(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Name and words of the others who spoke lately."""
     names = seen["names"]
     return [
-        names[event["actor"]]
+        (names[event["actor"]], event["text"])
         for event in seen["history"][-RECENT:]
         if event["kind"] == "say" and event["actor"] in names and event["actor"] != seen["seat"]
     ]
 
 
 @lru_cache(maxsize=256)
-def _topics(brief: str) -> tuple[str, ...]:
-    """What the brief is about: its content words and pairs of neighbouring ones."""
-    known = set(content_words(brief))
+def topics_of(brief: str) -> tuple[str, ...]:
+    """What a brief is about: pairs of neighbouring content words, then single ones.
+
+    Quantities, plurals and words that carry a cue of their own are left out, and so are words that
+    only qualify the next one.
+
+    Example:
+        >>> topics_of("We want a delivery app for the city. The opening budget is small.")
+        ('delivery app', 'opening budget', 'app', 'city', 'budget', 'small')
+    """
     words = re.findall(r"[\w'-]+|[.,;:!?]", brief.lower())
     pairs = [
-        f"{left} {right}"
-        for left, right in pairwise(words)
-        if left in known and right in known and left != right
+        (left, right) for left, right in pairwise(words) if _speakable(left) and _speakable(right)
     ]
-    usable = [topic for topic in dict.fromkeys((*pairs, *sorted(known))) if _neutral(topic)]
-    return tuple(usable) if len(usable) > 1 else _FALLBACK_TOPICS
+    qualifying = {left for left, _ in pairs}
+    single = [word for word in words if _speakable(word) and word not in qualifying]
+    found = dict.fromkeys((*(" ".join(pair) for pair in pairs), *single))
+    usable = [topic for topic in found if _neutral(topic)]
+    return tuple(usable) if len(usable) > 1 else FALLBACK_TOPICS
+
+
+def _speakable(word: str) -> bool:
+    plural = word.endswith("s") and not word.endswith("ss")
+    short = len(word) < 4 and word != "app"
+    return not (plural or short or _EMPTY.fullmatch(word) or not word.isalpha()) and (
+        word == "app" or word in content_words(word)
+    )
 
 
 def _neutral(topic: str) -> bool:
