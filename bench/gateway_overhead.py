@@ -34,10 +34,15 @@ HISTORY = 12
 
 def prompt(number: int) -> tuple[Message, ...]:
     """A prompt of a discussion: a brief, some history, a request."""
-    said = (Message("user", f"Agent {place}: I would compare the options, point {place} of {number}.")
-            for place in range(HISTORY))
-    return (Message("system", "You take part in a discussion. " * 20), *said,
-            Message("user", "It is your turn."))
+    said = (
+        Message("user", f"Agent {place}: I would compare the options, point {place} of {number}.")
+        for place in range(HISTORY)
+    )
+    return (
+        Message("system", "You take part in a discussion. " * 20),
+        *said,
+        Message("user", "It is your turn."),
+    )
 
 
 async def at_once(asks: list[Callable[[], Awaitable[Any]]], in_flight: int) -> tuple[float, float]:
@@ -60,8 +65,12 @@ def bare_asks(api_base: str, numbers: range) -> list[Callable[[], Awaitable[Any]
     def ask(number: int) -> Callable[[], Awaitable[Any]]:
         messages = [{"role": m.role, "content": m.text} for m in prompt(number)]
         return lambda: litellm.acompletion(
-            model="openai/mock", api_base=api_base, api_key="none", messages=messages,
-            temperature=0.8, max_retries=0,
+            model="openai/mock",
+            api_base=api_base,
+            api_key="none",
+            messages=messages,
+            temperature=0.8,
+            max_retries=0,
         )
 
     return [ask(number) for number in numbers]
@@ -90,8 +99,9 @@ def gateway_asks(
 
 async def measured(args: argparse.Namespace, api_base: str) -> None:
     """Runs the rounds and prints what was found."""
-    spec = ModelSpec(model="openai/mock", api_base=api_base, temperature=0.8,
-                     max_in_flight=args.in_flight)
+    spec = ModelSpec(
+        model="openai/mock", api_base=api_base, temperature=0.8, max_in_flight=args.in_flight
+    )
     folder = Path(tempfile.mkdtemp(prefix="agora-bench-"))
     ratios, throughputs, bare_ms, gateway_ms = [], [], [], []
     async with open_gateway(folder / "bench.journal") as gateway:
@@ -108,16 +118,22 @@ async def measured(args: argparse.Namespace, api_base: str) -> None:
             ratios.append(cpu_g / cpu_b)
             throughputs.append(wall_b / wall_g)
         print(f"in flight {args.in_flight}, {args.rounds} rounds of {args.calls} calls each way")
-        print(f"CPU per call: bare litellm {statistics.median(bare_ms):.2f} ms, "
-              f"gateway {statistics.median(gateway_ms):.2f} ms")
-        print(f"CPU ratio: median {statistics.median(ratios):.2f} "
-              f"({min(ratios):.2f} to {max(ratios):.2f})")
-        print(f"throughput ratio: median {statistics.median(throughputs):.2f} "
-              f"({min(throughputs):.2f} to {max(throughputs):.2f})")
+        print(
+            f"CPU per call: bare litellm {statistics.median(bare_ms):.2f} ms, "
+            f"gateway {statistics.median(gateway_ms):.2f} ms"
+        )
+        print(
+            f"CPU ratio: median {statistics.median(ratios):.2f} "
+            f"({min(ratios):.2f} to {max(ratios):.2f})"
+        )
+        print(
+            f"throughput ratio: median {statistics.median(throughputs):.2f} "
+            f"({min(throughputs):.2f} to {max(throughputs):.2f})"
+        )
         asked = gateway.tally.calls_asked
         for turn in range(args.rounds):
             asks = gateway_asks(gateway, spec, numbers, f"{turn}")
-            wall, cpu = await at_once(asks, 1)
+            _, cpu = await at_once(asks, 1)
             print(f"call found in the journal: {cpu / args.calls * 1e3:.4f} ms of CPU")
         assert gateway.tally.calls_asked == asked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -29,6 +30,8 @@ def imported_litellm() -> Any:
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True
+    gc.collect()
+    gc.freeze()  # litellm stays as long as the process: the collector need not walk it each time
     return litellm
 
 
