@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.metrics.coders import agreement
-from tasks.metrics.profile import cosine
+from tasks.metrics.coders import agreement, rates, reliability
+from tasks.metrics.profile import cosine, divergence, stability, variance
 from tasks.metrics.registry import Metric
 from tasks.metrics.results import outcomes
 from tasks.metrics.talk import participation
@@ -13,7 +13,12 @@ METRICS: dict[str, Metric] = {
     for module in (
         agreement,
         cosine,
+        divergence,
         outcomes,
         participation,
+        rates,
+        reliability,
+        stability,
+        variance,
     )
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import polars as pl
 
 from schemas.gateway import Gateway
 from schemas.keys import digest, seed_of
+from schemas.study import RuleSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.metrics import assembly
 from tasks.metrics.catalogue import METRICS
@@ -22,6 +25,37 @@ from tasks.stages.base import Upstream
 from tasks.studies.cells import Design
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Units whose rows are codes or labels.
+
+    Attributes:
+        labels: Units of the step ``label``, each of one rule.
+        codes: Units of the step ``code``.
+        imported: Keys of imported units.
+    """
+
+    labels: tuple[Unit, ...]
+    codes: tuple[Unit, ...]
+    imported: tuple[str, ...]
+
+    @cached_property
+    def _label_rules(self) -> tuple[str, ...]:
+        return tuple(RuleSpec.model_validate(unit.spec["rule"]).title for unit in self.labels)
+
+    def labels_of(self, rule: str | None, runs: frozenset[str]) -> tuple[str, ...]:
+        """Label units of a rule, or of every rule, that rest on some of the runs."""
+        return tuple(
+            unit.key
+            for unit, title in zip(self.labels, self._label_rules, strict=True)
+            if rule in {None, title} and not runs.isdisjoint(unit.upstream)
+        )
+
+    def codes_of(self, runs: frozenset[str]) -> tuple[str, ...]:
+        """Code units that rest on some of the runs."""
+        return tuple(unit.key for unit in self.codes if not runs.isdisjoint(unit.upstream))
 
 
 class MeasureStep:
@@ -45,11 +79,11 @@ class MeasureStep:
             return ()
         runs = runs_of(design, upstream)
         good, _ = usable(upstream)
-        sources = {
-            "labels": tuple(u.key for u in good if u.step == "label"),
-            "codes": tuple(u.key for u in good if u.stage == "codes" and u.step != "label"),
-            "imported": _imported_codes(design, upstream, runs),
-        }
+        sources = Sources(
+            labels=tuple(unit for unit in good if unit.step == "label"),
+            codes=tuple(unit for unit in good if unit.step == "code"),
+            imported=_imported_codes(design, upstream, runs),
+        )
         return tuple(self._unit(one, design, runs, sources) for one in wanted)
 
     def _unit(
@@ -57,16 +91,18 @@ class MeasureStep:
         one: Measurement,
         design: Design,
         runs: Sequence[Run],
-        sources: Mapping[str, tuple[str, ...]],
+        sources: Sources,
     ) -> Unit:
         metric, coding = one.metric, design.study.coding
         coded = "labels" in metric.needs or "codes" in metric.needs
         uses_codes = "codes" in metric.needs or one.judge is not None
-        labels = sources["labels"] if "labels" in metric.needs else ()
-        codes = sources["codes"] if uses_codes else ()
-        imported = sources["imported"] if uses_codes else ()
         incomplete = "keep" if metric.every_run else one.incomplete
         used = [r for r in runs if r.included(incomplete)]
+        mine = frozenset(run.episode_key for run in used)
+        labels = sources.labels_of(one.rule, mine) if "labels" in metric.needs else ()
+        codes = sources.codes_of(mine) if uses_codes else ()
+        imported = sources.imported if uses_codes else ()
+        every_rule = [rule.title for rule in coding.adjudication.rules] if coding else []
         excluded: dict[str, int] = {}
         for run in runs:
             excluded.setdefault(run.condition, 0)
@@ -76,8 +112,8 @@ class MeasureStep:
             "options": dict(one.options),
             "rule": one.rule,
             "judge": one.judge,
-            "rules": [rule.title for rule in coding.adjudication.rules] if coded and coding else [],
-            "gold": coding.gold if coded and coding else None,
+            "rules": every_rule if "codes" in metric.needs else [],
+            "gold": coding.gold if coding and "codes" in metric.needs else None,
             "flags": flags_spec(coding.codebook if coded and coding else None),
             "incomplete": incomplete,
             "runs": [

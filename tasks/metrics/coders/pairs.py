@@ -45,7 +45,7 @@ class Pair:
         return f"{self.flag}: {self.first} ~ {self.second}"
 
 
-def _wide(codes: pl.DataFrame, source: str) -> pl.DataFrame:
+def wide_codes(codes: pl.DataFrame, source: str) -> pl.DataFrame:
     """One row per item, one column per source; absent judgements are null, unusable ones NaN."""
     return codes.select(*ITEM, source, pl.col("value").fill_null(float("nan"))).pivot(
         on=source, index=list(ITEM), values="value", aggregate_function="first"
@@ -76,7 +76,7 @@ def pairs_of(data: Data, flags: tuple[str, ...] = ()) -> list[Pair]:
 
 def _pairs_of_flag(data: Data, flag: str, codes: pl.DataFrame) -> list[Pair]:
     k = len(data.flags.levels.get(flag, ())) or 2
-    wide = _wide(codes, "coder")
+    wide = wide_codes(codes, "coder")
     coders = sorted(codes["coder"].unique().to_list(), key=lambda name: (name != data.gold, name))
     found = [
         pair
@@ -89,7 +89,7 @@ def _pairs_of_flag(data: Data, flag: str, codes: pl.DataFrame) -> list[Pair]:
     if labels.is_empty():
         return found
     gold = str(data.gold)
-    by_rule = _wide(labels, "rule")
+    by_rule = wide_codes(labels, "rule")
     names = {rule: f"rule {rule}" for rule in by_rule.columns if rule not in ITEM}
     both = wide.select(*ITEM, gold).join(
         by_rule.rename(names), on=list(ITEM), how="inner", nulls_equal=True

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from schemas.errors import Mistake, nearest
-from tasks.metrics.contrasts import ranks
+from tasks.metrics.contrasts import equivalence, models, permutation, ranks
 from tasks.metrics.contrasts.sample import Test
 
-TESTS: dict[str, Test] = {test.name: test for module in (ranks,) for test in module.TESTS}
+TESTS: dict[str, Test] = {
+    test.name: test for module in (ranks, permutation, models, equivalence) for test in module.TESTS
+}
 
 
 def declared_test(name: str, place: str) -> Test:

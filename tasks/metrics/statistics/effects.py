@@ -122,7 +122,7 @@ def hedges_g_draws(a: Floats, b: Floats, resamples: int = RESAMPLES) -> Floats:
     squares = wa @ first**2 - len(a) * ma**2 + wb @ second**2 - len(b) * mb**2
     df = len(a) + len(b) - 2
     sd = np.sqrt(np.maximum(squares, 0) / df)
-    good = sd > 1e-12
+    good = squares > 1e-12 * (first @ first + second @ second)
     return np.where(good, (mb - ma) / np.where(good, sd, 1) * (1 - 3 / (4 * df - 1)), np.nan)
 
 

@@ -14,6 +14,7 @@ from schemas.unit import Unit
 from tasks.stages.base import Upstream
 from tasks.studies.cells import Cell, Design
 
+RULES = ("intersection", "union")
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 
 STUDY: dict[str, Any] = {
@@ -71,14 +72,17 @@ def upstream(declared: Study, failed: Sequence[str] = (), status: str = "complet
     codes = tuple(
         Unit("codes", "code", digest("c", u.key), {}, upstream=(u.key,)) for u in episodes
     )
-    labels = (
+    labels = tuple(
         Unit(
             "codes",
             "label",
-            digest("l"),
-            {},
-            upstream=tuple(u.key for u in codes if not set(u.upstream) & set(failed)),
-        ),
+            digest("l", rule, u.key),
+            {"rule": {"rule": rule, "params": {}}},
+            upstream=(*u.upstream, u.key),
+        )
+        for rule in RULES
+        for u in codes
+        if not set(u.upstream) & set(failed)
     )
     frame = pl.DataFrame(
         [
@@ -157,8 +161,7 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                 )
                 _code(tables, unit, key, seq, s, rng, mixed=unit.condition == last)
                 seq += 1
-    frames = {name: pl.DataFrame(part) for name, part in tables.items() if part}
-    return frames
+    return {name: pl.DataFrame(part) for name, part in tables.items() if part}
 
 
 def _code(
@@ -188,7 +191,12 @@ def _code(
             )
         for rule, value in (("intersection", truth & judged), ("union", truth | judged)):
             tables["labels"].append(
-                {**common, "unit_key": digest("l"), "rule": rule, "value": float(value)}
+                {
+                    **common,
+                    "unit_key": digest("l", rule, digest("c", unit.key)),
+                    "rule": rule,
+                    "value": float(value),
+                }
             )
 
 

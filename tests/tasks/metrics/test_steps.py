@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -22,7 +23,8 @@ def _studies() -> ModuleType:
     spec = importlib.util.spec_from_file_location(
         "metric_studies", Path(__file__).with_name("studies.py")
     )
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["metric_studies"] = module
     spec.loader.exec_module(module)
@@ -56,8 +58,6 @@ def checked(table: str, rows: Any) -> list[dict[str, Any]]:
     """The rows, each accepted by the model of its table."""
     plain = rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
     for row in plain:
-        import json
-
         given = {**row, "options": json.loads(row["options"])} if "options" in row else row
         TABLES[table].model_validate(given)
     names = TABLES[table].table.key

@@ -1,0 +1,182 @@
+"""Reliability of all coders of a flag together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics import rows
+from tasks.metrics.coders.pairs import ITEM, wide_codes
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity, Unusable
+from tasks.metrics.statistics import icc, many_raters
+from tasks.metrics.statistics.bootstrap import INTERVAL, sum_interval
+
+Floats = npt.NDArray[np.float64]
+Statistic = Callable[[Floats], Floats]
+
+
+class ReliabilityOptions(Options):
+    """Options of ``reliability``."""
+
+    flags: tuple[str, ...] = Field((), description="Flags to look at; none: all of them.")
+    coders: tuple[str, ...] = Field((), description="Coders to look at; none: all of them.")
+    scale: many_raters.Level | None = Field(
+        None, description="Level of measurement for alpha; none: as the codebook says."
+    )
+
+
+def compute(data: Data, options: ReliabilityOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``reliability``."""
+    codes = data.codes
+    if options.coders:
+        codes = codes.filter(pl.col("coder").is_in(options.coders))
+    if codes["value"].count() == 0:
+        raise Unusable(f"of {codes.height} judgements none is usable")
+    found: list[dict[str, Any]] = []
+    for flag in options.flags or data.flags.names:
+        mine = codes.filter((pl.col("flag") == flag) & pl.col("value").is_not_null())
+        if mine["coder"].n_unique() < 2:
+            continue
+        wide = wide_codes(mine, "coder").sort(*ITEM)
+        coders = [name for name in wide.columns if name not in ITEM]
+        ratings = wide.select(coders).to_numpy().astype(np.float64)
+        found += _flag_rows(
+            flag,
+            ratings,
+            wide["run"].to_numpy(),
+            level=options.scale or data.flags.scales.get(flag, "nominal"),
+            resamples=options.resamples,
+        )
+    return rows.frame(found)
+
+
+def _flag_rows(
+    flag: str,
+    ratings: Floats,
+    runs: npt.NDArray[np.int64],
+    *,
+    level: Any,
+    resamples: int,
+) -> list[dict[str, Any]]:
+    judged = np.isfinite(ratings).sum(axis=1)
+    several = judged > 1
+    base = {"scope": "study", "subject": flag, "n_excluded": int((~several).sum())}
+    if not several.any():
+        return []
+    counts = many_raters.category_counts(ratings[several])
+    groups = runs[several]
+    found = [
+        _row(
+            base,
+            "krippendorff_alpha",
+            many_raters.grouped(many_raters.coincidences(counts.counts), groups),
+            lambda sums: many_raters.krippendorff_alpha(sums, counts.values, level),
+            several.sum(),
+            f"{level} alpha over {ratings.shape[1]} coders",
+            resamples,
+        ),
+        _row(
+            base,
+            "gwet_ac1",
+            many_raters.grouped(many_raters.agreement_sums(counts.counts), groups),
+            many_raters.gwet_ac1_many,
+            several.sum(),
+            f"AC1 over {ratings.shape[1]} coders",
+            resamples,
+        ),
+    ]
+    complete = judged == ratings.shape[1]
+    if not complete.any():
+        return found
+    base = {**base, "n_excluded": int((~complete).sum())}
+    whole = many_raters.category_counts(ratings[complete])
+    found.append(
+        _row(
+            base,
+            "fleiss_kappa",
+            many_raters.grouped(many_raters.agreement_sums(whole.counts), runs[complete]),
+            many_raters.fleiss_kappa,
+            complete.sum(),
+            f"over items that all {ratings.shape[1]} coders judged",
+            resamples,
+        )
+    )
+    if level in {"ordinal", "interval", "ratio"}:
+        sums = many_raters.grouped(icc.icc_sums(ratings[complete]), runs[complete])
+        for place, form in enumerate(icc.FORMS):
+            found.append(
+                _row(
+                    base,
+                    form,
+                    sums,
+                    lambda total, place=place: icc.intraclass(total)[..., place],  # type: ignore[misc]
+                    complete.sum(),
+                    f"over items that all {ratings.shape[1]} coders judged",
+                    resamples,
+                )
+            )
+    return found
+
+
+def _row(
+    base: dict[str, Any],
+    quantity: str,
+    sums: Floats,
+    statistic: Statistic,
+    n_items: Any,
+    words: str,
+    resamples: int,
+) -> dict[str, Any]:
+    value = float(statistic(sums.sum(axis=0)))
+    low, high, shaky = sum_interval(statistic, sums, resamples)
+    method = f"{words}; {len(sums)} runs, those that analyses exclude too; {INTERVAL}"
+    if not np.isfinite(value):
+        method = f"undefined: one category only, or too few items; {method}"
+    elif shaky > 0.01:
+        method += f"; undefined in {shaky:.1%} of resamples"
+    return {
+        **base,
+        "quantity": quantity,
+        "value": value,
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "n_units": int(n_items),
+        "method": method,
+    }
+
+
+METRIC = Metric(
+    name="reliability",
+    title="How far all coders of a flag agree, together and by level of measurement",
+    quantities={
+        "krippendorff_alpha": Quantity(
+            "Krippendorff's alpha", "1 - D_o / D_e over the coincidence matrix", "(-1, 1]"
+        ),
+        "gwet_ac1": Quantity(
+            "Gwet's AC1", "(p_a - p_e) / (1 - p_e), p_e = Σ π_k (1 - π_k) / (K - 1)", "[-1, 1]"
+        ),
+        "fleiss_kappa": Quantity("Fleiss' kappa", "(P̄ - Σ p_k²) / (1 - Σ p_k²)", "[-1, 1]"),
+        "icc_1_1": Quantity("ICC(1,1)", "(MSR - MSW) / (MSR + (k-1) MSW)", "[-1/(k-1), 1]"),
+        "icc_1_k": Quantity("ICC(1,k)", "(MSR - MSW) / MSR", "(-∞, 1]"),
+        "icc_a_1": Quantity(
+            "ICC(A,1)", "(MSR - MSE) / (MSR + (k-1) MSE + k (MSC - MSE) / n)", "(-∞, 1]"
+        ),
+        "icc_a_k": Quantity("ICC(A,k)", "(MSR - MSE) / (MSR + (MSC - MSE) / n)", "(-∞, 1]"),
+        "icc_c_1": Quantity("ICC(C,1)", "(MSR - MSE) / (MSR + (k-1) MSE)", "[-1/(k-1), 1]"),
+        "icc_c_k": Quantity("ICC(C,k)", "(MSR - MSE) / MSR", "(-∞, 1]"),
+    },
+    source="Krippendorff (2011); Gwet (2014); Fleiss (1971); McGraw and Wong (1996).",
+    avoid="One number over all coders hides a bad one among good ones: read `agreement` by pair "
+    "first. Fleiss' kappa and the ICCs use complete items only; where many are incomplete, use "
+    "alpha. The ICCs are for ordered levels, and ICC(C,·) overlooks a constant shift.",
+    needs=("codes",),
+    options=ReliabilityOptions,
+    compute=compute,
+    every_run=True,
+)

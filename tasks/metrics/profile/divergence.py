@@ -1,0 +1,77 @@
+"""Jensen-Shannon divergence between the flag distributions of the seats of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.profile.shuffle import Counts, profiles_of
+from tasks.metrics.registry import Metric, NullOptions, Quantity
+
+Floats = npt.NDArray[np.float64]
+
+
+class DivergenceOptions(NullOptions):
+    """Options of ``profile_jsd``."""
+
+    flags: tuple[str, ...] = Field((), description="Flags of the profile; none: all traits.")
+
+
+def _entropy_bits(shares: Floats) -> Floats:
+    logs = np.log2(np.where(shares > 0, shares, 1.0))
+    return np.asarray(-(shares * logs).sum(axis=-1))
+
+
+def divergence(counts: Counts) -> Floats:
+    """Generalised Jensen-Shannon divergence of each run's seats over log2 of their number.
+
+    Seats without any flag have no distribution and are left out. Shape (draws, runs).
+    """
+    totals = counts.flags.sum(axis=2)
+    some = totals > 0
+    shares = counts.flags / np.where(some, totals, 1.0)[:, :, None]
+    n = counts.by_run(some.astype(np.float64))
+    safe = np.maximum(n, 1)
+    mixed = _entropy_bits(counts.by_run(shares) / safe[:, :, None])
+    own = counts.by_run(np.where(some, _entropy_bits(shares), 0.0)) / safe
+    most = np.log2(np.maximum(n, 2))
+    return np.where(n > 1, np.maximum(mixed - own, 0.0) / most, np.nan)
+
+
+def compute(data: Data, options: DivergenceOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``profile_jsd``."""
+    profiles = profiles_of(data, options.flags or data.flags.traits)
+    return rows.of_runs(
+        data,
+        profiles.observed(divergence),
+        nulls=profiles.shuffled(divergence, options.draws, rng),
+        method=f"Jensen-Shannon divergence of seats' distributions over "
+        f"{', '.join(profiles.flags)}, seats without a flag left out; null: seats "
+        f"shuffled over messages within runs, {options.draws} draws",
+        resamples=options.resamples,
+        n_units=profiles.messages,
+        n_excluded=profiles.undecided,
+    )
+
+
+METRIC = Metric(
+    name="profile_jsd",
+    title="How differently the seats of a run spread what they do over the flags (0: alike)",
+    quantities={
+        "": Quantity(
+            "generalised Jensen-Shannon divergence of seats' flag distributions",
+            "[H(mean of p_i) - mean of H(p_i)] / log2 n, p_i: seat i's flags as shares, H in bits",
+            "[0, 1]",
+        )
+    },
+    source="Lin (1991), Divergence measures based on the Shannon entropy.",
+    avoid="Blind to how often flags are given at all: a seat that shows one flag once counts like "
+    "one that shows it always. Biased upwards in short runs; compare the excess over the null.",
+    needs=("messages", "labels"),
+    options=DivergenceOptions,
+    compute=compute,
+)

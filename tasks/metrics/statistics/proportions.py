@@ -1,0 +1,57 @@
+"""Rates, and what an imperfect judge makes of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+
+
+def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a proportion; not-a-number for no trials.
+
+    Source: Wilson (1927).
+
+    Example:
+        >>> [round(end, 4) for end in wilson_interval(8, 10)]
+        [0.4902, 0.9433]
+    """
+    if n <= 0:
+        return float("nan"), float("nan")
+    z = stats.norm.ppf((1 + level) / 2)
+    p = successes / n
+    middle = p + z**2 / (2 * n)
+    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    bottom = 1 + z**2 / n
+    return float((middle - half) / bottom), float((middle + half) / bottom)
+
+
+def rogan_gladen(rate: Floats, sensitivity: Floats, specificity: Floats) -> Floats:
+    """Prevalence behind an apparent rate: (q + sp - 1) / (se + sp - 1), cut to [0, 1].
+
+    Not-a-number where the judge is no better than chance (se + sp <= 1).
+
+    Source: Rogan and Gladen (1978).
+
+    Example:
+        >>> round(float(rogan_gladen(np.array(0.26), np.array(0.8), np.array(0.9))), 6)
+        0.228571
+    """
+    youden = np.asarray(sensitivity) + np.asarray(specificity) - 1
+    good = youden > 1e-9
+    found = (np.asarray(rate) + np.asarray(specificity) - 1) / np.where(good, youden, 1)
+    return np.where(good, np.clip(found, 0, 1), np.nan)
+
+
+def prediction_powered(rate: Floats, rectifier: Floats) -> Floats:
+    """Prediction-powered mean: the judge's rate on all items plus its mean error on the sample.
+
+    Args:
+        rate: Mean label over all items.
+        rectifier: Mean of gold less label over the gold sample.
+
+    Source: Angelopoulos et al. (2023), Prediction-powered inference, Science 382.
+    """
+    return np.asarray(np.asarray(rate) + np.asarray(rectifier))
