@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,10 @@ from pathlib import Path
 from flows.catalogues import with_catalogues
 from flows.cli.stored import SHORT
 from flows.cli.table import table
+from flows.estimating import estimated
 from flows.planning import StepPlan, plans
+from schemas.study import RunSpec
+from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps
 from tasks.studies.cells import Design, design
 from tasks.studies.load import load_study
@@ -28,7 +32,10 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
     with shelf_of(warehouse) as shelf:
         for one in loaded:
             resolved = design(with_catalogues(one.study, shelf, one.path))
-            _print_plan(resolved, list(plans(resolved, shelf, steps())), warehouse)
+            planned = list(plans(resolved, shelf, steps()))
+            _print_plan(resolved, planned, warehouse)
+            _print_estimates(estimated(resolved, planned, shelf), resolved.study.run)
+            print()
 
 
 @contextlib.contextmanager
@@ -68,4 +75,85 @@ def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) 
     print(table(("stage", "step", "units", "held", "failed before", "to do"), lines), end="")
     if not any(line[-1] for line in lines):
         print("nothing to do: every unit is in the warehouse")
+
+
+def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
+    """Calls, tokens and dollars per model, and what the numbers rest on."""
+    if not found:
+        print("no model will be asked")
+        return
+    lines = [
+        (
+            one.alias,
+            one.model,
+            one.purpose,
+            _range(one.calls),
+            _range(one.prompt_tokens),
+            _range(one.completion_tokens),
+            "unknown" if one.usd is None else _dollars(one.usd),
+        )
+        for one in found
+    ]
+    head = ("model", "is", "asked as", "calls", "prompt tokens", "answer tokens", "dollars")
     print()
+    print(table(head, lines), end="")
+    known = [one.usd for one in found if one.usd is not None]
+    total = Span(sum(span.low for span in known), sum(span.high for span in known))
+    unknown = len(found) - len(known)
+    more = f", and {unknown} of unknown price" if unknown else ""
+    print(f"in all {_dollars(total)} dollars{more}")
+    if run.budget_usd is not None:
+        print(_against("dollars", run.budget_usd, total))
+    if run.budget_calls is not None:
+        calls = Span(sum(one.calls.low for one in found), sum(one.calls.high for one in found))
+        print(_against("calls", run.budget_calls, calls))
+    print("assuming")
+    for text, aliases in _grouped(found).items():
+        print(f"  {', '.join(aliases)}: {text}")
+
+
+def _against(what: str, budget: float, span: Span) -> str:
+    """How a budget compares with what is expected.
+
+    Example:
+        >>> _against("calls", 10, Span(5, 20))
+        'the budget of 10 calls may be spent before the end; what is left then runs next time'
+    """
+    words = "is enough"
+    if span.low > budget:
+        words = "will be spent before the end; what is left then runs next time"
+    elif span.high > budget:
+        words = "may be spent before the end; what is left then runs next time"
+    return f"the budget of {budget:g} {what} {words}"
+
+
+def _grouped(found: Sequence[Estimate]) -> dict[str, list[str]]:
+    """Assumptions with the models that they are made of."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        for text in one.assumptions:
+            groups.setdefault(text, []).append(one.alias)
+    return groups
+
+
+def _range(span: Span) -> str:
+    """A range in whole numbers.
+
+    Example:
+        >>> _range(Span(1200, 1200)), _range(Span(0.4, 3000.2))
+        ('1,200', '0 to 3,001')
+    """
+    low, high = math.floor(span.low + 1e-6), math.ceil(span.high - 1e-6)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _dollars(span: Span) -> str:
+    """A range in dollars.
+
+    Example:
+        >>> _dollars(Span(0, 0)), _dollars(Span(0.5, 12))
+        ('0', '0.50 to 12.00')
+    """
+    if span.high == 0:
+        return "0"
+    return f"{span.low:,.2f} to {span.high:,.2f}"

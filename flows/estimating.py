@@ -1,0 +1,207 @@
+"""How many questions a plan leaves to ask, and what they will take.
+
+Counts come from what is planned: seats and rounds for agents, items and batches for judges. What a
+question takes comes from earlier calls of the same kind in the warehouse, where there are any.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import orjson
+
+from flows.planning import StepPlan
+from schemas.keys import generator
+from schemas.study import ModelSpec
+from schemas.unit import Unit
+from tasks.environments.registry import environment_named
+from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
+from tasks.models.prices import Prices, declared_prices, prices
+from tasks.studies.cells import Cell, Design
+
+_MEASURED = """
+select model, purpose, count(*) as n_calls,
+       count(*) filter (reask_of is null) as n_questions,
+       coalesce(quantile_cont(prompt_tokens, [0.1, 0.9]), [0, 0]) as prompt,
+       coalesce(quantile_cont(completion_tokens, [0.1, 0.9]), [0, 0]) as completion
+from calls
+where status = 'answered' and prompt_tokens is not null and completion_tokens is not null
+group by all
+"""
+_MESSAGES = """
+select episode_key, count(*) as messages
+from events
+where kind = 'say' and len(trim(text)) > 0 and list_contains(?, episode_key)
+group by all
+"""
+
+
+class Shelf(Protocol):
+    """Whatever answers queries."""
+
+    def frame_sql(self, sql: str, params: Sequence[Any] = ()) -> Any:
+        """Rows that a query selects."""
+        ...
+
+
+def estimated(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> tuple[Estimate, ...]:
+    """What the units that are left to do will take, one estimate per model and kind of question.
+
+    Args:
+        design: The study.
+        plans: Its steps as planned.
+        shelf: The warehouse, for what earlier calls took.
+    """
+    planned = questions(design, plans, shelf)
+    if not planned:
+        return ()
+    measured = [
+        Measured(
+            row["model"],
+            row["purpose"],
+            row["n_calls"],
+            row["n_questions"],
+            Span(*row["prompt"]),
+            Span(*row["completion"]),
+        )
+        for row in shelf.frame_sql(_MEASURED).to_dicts()
+    ]
+    specs = {one.spec.model: one.spec for one in planned}
+    return estimates(planned, measured, known_prices(specs.values()))
+
+
+def questions(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> list[Planned]:
+    """The questions that the units left to do will ask, without re-asks."""
+    todo = {
+        plan.step.name: [unit for unit in plan.units if plan.statuses.get(unit.key) != "done"]
+        for plan in plans
+        if plan.step.asks_models
+    }
+    units = [unit for left in todo.values() for unit in left]
+    episodes = {cell.name: _episode(design, cell) for cell in design.cells}
+    found = [
+        *_persona_questions(design, [unit for unit in units if unit.stage == "personas"]),
+        *_agent_questions(design, [unit for unit in units if unit.stage == "episodes"], episodes),
+        *_judge_questions(
+            design, [unit for unit in units if unit.stage == "codes"], episodes, shelf
+        ),
+    ]
+    return [one for one in found if one.questions.high > 0]
+
+
+def known_prices(specs: Iterable[ModelSpec]) -> dict[str, Prices]:
+    """Prices by model: declared ones, else those of litellm's list, which is read without it."""
+    found: dict[str, Prices] = {}
+    listed: Mapping[str, Any] | None = None
+    for spec in specs:
+        price = declared_prices(spec)
+        if not price.known and not spec.api_base:
+            listed = _price_list() if listed is None else listed
+            plain = spec.model.partition("/")[2]
+            price = prices(spec, listed.get(spec.model) or listed.get(plain))
+        found[spec.model] = price
+    return found
+
+
+def _price_list() -> Mapping[str, Any]:
+    package = importlib.util.find_spec("litellm")
+    if package is None or package.origin is None:
+        return {}
+    path = Path(package.origin).parent / "model_prices_and_context_window_backup.json"
+    entries: dict[str, Any] = orjson.loads(path.read_bytes()) if path.is_file() else {}
+    return entries
+
+
+def _episode(design: Design, cell: Cell) -> tuple[Counter[str], Span, str]:
+    """Seats by model, rounds, and what the rounds rest on, for one condition."""
+    study = design.study
+    assert study.episode is not None
+    environment = environment_named(study.episode.environment)
+    models = {alias: spec.model for alias, spec in study.models.items()}
+    seats = environment.seats(cell.params, models, generator("estimate", cell.name))
+    planned = environment.planned_rounds(cell.params)
+    if planned is not None:
+        return (
+            Counter(seat.model for seat in seats),
+            Span(planned, planned),
+            "every seat once a round",
+        )
+    most = getattr(cell.params, "max_rounds", 1)
+    why = f"1 to {most} rounds, every seat at most once a round"
+    return Counter(seat.model for seat in seats), Span(1, most), why
+
+
+_Episodes = Mapping[str, tuple[Counter[str], Span, str]]
+
+
+def _persona_questions(design: Design, units: Sequence[Unit]) -> list[Planned]:
+    population = design.study.population
+    persons = sum("position" in unit.spec for unit in units)
+    if population is None or population.prose is None:
+        return []
+    spec = design.study.models[population.prose]
+    why = f"one for each of {persons} personas"
+    return [Planned(population.prose, spec, "persona", Span(persons, persons), None, why)]
+
+
+def _agent_questions(design: Design, units: Sequence[Unit], episodes: _Episodes) -> list[Planned]:
+    spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
+    reasons: dict[str, None] = {}
+    for name, count in Counter(unit.condition for unit in units).items():
+        seats, rounds, why = episodes[name]
+        reasons[why] = None
+        low = 0.0 if rounds.low < rounds.high else 1.0
+        for alias, number in seats.items():
+            each = Span(low * number * rounds.low, number * rounds.high)
+            spans[alias] = spans[alias].plus(Span(count, count).times(each))
+    return [
+        Planned(alias, design.study.models[alias], "agent", span, None, "; ".join(reasons))
+        for alias, span in spans.items()
+    ]
+
+
+def _judge_questions(
+    design: Design, units: Sequence[Unit], episodes: _Episodes, shelf: Shelf
+) -> list[Planned]:
+    coding = design.study.coding
+    asked = [unit for unit in units if "model" in unit.spec]
+    if coding is None or not asked:
+        return []
+    keys = sorted({unit.spec["episode_key"] for unit in asked})
+    there = {
+        row["episode_key"]: row["messages"] for row in shelf.frame_sql(_MESSAGES, [keys]).to_dicts()
+    }
+    spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
+    for unit in asked:
+        messages = there.get(unit.spec["episode_key"])
+        if messages is not None:
+            said = Span(messages, messages)
+        elif unit.condition in episodes:
+            seats, rounds, _ = episodes[unit.condition]
+            most = seats.total() * rounds.high
+            said = Span(most if rounds.low == rounds.high else 0, most)
+        else:
+            said = Span(0, 0)
+        alias = unit.spec["coder"]
+        spans[alias] = spans[alias].plus(
+            _batches(said, coding.codebook.unit, coding.codebook.batch)
+        )
+    what = f"{coding.codebook.unit}s in batches of {coding.codebook.batch}"
+    why = f"{what}, a message per seat and round where an episode is not played yet"
+    return [
+        Planned(alias, design.study.models[alias], "judge", span, None, why)
+        for alias, span in spans.items()
+    ]
+
+
+def _batches(messages: Span, unit: str, batch: int) -> Span:
+    """Questions to a judge about an episode of so many messages."""
+    if unit == "episode":
+        return Span(1, 1)
+    low = 0 if unit in {"turn", "pair"} else messages.low
+    return Span(math.ceil(low / batch), math.ceil(messages.high / batch))
