@@ -66,7 +66,9 @@ def main() -> None:
     ratios = sorted(a / b for a, b in pairs)
     medians = [statistics.median(side) for side in zip(*pairs, strict=True)]
     print(f"rerun {medians[0]:.2f} s, bare flow {medians[1]:.2f} s, {options.runs} pairs")
-    print(f"ratio of medians {medians[0] / medians[1]:.2f}, pairs {ratios[0]:.2f} to {ratios[-1]:.2f}")
+    print(
+        f"ratio of medians {medians[0] / medians[1]:.2f}, pairs {ratios[0]:.2f} to {ratios[-1]:.2f}"
+    )
 
 
 if __name__ == "__main__":
