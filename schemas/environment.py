@@ -170,6 +170,10 @@ class Environment(Protocol):
         """How many rounds a complete episode has, where the parameters say so."""
         ...
 
+    def questions(self, params: Any) -> Mapping[str, tuple[int, int]]:
+        """How many questions an episode puts to each alias, at least and at most."""
+        ...
+
     def reset(self, params: Any, seats: Sequence[Seat], rng: random.Random) -> Step:
         """The state before the first move."""
         ...

@@ -1,5 +1,5 @@
 """The engine that plays episodes of any environment."""
 
-from tasks.episodes.play import Played, play
+from tasks.episodes.engine import Played, play
 
 __all__ = ["Played", "play"]

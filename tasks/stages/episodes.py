@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from schemas.base import Record
 from schemas.environment import Environment, Seat
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
-from schemas.keys import digest, generator, seed_of
+from schemas.keys import canonical_json, digest, generator, seed_of
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.environments.registry import environment_named
@@ -122,7 +123,7 @@ class EpisodeStep:
         environment = environment_named(unit.spec["environment"])
         params: Record = environment.params_model.model_validate(unit.spec["params"])
         models = {
-            alias: ModelSpec.model_validate(spec) for alias, spec in unit.spec["models"].items()
+            alias: _model(canonical_json(spec)) for alias, spec in unit.spec["models"].items()
         }
         seed = unit.spec["seed"]
         try:
@@ -142,6 +143,12 @@ class EpisodeStep:
         except BudgetSpent as spent:
             return Result(unit, gateway.rows(unit.key), Failure("budget", spent.message()))
         return Result(unit, {**played.rows, **gateway.rows(unit.key)}, played.failure)
+
+
+@lru_cache(maxsize=1024)
+def _model(spec: bytes) -> ModelSpec:
+    """A model of a unit; units share the object, and with it what is kept for each model."""
+    return ModelSpec.model_validate_json(spec)
 
 
 def seats_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from schemas.base import Record
 from schemas.gateway import Gateway, Message, Question
-from schemas.keys import digest
+from schemas.keys import canonical_json, digest
 from schemas.study import ModelSpec, PopulationSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.models.budget import BudgetSpent
@@ -125,13 +125,18 @@ def _template(text: str) -> jinja2.Template:
     return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
 
 
+@lru_cache(maxsize=64)
+def _model(spec: bytes) -> ModelSpec:
+    return ModelSpec.model_validate_json(spec)
+
+
 def _question(unit: Unit, person: Drawn) -> Question:
     levels = {trait: one.level for trait, one in person.traits.items()}
     text = _template(_TEMPLATE.read_text(encoding="utf-8")).render(
         description=persona_text(person.attributes, levels)
     )
     return Question(
-        model=ModelSpec.model_validate(unit.spec["model"]),
+        model=_model(canonical_json(unit.spec["model"])),
         messages=(Message("user", text),),
         unit_key=unit.key,
         ordinal=0,

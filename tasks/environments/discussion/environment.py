@@ -9,6 +9,7 @@ does not change in an episode stands in ``state["setup"]``, which all its states
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -62,6 +63,11 @@ class Discussion:
     def planned_rounds(self, params: DiscussionParams) -> int | None:
         """The rounds that were declared."""
         return params.rounds
+
+    def questions(self, params: DiscussionParams) -> Mapping[str, tuple[int, int]]:
+        """One for every seat and round."""
+        count = Counter(params.seats)
+        return {alias: (n * params.rounds, n * params.rounds) for alias, n in count.items()}
 
     def reset(self, params: DiscussionParams, seats: Sequence[Seat], rng: random.Random) -> Step:
         """Nobody has spoken; the floor of the first round is settled."""

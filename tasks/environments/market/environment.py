@@ -78,6 +78,17 @@ class Market:
         """None: a market ends when its customers have; ``max_rounds`` is a limit."""
         return None
 
+    def questions(self, params: MarketParams) -> Mapping[str, tuple[int, int]]:
+        """From every customer ending at once to every seat being asked in every round."""
+        catalogue = _catalogue(params)
+        n_customers, n_businesses = len(catalogue.customers), len(catalogue.businesses)
+        # Businesses are not asked in the last round, when nobody could act on their answers.
+        most = (n_customers * params.max_rounds, n_businesses * (params.max_rounds - 1))
+        sides = params.models
+        if sides.customer == sides.business:
+            return {sides.customer: (n_customers, sum(most))}
+        return {sides.customer: (n_customers, most[0]), sides.business: (0, most[1])}
+
     def reset(self, params: MarketParams, seats: Sequence[Seat], rng: random.Random) -> Step:
         """Nobody has searched, asked or paid."""
         catalogue = _catalogue(params)
