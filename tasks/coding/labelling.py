@@ -10,6 +10,7 @@ import polars as pl
 from schemas.study.coding import RuleSpec
 from schemas.unit import Failure, Result, Unit
 from tasks.coding.adjudication import rule_named
+from tasks.coding.numbering import Numbering
 
 _COLUMNS = (
     "unit_key",
@@ -29,36 +30,35 @@ def labelled(units: Sequence[Unit], codes: pl.DataFrame) -> list[Result]:
     """The labels of units that share a rule and its coders.
 
     Args:
-        units: Units of the label step whose ``rule`` and ``flags`` are the same.
+        units: Units of the label step whose ``rule`` and ``flags`` are the same; no two of them
+            label the same episode.
         codes: Rows of ``codes`` with at least those of the units' sources.
     """
     spec = units[0].spec
     declared = RuleSpec.model_validate(spec["rule"])
     rule, params = rule_named(declared)
     facts = flag_facts(spec["flags"])
-    judged = _judgements(units, codes, facts)
-    failures = _conflicts(units, judged)
+    taken = _taken(units, codes, facts)
+    numbers = Numbering.of(taken, len(units))
+    judged = taken.select(numbers.item.alias("item"), "flag", "coder", "value")
+    failures: dict[str, Failure] = {}
     if any(unit.spec["repeated"] for unit in units):
-        judged = judged.unique(["unit", "episode", "seq", "other_seq", "flag", "coder"])
-    labels = rule.labels(judged, facts, params)
-    frame = (
-        labels.with_columns(
-            pl.col("unit").cast(pl.String).alias("unit_key"),
-            pl.col("episode").cast(pl.String).alias("episode_key"),
-            pl.col("flag").cast(pl.String),
-            pl.lit(spec["codebook_digest"]).alias("codebook_digest"),
-            pl.lit(declared.title).alias("rule"),
-        )
-        .select(_COLUMNS)
-        .sort("unit_key", "episode_key", "seq", "flag")
+        failures = _conflicts(judged, numbers, units)
+        judged = judged.unique(["item", "coder"], keep="first", maintain_order=True)
+    labels = rule.labels(judged, facts, params).sort("item")
+    frame = numbers.decoded(labels).with_columns(
+        pl.lit(spec["codebook_digest"]).alias("codebook_digest"),
+        pl.lit(declared.title).alias("rule"),
     )
-    parts = frame.partition_by("unit_key", as_dict=True, maintain_order=True)
-    return [
-        Result(unit, {}, failures[unit.key])
-        if unit.key in failures
-        else Result(unit, {"labels": parts.get((unit.key,), frame.clear())})
-        for unit in units
-    ]
+    lengths = dict(frame.group_by("unit").len().iter_rows())
+    results, start = [], 0
+    for number, unit in enumerate(units):
+        length = lengths.get(number, 0)
+        rows = frame.slice(start, length).with_columns(pl.lit(unit.key).alias("unit_key"))
+        start += length
+        made = {} if unit.key in failures else {"labels": rows.select(_COLUMNS)}
+        results.append(Result(unit, made, failures.get(unit.key)))
+    return results
 
 
 def flag_facts(flags: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
@@ -86,53 +86,52 @@ def flag_facts(flags: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-def _judgements(units: Sequence[Unit], codes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _taken(units: Sequence[Unit], codes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     """The judgements that the units take, with keys and names as small categories."""
-    sources = [(unit.key, source) for unit in units for source in unit.spec["sources"]]
-    keys = pl.Enum([unit.key for unit in units])
-    episodes = pl.Enum(codes["episode_key"].unique().sort())
-    coders = pl.Enum(facts["coders"].explode().drop_nulls().unique().sort())
-    of_units = pl.DataFrame(
-        {"unit": [unit for unit, _ in sources], "unit_key": [source for _, source in sources]},
-        schema={"unit": keys, "unit_key": pl.String},
+    sources = pl.DataFrame(
+        [(number, key) for number, unit in enumerate(units) for key in unit.spec["sources"]],
+        schema={"unit": pl.Int64, "unit_key": pl.String},
+        orient="row",
     )
-    taken = facts.select("flag", pl.col("coders").alias("coder")).explode("coder")
+    expected = facts.select("flag", pl.col("coders").alias("coder")).explode("coder")
+    coders = pl.Enum(expected["coder"].drop_nulls().unique().sort())
+    episodes = pl.Enum(codes["episode_key"].unique().sort())
     return (
         codes.lazy()
-        .filter(pl.col("flag").is_in(facts["flag"].cast(pl.String)))
-        .filter(pl.col("coder").is_in(taken["coder"].unique()))
-        .join(of_units.lazy(), on="unit_key")
-        .select(
-            "unit",
-            pl.col("episode_key").cast(episodes).alias("episode"),
-            "seq",
-            "other_seq",
+        .select("unit_key", "episode_key", "seq", "other_seq", "flag", "coder", "value")
+        .filter(pl.col("flag").is_in(facts["flag"].cast(pl.String).implode()))
+        .filter(pl.col("coder").is_in(coders.categories.implode()))
+        .with_columns(
+            pl.col("episode_key").cast(episodes),
             pl.col("flag").cast(facts.schema["flag"]),
             pl.col("coder").cast(coders),
-            "value",
         )
-        .join(taken.lazy().with_columns(pl.col("coder").cast(coders)), on=["flag", "coder"])
+        .join(sources.lazy(), on="unit_key")
+        .join(
+            expected.lazy().with_columns(pl.col("coder").cast(coders)),
+            on=["flag", "coder"],
+            how="semi",
+        )
         .collect()
     )
 
 
-def _conflicts(units: Sequence[Unit], judged: pl.DataFrame) -> dict[str, Failure]:
+def _conflicts(
+    judged: pl.DataFrame, numbers: Numbering, units: Sequence[Unit]
+) -> dict[str, Failure]:
     """Units in which a coder judged an item twice and differently."""
-    repeated = [unit.key for unit in units if unit.spec["repeated"]]
-    if not repeated:
-        return {}
     twice = (
-        judged.filter(pl.col("unit").cast(pl.String).is_in(repeated))
-        .group_by("unit", "episode", "seq", "other_seq", "flag", "coder")
+        judged.group_by("item", "coder")
         .agg(pl.col("value").n_unique().alias("values"))
         .filter(pl.col("values") > 1)
-        .sort("unit", "seq", "flag")
+        .sort("item", "coder", descending=True)
     )
+    places = numbers.decoded(twice)
     return {
-        str(unit): Failure(
+        units[unit].key: Failure(
             "conflicting_codes",
             f"{coder} judged flag {flag} of event {seq} twice and differently; "
             "import one of the two under another coder's name",
         )
-        for unit, coder, flag, seq in reversed(twice.select("unit", "coder", "flag", "seq").rows())
+        for unit, coder, flag, seq in places.select("unit", "coder", "flag", "seq").iter_rows()
     }

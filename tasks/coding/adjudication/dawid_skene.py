@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tasks.coding.adjudication.registry import ITEM, Coders, registered
+from tasks.coding.adjudication.registry import Coders, registered
 
 Array = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def _labelled(codes: pl.DataFrame, params: DawidSkeneParams) -> pl.DataFrame:
     """The labels of one flag. Items that show the same answers share one computation."""
     coders = codes["coder"].cast(pl.String).unique().sort().to_list()
     columns = [f"coder {number}" for number in range(len(coders))]
-    wide = codes.group_by(*ITEM).agg(
+    wide = codes.group_by("item").agg(
         *(
             pl.col("value").filter(pl.col("coder") == coder).first().alias(column)
             for coder, column in zip(coders, columns, strict=True)
@@ -73,7 +73,7 @@ def _labelled(codes: pl.DataFrame, params: DawidSkeneParams) -> pl.DataFrame:
     )
     probability = pl.when(pl.col("binary")).then(pl.col("present")).otherwise(pl.col("sure"))
     return wide.join(patterns, on=columns, how="left", nulls_equal=True).select(
-        *ITEM,
+        "item",
         "value",
         pl.when(~pl.col("silent")).then(probability.clip(0.0, 1.0)).alias("probability"),
         "n_codes",

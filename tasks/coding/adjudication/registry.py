@@ -48,15 +48,14 @@ class Rule:
     extra: Callable[[Any], tuple[str, ...]]
 
 
-#: From judgements to labels. Judgements have the columns ``unit`` (of the labels), ``episode``,
-#: ``seq``, ``other_seq``, ``flag``, ``coder`` and ``value`` (null: unusable), one row per item,
-#: flag and coder. Facts have, per ``flag``, the ``coders`` that should have coded it, how many
-#: those are (``expected``), the number of its highest level (``top``), and whether it is present
-#: or absent (``binary``) or has levels without an order (``nominal``). Labels have the columns
-#: ``unit, episode, seq, other_seq, flag, value, probability, n_codes``.
+#: From judgements to labels. Judgements have the columns ``item`` (a number that stands for one
+#: flag of one item), ``flag``, ``coder`` and ``value`` (null: unusable), one row per item and
+#: coder. Facts have, per ``flag``, the ``coders`` that should have coded it, how many those are
+#: (``expected``), the number of its highest level (``top``), and whether it is present or absent
+#: (``binary``) or has levels without an order (``nominal``). Labels have the columns ``item,
+#: value, probability, n_codes``.
 Labels = Callable[[pl.DataFrame, pl.DataFrame, Any], pl.DataFrame]
 
-ITEM = ("unit", "episode", "seq", "other_seq", "flag")
 RULES: dict[str, Rule] = {}
 
 

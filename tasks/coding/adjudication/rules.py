@@ -15,7 +15,6 @@ from schemas.base import Record
 from schemas.study.coding import RuleSpec
 from tasks.coding.adjudication.dawid_skene import dawid_skene
 from tasks.coding.adjudication.registry import (
-    ITEM,
     RULES,
     Coders,
     Rule,
@@ -187,18 +186,18 @@ def weighted(codes: pl.DataFrame, facts: pl.DataFrame, params: WeightedParams) -
         .alias("weight")
     )
     shares = (
-        weighed.group_by(*ITEM, "value")
+        weighed.group_by("item", "value")
         .agg(weight.sum().alias("backing"))
-        .group_by(*ITEM)
+        .group_by("item")
         .agg(value.sort_by("backing").last().alias("heaviest"), pl.col("backing").max())
     )
-    sums = weighed.group_by(*ITEM).agg(
+    sums = weighed.group_by("item").agg(
         (value * weight).sum().alias("present"), weight.sum().alias("given")
     )
     joined = (
         _grouped(codes, facts)
-        .join(sums, on=list(ITEM), how="left", nulls_equal=True)
-        .join(shares, on=list(ITEM), how="left", nulls_equal=True)
+        .join(sums, on="item", how="left")
+        .join(shares, on="item", how="left")
         .with_columns(pl.col("present", "given", "backing").fill_null(0.0))
     )
     bar = params.threshold * whole
@@ -231,14 +230,14 @@ def human_override(
         pl.col("coders").list.set_difference(pl.lit([params.coder], dtype=pl.List(pl.String)))
     ).with_columns(pl.col("coders").list.len().cast(pl.Int64).alias("expected"))
     said = judge(codes.filter(own), facts, OneCoder(coder=params.coder)).select(
-        *ITEM, pl.col("value").alias("said"), pl.col("n_codes").alias("one")
+        "item", pl.col("value").alias("said"), pl.col("n_codes").alias("one")
     )
     both = rule.labels(codes.filter(~own), rest, inner).join(
-        said, on=list(ITEM), how="full", coalesce=True, nulls_equal=True
+        said, on="item", how="full", coalesce=True
     )
     overridden = pl.col("said").is_not_null()
     return both.select(
-        *ITEM,
+        "item",
         pl.coalesce("said", "value").alias("value"),
         pl.when(~overridden).then(pl.col("probability")).alias("probability"),
         pl.when(overridden)
@@ -256,12 +255,13 @@ def _ends(codes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
 def _grouped(codes: pl.DataFrame, facts: pl.DataFrame, *aggregates: pl.Expr) -> pl.DataFrame:
     """One row per item and flag, with the facts of the flag."""
     count = pl.col("value").count().cast(pl.Int64).alias("n_codes")
-    return codes.group_by(*ITEM).agg(*aggregates, count).join(facts, on="flag")
+    summed = codes.group_by("item").agg(*aggregates, count, pl.col("flag").first())
+    return summed.join(facts, on="flag")
 
 
 def _finished(summed: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     return summed.select(
-        *ITEM,
+        "item",
         value.cast(pl.Float64).alias("value"),
         pl.lit(None, dtype=pl.Float64).alias("probability"),
         pl.col("n_codes"),
