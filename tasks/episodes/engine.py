@@ -166,7 +166,7 @@ class _Table:
             self._reasks,
         )
         self._n_asked += 1
-        return question, spans(logged.seq for logged in observation.history)
+        return question, spans([logged.seq for logged in observation.history])
 
     def _exposure(self, seat: str, call_key: str, seqs: list[dict[str, int]]) -> dict[str, Any]:
         return {

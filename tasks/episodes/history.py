@@ -67,13 +67,15 @@ class History:
         }
 
 
-def spans(seqs: Iterable[int]) -> list[dict[str, int]]:
+def spans(seqs: Sequence[int]) -> list[dict[str, int]]:
     """Ascending event numbers as runs of consecutive ones, both ends included.
 
     Example:
         >>> spans([0, 1, 2, 5])
         [{'first': 0, 'last': 2}, {'first': 5, 'last': 5}]
     """
+    if seqs and seqs[-1] - seqs[0] + 1 == len(seqs):
+        return [{"first": seqs[0], "last": seqs[-1]}]
     runs: list[dict[str, int]] = []
     first = last = -2
     for seq in seqs:

@@ -54,7 +54,8 @@ class Renderer:
         self._templates = _compiled(tuple(sorted(prompt_texts(environment).items())))
         self._names = {seat.seat: seat.name for seat in seats}
         self._opened: dict[str, tuple[Message, ...]] = {}
-        self._events: dict[tuple[int, bool], Message] = {}
+        self._own: dict[int, Message] = {}
+        self._others: dict[int, Message] = {}
 
     def messages(self, ask: Ask, seat: str, observation: Observation) -> tuple[Message, ...]:
         """The prompt that shows a seat what it sees and asks it.
@@ -67,7 +68,11 @@ class Renderer:
         opened = self._opened.get(seat)
         if opened is None:
             opened = self._opened[seat] = self._opening(observation.data)
-        messages = [*opened, *(self._event(logged, seat) for logged in observation.history)]
+        own, others = self._own, self._others
+        messages = list(opened)
+        for logged in observation.history:
+            known = own if logged.event.actor == seat else others
+            messages.append(known.get(logged.seq) or self._event(logged, known is own))
         if ask.name in self._templates:
             messages.append(Message("user", self._text(ask.name, observation.data)))
         elif messages and messages[-1].role == "assistant" and "nudge" in self._templates:
@@ -78,26 +83,23 @@ class Renderer:
         pairs = (("system", self._text("system", data)), ("user", self._text("opening", data)))
         return tuple(Message(role, text) for role, text in pairs if text)  # type: ignore[arg-type]
 
-    def _event(self, logged: Logged, seat: str) -> Message:
+    def _event(self, logged: Logged, own: bool) -> Message:
         event = logged.event
-        own = event.actor == seat
-        message = self._events.get((logged.seq, own))
-        if message is None:
-            values = {
-                "own": own,
-                "kind": event.kind,
-                "phase": event.phase,
-                "actor": event.actor,
-                "name": self._names.get(event.actor, event.actor),
-                "target": event.target,
-                "target_name": self._names.get(event.target or "", event.target),
-                "item": event.item,
-                "value": event.value,
-                "text": event.text,
-                "data": event.data,
-            }
-            message = Message("assistant" if own else "user", self._text("event", values))
-            self._events[(logged.seq, own)] = message
+        values = {
+            "own": own,
+            "kind": event.kind,
+            "phase": event.phase,
+            "actor": event.actor,
+            "name": self._names.get(event.actor, event.actor),
+            "target": event.target,
+            "target_name": self._names.get(event.target or "", event.target),
+            "item": event.item,
+            "value": event.value,
+            "text": event.text,
+            "data": event.data,
+        }
+        message = Message("assistant" if own else "user", self._text("event", values))
+        (self._own if own else self._others)[logged.seq] = message
         return message
 
     def _text(self, name: str, values: Mapping[str, Any]) -> str:
