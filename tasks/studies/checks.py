@@ -81,7 +81,15 @@ def _alias_place(study: Study, condition: str, field: Path, alias: str, places: 
 
 
 def _conditions(design: Design, places: Places) -> Iterator[Mistake]:
-    """Conditions that resolve to the same parameters."""
+    """Conditions that resolve to the same parameters, or have no episode to differ from."""
+    if design.study.imported is not None and design.study.conditions:
+        yield Mistake(
+            what="imported episodes have no conditions to set",
+            place=places.place(("conditions",)),
+            found=", ".join(design.study.conditions),
+            expected="the series of the collection, which are its conditions",
+            fix="remove conditions, and name series under imported if not all are wanted",
+        )
     names: dict[str, str] = {}
     for cell in design.cells:
         same = cell.params.model_dump_json()

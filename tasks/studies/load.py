@@ -15,6 +15,7 @@ from tasks.studies.cells import BASELINE, design, merged
 from tasks.studies.checks import problems
 from tasks.studies.files import StudyFiles, text_of
 from tasks.studies.messages import mistakes_of
+from tasks.studies.messages import shown as quoted
 from tasks.studies.places import OWN_FIELDS, Places, episode_path, in_order, value_at
 from tasks.studies.yamltext import Path as Field
 from tasks.studies.yamltext import document
@@ -52,7 +53,7 @@ def load_study(path: str | Path) -> LoadedStudy:
         raise Mistake(
             what="a study is a YAML mapping",
             place=f"{shown}:{written.root.start_mark.line + 1}",
-            found=type(written.value).__name__,
+            found="a list" if isinstance(written.value, list) else quoted(written.value),
             expected="fields such as 'name: my-study'",
         )
     files = StudyFiles(Path(path).parent, shown)

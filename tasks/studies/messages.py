@@ -188,7 +188,7 @@ def _expected(detail: ErrorDetails) -> str:
         return f"a field {context['discriminator']}"
     if detail["type"] == "string_pattern_mismatch":
         return f"text of the form {context['pattern']}"
-    message = re.sub(r"^Input should( be)? ", "", detail["msg"])
+    message = re.sub(r"^Input should( be)? ", "", detail["msg"]).partition(", unable to")[0]
     message = re.sub(r"^a valid dictionary or instance of \w+", "a mapping", message)
     message = re.sub(r"^a valid (dictionary|mapping)", "a mapping", message)
     message = re.sub(r"^a valid (list|tuple)", "a list", message)

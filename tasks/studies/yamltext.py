@@ -173,7 +173,9 @@ def _syntax(error: yaml.MarkedYAMLError, path: str, text: str) -> Mistake:
         fix = "indent with spaces, not with tabs"
     if "alias" in problem:
         fix = "quote the value if the * is meant as text, or define the anchor first"
-    context = f" ({error.context})" if error.context else ""
+    begun = error.context_mark.line + 1 if error.context_mark else 0
+    since = f" that begins in line {begun}" if begun and mark and begun <= mark.line else ""
+    context = f" ({error.context}{since})" if error.context else ""
     return Mistake(what="not readable as YAML", place=place, found=problem + context, fix=fix)
 
 
