@@ -6,6 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from schemas.gateway import Message, Question
 from schemas.study.models import ModelSpec
@@ -38,75 +39,100 @@ class Tries:
         self._cost_usd: float | None = 0.0
         self.made: list[Attempt] = []
 
-    def failed(self, failure: AttemptFailed, waited_s: float, latency_s: float) -> None:
-        """Records an attempt that gave no answer."""
-        message = self._scrubbed(str(failure))
-        self.made.append(Attempt(failure.kind, failure.status_code, message, waited_s, latency_s))
-
-    def answered(self, reply: Reply, waited_s: float, latency_s: float) -> None:
-        """Records an attempt that gave an answer, usable or not; it is paid for."""
-        message = None if reply.kind == "ok" else f"the answer is {reply.kind}"
-        self.made.append(Attempt(reply.kind, 200, message, waited_s, latency_s))
-        cost = self._prices.cost_usd(reply.prompt_tokens, reply.completion_tokens)
-        known = cost is not None and self._cost_usd is not None
-        self._cost_usd = self._cost_usd + cost if known else None  # type: ignore[operator]
+    def note(self, what: Reply | AttemptFailed | None, waited_s: float, latency_s: float) -> str:
+        """Records an attempt and gives its kind; an answer is paid for, usable or not."""
+        if isinstance(what, Reply):
+            message = None if what.kind == "ok" else f"the answer is {what.kind}"
+            self.made.append(Attempt(what.kind, 200, message, waited_s, latency_s))
+            cost = self._prices.cost_usd(what.prompt_tokens, what.completion_tokens)
+            if cost is None or self._cost_usd is None:
+                self._cost_usd = None
+            else:
+                self._cost_usd += cost
+            return what.kind
+        if what is None:
+            raise TypeError("an attempt gives an answer or fails")
+        message = self._scrubbed(str(what))
+        self.made.append(Attempt(what.kind, what.status_code, message, waited_s, latency_s))
+        return what.kind
 
     def outcome(self, reply: Reply | None) -> Outcome:
         """What the call came to."""
         return Outcome(reply, tuple(self.made), self._cost_usd, self._asked_at_s)
 
 
-async def called(
-    spec: ModelSpec,
-    attempt: Callable[[], Awaitable[Reply]],
-    tries: Tries,
-    *,
-    limiter: Limiter,
-    backoff: Backoff,
-    tokens: float,
-) -> Outcome:
-    """What a call to a provider comes to.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a provider is asked.
 
-    Args:
+    Attributes:
         spec: The model, for its time-out and its number of attempts.
-        attempt: Makes one attempt.
-        tries: Where attempts are recorded.
         limiter: Admission to the model.
         backoff: When to try again.
         tokens: About how many tokens a request has.
     """
+
+    spec: ModelSpec
+    limiter: Limiter
+    backoff: Backoff
+    tokens: float
+
+
+async def called(
+    terms: Terms,
+    attempt: Callable[[], Awaitable[Reply]],
+    keep: Callable[[Outcome], Awaitable[None]],
+    tries: Tries,
+) -> Outcome:
+    """What a call to a provider comes to.
+
+    A call is in flight until its answer is kept, so that no more answers than may be in flight
+    are lost when the process is killed.
+
+    Args:
+        terms: Limits and patience.
+        attempt: Makes one attempt.
+        keep: Puts an answer on disk.
+        tries: Where attempts are recorded.
+    """
+    limiter, backoff = terms.limiter, terms.backoff
     waited_s = 0.0
-    number = 0
     while True:
-        number += 1
-        await limiter.enter(tokens)
-        began = time.perf_counter()
-        kind, reply, failure = "cancelled", None, None
-        used: float | None = None
+        await limiter.enter(terms.tokens)
+        kind, used = "cancelled", None
         try:
-            async with asyncio.timeout(spec.attempt_timeout_s):
-                reply = await attempt()
-            kind = reply.kind
-            used = _tokens(reply)
-        except TimeoutError:
-            kind = "timeout"
-            failure = AttemptFailed(kind, f"no answer within {spec.attempt_timeout_s:g} s")
-        except AttemptFailed as error:
-            kind, failure = error.kind, error
-            if kind == "rate_limit" and error.told_s:
-                limiter.pause(min(error.told_s, backoff.longest_told_s))
+            reply, failure, latency_s = await _attempted(terms.spec, attempt)
+            kind = tries.note(reply or failure, waited_s, latency_s)
+            used = _tokens(reply) if reply is not None else None
+            if failure is not None and failure.told_s and kind == "rate_limit":
+                limiter.pause(min(failure.told_s, backoff.longest_told_s))
+            number = len(tries.made)
+            final = failure is not None and failure.final
+            again = backoff.again(kind, number, terms.spec.max_attempts, final)
+            if not again:
+                outcome = tries.outcome(reply)
+                await keep(outcome)
+                return outcome
         finally:
-            limiter.done(kind, tokens, used)
-        latency_s = time.perf_counter() - began
-        if reply is not None:
-            tries.answered(reply, waited_s, latency_s)
-        elif failure is not None:
-            tries.failed(failure, waited_s, latency_s)
-        final = failure is not None and failure.final
-        if not backoff.again(kind, number, spec.max_attempts, final):
-            return tries.outcome(reply)
+            limiter.done(kind, terms.tokens, used)
         waited_s = backoff.wait_s(number, failure.told_s if failure else None, _JITTER)
         await asyncio.sleep(waited_s)
+
+
+async def _attempted(
+    spec: ModelSpec, attempt: Callable[[], Awaitable[Reply]]
+) -> tuple[Reply | None, AttemptFailed | None, float]:
+    """What one attempt gave, and the seconds that it took."""
+    began = time.perf_counter()
+    reply, failure = None, None
+    try:
+        async with asyncio.timeout(spec.attempt_timeout_s):
+            reply = await attempt()
+    except TimeoutError:
+        failure = AttemptFailed("timeout", f"no answer within {spec.attempt_timeout_s:g} s")
+    except AttemptFailed as error:
+        failure = error
+    return reply, failure, time.perf_counter() - began
 
 
 async def simulated(
@@ -123,7 +149,7 @@ async def simulated(
         kind = said.failure_kind
         reply = None
         if kind is not None and kind not in _ANSWERED:
-            tries.failed(AttemptFailed(kind, "a simulated fault"), 0.0, said.latency_s)
+            tries.note(AttemptFailed(kind, "a simulated fault"), 0.0, said.latency_s)
         else:
             kind = kind or reply_kind(said.text, said.finish_reason)
             reply = Reply(
@@ -134,7 +160,7 @@ async def simulated(
                 said.completion_tokens,
                 kind=kind,
             )
-            tries.answered(reply, 0.0, said.latency_s)
+            tries.note(reply, 0.0, said.latency_s)
         if not backoff.again(kind, number, spec.max_attempts):
             return tries.outcome(reply)
 

@@ -28,8 +28,15 @@ _BY_CLASS = {
     "APIResponseValidationError": "bad_body",
 }
 _CONNECTION = ("connection error", "connect call failed", "cannot connect", "disconnected")
-_BAD_BODY = ("invalid response from llm endpoint", "unable to parse", "expecting value", "not json")
+_BAD_BODY = (
+    "invalid response from llm endpoint",
+    "unable to parse",
+    "expecting value",
+    "not json",
+    "provider returned",
+)
 _NO_CREDIT = ("insufficient_quota", "billing", "credit balance")
+_FILTERED = ("content_policy", "content_filter", "content management policy", "safety system")
 _LONGEST = 600
 
 
@@ -53,17 +60,23 @@ def failed_attempt(error: Exception) -> AttemptFailed:
 
 
 def _kind(error: Exception, status: int | None, text: str, answered: bool) -> str:
-    for base in type(error).__mro__:
-        if base.__name__ in _BY_CLASS:
-            return _BY_CLASS[base.__name__]
+    named = next(
+        (_BY_CLASS[base.__name__] for base in type(error).__mro__ if base.__name__ in _BY_CLASS),
+        None,
+    )
+    if named is not None:
+        return named
     if any(sign in text for sign in _BAD_BODY):
         return "bad_body"
     if not answered and (status is None or status >= 500):
-        if any(sign in text for sign in _CONNECTION) or isinstance(error, OSError):
-            return "connection"
-        return "bad_body" if isinstance(error, ValueError | KeyError) else "server_error"
-    if status is None:
-        return "server_error"
+        lost = isinstance(error, OSError) or any(sign in text for sign in _CONNECTION)
+        return "connection" if lost else "server_error"
+    return _kind_of_status(status or 500, text)
+
+
+def _kind_of_status(status: int, text: str) -> str:
+    if status < 429 and any(sign in text for sign in _FILTERED):
+        return "refused"
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "bad_request")
 
 

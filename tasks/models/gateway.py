@@ -16,7 +16,7 @@ from typing import Any
 from schemas.gateway import Answer, Message, Question
 from schemas.study.models import ModelSpec
 from tasks.models.budget import Budget
-from tasks.models.calling import Tries, called, prompt_tokens_about, simulated
+from tasks.models.calling import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.journal import Journal
 from tasks.models.keys import Identities, call_key, shape_digest
 from tasks.models.ledger import Entry, UnitLedger
@@ -25,7 +25,7 @@ from tasks.models.parts import part_digests
 from tasks.models.prices import Prices, declared_prices, prices
 from tasks.models.provider import Provider
 from tasks.models.record import outcome_of, outcome_of_rows, record_of
-from tasks.models.replies import Outcome
+from tasks.models.replies import Outcome, Reply
 from tasks.models.retry import Backoff
 from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
 from tasks.models.shape import instructed, reasked
@@ -188,27 +188,29 @@ class ModelGateway:
         asked_for = None if in_words else shape
         reservation = await self.budget.reserve(self._most_usd(spec, sent, price))
         tokens = prompt_tokens_about(sent) if spec.tokens_per_minute else 0.0
-        tries = Tries(price, self._keyring.scrubbed)
+
+        async def attempt() -> Reply:
+            reply = await self._provider.reply(spec, sent, asked_for)
+            if in_words:
+                return dataclasses.replace(reply, raw={**reply.raw, "instructed": True})
+            return reply
+
+        async def keep(outcome: Outcome) -> None:
+            if outcome.reply is not None and outcome.reply.kind != "empty":
+                await self._journal.append(question.unit_key, key, record_of(outcome))
+
         try:
             outcome = await called(
-                spec,
-                lambda: self._provider.reply(spec, sent, asked_for),
-                tries,
-                limiter=limiter,
-                backoff=self._backoff,
-                tokens=tokens,
+                Terms(spec, limiter, self._backoff, tokens),
+                attempt,
+                keep,
+                Tries(price, self._keyring.scrubbed),
             )
         except BaseException:
             self.budget.release(reservation)
             raise
-        reply = outcome.reply
-        if reply is not None and in_words:
-            reply = dataclasses.replace(reply, raw={**reply.raw, "instructed": True})
-            outcome = dataclasses.replace(outcome, reply=reply)
-        if reply is not None:
-            self._most_tokens = max(self._most_tokens, 2 * (reply.completion_tokens or 0))
-        if reply is not None and reply.kind != "empty":
-            await self._journal.append(question.unit_key, key, record_of(outcome))
+        if outcome.reply is not None:
+            self._most_tokens = max(self._most_tokens, 2 * (outcome.reply.completion_tokens or 0))
         self.budget.settle(reservation, outcome.cost_usd)
         return outcome
 

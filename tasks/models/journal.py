@@ -194,11 +194,11 @@ class Journal:
     def _created(self, path: Path) -> _File | None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                return None
             descriptor = os.open(
                 path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
             )
-        except FileExistsError:
-            return None
         except OSError as error:
             raise _unwritable(self._folder, error) from error
         if not _locked(descriptor):  # another process took it for one that was left behind

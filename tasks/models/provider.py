@@ -27,6 +27,7 @@ def imported_litellm() -> Any:
     """The litellm module: no network at import, no telemetry, no callbacks, no advice printed."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     import litellm
+    import openai.resources.chat.completions  # noqa: F401 - else within the first call's time-out
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True

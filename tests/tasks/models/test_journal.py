@@ -1,0 +1,258 @@
+"""Journals: durable before use, torn tails, versions, several processes, kill -9."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import Mistake
+from schemas.keys import digest
+from tasks.models.gateway import open_gateway
+from tasks.models.journal import Journal, journal_dir
+from tasks.models.journal_file import HEADER
+
+ROOT = Path(__file__).resolve().parents[3]
+UNIT = digest("unit", 1)
+
+
+def journals(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jnl"))
+
+
+async def written(folder: Path, count: int, unit: str = UNIT) -> None:
+    journal = Journal(folder)
+    await asyncio.gather(
+        *(journal.append(unit, digest(n), {"t": f"answer {n}"}) for n in range(count))
+    )
+    await journal.close()
+
+
+async def test_records_of_one_moment_share_syncs_and_are_found_again(tmp_path):
+    journal = Journal(tmp_path / "j")
+    await asyncio.gather(
+        *(journal.append(UNIT, digest(n), {"t": f"answer {n}"}) for n in range(500))
+    )
+    assert journal.syncs < 20
+    assert journal.find(UNIT, digest(7))["t"] == "answer 7"
+    await journal.close()
+    again = Journal(tmp_path / "j")
+    assert again.find(UNIT, digest(499))["t"] == "answer 499"
+    assert again.find(UNIT, digest(500)) is None
+    await again.close()
+
+
+async def test_an_answer_is_on_disk_before_it_is_returned(server, spec, ask, tmp_path):
+    async with open_gateway(tmp_path / "j") as gateway:
+        await gateway.ask(ask(spec()))
+        assert b"Hello." in journals(tmp_path / "j")[0].read_bytes()
+
+
+@pytest.mark.parametrize("torn", [1, 5, 9, 40])
+async def test_a_torn_last_record_is_dropped_with_a_warning(tmp_path, caplog, torn):
+    await written(tmp_path / "j", 3)
+    (path,) = journals(tmp_path / "j")
+    path.write_bytes(path.read_bytes()[:-torn])
+    with caplog.at_level(logging.WARNING):
+        journal = Journal(tmp_path / "j")
+    assert "torn" in caplog.text
+    assert path.name in caplog.text
+    assert [journal.find(UNIT, digest(n)) is not None for n in range(3)] == [True, True, False]
+    await journal.close()
+
+
+async def test_a_damaged_record_ends_what_is_believed(tmp_path, caplog):
+    await written(tmp_path / "j", 3)
+    (path,) = journals(tmp_path / "j")
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 0xFF
+    path.write_bytes(bytes(data))
+    journal = Journal(tmp_path / "j")
+    assert journal.find(UNIT, digest(1)) is not None
+    assert journal.find(UNIT, digest(2)) is None
+    await journal.close()
+
+
+async def test_a_journal_of_another_version_is_refused_with_instructions(tmp_path):
+    await written(tmp_path / "j", 1)
+    (path,) = journals(tmp_path / "j")
+    path.write_bytes(path.read_bytes().replace(HEADER, b"agora-journal 99\n"))
+    with pytest.raises(Mistake) as caught:
+        Journal(tmp_path / "j")
+    text = caught.value.message()
+    assert "version 99" in text
+    assert "version 1" in text
+    assert str(path) in text
+    assert "to do" in text
+
+
+async def test_a_file_that_is_no_journal_is_refused(tmp_path):
+    (tmp_path / "j").mkdir()
+    (tmp_path / "j" / "x.jnl").write_text("hello, this is something else entirely")
+    with pytest.raises(Mistake, match=r"x\.jnl"):
+        Journal(tmp_path / "j")
+
+
+async def test_a_header_cut_short_is_an_empty_journal(tmp_path):
+    (tmp_path / "j").mkdir()
+    (tmp_path / "j" / "x.jnl").write_bytes(HEADER[:5])
+    journal = Journal(tmp_path / "j")
+    assert journal.units() == ()
+    await journal.close()
+    assert not (tmp_path / "j").exists()
+
+
+async def test_settled_journals_are_removed_and_others_stay(tmp_path):
+    await written(tmp_path / "j", 2)
+    await written(tmp_path / "j", 2, unit=digest("other"))
+    journal = Journal(tmp_path / "j")
+    journal.settled([UNIT])
+    await journal.close()
+    assert len(journals(tmp_path / "j")) == 1
+    journal = Journal(tmp_path / "j")
+    assert journal.units() == (digest("other"),)
+    journal.settled([digest("other")])
+    await journal.close()
+    assert not (tmp_path / "j").exists()
+
+
+async def test_half_settled_journals_remember_what_is_settled(tmp_path):
+    journal = Journal(tmp_path / "j")
+    await journal.append(UNIT, digest(1), {"t": "a"})
+    await journal.append(digest("other"), digest(2), {"t": "b"})
+    journal.settled([UNIT])
+    await journal.close()
+    again = Journal(tmp_path / "j")
+    assert again.units() == (digest("other"),)
+    await again.close()
+
+
+async def test_the_journal_of_a_living_process_is_read_but_left_alone(tmp_path):
+    living = Journal(tmp_path / "j")
+    await living.append(UNIT, digest(1), {"t": "a"})
+    other = Journal(tmp_path / "j")
+    assert other.find(UNIT, digest(1))["t"] == "a"
+    await other.append(digest("other"), digest(2), {"t": "b"})
+    other.settled([UNIT, digest("other")])
+    await other.close()
+    assert len(journals(tmp_path / "j")) == 1
+    await living.append(UNIT, digest(3), {"t": "c"})
+    await living.close()
+
+
+async def test_answers_of_a_crashed_run_enter_the_rows_as_they_were(
+    server, said, spec, ask, quick, tmp_path
+):
+    server.answer = lambda request, number: (
+        said.refusal(500) if number == 1 else said.completion("Once.")
+    )
+    model = spec(usd_per_million_input_tokens=10, usd_per_million_output_tokens=10)
+    async with open_gateway(tmp_path / "j", backoff=quick) as gateway:
+        await gateway.ask(ask(model))
+        before = gateway.rows(UNIT)
+    async with open_gateway(tmp_path / "j", backoff=quick) as gateway:
+        answer = await gateway.ask(ask(model))
+        after = gateway.rows(UNIT)
+        assert gateway.tally.calls_asked == 0
+        assert gateway.tally.saved_usd == pytest.approx(18e-5)
+    assert after == before
+    assert answer.value == "Once."
+    assert len(server.requests) == 2
+
+
+async def test_answers_of_a_failed_unit_come_from_the_warehouse(server, said, spec, ask, tmp_path):
+    async with open_gateway(tmp_path / "j") as gateway:
+        await gateway.ask(ask(spec()))
+        before = gateway.rows(UNIT)
+        gateway.settled([UNIT])
+    async with open_gateway(tmp_path / "j", held=before) as gateway:
+        await gateway.ask(ask(spec()))
+        assert gateway.rows(UNIT) == before
+    assert len(server.requests) == 1
+
+
+async def test_an_answer_that_failed_its_unit_is_asked_anew(server, said, spec, ask, tmp_path):
+    question = ask(spec(), reasks=0, check=lambda text: "no" if text == "Bad." else None)
+    server.answer = lambda request, number: said.completion("Bad." if number == 1 else "Good.")
+    async with open_gateway(tmp_path / "j") as gateway:
+        assert (await gateway.ask(question)).failure.kind == "bad_shape"
+        before = gateway.rows(UNIT)
+        gateway.settled([UNIT])
+    async with open_gateway(tmp_path / "j", held=before) as gateway:
+        assert (await gateway.ask(question)).value == "Good."
+        assert len(gateway.rows(UNIT)["calls"]) == 1
+
+
+async def test_a_full_disk_is_a_mistake_that_says_so(tmp_path):
+    (tmp_path / "j").write_text("a file where the folder should be")
+    journal = Journal(tmp_path / "j")
+    with pytest.raises(Mistake, match="cannot be kept"):
+        await journal.append(UNIT, digest(1), {"t": "a"})
+    await journal.close()
+
+
+def test_the_folder_stands_beside_the_warehouse():
+    assert journal_dir(Path("/x/lab.duckdb")) == Path("/x/lab.duckdb.journal")
+
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from schemas.gateway import Message, Question
+from schemas.keys import digest
+from schemas.study.models import ModelSpec
+from tasks.models.gateway import open_gateway
+
+async def main():
+    spec = ModelSpec(model="openai/mock", api_base=sys.argv[1], max_in_flight=8)
+    async with open_gateway(Path(sys.argv[2])) as gateway:
+        print("ready", flush=True)
+        async def unit(number):
+            for ordinal in range(10):
+                question = Question(spec, (Message("user", f"{number} {ordinal}"),),
+                                    digest(number), ordinal, "agent", "s1")
+                answer = await gateway.ask(question)
+                assert answer.failure is None
+        await asyncio.gather(*(unit(number) for number in range(20)))
+        rows = [gateway.rows(digest(number))["calls"] for number in range(20)]
+        print("done", sum(map(len, rows)), flush=True)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+def test_after_kill_9_only_what_was_in_flight_is_asked_again(tmp_path, model_server):
+    draw = random.Random(1)
+    api_base, stats = model_server
+    kills = 0
+    for _ in range(9):
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD, api_base, str(tmp_path / "j")],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert child.stdout.readline() == "ready\n"
+        if kills < 2:
+            asked = stats()["requests"]
+            goal = asked + draw.randint(1, 50)
+            while stats()["requests"] < goal and child.poll() is None:
+                pass
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            kills += 1
+            continue
+        assert child.stdout.readline() == "done 200\n"
+        assert child.wait() == 0
+        break
+    seen = stats()
+    assert seen["distinct_requests"] == 200
+    assert seen["requests"] <= 200 + 8 * kills
