@@ -16,6 +16,7 @@ Schema = dict[str, Any]
 #: Models that a text may stand for: a file's path, or a bare name.
 _TEXT_STANDS_FOR = {
     "TextFile": "The text itself, or the path of a file that holds it.",
+    "Catalogue": "Path of a YAML file with the catalogue.",
     "Codebook": "Path of a YAML file with the codebook.",
     "MetricSpec": "Name of the metric; its options have their defaults.",
     "RuleSpec": "Name of the rule.",

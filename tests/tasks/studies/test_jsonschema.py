@@ -1,0 +1,51 @@
+"""The JSON Schema of a study takes what the loader takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tasks.studies.jsonschema import study_schema
+
+ROOT = Path(__file__).resolve().parents[3]
+BAD = Path(__file__).parent / "bad"
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    schema = study_schema()
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
+def test_takes_the_studies_that_are_shipped(path: Path, validator: Any) -> None:
+    study = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(study)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bad_word",
+        "missing_field",
+        "number_for_text",
+        "unknown_environment",
+        "unknown_field",
+        "unknown_parameter_in_condition",
+        "wrong_type",
+        "zero_replicates",
+    ],
+)
+def test_refuses_what_is_wrong_in_shape(name: str, validator: Any) -> None:
+    study = yaml.safe_load((BAD / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert list(validator.iter_errors(study))
+
+
+def test_every_field_of_a_study_is_described() -> None:
+    for name, field in study_schema()["properties"].items():
+        assert field.get("description"), name
