@@ -74,7 +74,7 @@ def cell(column: Column, value: Any) -> Any:
     """A validated value as it goes into a frame.
 
     Raises:
-        ValueError: The column cannot hold it: not JSON, or beyond 64 bits.
+        ValueError: The column cannot hold it: not JSON, beyond 64 bits, not Unicode.
     """
     if value is None:
         return None
@@ -86,7 +86,16 @@ def cell(column: Column, value: Any) -> Any:
         return [{"first": _whole(span.first), "last": _whole(span.last)} for span in value]
     if column.kind == "integer":
         return _whole(value)
+    for text in {"text": [value], "texts": value}.get(column.kind, ()):
+        _whole_characters(text)
     return value
+
+
+def _whole_characters(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a string with half a character (a lone surrogate)") from error
 
 
 def _whole(value: int) -> int:

@@ -1,0 +1,198 @@
+"""Small rows and results, and a warehouse to put them in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.keys import digest
+from schemas.unit import Failure, Result, Unit
+from warehouse.committing import commit as commit_module
+from warehouse.store import Warehouse
+
+TIME = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+Rows = dict[str, Any]
+
+
+class Make:
+    """Rows that fit their tables, with what a test wants changed."""
+
+    @staticmethod
+    def key(name: object) -> str:
+        return digest("test", name)
+
+    def episode(self, unit: str, **changes: Any) -> Rows:
+        return {
+            "episode_key": unit,
+            "unit_key": unit,
+            "source": "run",
+            "environment": "discussion",
+            "label": "one",
+            "params": {"rounds": 2},
+            "status": "complete",
+            "end_reason": "rounds",
+            "completed_rounds": 2,
+        } | changes
+
+    def seat(self, unit: str, seat: str = "s1", **changes: Any) -> Rows:
+        return {
+            "episode_key": unit,
+            "unit_key": unit,
+            "seat": seat,
+            "position": int(seat[1:]),
+            "role": "participant",
+            "name": f"Agent {seat[1:]}",
+            "model": "llama",
+            "model_id": "sim/talkative",
+        } | changes
+
+    def event(self, unit: str, seq: int = 0, **changes: Any) -> Rows:
+        return {
+            "episode_key": unit,
+            "unit_key": unit,
+            "seq": seq,
+            "round": 0,
+            "turn": seq,
+            "kind": "say",
+            "actor": "s1",
+            "text": "two words",
+            "data": {},
+            "valid": True,
+            "attempts": 1,
+            "fallback": False,
+        } | changes
+
+    def call(self, unit: str, ordinal: int = 0, **changes: Any) -> Rows:
+        return {
+            "call_key": self.key((unit, ordinal)),
+            "unit_key": unit,
+            "ordinal": ordinal,
+            "purpose": "agent",
+            "subject": "s1",
+            "model": "sim/talkative",
+            "params": {},
+            "base_parts": 0,
+            "parts": [],
+            "status": "answered",
+            "text": "two words",
+            "raw": {},
+            "attempts": 1,
+            "asked_at": TIME,
+        } | changes
+
+    def attempt(self, unit: str, ordinal: int = 0, **changes: Any) -> Rows:
+        return {
+            "call_key": self.key((unit, ordinal)),
+            "unit_key": unit,
+            "attempt": 1,
+            "kind": "ok",
+            "waited_s": 0.0,
+            "latency_s": 0.1,
+        } | changes
+
+    def part(self, text: str, role: str = "user") -> Rows:
+        return {"digest": digest("part", role, text), "role": role, "text": text}
+
+    def unit(self, name: object, **changes: Any) -> Unit:
+        return Unit(
+            **({"stage": "episodes", "step": "play", "key": self.key(name)} | changes), spec={}
+        )
+
+    def result(self, name: object, failure: Failure | None = None, **rows: Any) -> Result:
+        """An episode with one seat and two events, unless rows say otherwise."""
+        unit = self.unit(name)
+        given = {
+            "episodes": [self.episode(unit.key)],
+            "seats": [self.seat(unit.key)],
+            "events": [self.event(unit.key, 0), self.event(unit.key, 1)],
+        } | rows
+        return Result(
+            unit, {table: held for table, held in given.items() if held is not None}, failure
+        )
+
+    def study(self, name: str = "study", **changes: Any) -> Rows:
+        return {
+            "study_version": self.key(name),
+            "name": name,
+            "spec": {"name": name},
+            "yaml": f"name: {name}",
+            "path": f"{name}.yaml",
+            "code_version": "0",
+            "created_at": TIME,
+        } | changes
+
+    def study_unit(self, study: str, unit: Unit, **changes: Any) -> Rows:
+        return {
+            "study_version": self.key(study),
+            "stage": unit.stage,
+            "step": unit.step,
+            "unit_key": unit.key,
+            "condition": "baseline",
+            "replicate": 1,
+            "label": "one",
+        } | changes
+
+
+@pytest.fixture(scope="session")
+def make() -> Make:
+    return Make()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "agora.duckdb"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse without rows, to copy."""
+    made = tmp_path_factory.mktemp("template") / "agora.duckdb"
+    Warehouse.open(made).close()
+    return made
+
+
+@pytest.fixture
+def empty(path: Path, template: Path) -> Path:
+    """A warehouse without rows."""
+    shutil.copy(template, path)
+    return path
+
+
+@pytest.fixture
+def warehouse(empty: Path) -> Iterator[Warehouse]:
+    with Warehouse.open(empty) as opened:
+        yield opened
+
+
+@pytest.fixture
+def no_great(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves Great Expectations out, which costs a tenth of a second per table and commit."""
+    monkeypatch.setattr(commit_module, "expectations_met", lambda staged: [])
+
+
+@pytest.fixture
+def commit(warehouse: Warehouse) -> Callable[..., Any]:
+    """Commits results; gives the report."""
+
+    def committed(*results: Result, run_id: str = "run") -> Any:
+        return warehouse.commit(results, run_id=run_id, code_version="0")
+
+    return committed
+
+
+@pytest.fixture
+def counts(warehouse: Warehouse) -> Callable[..., list[int]]:
+    """Numbers of rows of tables."""
+
+    def counted(*tables: str) -> list[int]:
+        return [
+            warehouse.frame_sql(f"SELECT count(*) AS n FROM {table}")["n"].item()
+            for table in tables
+        ]
+
+    return counted

@@ -1,0 +1,20 @@
+"""The reference page of tables."""
+
+from __future__ import annotations
+
+from schemas.tables import ROWS
+from warehouse.reference import PAGE, page, views
+
+
+def test_the_page_is_what_the_models_say():
+    """Fails when a table or view changed: run ``python -m warehouse.reference``."""
+    assert PAGE.read_text() == page()
+
+
+def test_the_page_names_every_column():
+    text = page()
+    assert all(f"`{name}`" in text for row in ROWS for name in row.model_fields)
+
+
+def test_every_view_says_what_a_row_is():
+    assert all(view.about and view.columns for view in views())

@@ -1,0 +1,123 @@
+"""Migrations, and the schema that they lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from schemas.errors import Mistake
+from schemas.tables import ROWS
+from warehouse import schema
+from warehouse.projections.ddl import create_tables
+from warehouse.schema import Migration, migrations, prepare
+from warehouse.store import Warehouse
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    """Columns by name: those that a migration adds come last, wherever the model has them."""
+    return connection.execute(
+        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() "
+        "WHERE NOT internal AND table_name NOT LIKE 'schema_%' AND table_name NOT LIKE 'v_%' "
+        "ORDER BY table_name, column_name"
+    ).fetchall()
+
+
+def test_the_migrations_lead_to_the_table_models():
+    """Fails when a table model changed and no migration was added in warehouse/migrations/."""
+    migrated, projected = duckdb.connect(), duckdb.connect()
+    for migration in migrations():
+        migrated.execute(migration.sql)
+    projected.execute(create_tables())
+    assert _columns(migrated) == _columns(projected)
+
+
+def test_a_new_warehouse_records_its_migrations(warehouse):
+    rows = warehouse.frame_sql("SELECT number, name, models_digest FROM schema_version")
+    assert rows["number"].to_list() == [m.number for m in migrations()]
+    assert rows["models_digest"].str.len_chars().to_list() == [32] * len(rows)
+
+
+def test_opening_applies_the_migrations_that_are_missing(path):
+    Warehouse.open(path).close()
+    later = Migration(len(migrations()) + 1, "colours", "CREATE TABLE colours (name VARCHAR);")
+    connection = duckdb.connect(str(path))
+    prepare(connection, path, (*migrations(), later))
+    prepare(connection, path, (*migrations(), later))
+    assert connection.execute("SELECT count(*) FROM schema_version").fetchone() == (later.number,)
+    connection.execute("INSERT INTO colours VALUES ('red')")
+
+
+def test_a_migration_that_fails_changes_nothing(path):
+    Warehouse.open(path).close()
+    bad = Migration(
+        len(migrations()) + 1, "bad", "CREATE TABLE colours (name VARCHAR); DROP TABLE nowhere;"
+    )
+    connection = duckdb.connect(str(path))
+    with pytest.raises(duckdb.CatalogException):
+        prepare(connection, path, (*migrations(), bad))
+    assert connection.execute("SELECT max(number) FROM schema_version").fetchone() == (
+        bad.number - 1,
+    )
+    tables = connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert ("colours",) not in tables
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_newer_warehouse_is_refused(path, read_only):
+    Warehouse.open(path).close()
+    connection = duckdb.connect(str(path))
+    connection.execute("INSERT INTO schema_version VALUES (99, 'later', 'x', now()::TIMESTAMP)")
+    connection.close()
+    with pytest.raises(Mistake, match="newer or another version"):
+        Warehouse.open(path, read_only=read_only)
+
+
+def test_an_older_warehouse_is_not_read_until_it_is_upgraded(path, monkeypatch):
+    Warehouse.open(path).close()
+    later = Migration(len(migrations()) + 1, "colours", "CREATE TABLE colours (name VARCHAR);")
+    known = (*migrations(), later)
+    monkeypatch.setattr(schema, "migrations", lambda: known)
+    with pytest.raises(Mistake, match="older schema"):
+        Warehouse.open(path, read_only=True)
+    Warehouse.open(path).close()
+    Warehouse.open(path, read_only=True).close()
+
+
+def test_a_duckdb_file_of_others_is_refused_and_left_alone(path):
+    connection = duckdb.connect(str(path))
+    connection.execute("CREATE TABLE mine AS SELECT 1 AS a")
+    connection.close()
+    with pytest.raises(Mistake, match="no warehouse of agora"):
+        Warehouse.open(path)
+    connection = duckdb.connect(str(path))
+    assert connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("mine",)]
+
+
+def test_views_are_made_again_when_their_definition_changes(path, monkeypatch):
+    Warehouse.open(path).close()
+    changed = "CREATE VIEW v_messages AS SELECT 42 AS answer;"
+    monkeypatch.setattr(schema, "views_sql", lambda: changed)
+    with Warehouse.open(path) as warehouse:
+        assert warehouse.frame_sql("FROM v_messages").item() == 42
+    monkeypatch.undo()
+    with Warehouse.open(path) as warehouse:
+        assert "episode_key" in warehouse.frame_sql("FROM v_messages").columns
+
+
+def test_columns_are_described_inside_the_database(warehouse):
+    described = warehouse.frame_sql(
+        "SELECT count(*) AS n FROM duckdb_columns() WHERE comment IS NOT NULL AND NOT internal"
+    )
+    assert described.item() == sum(len(row.model_fields) for row in ROWS)
+
+
+def test_migrations_are_numbered_without_gaps(tmp_path: Path):
+    (tmp_path / "0001_a.sql").write_text("")
+    (tmp_path / "0003_b.sql").write_text("")
+    with pytest.raises(ValueError, match="not numbered"):
+        migrations(tmp_path)
+    (tmp_path / "two.sql").write_text("")
+    with pytest.raises(ValueError, match="expected a name"):
+        migrations(tmp_path)

@@ -1,0 +1,212 @@
+"""What the views show."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from schemas.unit import Failure, Result
+
+pytestmark = pytest.mark.usefixtures("no_great")
+
+
+def test_messages_carry_their_seat_and_episode(make, commit, warehouse):
+    unit = make.key("a")
+    events = [
+        make.event(unit, 0, actor="env", kind="state", text=None),
+        make.event(unit, 1, text="  three short words "),
+        make.event(unit, 2, actor="moderator", text=""),
+    ]
+    commit(make.result("a", events=events))
+    rows = warehouse.frame_sql(
+        "SELECT seq, seat, position, name, model, words, environment FROM v_messages ORDER BY seq"
+    ).rows()
+    assert rows == [
+        (1, "s1", 1, "Agent 1", "llama", 3, "discussion"),
+        (2, "moderator", None, None, None, 0, "discussion"),
+    ]
+
+
+def test_trades_join_the_two_transfers_of_a_payment(make, commit, warehouse):
+    unit = make.key("a")
+
+    def moved(seq: int, actor: str, value: float, **data: object) -> dict[str, object]:
+        data = {"net": True, "transaction": "t1"} | data
+        return make.event(
+            unit, seq, kind="transfer", actor=actor, value=value, text=None, data=data
+        )
+
+    events = [
+        moved(0, "customer_1", -7.5, items=["taco", "salsa"]),
+        moved(1, "business_2", 7.5, items=["taco", "salsa"]),
+        moved(2, "customer_2", -1.0, transaction="t2") | {"item": "taco"},
+        moved(3, "business_2", 1.0, transaction="t2") | {"item": "taco"},
+        make.event(unit, 4, kind="transfer", actor="customer_1", value=3.0),
+    ]
+    assert not commit(make.result("a", events=events)).failed
+    rows = warehouse.frame_sql(
+        "SELECT seq, customer, business, items, amount FROM v_trades ORDER BY seq"
+    ).rows()
+    assert rows == [
+        (0, "customer_1", "business_2", ["taco", "salsa"], 7.5),
+        (2, "customer_2", "business_2", ["taco"], 1.0),
+    ]
+
+
+def test_exposures_have_a_row_per_event_seen(make, commit, warehouse):
+    unit = make.key("a")
+    spans = [{"first": 0, "last": 2}, {"first": 5, "last": 5}]
+    exposure = {"unit_key": unit, "episode_key": unit, "seat": "s1"}
+    exposures = [
+        exposure | {"call_key": make.key((unit, 0)), "seqs": spans},
+        exposure | {"call_key": make.key((unit, 1)), "seqs": []},
+    ]
+    calls = [make.call(unit, 0), make.call(unit, 1)]
+    assert not commit(make.result("a", exposures=exposures, calls=calls)).failed
+    assert warehouse.frame_sql(
+        "SELECT seq FROM v_exposures ORDER BY seq"
+    ).to_series().to_list() == [
+        0,
+        1,
+        2,
+        5,
+    ]
+
+
+def test_calls_show_the_request_whole_however_long_the_discussion(make, commit, warehouse):
+    """160 messages, each request the one before it, cut back to its start at times, and more."""
+    unit = make.key("a")
+    calls, parts, whole = [], [], []
+    request: list[str] = []
+    for turn in range(160):
+        keep = 1 if turn % 40 == 39 else len(request)
+        added = [f"message {turn}"] if turn else ["system", "message 0"]
+        base = (
+            {} if turn == 0 else {"base_call_key": make.key((unit, turn - 1)), "base_parts": keep}
+        )
+        new = [make.part(text) for text in added]
+        parts += new
+        calls.append(make.call(unit, turn, parts=[part["digest"] for part in new], **base))
+        request = [*request[:keep], *added]
+        whole.append(list(request))
+    # A re-ask that takes up a request of long ago, and one that asks the same again.
+    calls.append(make.call(unit, 160, base_call_key=make.key((unit, 10)), base_parts=3))
+    whole.append(whole[10][:3])
+    assert not commit(make.result("a", calls=calls, parts=parts)).failed
+    found = warehouse.frame_sql("SELECT ordinal, messages FROM v_calls ORDER BY ordinal")
+    assert [[m["text"] for m in messages] for messages in found["messages"]] == whole
+    assert found["messages"][0][0]["role"] == "user"
+
+
+def test_a_call_without_parts_is_shown_too(make, commit, warehouse):
+    commit(make.result("a", calls=[make.call(make.key("a"))]))
+    assert warehouse.frame_sql("SELECT messages FROM v_calls").item().to_list() == []
+
+
+def test_costs_count_what_another_version_paid_for_apart(make, commit, warehouse):
+    a, b = make.unit("a"), make.unit("b")
+    long_ago = make.study("old", created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    warehouse.record_study(long_ago, [make.study_unit("old", a)])
+    paid = {"cost_usd": 0.5, "prompt_tokens": 10, "completion_tokens": 2}
+    commit(make.result("a", calls=[make.call(a.key, 0, **paid), make.call(a.key, 1)]))
+    now = make.study("new", created_at=dt.datetime.now(dt.UTC))
+    warehouse.record_study(now, [make.study_unit("new", a), make.study_unit("new", b)])
+    commit(make.result("b", calls=[make.call(b.key, 0, **paid)]))
+    rows = warehouse.frame_sql(
+        "SELECT study, stage, condition, model, calls, cached_calls, usd, cached_usd, "
+        "prompt_tokens, unknown_price_calls FROM v_costs ORDER BY study"
+    ).rows()
+    assert rows == [
+        ("new", "episodes", "baseline", "sim/talkative", 1, 2, 0.5, 0.5, 10, 0),
+        ("old", "episodes", "baseline", "sim/talkative", 2, 0, 0.5, None, 10, 1),
+    ]
+
+
+def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse):
+    for version in ("one", "two"):
+        unit = make.unit(version, stage="metrics", step="measure")
+        metric = {
+            "unit_key": unit.key,
+            "metric": "participation",
+            "options": {"of": version},
+            "scope": "study",
+            "condition": "",
+            "subject": "",
+            "value": float(len(version)),
+            "n_units": 1,
+            "n_excluded": 0,
+            "method": "counted",
+        }
+        study = make.study(version) | {"name": "study"}
+        shared = make.unit("shared")
+        members = [make.study_unit(version, unit), make.study_unit(version, shared)]
+        warehouse.record_study(study, members)
+        warehouse.record_study(study, members)
+        commit(Result(unit, {"metrics": [metric]}), make.result("shared"))
+    rows = warehouse.frame_sql(
+        "SELECT study, study_version, options->>'of' AS which FROM v_metrics ORDER BY which"
+    ).rows()
+    assert rows == [("study", make.key("one"), "one"), ("study", make.key("two"), "two")]
+    assert warehouse.frame_sql("SELECT count(*) FROM study_units").item() == 4
+    assert warehouse.frame_sql("SELECT count(*) FROM v_units WHERE status = 'done'").item() == 4
+
+
+def test_quality_says_how_often_actions_were_replaced(make, commit, warehouse):
+    unit, broken = make.unit("a"), make.unit("b")
+    warehouse.record_study(
+        make.study(), [make.study_unit("study", u) for u in (unit, broken, make.unit("c"))]
+    )
+    events = [
+        make.event(unit.key, 0, attempts=0, actor="env", kind="state"),
+        make.event(unit.key, 1, attempts=1),
+        make.event(unit.key, 2, attempts=3, valid=False, fallback=True),
+    ]
+    commit(make.result("a", events=events), make.result("b", Failure("timeout", "late")))
+    row = warehouse.frame_sql("FROM v_quality").row(0, named=True)
+    assert (row["units"], row["done_units"], row["failed_units"]) == (3, 1, 1)
+    assert (row["actions"], row["valid_share"], row["fallback_share"]) == (2, 0.5, 0.5)
+    assert row["attempts_per_action"] == 2.0
+    assert row["episodes"] == row["complete_episodes"] == 1
+
+
+def test_labels_and_codes_carry_the_message(make, commit, warehouse):
+    episode, unit = make.key("a"), make.unit("l", stage="codes", step="label")
+    about = {"unit_key": unit.key, "episode_key": episode, "codebook_digest": make.key("book")}
+    about |= {"seq": 1, "flag": "lead", "value": 1}
+    rows = {
+        "codebooks": [{"codebook_digest": make.key("book"), "name": "book", "spec": {}}],
+        "codes": [about | {"coder": "c", "coder_kind": "human"}],
+        "labels": [about | {"rule": "majority", "n_codes": 1}],
+    }
+    warehouse.record_study(make.study(), [make.study_unit("study", unit)])
+    assert not commit(make.result("a"), Result(unit, rows)).failed
+    for view in ("v_codes", "v_labels"):
+        found = warehouse.frame_sql(f"SELECT flag, value, seat, name, text FROM {view}").rows()
+        assert found == [("lead", 1.0, "s1", "Agent 1", "two words")]
+
+
+def test_an_imported_market_is_read_back_as_it_was(make, commit, warehouse):
+    unit = make.unit("m", stage="import", step="marketplace")
+    key = make.key("market")
+    own = {"catalogue_key": key, "unit_key": unit.key}
+    rows = {
+        "catalogues": [own | {"name": "tiny", "source": "folder"}],
+        "customers": [
+            own
+            | {"customer": "c1", "name": "Ann", "request": "a taco", "menu_features": {"taco": 3.5}}
+            | {"amenity_features": ["parking"]}
+        ],
+        "businesses": [
+            own
+            | {"business": "b1", "name": "Bar", "description": "tacos", "rating": 0.9}
+            | {"menu_features": {"taco": 3}, "amenity_features": {"parking": True}}
+        ],
+    }
+    assert not commit(Result(unit, rows)).failed
+    market = warehouse.catalogue("tiny")
+    assert market.customers[0].menu_features == {"taco": 3.5}
+    assert market.customers[0].amenity_features == ("parking",)
+    assert market.businesses[0].amenity_features == {"parking": True}
+    with pytest.raises(KeyError):
+        warehouse.catalogue("huge")
