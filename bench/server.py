@@ -29,9 +29,9 @@ def server_script(named: str = "") -> Path:
 
 
 @contextmanager
-def model_server(named: str, *options: str) -> Iterator[str]:
-    """The base URL of a model server on a free port of loopback."""
-    port = _free_port()
+def model_server(named: str, *options: str, port: int = 0) -> Iterator[str]:
+    """The base URL of a model server on loopback, on a free port unless one is named."""
+    port = port or free_port()
     with subprocess.Popen(
         [sys.executable, str(server_script(named)), "--port", str(port), *options],
         stdout=subprocess.PIPE,
@@ -51,7 +51,8 @@ def server_stats(api_base: str) -> dict[str, Any]:
         return dict(json.load(answer))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of loopback that nothing listens on."""
     import socket
 
     with socket.socket() as one:
