@@ -6,21 +6,13 @@ from pathlib import Path
 
 from flows.cli.stored import Named, literal, named, rows
 from flows.cli.table import table
+from schemas.unit import STAGES
 from tasks.studies.differences import Difference, differences
 
 #: Fields that are listed, at most.
 MOST_FIELDS = 60
 
-_UNITS = """
-with a as (select distinct stage, step, unit_key from study_units where study_version = {a}),
-     b as (select distinct stage, step, unit_key from study_units where study_version = {b})
-select coalesce(a.stage, b.stage) as stage, coalesce(a.step, b.step) as step,
-       count(*) filter (b.unit_key is null) as only_a,
-       count(*) filter (a.unit_key is not null and b.unit_key is not null) as shared,
-       count(*) filter (a.unit_key is null) as only_b
-from a full join b using (unit_key)
-group by all order by all
-"""
+Units = dict[str, tuple[str, str]]
 
 
 def print_differences(a: str, b: str, warehouse: Path) -> None:
@@ -42,13 +34,45 @@ def print_differences(a: str, b: str, warehouse: Path) -> None:
         print("no field differs\n")
     if one.version == other.version:
         print("both have the same version: every unit is shared")
-    elif one.held and other.held:
-        sql = _UNITS.format(a=literal(one.version), b=literal(other.version))
-        counts = [tuple(row.values()) for row in rows(warehouse, sql)]
-        print(table(("stage", "step", "units only in a", "shared", "only in b"), counts), end="")
-    else:
-        missing = [side.path for side in (one, other) if not side.held]
-        print(f"units are compared once both were run; not run yet: {', '.join(missing)}")
+        return
+    sides = [_units(side, warehouse) for side in (one, other)]
+    print(
+        table(("stage", "step", "units only in a", "shared", "only in b"), _counts(*sides)), end=""
+    )
+
+
+def _units(side: Named, warehouse: Path) -> Units:
+    """Stage and step by unit: those on record, or those that a study not run yet would have."""
+    if side.held:
+        sql = (
+            "select distinct stage, step, unit_key from study_units "
+            f"where study_version = {literal(side.version)}"
+        )
+        return {row["unit_key"]: (row["stage"], row["step"]) for row in rows(warehouse, sql)}
+    from flows.cli.plan import shelf_of
+    from flows.planning import plans
+    from tasks.stages.registry import steps
+
+    with shelf_of(warehouse) as shelf:
+        return {
+            unit.key: (unit.stage, unit.step)
+            for plan in plans(side.design(), shelf, steps())
+            for unit in plan.units
+        }
+
+
+def _counts(a: Units, b: Units) -> list[tuple[str, str, int, int, int]]:
+    """Units that each side has alone, and those that both have, by stage and step."""
+    kinds = sorted({*a.values(), *b.values()}, key=lambda kind: (STAGES.index(kind[0]), kind[1]))
+    return [
+        (
+            *kind,
+            sum(a[key] == kind for key in a.keys() - b.keys()),
+            sum(a[key] == kind for key in a.keys() & b.keys()),
+            sum(b[key] == kind for key in b.keys() - a.keys()),
+        )
+        for kind in kinds
+    ]
 
 
 def _title(found: Named) -> str:

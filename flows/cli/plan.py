@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import math
 import tempfile
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flows.catalogues import with_catalogues
 from flows.cli.stored import SHORT
-from flows.cli.table import table
+from flows.cli.table import table, terminal_width
 from flows.estimating import estimated
 from flows.planning import StepPlan, plans
 from schemas.study import RunSpec
@@ -109,7 +110,9 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
         print(_against("calls", run.budget_calls, calls))
     print("assuming")
     for text, aliases in _grouped(found).items():
-        print(f"  {', '.join(aliases)}: {text}")
+        line = f"{', '.join(aliases)}: {text}"
+        width = terminal_width()
+        print(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    "))
 
 
 def _against(what: str, budget: float, span: Span) -> str:

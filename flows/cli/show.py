@@ -11,6 +11,7 @@ from flows.cli.stored import Named, literal, named, rows
 from flows.cli.table import cell, table, terminal_width
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
+from schemas.unit import STAGES
 from tasks.studies.cells import Cell
 
 _UNITS = """
@@ -20,7 +21,7 @@ select stage, step, condition,
        count(distinct unit_key) filter (status = 'failed') as failed,
        any_value(failure) filter (status = 'failed') as failure
 from v_units where study_version = {version}
-group by all order by min(stage), step, condition
+group by all order by all
 """
 _EPISODES = """
 select u.condition, e.status, coalesce(e.exclusion, '') as exclusion, count(*) as episodes
@@ -66,7 +67,10 @@ def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
         yield "\nspecification curves", "\n".join(lines)
     if found.held:
         version = literal(found.version)
-        yield "\nunits", _units(rows(warehouse, _UNITS.format(version=version)))
+        yield (
+            "\nunits",
+            _units(rows(warehouse, _UNITS.format(version=version)), list(study.conditions)),
+        )
         episodes = rows(warehouse, _EPISODES.format(version=version))
         if episodes:
             yield "\nepisodes", _episodes(episodes, study)
@@ -134,11 +138,16 @@ def _contrasts(study: Study) -> str:
     return _indented(("contrast", "of", "between", "test", "family", "correction"), lines)
 
 
-def _units(units: list[dict[str, Any]]) -> str:
+def _units(units: list[dict[str, Any]], conditions: Sequence[str]) -> str:
     head = ["stage", "step", "condition", "units", "done", "failed", "a reason"]
     names = ["stage", "step", "condition", "units", "done", "failed", "failure"]
     shown = names if any(row["failed"] for row in units) else names[:5]
     words = {"condition": "(whole study)", "failure": "-"}
+    order = {cell: place for place, cell in enumerate(conditions)}
+    units = sorted(
+        units,
+        key=lambda row: (STAGES.index(row["stage"]), row["step"], order.get(row["condition"], -1)),
+    )
     lines = [[row[name] or words.get(name, row[name]) for name in shown] for row in units]
     return _indented(head[: len(shown)], lines)
 

@@ -13,7 +13,8 @@ _VERSIONS = """
 select s.name, s.study_version, s.created_at,
        row_number() over (partition by s.name order by s.created_at, s.study_version) as number,
        greatest(len(json_keys(s.spec, '$.conditions')), 1) as conditions,
-       (s.spec ->> '$.replicates')::int as replicates
+       (s.spec ->> '$.replicates')::int as replicates,
+       json_type(s.spec, '$.episode') = 'OBJECT' as run_here
 from studies s
 order by s.created_at, s.study_version
 """
@@ -38,20 +39,22 @@ def print_studies(warehouse: Path) -> None:
         print(f"{warehouse} holds no study yet; agora run STUDY.yaml runs one")
         return
     counts = {(row["study_version"], row["stage"]): row for row in rows(warehouse, _UNITS)}
-    columns = ["study", "version", "first run", "conditions", "replicates", *STAGES]
+    columns = ["study", "version", "first run", "runs", *STAGES]
     lines = [
         (
             f"{row['name']}@{row['number']}",
             row["study_version"][:SHORT],
             row["created_at"].strftime("%Y-%m-%d %H:%M"),
-            row["conditions"],
-            row["replicates"],
+            f"{row['conditions']} x {row['replicates']}" if row["run_here"] else "imported",
             *(_progress(counts.get((row["study_version"], stage))) for stage in STAGES),
         )
         for row in versions
     ]
     print(table(columns, lines), end="")
-    print("(units done of those planned; a name alone means its newest version)")
+    print(
+        "(runs: conditions x replicates; stages: units done of those planned; "
+        "a name alone means its newest version)"
+    )
 
 
 def _progress(row: dict[str, Any] | None) -> str:
