@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -280,7 +281,7 @@ def test_an_environment_that_never_ends_is_a_bug(
 def test_spans_hold_exactly_the_numbers(seqs: set[int]) -> None:
     runs = spans(sorted(seqs))
     assert {n for run in runs for n in range(run["first"], run["last"] + 1)} == seqs
-    assert all(b["first"] > a["last"] + 1 for a, b in zip(runs, runs[1:], strict=False))
+    assert all(b["first"] > a["last"] + 1 for a, b in itertools.pairwise(runs))
 
 
 def test_silence_is_recorded_and_leaves_nothing_to_read(memory_gateway: Any) -> None:

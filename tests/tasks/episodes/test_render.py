@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import time
 from typing import Any
@@ -68,7 +69,7 @@ def test_successive_prompts_share_their_messages(memory_gateway: Any) -> None:
     for question in gateway.questions:
         by_seat.setdefault(question.subject, []).append(question.messages)
     for prompts in by_seat.values():
-        for before, after in zip(prompts, prompts[1:], strict=False):
+        for before, after in itertools.pairwise(prompts):
             assert all(a is b for a, b in zip(before, after, strict=False))
             assert len(after) > len(before)
 

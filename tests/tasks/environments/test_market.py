@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.gateway import Question
+from schemas.market import Business, Catalogue, Customer
+from schemas.study import ModelSpec
+from schemas.tables import EventRow, OutcomeRow
+from tasks.environments.market.environment import Market
+from tasks.environments.market.params import MarketParams
+from tasks.episodes import Played, play
+from tasks.importers.marketplace import read_marketplace
+
+ENVIRONMENT = Market()
+MODELS = {"c": ModelSpec(model="sim/reserved"), "b": ModelSpec(model="sim/reserved")}
+CATALOGUE = Catalogue(
+    name="two",
+    customers=tuple(
+        Customer(
+            id=f"c{n}",
+            name=f"Customer {n}",
+            request="I want soup.",
+            menu_features={"soup": 5.0},
+            amenity_features=("delivery",),
+        )
+        for n in (1, 2)
+    ),
+    businesses=tuple(
+        Business(
+            id=f"b{n}",
+            name=f"Shop {n}",
+            description="Soups.",
+            rating=0.9,
+            menu_features={"soup": price, "bread": 2.0},
+            amenity_features={"delivery": delivery},
+        )
+        for n, price, delivery in ((1, 4.0, True), (2, 6.0, True), (3, 3.0, False))
+    ),
+)
+
+Act = Callable[[Question], dict[str, Any]]
+
+
+def market(respond: Act, gateway: Any, seed: int = 1, order: int = 0, **fields: Any) -> Played:
+    params = MarketParams.model_validate(
+        {
+            "catalogue": CATALOGUE,
+            "models": {"customer": "c", "business": "b"},
+            "max_rounds": 6,
+            **fields,
+        }
+    )
+    names = {alias: model.model for alias, model in MODELS.items()}
+    seats = ENVIRONMENT.seats(params, names, random.Random(0))
+    answering = gateway(lambda question: json.dumps(respond(question)), order_seed=order)
+    return asyncio.run(play(ENVIRONMENT, params, seats, MODELS, seed, "0" * 32, answering, 2))
+
+
+def asking(*businesses: str) -> dict[str, Any]:
+    notes = [{"to": business, "text": "Soup, please."} for business in businesses]
+    return {"action": "ask", "messages": notes}
+
+
+def offers_to(question: Question) -> list[dict[str, Any]]:
+    seen = question.observation or {}
+    return [event for event in seen["history"] if event["kind"] == "offer"]
+
+
+def proposing(question: Question) -> dict[str, Any]:
+    """A business that offers its soup, at its price, to everybody who wrote."""
+    seen = question.observation or {}
+    price = seen["menu"]["soup"]
+    line = {"item": "soup", "quantity": 1, "unit_price": price}
+    return {
+        "replies": [
+            {"to": customer, "text": "Here.", "items": [line], "total": price}
+            for customer in seen["inbox"]
+        ]
+    }
+
+
+def buying(choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> Act:
+    """A script: ask all three, pay the chosen offer, end."""
+
+    def act(question: Question) -> dict[str, Any]:
+        seen = question.observation or {}
+        if seen["role"] == "business":
+            return proposing(question)
+        if any(event["kind"] == "choose" for event in seen["history"]):
+            return {"action": "end"}
+        offers = offers_to(question)
+        if not offers:
+            return asking("b1", "b2", "b3")
+        return {"action": "pay", "proposal": choose(offers)["item"]}
+
+    return act
+
+
+def value_of(played: Played, metric: str, subject: str = "") -> Any:
+    return {(row["subject"], row["metric"]): row["value"] for row in played.rows["outcomes"]}[
+        subject, metric
+    ]
+
+
+def test_a_script_that_pays_the_best_reaches_the_optimum(memory_gateway: Any) -> None:
+    best = market(
+        buying(lambda offers: next(one for one in offers if one["actor"] == "b1")), memory_gateway
+    )
+    # Each customer values its soup at 10 and pays 4.
+    assert value_of(best, "welfare") == pytest.approx(12)
+    assert value_of(best, "welfare_optimal") == pytest.approx(12)
+    assert value_of(best, "optimal_share") == pytest.approx(1)
+    assert value_of(best, "revenue", "b1") == pytest.approx(8)
+    assert value_of(best, "revenue") == pytest.approx(8)
+    assert value_of(best, "share_needs_met") == 1
+    assert best.rows["episodes"][0]["status"] == "complete"
+
+
+def test_a_script_that_pays_the_cheapest_falls_for_the_shop_without_delivery(
+    memory_gateway: Any,
+) -> None:
+    cheap = market(buying(lambda offers: min(offers, key=lambda one: one["value"])), memory_gateway)
+    assert value_of(cheap, "welfare") == pytest.approx(-6)
+    assert value_of(cheap, "welfare_cheapest") == pytest.approx(-6)
+    assert value_of(cheap, "utility", "c1") == pytest.approx(-3)
+    assert value_of(cheap, "needs_met", "c1") == 0
+
+
+def test_positions_in_the_inbox_are_logged_and_the_first_is_recognised(
+    memory_gateway: Any,
+) -> None:
+    first = market(buying(lambda offers: offers[0]), memory_gateway)
+    last = market(buying(lambda offers: offers[-1]), memory_gateway)
+    assert value_of(first, "first_proposal_share") == 1
+    assert value_of(last, "first_proposal_share") == 0
+    for customer in ("c1", "c2"):
+        positions = [
+            event["data"]["position"]
+            for event in first.rows["events"]
+            if event["kind"] == "offer" and event["target"] == customer
+        ]
+        assert positions == [1, 2, 3]
+        assert value_of(first, "proposals_received", customer) == 3
+
+
+def test_arrival_follows_the_seed_and_never_the_order_of_answers(memory_gateway: Any) -> None:
+    def arrivals(seed: int, order: int, arrival: str) -> list[str]:
+        played = market(
+            buying(lambda offers: offers[0]), memory_gateway, seed, order, arrival=arrival
+        )
+        return [event["actor"] for event in played.rows["events"] if event["kind"] == "offer"]
+
+    assert arrivals(1, 0, "fixed") == ["b1", "b2", "b3"] * 2 == arrivals(2, 9, "fixed")
+    assert all(arrivals(1, 0, "shuffled") == arrivals(1, order, "shuffled") for order in range(5))
+    firsts = {arrivals(seed, 0, "shuffled")[0] for seed in range(20)}
+    assert firsts == {"b1", "b2", "b3"}
+
+
+def test_payments_are_two_transfers_that_net_to_nothing(memory_gateway: Any) -> None:
+    played = market(buying(lambda offers: offers[0]), memory_gateway)
+    transfers = [event for event in played.rows["events"] if event["kind"] == "transfer"]
+    by_transaction: dict[str, list[float]] = {}
+    for event in transfers:
+        assert event["data"]["net"] is True
+        by_transaction.setdefault(event["data"]["transaction"], []).append(event["value"])
+    assert len(by_transaction) == 2
+    assert all(len(values) == 2 and sum(values) == 0 for values in by_transaction.values())
+
+
+def test_every_alternative_of_a_search_is_logged_with_its_position(memory_gateway: Any) -> None:
+    def act(question: Question) -> dict[str, Any]:
+        seen = question.observation or {}
+        page = 1 + seen["round"]
+        if page > 2:
+            return {"action": "end"}
+        return {"action": "search", "query": "soup", "page": page}
+
+    played = market(act, memory_gateway, search_limit=2)
+    shown = [
+        (event["data"]["page"], event["data"]["position"])
+        for event in played.rows["events"]
+        if event["kind"] == "state" and event["target"] == "c1"
+    ]
+    assert shown == [(1, 1), (1, 2), (2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("action", "problem"),
+    [
+        ({"action": "pay", "proposal": "b1_c2_1"}, "no proposal to you"),
+        ({"action": "pay", "proposal": "b1_c1_9"}, "did you mean 'b1_c1_1'"),
+        ({"action": "ask", "messages": [{"to": "b9", "text": "Hi"}]}, "no business"),
+        ({"action": "ask", "messages": []}, "at least one"),
+        ({"action": "search", "query": " "}, "needs a query"),
+        ({"action": "search", "query": "soup", "page": 7}, "only 1 pages"),
+        (
+            {
+                "action": "ask",
+                "messages": [{"to": "b1", "text": "a"}, {"to": "b1", "text": "b"}],
+            },
+            "addressed twice",
+        ),
+    ],
+)
+def test_illegal_actions_of_customers_are_told(
+    memory_gateway: Any, action: dict[str, Any], problem: str
+) -> None:
+    problems = []
+
+    def act(question: Question) -> dict[str, Any]:
+        seen = question.observation or {}
+        if seen["role"] == "business":
+            return proposing(question)
+        if not offers_to(question):
+            return asking("b1")
+        assert question.answer is not None
+        assert question.check is not None
+        problems.append(question.check(question.answer.model_validate(action)))
+        return {"action": "end"}
+
+    market(act, memory_gateway)
+    assert problem in problems[0]
+
+
+def test_a_proposal_cannot_be_paid_twice(memory_gateway: Any) -> None:
+    def act(question: Question) -> dict[str, Any]:
+        seen = question.observation or {}
+        if seen["role"] == "business":
+            return proposing(question)
+        if not offers_to(question):
+            return asking("b1")
+        return {"action": "pay", "proposal": offers_to(question)[0]["item"]}
+
+    played = market(act, memory_gateway)
+    assert value_of(played, "paid", "c1") == 1
+    waits = [event for event in played.rows["events"] if event["item"] == "wait"]
+    assert waits
+    assert all(event["fallback"] and not event["valid"] for event in waits)
+    assert played.rows["episodes"][0]["status"] == "truncated"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"to": "c1", "items": [{"item": "cake", "unit_price": 1.0}], "total": 1.0},
+        {"to": "c1", "items": [{"item": "soup", "unit_price": 4.0}], "total": 5.0},
+        {"to": "c1", "items": [{"item": "soup", "unit_price": 4.0}]},
+        {"to": "c9", "text": "Hello."},
+        {"to": "c1", "text": " "},
+    ],
+)
+def test_businesses_that_offer_what_is_not_there_say_nothing(
+    memory_gateway: Any, reply: dict[str, Any]
+) -> None:
+    def act(question: Question) -> dict[str, Any]:
+        seen = question.observation or {}
+        if seen["role"] == "business":
+            return {"replies": [reply]}
+        return asking("b1") if seen["round"] == 0 and seen["id"] == "c1" else {"action": "end"}
+
+    played = market(act, memory_gateway)
+    answered = [event for event in played.rows["events"] if event["actor"] == "b1"]
+    assert [(event["kind"], event["valid"], event["fallback"]) for event in answered] == [
+        ("ask", False, True)
+    ]
+
+
+def test_what_two_say_to_each_other_no_third_can_see(memory_gateway: Any) -> None:
+    played = market(buying(lambda offers: offers[0]), memory_gateway)
+    for event in played.rows["events"]:
+        if event["kind"] in ("say", "offer", "choose", "transfer"):
+            assert set(event["visible_to"]) == {event["actor"], event["target"]}
+
+
+def test_rows_are_rows_of_their_tables(memory_gateway: Any) -> None:
+    played = market(buying(lambda offers: offers[0]), memory_gateway)
+    for row in played.rows["events"]:
+        EventRow.model_validate(row)
+    for row in played.rows["outcomes"]:
+        OutcomeRow.model_validate(row)
+
+
+def test_careful_simulated_customers_reach_the_published_optimum(
+    shared: Path, memory_gateway: Any, simulate: Any
+) -> None:
+    catalogue = read_marketplace(shared / "data" / "magentic" / "mexican_3_9")
+    params = MarketParams.model_validate(
+        {"catalogue": catalogue, "models": {"customer": "c", "business": "b"}}
+    )
+    names = {alias: model.model for alias, model in MODELS.items()}
+    seats = ENVIRONMENT.seats(params, names, random.Random(0))
+    models = dict.fromkeys(
+        ("c", "b"), ModelSpec(model="sim/reserved", sim={"first_offer_bias": 0.0})
+    )
+    played = asyncio.run(
+        play(ENVIRONMENT, params, seats, models, 1, "0" * 32, memory_gateway(simulate), 2)
+    )
+    assert round(value_of(played, "welfare"), 2) == 63.78

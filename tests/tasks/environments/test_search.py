@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.environments.market.search import document, grams, ranked
+
+
+def shop(name: str, *items: str, rating: float = 1.0, description: str = "") -> dict[str, object]:
+    return {
+        "name": name,
+        "description": description,
+        "rating": rating,
+        "menu_features": dict.fromkeys(items, 1.0),
+    }
+
+
+def test_a_business_is_known_by_name_description_and_items() -> None:
+    one = shop("Oven", "bun", "pie", description="We bake.")
+    assert document(one) == "Oven, We bake., bun, pie"
+
+
+def test_the_score_is_the_share_of_the_querys_grams() -> None:
+    shops = [shop("Soup Bar", "lentil soup"), shop("Tacos", "taco")]
+    found = ranked("Taco!", shops)
+    # " tac" and "taco" occur in "Tacos, , taco"; so does "aco ", at its end.
+    assert found == [(1.0, 1), (0.0, 0)]
+    assert ranked("pumpkin taco", shops)[0][0] == 3 / len(grams("pumpkin taco"))
+
+
+def test_ties_keep_the_order_of_ratings_then_of_the_list() -> None:
+    shops = [shop("aaaa", rating=0.5), shop("bbbb", rating=0.9), shop("cccc", rating=0.9)]
+    assert [index for _, index in ranked("zzzz", shops)] == [1, 2, 0]
+
+
+def test_a_better_match_comes_before_a_better_rating() -> None:
+    shops = [shop("Garage", rating=1.0), shop("Bakery", "cinnamon bun", rating=0.1)]
+    assert ranked("cinnamon bun", shops)[0][1] == 1
+
+
+@given(st.text(max_size=30), st.lists(st.text(max_size=20), max_size=6))
+def test_nothing_is_cut_off(query: str, names: list[str]) -> None:
+    shops = [shop(name) for name in names]
+    found = ranked(query, shops)
+    assert sorted(index for _, index in found) == list(range(len(shops)))
+    assert all(0 <= score <= 1 for score, _ in found)

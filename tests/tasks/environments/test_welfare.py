@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from schemas.market import Business, Catalogue, Customer
+from tasks.environments.market.welfare import (
+    baselines,
+    fits,
+    options,
+    random_median_usd,
+    utility_usd,
+)
+from tasks.importers.marketplace import read_marketplace
+
+CUSTOMER = Customer(
+    id="c",
+    name="C",
+    request="soup and bread, delivered",
+    menu_features={"soup": 5.0, "bread": 2.0},
+    amenity_features=("delivery",),
+)
+
+
+def business(name: str, menu: dict[str, float], *, delivery: bool) -> Business:
+    return Business(
+        id=name,
+        name=name,
+        description="",
+        rating=1,
+        menu_features=menu,
+        amenity_features={"delivery": delivery},
+    )
+
+
+BEST = business("best", {"soup": 4.0, "bread": 1.0, "cake": 9.0}, delivery=True)
+DEAR = business("dear", {"soup": 8.0, "bread": 3.0}, delivery=True)
+CHEAP = business("cheap", {"soup": 2.0, "bread": 1.0}, delivery=False)
+PARTIAL = business("partial", {"soup": 1.0}, delivery=True)
+CATALOGUE = Catalogue(name="c", customers=(CUSTOMER,), businesses=(PARTIAL, DEAR, CHEAP, BEST))
+
+
+@pytest.mark.parametrize(
+    ("data", "optimal", "cheapest"),
+    [
+        ("mexican_3_9", 63.78, 63.78),
+        ("mexican_10_30", 185.61, 111.31),
+        ("mexican_100_300", 2109.85, 1090.41),
+    ],
+)
+def test_baselines_of_published_markets_come_out_to_the_cent(
+    shared: Path, data: str, optimal: float, cheapest: float
+) -> None:
+    folder = shared / "data" / "magentic" / data
+    catalogue = read_marketplace(folder)
+    found = baselines(catalogue)
+    assert round(found.optimal, 2) == optimal
+    assert round(found.cheapest, 2) == cheapest
+    published = json.loads((folder / "baseline_utilities.json").read_text())
+    for key, fitting in (
+        ("pick_any_baseline", False),
+        ("pick_any_with_amenities_baseline", True),
+    ):
+        interval = published[key]
+        median = random_median_usd(catalogue, random.Random(1), 1000, fitting)
+        slack = interval["median_ci_upper"] - interval["median_ci_lower"]
+        assert interval["median_ci_lower"] - slack <= median
+        assert median <= interval["median_ci_upper"] + slack
+        expected = found.random_fitting if fitting else found.random
+        assert interval["min"] <= expected <= interval["max"]
+
+
+def test_the_expected_value_of_a_random_choice_is_the_mean_of_the_options() -> None:
+    draws = random.Random(3)
+    utilities = [one.utility_usd for one in options(CUSTOMER, CATALOGUE)]
+    simulated = sum(draws.choice(utilities) for _ in range(20_000)) / 20_000
+    assert baselines(CATALOGUE).random == pytest.approx(sum(utilities) / 3)
+    assert simulated == pytest.approx(baselines(CATALOGUE).random, abs=0.2)
+
+
+def test_baselines_of_a_market_done_by_hand() -> None:
+    found = baselines(CATALOGUE)
+    # Value 14; best pays 5, dear 11, cheap 3 without delivery; the partial one is no option.
+    assert found.optimal == pytest.approx(9)
+    assert found.cheapest == pytest.approx(-3)
+    assert found.random == pytest.approx((9 + 3 - 3) / 3)
+    assert found.random_fitting == pytest.approx((9 + 3) / 2)
+
+
+def test_a_customer_without_options_counts_nothing() -> None:
+    alone = Catalogue(name="c", customers=(CUSTOMER,), businesses=(PARTIAL,))
+    found = baselines(alone)
+    assert (found.optimal, found.cheapest, found.random, found.random_fitting) == (0, 0, 0, 0)
+
+
+def test_a_proposal_fits_if_it_holds_every_item_from_the_menu_and_every_amenity() -> None:
+    assert fits(CUSTOMER, BEST, ["soup", "bread"])
+    assert fits(CUSTOMER, BEST, ["soup", "bread", "cake"])
+    assert not fits(CUSTOMER, BEST, ["soup"])
+    assert not fits(CUSTOMER, CHEAP, ["soup", "bread"])
+    assert not fits(CUSTOMER, PARTIAL, ["soup", "bread"])
+
+
+def test_value_counts_once_and_every_payment_counts() -> None:
+    assert utility_usd(CUSTOMER, True, [5.0, 6.0]) == pytest.approx(3)
+    assert utility_usd(CUSTOMER, False, [5.0]) == pytest.approx(-5)

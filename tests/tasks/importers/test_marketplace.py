@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import Mistake, Mistakes
+from schemas.tables import BusinessRow, CatalogueRow, CustomerRow
+from tasks.importers.marketplace import marketplace_rows, read_marketplace
+
+CUSTOMER = """\
+id: customer_1
+name: Mara
+request: A bun, please.
+menu_features:
+  Bun: 3.5
+amenity_features:
+- Delivery
+"""
+BUSINESS = """\
+id: business_1
+name: The Oven
+description: We bake.
+rating: 0.9
+menu_features:
+  Bun: 3.0
+amenity_features:
+  Delivery: true
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "town"
+    for side, text in (("customers", CUSTOMER), ("businesses", BUSINESS)):
+        (root / side).mkdir(parents=True)
+        (root / side / "one.yaml").write_text(text)
+    return root
+
+
+def test_a_folder_becomes_a_catalogue(folder: Path) -> None:
+    catalogue = read_marketplace(folder)
+    assert catalogue.name == "town"
+    assert catalogue.customers[0].menu_features == {"Bun": 3.5}
+    assert catalogue.businesses[0].amenity_features == {"Delivery": True}
+    assert read_marketplace(folder, "other").name == "other"
+
+
+def test_published_markets_are_read_whole(shared: Path) -> None:
+    root = shared / "data" / "magentic"
+    sizes = {}
+    for name in ("mexican_3_9", "mexican_10_30", "mexican_100_300"):
+        catalogue = read_marketplace(root / name)
+        sizes[name] = (len(catalogue.customers), len(catalogue.businesses))
+    assert sizes == {
+        "mexican_3_9": (3, 9),
+        "mexican_10_30": (10, 30),
+        "mexican_100_300": (100, 300),
+    }
+
+
+def test_rows_are_rows_of_their_tables_and_the_same_every_time(folder: Path) -> None:
+    result = marketplace_rows(read_marketplace(folder))
+    models = {"catalogues": CatalogueRow, "customers": CustomerRow, "businesses": BusinessRow}
+    assert set(result.rows) == set(models)
+    for table, model in models.items():
+        for row in result.rows[table]:
+            model.model_validate(row)
+    assert (result.unit.stage, result.unit.step) == ("import", "marketplace")
+    assert marketplace_rows(read_marketplace(folder)) == result
+
+
+def test_content_decides_the_key_and_the_folder_does_not(folder: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere" / "town"
+    shutil.copytree(folder, moved)
+    before = marketplace_rows(read_marketplace(folder)).unit.key
+    assert marketplace_rows(read_marketplace(moved)).unit.key == before
+    file = moved / "businesses" / "one.yaml"
+    file.write_text(file.read_text().replace("3.0", "3.1"))
+    assert marketplace_rows(read_marketplace(moved)).unit.key != before
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BUSINESS.replace("rating: 0.9", "rating: 9"), r"two\.yaml:4: rating"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: cheap"), r"two\.yaml:6: menu_features\.Bun"),
+        (BUSINESS.replace("name: The Oven\n", ""), r"two\.yaml: name.*Field required"),
+        (BUSINESS + "stars: 5\n", r"two\.yaml:9: stars"),
+        (BUSINESS + "  : : [\n", r"two\.yaml:9: this file is damaged"),
+        ("just words", r"holds no fields"),
+        (BUSINESS, r"identifier is used twice"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name_and_place(folder: Path, text: str, message: str) -> None:
+    (folder / "businesses" / "two.yaml").write_text(text)
+    with pytest.raises(Mistakes, match=message):
+        read_marketplace(folder)
+
+
+def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
+    (folder / "customers" / "two.yaml").write_bytes(b"\xff\xfe\x00bad")
+    with pytest.raises(Mistakes, match=r"two\.yaml: this file cannot be read"):
+        read_marketplace(folder)
+
+
+def test_every_damaged_file_is_named(folder: Path) -> None:
+    for name in ("two", "three"):
+        (folder / "businesses" / f"{name}.yaml").write_text("id: 1")
+    with pytest.raises(Mistakes) as caught:
+        read_marketplace(folder)
+    assert "two.yaml" in str(caught.value)
+    assert "three.yaml" in str(caught.value)
+
+
+def test_a_folder_that_is_no_market_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="no such folder"):
+        read_marketplace(tmp_path / "nowhere")
+    with pytest.raises(Mistakes, match="no YAML files here"):
+        read_marketplace(tmp_path)

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.errors import Mistake
+from schemas.gateway import Question
+from schemas.study import Study
+from schemas.unit import Failure, Unit
+from tasks.models.budget import BudgetSpent
+from tasks.stages.base import Upstream
+from tasks.stages.episodes import EpisodeStep
+from tasks.stages.personas import PersonaStep
+from tasks.studies.cells import design
+
+STEP = EpisodeStep()
+STUDY: dict[str, Any] = {
+    "name": "s",
+    "models": {"a": {"model": "sim/talkative"}, "b": {"model": "sim/reserved"}},
+    "episode": {"environment": "discussion", "brief": "Talk.", "rounds": 2, "seats": ["a", "a"]},
+    "conditions": {"one": {}, "two": {"seats": ["a", "b"]}},
+    "replicates": 2,
+}
+
+
+def study(**fields: Any) -> Study:
+    return Study.model_validate({**STUDY, **fields})
+
+
+def planned(given: Study) -> tuple[Unit, ...]:
+    resolved = design(given)
+    personas = PersonaStep().plan(resolved, Upstream())
+    return STEP.plan(resolved, Upstream(units={"personas": personas}))
+
+
+def keys(given: Study) -> list[str]:
+    return [unit.key for unit in planned(given)]
+
+
+def test_there_is_a_unit_for_every_condition_and_replicate() -> None:
+    units = planned(study())
+    assert [(unit.condition, unit.replicate) for unit in units] == [
+        ("one", 1),
+        ("one", 2),
+        ("two", 1),
+        ("two", 2),
+    ]
+    assert len({unit.key for unit in units}) == 4
+
+
+def test_a_replicate_more_leaves_the_others_alone() -> None:
+    before, after = keys(study()), keys(study(replicates=3))
+    assert set(before) < set(after)
+    assert len(set(after) - set(before)) == 2
+
+
+def test_names_of_study_and_condition_are_in_no_key() -> None:
+    other = study(name="other", conditions={"first": {}, "second": {"seats": ["a", "b"]}})
+    assert keys(other) == keys(study())
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"seed": 7},
+        {"models": {"a": {"model": "sim/agent"}, "b": {"model": "sim/reserved"}}},
+        {
+            "models": {
+                "a": {"model": "sim/talkative", "sim": {"lead": 0.1}},
+                "b": {"model": "sim/reserved"},
+            }
+        },
+        {
+            "models": {
+                "a": {"model": "sim/talkative", "temperature": 0.1},
+                "b": STUDY["models"]["b"],
+            }
+        },
+        {"episode": {**STUDY["episode"], "brief": "Talk more."}},
+        {"episode": {**STUDY["episode"], "rounds": 3}},
+        {"episode": {**STUDY["episode"], "reasks": 0}},
+    ],
+)
+def test_anything_that_decides_an_episode_is_in_its_key(fields: dict[str, Any]) -> None:
+    assert not set(keys(study(**fields))[:2]) & set(keys(study()))
+
+
+def test_what_decides_nothing_is_in_no_key() -> None:
+    models = {
+        "a": {"model": "sim/talkative", "max_in_flight": 3, "usd_per_million_input_tokens": 1.0},
+        "b": {"model": "sim/reserved"},
+        "unused": {"model": "sim/agent"},
+    }
+    brief = {"text": "Talk.", "path": "briefs/somewhere.md"}
+    other = study(
+        models=models,
+        episode={**STUDY["episode"], "brief": brief},
+        run={"concurrency": 1, "budget_calls": 5},
+    )
+    assert keys(other) == keys(study())
+
+
+def test_a_changed_template_changes_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = keys(study())
+    monkeypatch.setattr(
+        "tasks.stages.episodes.template_digests", lambda environment: {"system": "0" * 32}
+    )
+    assert not set(before) & set(keys(study()))
+
+
+def test_conditions_share_the_seed_of_a_replicate() -> None:
+    seeds = [unit.spec["seed"] for unit in planned(study())]
+    assert seeds[:2] == seeds[2:]
+    assert seeds[0] != seeds[1]
+
+
+def test_episodes_are_played_at_once_and_failures_stay_with_their_unit(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    units = planned(study())
+
+    def respond(question: Question) -> str | Failure:
+        if question.unit_key == units[1].key:
+            return Failure("rate_limit", "slow down")
+        if question.unit_key == units[2].key:
+            raise BudgetSpent(spent_usd=0.0, spent_calls=9, budget_usd=None, budget_calls=9)
+        given: str = simulate(question)
+        return given
+
+    results = asyncio.run(STEP.work(units, {}, memory_gateway(respond)))
+    assert [one.unit.key for one in results] == [unit.key for unit in units]
+    kinds = [one.failure.kind if one.failure else None for one in results]
+    assert kinds == [None, "rate_limit", "budget", None]
+    assert len(results[0].rows["events"]) == 4
+    assert "events" not in results[1].rows
+
+
+def test_a_bug_keeps_its_traceback(memory_gateway: Any) -> None:
+    def broken(question: Question) -> str:
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        asyncio.run(STEP.work(planned(study()), {}, memory_gateway(broken)))
+
+
+def test_rows_do_not_depend_on_which_units_are_worked_together(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    units = planned(study())
+    together = asyncio.run(STEP.work(units, {}, memory_gateway(simulate, order_seed=3)))
+    alone = [
+        asyncio.run(STEP.work([unit], {}, memory_gateway(simulate, in_flight=1)))[0]
+        for unit in units
+    ]
+    assert [one.rows for one in together] == [one.rows for one in alone]
+
+
+def with_population(size: int, replicates: int = 2) -> Study:
+    shares = {"age_group": {"18-34": 0.5, "55+": 0.5}}
+    return study(
+        population={"size": size, "shares": shares, "traits": "big_five"}, replicates=replicates
+    )
+
+
+def persona_rows(given: Study, gateway: Any, simulate: Any) -> dict[str, pl.DataFrame]:
+    units = PersonaStep().plan(design(given), Upstream())
+    results = asyncio.run(PersonaStep().work(units, {}, gateway(simulate)))
+    tables = ("personas", "persona_traits", "persona_attributes")
+    return {
+        table: pl.DataFrame([row for one in results for row in one.rows.get(table, ())])
+        for table in tables
+    }
+
+
+def test_personas_are_given_to_seats_and_told_in_the_prompt(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    given = with_population(4)
+    units = planned(given)
+    read = {one.table for one in STEP.reads(units)}
+    assert read == {"personas", "persona_traits", "persona_attributes"}
+    gateway = memory_gateway(simulate)
+    rows = persona_rows(given, memory_gateway, simulate)
+    results = asyncio.run(STEP.work(units, rows, gateway))
+    seats = results[0].rows["seats"]
+    assert len({seat["persona_key"] for seat in seats}) == 2
+    assert "Age group: " in gateway.questions[0].messages[0].text
+    assert "Openness: " in gateway.questions[0].messages[0].text
+
+
+def test_replicates_go_through_the_population_and_conditions_share_it() -> None:
+    units = planned(with_population(4))
+    assigned = [tuple(sorted(unit.spec["personas"].values())) for unit in units]
+    assert assigned[0] == assigned[2]
+    assert assigned[1] == assigned[3]
+    assert not set(assigned[0]) & set(assigned[1])
+
+
+def test_a_persona_that_is_not_there_fails_the_episode(memory_gateway: Any, simulate: Any) -> None:
+    given = with_population(4)
+    rows = persona_rows(given, memory_gateway, simulate)
+    rows["personas"] = rows["personas"].head(0)
+    results = asyncio.run(STEP.work(planned(given), rows, memory_gateway(simulate)))
+    assert {one.failure.kind for one in results if one.failure} == {"upstream"}
+
+
+def test_a_population_that_is_too_small_is_a_mistake() -> None:
+    with pytest.raises(Mistake, match="set size to 2 or more"):
+        planned(with_population(1))
