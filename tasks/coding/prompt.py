@@ -64,7 +64,7 @@ def fence_for(secret: str, items: Sequence[Mapping[str, Any]]) -> str:
 
     Example:
         >>> fence_for("s", [{"text": "hello", "context": []}])
-        '=====transcript-75c2ff66====='
+        '=====transcript-6dd9e83b====='
     """
     texts = [text for item in items for text in (item["text"], *_context(item))]
     for attempt in range(1 + len(texts)):

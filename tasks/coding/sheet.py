@@ -1,0 +1,160 @@
+"""The coding sheet: what people are shown of a sample, and its CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from schemas.codebook import Codebook
+from schemas.errors import Mistake, nearest
+from schemas.unit import Result
+from tasks.coding.items import Said, messages_of
+from tasks.coding.marks import Marked, results_of_marks
+from tasks.importers.problems import utf8_text
+
+FIXED = ("sample", "codebook", "annotator", "item")
+SHOWN = ("context", "speaker", "text")
+NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetItem:
+    """An item as an annotator sees it: no condition, no codes, the speaker only where allowed."""
+
+    position: int
+    text: str
+    speaker: str
+    context: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sample, ready to be coded."""
+
+    sample_key: str
+    codebook: Codebook
+    items: tuple[SheetItem, ...]
+
+
+def coding_sheet(
+    sample: pl.DataFrame, codebook: Codebook, events: pl.DataFrame, seats: pl.DataFrame
+) -> Sheet:
+    """The sheet of a sample.
+
+    Args:
+        sample: Rows of ``samples``.
+        codebook: The codebook that it is coded by.
+        events: Rows of ``events`` of the episodes of the sample.
+        seats: Rows of ``seats`` of these episodes.
+
+    Raises:
+        Mistake: A message of the sample has no text here.
+    """
+    masked = any(flag.mask_speaker for flag in codebook.flags.values())
+    messages = messages_of(events, seats)
+    places = {
+        episode: {said.seq: place for place, said in enumerate(of_episode)}
+        for episode, of_episode in messages.items()
+    }
+    items = []
+    columns = sample.sort("position").select("position", "episode_key", "seq")
+    for position, episode, seq in columns.iter_rows():
+        place = places.get(episode, {}).get(seq)
+        if place is None:
+            raise Mistake(
+                what="a message of the sample has no text here",
+                place=f"item {position}",
+                found=f"event {seq} of episode {episode[:8]}",
+                fix="draw the sample from messages that are not empty",
+            )
+        said = messages[episode][place]
+        before = messages[episode][max(0, place - codebook.context) : place]
+        items.append(
+            SheetItem(
+                position,
+                said.text,
+                "" if masked else said.name,
+                tuple(_shown(earlier, masked) for earlier in before),
+            )
+        )
+    return Sheet(sample.item(0, "sample_key"), codebook, tuple(items))
+
+
+def coding_sheet_csv(sheet: Sheet, annotator: str = "") -> str:
+    """The sheet as CSV: fill in the annotator and one column for each flag."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    flags = list(sheet.codebook.flags)
+    writer.writerow([*FIXED, *SHOWN, *flags, NOTE])
+    for item in sheet.items:
+        fixed = [sheet.sample_key, sheet.codebook.digest, annotator, item.position]
+        shown = ["\n\n".join(item.context), item.speaker, item.text]
+        writer.writerow([*fixed, *map(_no_formula, shown), *([""] * len(flags)), ""])
+    return out.getvalue()
+
+
+def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> list[Result]:
+    """The codes on a filled-in sheet, of one or several annotators; one unit per episode and coder.
+
+    Args:
+        path: The CSV, as handed out or as the page exported it.
+        sample: Rows of ``samples`` of the sample that was handed out.
+        codebook: The codebook that it was to be coded by.
+
+    Raises:
+        Mistake: A column is missing or unknown, or a line is wrong; see
+            :func:`tasks.coding.marks.results_of_marks`. The message names the line.
+        Mistakes: Several lines are wrong; nothing is given then.
+    """
+    reader = csv.DictReader(io.StringIO(utf8_text(path)))
+    header = list(reader.fieldnames or ())
+    _check_header(path, header, list(codebook.flags))
+    marked = [
+        Marked(
+            place=f"{path}:{reader.line_num}",
+            annotator=(row["annotator"] or "").strip(),
+            sample=(row["sample"] or "").strip(),
+            codebook=(row["codebook"] or "").strip(),
+            item=(row["item"] or "").strip(),
+            marks={name: row[name] or "" for name in codebook.flags},
+        )
+        for row in reader
+    ]
+    return results_of_marks(marked, sample, codebook)
+
+
+def _check_header(path: Path, header: Sequence[str], flags: Sequence[str]) -> None:
+    known = (*FIXED, *SHOWN, *flags, NOTE)
+    for name in header:
+        if name not in known:
+            close = nearest(name, known)
+            raise Mistake(
+                what="this column is none of a coding sheet by this codebook",
+                place=f"{path}:1",
+                found=name,
+                expected="one of " + ", ".join(known),
+                fix=f"write {close}" if close else "take it out",
+            )
+    for name in (*FIXED, *flags):
+        if name not in header:
+            raise Mistake(
+                what=f"there is no column {name}",
+                place=f"{path}:1",
+                found=", ".join(header) or "an empty file",
+                expected=", ".join((*FIXED, *flags)),
+                fix="leave the columns as they were handed out",
+            )
+
+
+def _shown(said: Said, masked: bool) -> str:
+    return said.text if masked else f"{said.name}: {said.text}"
+
+
+def _no_formula(text: str) -> str:
+    """A text that spreadsheets show and do not calculate."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
