@@ -21,7 +21,24 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from schemas.keys import digest, generator
 from schemas.unit import Result, Unit
 
-WORDS = "we could move the order queue to the second page and ask drivers what they need".split()
+WORDS = [
+    "we",
+    "could",
+    "move",
+    "the",
+    "order",
+    "queue",
+    "to",
+    "the",
+    "second",
+    "page",
+    "and",
+    "ask",
+    "drivers",
+    "what",
+    "they",
+    "need",
+]
 
 
 def result(number: int, n_events: int) -> Result:

@@ -26,7 +26,10 @@ from warehouse.projections.frames import frame_of, frame_schema
 
 
 class Warehouse:
-    """One open warehouse file. Methods may be called from several threads; writes take turns.
+    """One open warehouse file.
+
+    Methods may be called from several threads: each works on a cursor of its own, and writes take
+    turns. Reading goes on while another thread commits, and sees what was committed before.
 
     Example:
         >>> import tempfile
@@ -40,7 +43,8 @@ class Warehouse:
     def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.path = path
         self._connection = connection
-        self._lock = threading.RLock()
+        self._making = threading.Lock()
+        self._writing = threading.Lock()
 
     @classmethod
     def open(
@@ -77,22 +81,21 @@ class Warehouse:
 
     def close(self) -> None:
         """Ends the connection; the file is free then."""
-        with self._lock:
+        with self._writing, self._making:
             self._connection.close()
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor of its own, while no other thread has one."""
-        with self._lock:
-            cursor = self._connection.cursor()
-            try:
-                yield cursor
-            finally:
-                cursor.close()
+        """A cursor, closed at the end."""
+        cursor = self.own_cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
 
     def own_cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that the caller closes; functions that it registers last while it is open."""
-        with self._lock:
+        with self._making:
             return self._connection.cursor()
 
     def held(self, keys: Iterable[str]) -> dict[str, str]:
@@ -138,7 +141,7 @@ class Warehouse:
         """
         studies = frame_of(StudyRow, [StudyRow.model_validate(study)])
         members = frame_of(StudyUnitRow, [StudyUnitRow.model_validate(unit) for unit in units])
-        with self.cursor() as cursor:
+        with self._writing, self.cursor() as cursor:
             cursor.execute("BEGIN TRANSACTION")
             try:
                 _add_missing(cursor, "studies", studies)
@@ -153,7 +156,7 @@ class Warehouse:
 
         See :func:`warehouse.committing.commit.committed`.
         """
-        with self.cursor() as cursor:
+        with self._writing, self.cursor() as cursor:
             return committed(cursor, results, run_id=run_id, code_version=code_version)
 
     def catalogue(self, name: str) -> Catalogue:

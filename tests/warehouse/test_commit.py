@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -144,6 +145,13 @@ def test_a_unit_with_a_refused_row_is_quarantined_whole(name, make, commit, coun
     assert warehouse.held([make.key("bad")]) == {make.key("bad"): "failed"}
     failing = warehouse.frame_sql("SELECT * FROM validations WHERE NOT passed")
     assert set(failing["table_name"]) == {table}
+
+
+def test_a_batch_of_nothing_but_refused_rows_is_checked_all_the_same(make, commit, counts):
+    unit = make.key("a")
+    bad = {"events": [make.event(unit, -1)], "seats": [make.seat(unit, role="")], "episodes": [{}]}
+    assert set(commit(make.result("a", **bad)).failed) == {unit}
+    assert counts("quarantine", "events") == [3, 0]
 
 
 @pytest.mark.usefixtures("no_great")
@@ -306,6 +314,8 @@ def test_a_frame_with_a_wrong_type_or_missing_column_is_refused(make, commit):
 
 @pytest.mark.usefixtures("no_great")
 def test_rows_of_unknown_tables_are_a_bug(make, commit):
+    with pytest.raises(ValueError, match="two results of one unit"):
+        commit(make.result("a"), make.result("a"))
     with pytest.raises(ValueError, match="'evnts'"):
         commit(make.result("a", evnts=[{}]))
     with pytest.raises(ValueError, match="'units'"):
@@ -347,6 +357,22 @@ def test_threads_take_turns(make, warehouse):
         thread.join(timeout=60)
     assert len(reports) == 4
     assert all(held == {done[0]: "done"} for done, held in reports)
+
+
+def test_reading_goes_on_while_a_commit_is_made(make, commit, warehouse, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        commit_module,
+        "expectations_met",
+        lambda staged: seen.append(_in_a_thread(warehouse.held, [make.key("a")])) or [],
+    )
+    commit(make.result("a"))
+    assert seen == [{}, {}, {}]
+
+
+def _in_a_thread(function, *arguments):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *arguments).result(timeout=20)
 
 
 @pytest.mark.usefixtures("no_great")

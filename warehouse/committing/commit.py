@@ -18,7 +18,6 @@ from warehouse.committing.writing import (
     forget_failed,
     insert,
     quarantine_rows,
-    replace_paid,
     stored,
     unit_rows,
     validation_rows,
@@ -38,9 +37,12 @@ def committed(
     batch is stored. A unit that is done already is left as it is.
 
     Raises:
-        ValueError: A unit gave rows of a table that is unknown or that units do not write.
+        ValueError: A unit gave rows of a table that is unknown or that units do not write, or it
+            is in the batch twice.
     """
     given = {result.unit.key: result for result in results}
+    if len(given) < len(results):
+        raise ValueError("a batch holds two results of one unit")
     held = held_status(cursor, given)
     new = {key: result for key, result in given.items() if held.get(key) != "done"}
     time = naive_utc(dt.datetime.now(dt.UTC))
@@ -77,13 +79,11 @@ def held_status(cursor: Cursor, keys: Iterable[str]) -> dict[str, str]:
 
 def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str, int]:
     """Rows written by table. The caller holds the transaction."""
-    forget_failed(cursor, failed_before)
     checks: dict[tuple[str, str], Check] = {}
     names = frozenset(batch.tables)
     try:
         frames = _shown(cursor, batch)
-        for staged in batch.tables.values():
-            replace_paid(cursor, staged, failed_before)
+        forget_failed(cursor, batch, failed_before)
         # A refusal may leave a reference of another unit without its row, so look again until
         # nothing more is refused; each round but the last refuses a row, so it ends.
         refused = -1

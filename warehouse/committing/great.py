@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,9 @@ def _batches() -> Any:
     return asset.add_batch_definition_whole_dataframe("all")
 
 
+_ONE_AT_A_TIME = threading.Lock()
+
+
 def expectations_met(staged: Staged) -> list[Check]:
     """The result of each expectation; rows that fail one are refused.
 
@@ -26,11 +30,12 @@ def expectations_met(staged: Staged) -> list[Check]:
     """
     accepted = staged.accepted(frozenset())
     frame = accepted.drop(NUMBER, UNIT).to_pandas()
-    batch = _batches().get_batch(batch_parameters={"dataframe": frame})
-    suite = suite_of(staged.row)
-    outcome = batch.validate(suite, result_format="BOOLEAN_ONLY")
-    if not outcome.success:
-        outcome = batch.validate(suite, result_format={"result_format": "COMPLETE"})
+    with _ONE_AT_A_TIME:
+        batch = _batches().get_batch(batch_parameters={"dataframe": frame})
+        suite = suite_of(staged.row)
+        outcome = batch.validate(suite, result_format="BOOLEAN_ONLY")
+        if not outcome.success:
+            outcome = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     checks = []
     for result in outcome.results:
         if result.exception_info.get("raised_exception"):

@@ -19,29 +19,24 @@ from warehouse.projections.frames import frame_schema
 Cursor = duckdb.DuckDBPyConnection
 
 
-def forget_failed(cursor: Cursor, keys: list[str]) -> None:
-    """Takes out what earlier failed attempts of units wrote; what was paid for stays."""
-    owned = [row.table for row in TABLES.values() if row.table.owner and row.table.name not in PAID]
-    if not keys:
-        return
-    for table in owned:
-        assert table.owner is not None
-        cursor.execute(
-            f"DELETE FROM {quoted(table.name)} WHERE list_contains($1, {quoted(table.owner)})",
-            [keys],
-        )
+def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
+    """Takes out what earlier failed attempts of units left and the batch brings again.
 
-
-def replace_paid(cursor: Cursor, staged: Staged, keys: list[str]) -> None:
-    """Takes out paid rows of earlier failed attempts that the batch brings again."""
-    table = staged.row.table
-    if table.owner is None or table.name not in PAID or not keys:
+    A failed unit has left nothing but its row in ``units`` and what was paid for. Of the latter,
+    calls that the batch does not repeat stay: they cost money whatever became of the unit.
+    """
+    if not failed_before:
         return
-    cursor.execute(
-        f"DELETE FROM {quoted(table.name)} WHERE list_contains($1, {quoted(table.owner)}) "
-        f"AND call_key IN (SELECT call_key FROM {quoted(f'in_{table.name}')})",
-        [keys],
-    )
+    keys = pl.DataFrame({"unit_key": failed_before}, schema={"unit_key": pl.String})
+    cursor.register("failed_before", keys)
+    cursor.execute("DELETE FROM units WHERE unit_key IN (SELECT unit_key FROM failed_before)")
+    for name in ("calls", "attempts"):
+        if name in batch.tables:
+            cursor.execute(
+                f"DELETE FROM {name} WHERE unit_key IN (SELECT unit_key FROM failed_before) "
+                f"AND call_key IN (SELECT call_key FROM in_{name})"
+            )
+    cursor.unregister("failed_before")
 
 
 def stored(cursor: Cursor, staged: Staged) -> None:
