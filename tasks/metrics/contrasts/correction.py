@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from statsmodels.stats.multitest import multipletests
 
 
 def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
@@ -19,6 +18,8 @@ def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None
         >>> [round(p, 6) for p in adjusted([0.01, 0.04, 0.03], "holm")]
         [0.03, 0.06, 0.06]
     """
+    from statsmodels.stats.multitest import multipletests
+
     if method == "none":
         return list(p_values)
     there = [i for i, p in enumerate(p_values) if p is not None]

@@ -7,9 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import statsmodels.api as sm
-from scipy import stats
-from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
 from tasks.metrics.contrasts.sample import Finding, Side, Test, TestOptions
 from tasks.metrics.statistics import effects
@@ -18,6 +15,8 @@ FEW_CLUSTERS = 30
 
 
 def _design(sides: tuple[Side, ...]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
+    import statsmodels.api as sm
+
     a, b = sides[0], sides[1]
     values = np.concatenate([a.values, b.values])
     in_b = np.repeat([0.0, 1.0], [len(a.values), len(b.values)])
@@ -49,6 +48,8 @@ def cluster_robust(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
     """Least squares over seats with errors clustered by run."""
+    import statsmodels.api as sm
+
     values, design, groups = _design(sides)
     result = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     return _coefficient(
@@ -58,6 +59,9 @@ def cluster_robust(
 
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Mixed model over seats with a random intercept per run."""
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import ConvergenceWarning
+
     values, design, groups = _design(sides)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -73,6 +77,8 @@ def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Ge
 
 def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Generalised estimating equations over seats, exchangeable within runs."""
+    import statsmodels.api as sm
+
     values, design, groups = _design(sides)
     result = sm.GEE(values, design, groups=groups, cov_struct=sm.cov_struct.Exchangeable()).fit(
         cov_type="bias_reduced"
@@ -90,6 +96,8 @@ def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generato
     a, b = sides[0].values, sides[1].values
     statistic, p, warning = float("nan"), float("nan"), "neither side varies, so there is no test"
     if a.var() + b.var() > 0:
+        from scipy import stats
+
         found = stats.ttest_ind(b, a, equal_var=False)
         statistic, p, warning = float(found.statistic), float(found.pvalue), ""
     draws = effects.hedges_g_draws(a, b, options.resamples)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from tasks.metrics.contrasts.sample import Finding, Side, Test, TestOptions, TooFewRuns
 from tasks.metrics.statistics import effects
@@ -15,6 +14,8 @@ def mann_whitney(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
     """Mann-Whitney U with the rank-biserial correlation."""
+    from scipy import stats
+
     a, b = sides[0].values, sides[1].values
     exact = min(len(a), len(b)) <= 50 and len(np.unique(np.r_[a, b])) == len(a) + len(b)
     found = stats.mannwhitneyu(
@@ -36,6 +37,8 @@ def brunner_munzel(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
     """Brunner-Munzel test with the common-language effect size."""
+    from scipy import stats
+
     a, b = sides[0].values, sides[1].values
     draws = (effects.rank_biserial_draws(a, b, options.resamples) + 1) / 2
     apart = a.max() < b.min() or b.max() < a.min()
@@ -60,6 +63,8 @@ def kruskal_wallis(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
     """Kruskal-Wallis H over all conditions at once."""
+    from scipy import stats
+
     groups = [side.values for side in sides]
     n = sum(len(group) for group in groups)
     if len(np.unique(np.concatenate(groups))) == 1:
@@ -88,6 +93,8 @@ def paired(a: Side, b: Side) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64
 
 def wilcoxon(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Wilcoxon signed-rank test of runs paired by replicate."""
+    from scipy import stats
+
     differences, alone = paired(sides[0], sides[1])
     n = len(differences)
     if n < 2:

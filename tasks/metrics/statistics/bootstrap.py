@@ -13,7 +13,6 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from schemas.keys import seed_of
 
@@ -53,6 +52,8 @@ def expanded_tail(n: int, level: float = 0.95) -> float:
         >>> round(expanded_tail(20), 4), round(expanded_tail(100_000), 4)
         (0.0159, 0.025)
     """
+    from scipy import stats
+
     tail = (1 - level) / 2
     return float(stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(tail, n - 1)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,6 +17,8 @@ def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[fl
         >>> [round(end, 4) for end in wilson_interval(8, 10)]
         [0.4902, 0.9433]
     """
+    from scipy import stats
+
     if n <= 0:
         return float("nan"), float("nan")
     z = stats.norm.ppf((1 + level) / 2)
