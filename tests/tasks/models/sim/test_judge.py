@@ -27,7 +27,7 @@ TEXTS = (
     "@Agent-B, please take the cost estimate and report back in the next round when you are done.",
     "I would build on Redis and Flutter, since the team knows them well and they are cheap to run.",
     "I agree with Agent-C on the budget, and I would add that the deadline is rather tight for us.",
-    "The budget is what decides here, so we should put a number on it before anything else is done.",
+    "The budget is what decides here, so we should put a number on it before all else is done.",
 )
 
 

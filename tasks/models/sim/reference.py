@@ -1,0 +1,98 @@
+"""The page of simulated models, ``docs/simulated_models.md``.
+
+``python -m tasks.models.sim.reference`` writes it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from tasks.models.sim.policies import (
+    BusinessPolicy,
+    CustomerPolicy,
+    DiscussionPolicy,
+    Faults,
+    JudgePolicy,
+    WriterPolicy,
+)
+from tasks.models.sim.presets import PRESETS
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulated_models.md"
+
+_OPENING = """\
+# Simulated models
+
+Written by `python -m tasks.models.sim.reference` from the declarations; do not edit.
+
+A model named `sim/...` runs on this machine, without a network, a key or a price. It is a stochastic
+policy with declared parameters: it reads the observation that a prompt is made of, as data, and draws
+its answer from the key of the call, so the same study gives the same answers. It never sleeps unless
+`latency_s` is set. Because its parameters are known, a study on simulated models has a known answer,
+and the whole pipeline can be tested on whether it finds it.
+
+```yaml
+models:
+  eager:  {model: sim/talkative}
+  quiet:  {model: sim/reserved, sim: {lead: 0.0, talkativeness: 0.3}}
+  judge:  {model: sim/judge, sim: {sensitivity: 0.8, sensitivity_of: {lead: 0.5}}}
+```
+
+Parameters written under `sim` take the place of the preset's. An unknown one is a mistake, and so is
+a value out of range. In an environment that no policy is written for, an agent answers at random
+within the shape that is asked of it.
+
+A judge decides by cues in the text that it is shown, never by what an agent meant to say, and then
+reports them with its declared sensitivity and specificity. Cues are known for phatic (fewer than 15
+words, and none of the other cues but agree), meta (talk of the discussion, of how to proceed), lead
+(`@name, please ...`), tech and arch (two technologies of a list) and agree (`I agree`, `is right`).
+For any other flag a content word of its definition must occur; for levels, the words of their names.
+"""
+
+_SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
+    ("Discussion", DiscussionPolicy, "Of agents (`sim/agent` and its presets), in a discussion."),
+    ("Customer", CustomerPolicy, "Of agents, as customers in a market."),
+    ("Business", BusinessPolicy, "Of agents, as businesses in a market."),
+    ("Judge", JudgePolicy, "Of `sim/judge`."),
+    ("Writer", WriterPolicy, "Of `sim/writer`."),
+    ("Faults", Faults, "Of every simulated model."),
+)
+
+
+def page() -> str:
+    """The page, made from the declarations."""
+    lines = [_OPENING, "## Presets", "", "| model | what it is | differs in |", "|---|---|---|"]
+    for name, preset in PRESETS.items():
+        own = ", ".join(f"{field} {_value(value)}" for field, value in preset.values.items())
+        lines.append(f"| `sim/{name}` | {preset.about} | {own or 'nothing'} |")
+    for title, policy, about in _SECTIONS:
+        lines += ["", f"## {title}", "", about, ""]
+        lines += ["| parameter | default | range | what it does |", "|---|---|---|---|"]
+        shared = set(Faults.model_fields) if policy is not Faults else set()
+        for name, field in policy.model_fields.items():
+            if name not in shared:
+                row = (f"`{name}`", _value(field.default), _range(field), field.description)
+                lines.append(f"| {' | '.join(map(str, row))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    return "none" if value == {} else f"{value:g}"
+
+
+def _range(field: FieldInfo) -> str:
+    bounds = {
+        name: getattr(constraint, name)
+        for constraint in field.metadata
+        for name in ("ge", "le")
+        if hasattr(constraint, name)
+    }
+    if not bounds:
+        return "0 to 1 each"
+    return f"{bounds['ge']:g} to {bounds['le']:g}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
