@@ -27,11 +27,11 @@ _OPENING = """\
 
 Written by `python -m tasks.models.sim.reference` from the declarations; do not edit.
 
-A model named `sim/...` runs on this machine, without a network, a key or a price. It is a stochastic
-policy with declared parameters: it reads the observation that a prompt is made of, as data, and draws
-its answer from the key of the call, so the same study gives the same answers. It never sleeps unless
-`latency_s` is set. Because its parameters are known, a study on simulated models has a known answer,
-and the whole pipeline can be tested on whether it finds it.
+A model named `sim/...` runs on this machine, without a network, a key or a price. It is a
+stochastic policy with declared parameters: it reads the observation that a prompt is made of, as
+data, and draws its answer from the key of the call, so the same study gives the same answers. It
+never sleeps unless `latency_s` is set. Because its parameters are known, a study on simulated
+models has a known answer, and the whole pipeline can be tested on whether it finds it.
 
 ```yaml
 models:
@@ -40,15 +40,16 @@ models:
   judge:  {model: sim/judge, sim: {sensitivity: 0.8, sensitivity_of: {lead: 0.5}}}
 ```
 
-Parameters written under `sim` take the place of the preset's. An unknown one is a mistake, and so is
-a value out of range. In an environment that no policy is written for, an agent answers at random
-within the shape that is asked of it.
+Parameters written under `sim` take the place of the preset's. An unknown one is a mistake, and so
+is a value out of range. In an environment that no policy is written for, an agent answers at
+random within the shape that is asked of it.
 
-A judge decides by cues in the text that it is shown, never by what an agent meant to say, and then
-reports them with its declared sensitivity and specificity. Cues are known for phatic (fewer than 15
-words, and none of the other cues but agree), meta (talk of the discussion, of how to proceed), lead
-(`@name, please ...`), tech and arch (two technologies of a list) and agree (`I agree`, `is right`).
-For any other flag a content word of its definition must occur; for levels, the words of their names.
+A judge decides by cues in the text that it is shown, never by what an agent meant to say, and
+then reports them with its declared sensitivity and specificity. Cues are known for phatic (fewer
+than 15 words, and none of the other cues but agree), meta (talk of the discussion, of how to
+proceed), lead (`@name, please ...`), tech and arch (two technologies of a list) and agree (`I
+agree`, `is right`). For any other flag a content word of its definition must occur; for levels,
+the words of their names.
 """
 
 _SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
