@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from schemas.study import Study
 
 if TYPE_CHECKING:
     import polars as pl
 
 METRICS_SQL = """
-select metric, subject, coalesce(rule, '') as rule, condition, value, ci_low, ci_high, null_mean,
-       n_units, n_excluded
+select metric, subject, condition, value, ci_low, ci_high, null_mean, n_units, n_excluded
 from v_metrics
-where study_version = ? and scope in ('condition', 'study') and value is not null
-order by metric, rule, subject, condition
+where study_version = $version and scope in ('condition', 'study') and value is not null
+  and list_contains($headlines, metric) and (rule is null or rule = $rule)
+order by list_position($headlines, metric), subject, condition
 """
 CONTRASTS_SQL = """
 select contrast, metric, subject, condition_a, condition_b, effect_name, effect, ci_low, ci_high,
        p_adjusted, n_a, n_b, n_excluded, warning
 from v_contrasts
-where study_version = ? and specification = ''
+where study_version = $version and specification = ''
 order by contrast, subject
 """
 
@@ -28,7 +30,7 @@ order by contrast, subject
 class Shelf(Protocol):
     """Whatever answers queries."""
 
-    def frame_sql(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
+    def frame_sql(self, sql: str, params: Mapping[str, object]) -> pl.DataFrame:
         """Rows that a query selects."""
         ...
 
@@ -41,9 +43,25 @@ class Findings:
     contrasts: list[dict[str, Any]]
 
 
-def findings(shelf: Shelf, version: str) -> Findings:
-    """The numbers of each condition and the contrasts of a version of a study."""
+def findings(shelf: Shelf, version: str, study: Study) -> Findings:
+    """The headline number of each metric by condition, and the contrasts.
+
+    Of metrics that are made of labels, the numbers under the rule that the study uses are taken.
+    """
+    rule = study.coding.adjudication.use.title if study.coding else ""
+    wanted = {"version": version, "rule": rule, "headlines": headlines(study)}
     return Findings(
-        metrics=shelf.frame_sql(METRICS_SQL, [version]).to_dicts(),
-        contrasts=shelf.frame_sql(CONTRASTS_SQL, [version]).to_dicts(),
+        metrics=shelf.frame_sql(METRICS_SQL, wanted).to_dicts(),
+        contrasts=shelf.frame_sql(CONTRASTS_SQL, {"version": version}).to_dicts(),
     )
+
+
+def headlines(study: Study) -> list[str]:
+    """Full name of the first quantity of each of a study's metrics."""
+    from tasks.metrics.catalogue import METRICS
+
+    names = []
+    for spec in study.metrics:
+        metric = METRICS[spec.name]
+        names.append(metric.full_name(next(iter(metric.quantities))))
+    return list(dict.fromkeys(names))

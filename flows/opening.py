@@ -16,6 +16,7 @@ from tasks.models.gateway import ModelGateway, open_gateway
 from tasks.models.journal import journal_dir
 from tasks.studies.cells import Design, design
 from tasks.studies.load import load_study
+from warehouse.serve import serving
 from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def opened(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse, 
 @contextlib.contextmanager
 def owned(path: Path) -> Iterator[Warehouse]:
     """The warehouse, open for writing; other processes may query it meanwhile."""
-    with Warehouse.open(path) as warehouse:
+    with Warehouse.open(path) as warehouse, serving(warehouse):
         yield warehouse
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+
+#: Libraries that log every step they take.
+TALKATIVE = ("great_expectations", "LiteLLM", "httpx")
 
 #: Nothing leaves the machine, a slow start is waited for, and the server's chatter is kept quiet.
 DEFAULTS = {
@@ -24,5 +28,7 @@ def apply_defaults(*, quiet: bool = True) -> None:
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     if quiet:
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")

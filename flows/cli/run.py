@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from flows.settings import apply_defaults
 
 if TYPE_CHECKING:
     from flows.findings import Findings
+    from schemas.study import Study
 
 #: At most this many numbers are shown; the rest is a query away.
 MOST_ROWS = 24
@@ -27,11 +27,9 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
         Mistake: A study or the warehouse is not usable as it is.
     """
     apply_defaults(quiet=not verbose)
-    logging.getLogger("LiteLLM").setLevel(logging.WARNING)
     from tasks.studies.load import load_study
 
-    for request in requests:
-        load_study(request.study)
+    studies = [load_study(request.study).study for request in requests]
 
     from flows.server import StartingServer
 
@@ -41,12 +39,15 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
     server.ready()
     console = Console(highlight=False)
     complete = True
-    for request in requests:
-        complete &= asyncio.run(_one(run_study, request, console))
+    for request, study in zip(requests, studies, strict=True):
+        report = asyncio.run(_report_of(run_study, request, console))
+        _print_report(console, report, study, request.warehouse)
+        complete &= report.complete
     return complete
 
 
-async def _one(run_study: Any, request: RunRequest, console: Console) -> bool:
+async def _report_of(run_study: Any, request: RunRequest, console: Console) -> StudyReport:
+    """What a run did, its progress shown while it lasts."""
     from flows.cli.progress import ProgressLines
     from flows.session import listener_in_use
 
@@ -56,14 +57,13 @@ async def _one(run_study: Any, request: RunRequest, console: Console) -> bool:
             state = await run_study(request, return_state=True)
         finally:
             listener_in_use.reset(token)
-    report: StudyReport = await state.aresult(raise_on_failure=False)
+    report: StudyReport | BaseException = await state.aresult(raise_on_failure=False)
     if isinstance(report, BaseException):
         raise report
-    _print_report(console, report, request.warehouse)
-    return report.complete
+    return report
 
 
-def _print_report(console: Console, report: StudyReport, warehouse: Path) -> None:
+def _print_report(console: Console, report: StudyReport, study: Study, warehouse: Path) -> None:
     from flows.findings import findings
     from warehouse.store import Warehouse
 
@@ -73,7 +73,7 @@ def _print_report(console: Console, report: StudyReport, warehouse: Path) -> Non
         if len(step.reasons) > 3:
             console.print(f"  [red]{step.step}[/red]: and {len(step.reasons) - 3} more failures")
     with Warehouse.open(warehouse, read_only=True) as shelf:
-        found = findings(shelf, report.version)
+        found = findings(shelf, report.version, study)
     _print_findings(console, found)
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
@@ -98,13 +98,13 @@ def _print_findings(console: Console, found: Findings) -> None:
     if found.metrics:
         table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
         for name in ("metric", "of", "condition"):
-            table.add_column(name)
+            table.add_column(name, no_wrap=True)
         for name in ("value", "95 % interval", "null", "n"):
             table.add_column(name, justify="right")
         for row in found.metrics[:MOST_ROWS]:
             table.add_row(
                 row["metric"],
-                " ".join(part for part in (row["subject"], row["rule"]) if part),
+                row["subject"],
                 row["condition"],
                 _number(row["value"]),
                 _interval(row),

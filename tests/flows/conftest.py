@@ -25,11 +25,11 @@ models:
   talker: {model: sim/talkative}
   quiet: {model: sim/reserved}
   judge_a: {model: sim/judge}
-  judge_b: {model: sim/judge, sim: {sensitivity: 0.7}}
+  judge_b: {model: sim/judge, sim: {sensitivity: 0.9}}
 episode:
   environment: discussion
   brief: "Plan an open-air festival for 5,000 people on a small budget."
-  rounds: 2
+  rounds: 4
   seats: [talker, talker, talker]
 conditions:
   uniform: {}
@@ -43,7 +43,7 @@ metrics:
   - {name: profile_cosine, resamples: 200, draws: 50}
   - {name: participation, resamples: 200}
 contrasts:
-  mix: {of: profile_cosine, between: [uniform, mixed]}
+  mix: {of: participation.gini_words, between: [uniform, mixed]}
 """
 
 
