@@ -71,11 +71,12 @@ class Budget:
         self._reserved_usd = 0.0
         self._settled: asyncio.Event | None = None
 
-    async def reserve(self, most_usd: float) -> Reservation:
+    async def reserve(self, most_usd: float, wait: bool = True) -> Reservation:
         """A place in the budget for one call.
 
         Args:
             most_usd: The most that the call may cost, 0 where dollars are not limited.
+            wait: Whether to wait for calls in flight if it does not fit beside them.
 
         Raises:
             BudgetSpent: The call could pass the budget even if all others turn out free.
@@ -85,7 +86,7 @@ class Budget:
                 raise self._spent()
             if self.usd is None or self.spent_usd + self._reserved_usd + most_usd <= self.usd:
                 break
-            if self._reserved_usd <= 0 or self.spent_usd + most_usd > self.usd:
+            if not wait or self._reserved_usd <= 0 or self.spent_usd + most_usd > self.usd:
                 raise self._spent()
             if self._settled is None:
                 self._settled = asyncio.Event()
@@ -111,6 +112,12 @@ class Budget:
     def release(self, reservation: Reservation) -> None:
         """Takes back a reservation of a call that was not made to its end; its count stands."""
         self.settle(reservation, 0.0)
+
+    def withdraw(self, reservation: Reservation) -> None:
+        """Takes back a reservation of a call that was not made at all, its count included."""
+        if reservation.open:
+            self.spent_calls -= 1
+            self.settle(reservation, 0.0)
 
     def unpriced(self, model: str) -> float:
         """Refuses a model without a price where dollars are limited.

@@ -32,12 +32,14 @@ def prompt_tokens_about(messages: tuple[Message, ...]) -> float:
 class Tries:
     """The attempts at one call, as they are made."""
 
-    def __init__(self, prices: Prices, scrubbed: Callable[[str], str]) -> None:
+    def __init__(
+        self, prices: Prices, scrubbed: Callable[[str], str], before: tuple[Attempt, ...] = ()
+    ) -> None:
         self._prices = prices
         self._scrubbed = scrubbed
         self._asked_at_s = time.time()
         self._cost_usd: float | None = 0.0
-        self.made: list[Attempt] = []
+        self.made = list(before)
 
     def note(self, what: Reply | AttemptFailed | None, waited_s: float, latency_s: float) -> str:
         """Records an attempt and gives its kind; an answer is paid for, usable or not."""

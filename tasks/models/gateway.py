@@ -15,6 +15,8 @@ from typing import Any
 
 from schemas.gateway import Answer, Message, Question
 from schemas.study.models import ModelSpec
+from tasks.models.ahead import Ahead
+from tasks.models.batch import Batches
 from tasks.models.budget import Budget
 from tasks.models.calling import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.journal import Journal
@@ -34,6 +36,7 @@ from tasks.models.tally import Tally
 from tasks.models.verdict import ASKED_AGAIN, as_sent, verdict
 
 _YIELD_EVERY = 32
+_MOST_MODELS = 1024
 
 
 class ModelGateway:
@@ -51,6 +54,7 @@ class ModelGateway:
         keyring: Keyring,
         backoff: Backoff,
         simulate: Simulator | None = None,
+        poll_s: float = 30.0,
     ) -> None:
         self.tally = Tally()
         self.budget = budget
@@ -60,6 +64,15 @@ class ModelGateway:
         self._simulate = simulate
         self._provider = Provider(keyring.key)
         self._identities = Identities()
+        self._ahead = Ahead(
+            Batches(self._provider, journal, backoff, keyring.scrubbed, poll_s),
+            self._provider,
+            self._identities,
+            self.budget,
+            self.tally,
+            known=self._known,
+            most_usd=self._most_usd,
+        )
         self._units: dict[str, UnitLedger] = {}
         self._held: dict[str, dict[str, Outcome]] = {}
         self._models: dict[int, tuple[ModelSpec, Limiter, Prices]] = {}
@@ -103,6 +116,26 @@ class ModelGateway:
         self.tally.answered(failure)
         return Answer(key, text, value, len(keys), failure, tuple(keys))
 
+    async def ask_many(self, questions: Sequence[Question]) -> list[Answer]:
+        """The answers to independent questions, in their order.
+
+        Questions to a model declared with ``batch: true`` go through the provider's batch
+        interface, which may take a day; the others are asked at once.
+
+        Raises:
+            BudgetSpent: A call could pass the study's budget.
+            Mistake: A model's key is missing, or the journal cannot be written.
+        """
+        await self._ahead.ask([question for question in questions if question.model.batch])
+        asks = [asyncio.ensure_future(self.ask(question)) for question in questions]
+        try:
+            return list(await asyncio.gather(*asks))
+        except BaseException:
+            for one in asks:
+                one.cancel()
+            await asyncio.gather(*asks, return_exceptions=True)
+            raise
+
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
         """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them.
 
@@ -143,7 +176,8 @@ class ModelGateway:
         record = self._journal.find(question.unit_key, key)
         if record is not None:
             outcome = outcome_of(record)
-            self.tally.reused(outcome)
+            if not self._ahead.asked(key):
+                self.tally.reused(outcome)
             return outcome
         if question.model.simulated:
             outcome = await self._simulated(question, messages, key)
@@ -204,7 +238,7 @@ class ModelGateway:
                 Terms(spec, limiter, self._backoff, tokens),
                 attempt,
                 keep,
-                Tries(price, self._keyring.scrubbed),
+                Tries(price, self._keyring.scrubbed, self._ahead.failed(key)),
             )
         except BaseException:
             self.budget.release(reservation)
@@ -214,11 +248,19 @@ class ModelGateway:
         self.budget.settle(reservation, outcome.cost_usd)
         return outcome
 
+    def _known(self, question: Question, key: str) -> bool:
+        held = self._held.get(question.unit_key, {}).get(key)
+        if held is not None and self._of_use(question, held, last=False):
+            return True
+        return self._journal.find(question.unit_key, key) is not None
+
     def _model(self, spec: ModelSpec) -> tuple[Limiter, Prices]:
         held = self._models.get(id(spec))
         if held is None or held[0] is not spec:
             limiter = limiter_of(spec)
             price = prices(spec, self._provider.listed(spec))
+            if len(self._models) > _MOST_MODELS:
+                self._models.clear()
             held = self._models[id(spec)] = (spec, limiter, price)
         return held[1], held[2]
 
@@ -239,6 +281,7 @@ async def open_gateway(
     secret_of: SecretOf = no_secret_blocks,
     backoff: Backoff | None = None,
     simulate: Simulator | None = None,
+    batch_poll_s: float = 30.0,
 ) -> AsyncIterator[ModelGateway]:
     """A gateway for the time of a ``async with`` block, on one event loop.
 
@@ -249,13 +292,19 @@ async def open_gateway(
         secret_of: Gives the value of a Prefect Secret block.
         backoff: When failed attempts are made again.
         simulate: What answers for ``sim/...``; nothing for the simulated models of the project.
+        batch_poll_s: Seconds between looks at a pending batch.
 
     Raises:
         Mistake: A journal is of another version.
     """
     journal = Journal(journals)
     gateway = ModelGateway(
-        journal, budget or Budget(), Keyring(secret_of), backoff or Backoff(), simulate
+        journal,
+        budget or Budget(),
+        Keyring(secret_of),
+        backoff or Backoff(),
+        simulate,
+        batch_poll_s,
     )
     if held is not None:
         gateway.hold(held)

@@ -21,6 +21,8 @@ from tasks.models.replies import Reply
 #: provider must never reach a server that merely speaks its protocol.
 NO_KEY = "none"
 
+_BATCHING = frozenset({"openai", "azure", "hosted_vllm", "mistral", "xai", "litellm_proxy"})
+
 
 @cache
 def imported_litellm() -> Any:
@@ -112,15 +114,41 @@ class Provider:
             held = self._forms[shape] = type_to_response_format_param(shape) or {}
         return held
 
-    def arguments(self, spec: ModelSpec) -> dict[str, Any]:
-        """What litellm is called with for a model, messages apart; holds the key."""
-        return self._of(spec)[0]
+    def batchable(self, spec: ModelSpec) -> bool:
+        """Whether a model is declared for batches and litellm can submit them to its provider."""
+        return spec.batch and self.batch_terms(spec)[1]["custom_llm_provider"] in _BATCHING
+
+    def batch_terms(self, spec: ModelSpec) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What every request of a batch says besides messages, and how the provider is reached.
+
+        The second part holds the key.
+        """
+        litellm = imported_litellm()
+        arguments = dict(self._of(spec)[0])
+        access: dict[str, Any] = {
+            name: arguments.pop(name)
+            for name in ("api_base", "api_key", "timeout", "max_retries", "custom_llm_provider")
+            if name in arguments
+        }
+        name, provider, _, _ = litellm.get_llm_provider(
+            model=arguments.pop("model"),
+            custom_llm_provider=access.get("custom_llm_provider"),
+            api_base=access.get("api_base"),
+        )
+        arguments.pop("num_retries")
+        body = litellm.utils.get_optional_params(
+            model=name, custom_llm_provider=provider, **arguments
+        )
+        extra = body.pop("extra_body", None) or {}
+        return {"model": name, **body, **extra}, {**access, "custom_llm_provider": provider}
 
     def _of(self, spec: ModelSpec) -> tuple[dict[str, Any], bool]:
         held = self._known.get(id(spec))
         if held is not None and held[0] is spec:
             return held[1], held[2]
         arguments, native = self._worked_out(spec)
+        if len(self._known) > 1024:
+            self._known.clear()
         self._known[id(spec)] = (spec, arguments, native)
         return arguments, native
 

@@ -1,0 +1,204 @@
+"""Batches against a local server that implements the batch endpoints."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from pydantic import BaseModel
+
+from schemas.keys import digest
+from tasks.models.budget import Budget, BudgetSpent
+from tasks.models.gateway import open_gateway
+
+
+class Code(BaseModel):
+    present: bool
+
+
+class BatchServer:
+    """The batch endpoints of OpenAI over a dictionary; items whose prompt says so fail."""
+
+    def __init__(self, said) -> None:
+        self.said = said
+        self.files: dict[str, bytes] = {}
+        self.batches: dict[str, dict] = {}
+        self.looks = 0
+        self.ready_after = 2
+        self.status = "completed"
+        self.refuse = False
+        self.direct = 0
+
+    def __call__(self, request, number):
+        path = request.path.removeprefix("/v1")
+        if path == "/chat/completions":
+            self.direct += 1
+            return self.said.completion('{"present": true}')
+        if path == "/files" and request.method == "POST":
+            return self.uploaded(request)
+        if path == "/batches" and request.method == "POST":
+            return self.created(request.json)
+        if path.startswith("/batches/"):
+            return self.looked_at(path.split("/")[2])
+        if path.startswith("/files/"):
+            data = self.files[path.split("/")[2]]
+            return self.said.Said(body=data, headers={"content-type": "application/jsonl"})
+        return self.said.refusal(404)
+
+    def uploaded(self, request):
+        if self.refuse:
+            return self.said.refusal(400, "no batches here")
+        boundary = re.search(r"boundary=(\S+)", request.headers["content-type"]).group(1)
+        parts = request.raw.split(b"--" + boundary.encode())
+        data = next(part for part in parts if b"filename=" in part).split(b"\r\n\r\n", 1)[1]
+        name = f"file-{len(self.files)}"
+        self.files[name] = data.removesuffix(b"\r\n")
+        return self.said.Said(
+            body={
+                "id": name,
+                "object": "file",
+                "bytes": len(data),
+                "created_at": 1,
+                "filename": "agora.jsonl",
+                "purpose": "batch",
+                "status": "processed",
+            }
+        )
+
+    def created(self, body):
+        name = f"batch_{len(self.batches)}"
+        self.batches[name] = body
+        return self.said.Said(body=self.described(name, "validating"))
+
+    def described(self, name, status, **more):
+        return {
+            "id": name,
+            "object": "batch",
+            "endpoint": "/v1/chat/completions",
+            "created_at": 1,
+            "input_file_id": self.batches[name]["input_file_id"],
+            "completion_window": "24h",
+            "status": status,
+            **more,
+        }
+
+    def looked_at(self, name):
+        self.looks += 1
+        if self.looks < self.ready_after:
+            return self.said.Said(body=self.described(name, "in_progress"))
+        if self.status != "completed":
+            return self.said.Said(body=self.described(name, self.status))
+        lines = self.files[self.batches[name]["input_file_id"]].splitlines()
+        self.files[f"out-{name}"] = b"\n".join(self.line(json.loads(line)) for line in lines)
+        return self.said.Said(body=self.described(name, "completed", output_file_id=f"out-{name}"))
+
+    def line(self, item):
+        prompt = item["body"]["messages"][-1]["content"]
+        if "fail" in prompt:
+            response = {"status_code": 500, "body": {"error": {"message": "boom"}}}
+        else:
+            body = self.said.completion('{"present": false}').body
+            response = {"status_code": 200, "body": body}
+        return json.dumps(
+            {"id": "x", "custom_id": item["custom_id"], "response": response, "error": None}
+        ).encode()
+
+
+@pytest.fixture
+def batches(server, said):
+    server.answer = BatchServer(said)
+    return server.answer
+
+
+def questions(ask, model, texts):
+    return [
+        ask(model, text, unit_key=digest("code", place), answer=Code, purpose="judge")
+        for place, text in enumerate(texts)
+    ]
+
+
+async def test_questions_go_through_the_batch_interface(batches, spec, ask, quick, tmp_path):
+    model = spec(
+        batch=True, temperature=0.5, usd_per_million_input_tokens=1, usd_per_million_output_tokens=1
+    )
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        answers = await gateway.ask_many(questions(ask, model, ["a", "b", "c"]))
+        rows = gateway.rows(digest("code", 0))
+        assert gateway.tally.calls_asked == 3
+        assert gateway.tally.calls_reused == 0
+    assert [answer.value for answer in answers] == [Code(present=False)] * 3
+    assert (batches.direct, len(batches.batches)) == (0, 1)
+    sent = [json.loads(line) for line in batches.files["file-0"].splitlines()]
+    assert [line["custom_id"] for line in sent] == [answer.call_key for answer in answers]
+    assert sent[0]["body"]["temperature"] == 0.5
+    assert sent[0]["body"]["model"] == "served"
+    assert sent[0]["body"]["response_format"]["type"] == "json_schema"
+    assert rows["calls"][0]["raw"]["batch"] == "batch_0"
+    assert rows["calls"][0]["cost_usd"] == pytest.approx(18e-6)
+
+
+async def test_an_item_without_an_answer_is_asked_on_its_own(batches, spec, ask, quick, tmp_path):
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        answers = await gateway.ask_many(questions(ask, spec(batch=True), ["a", "fail", "c"]))
+        rows = gateway.rows(digest("code", 1))
+    assert [answer.value.present for answer in answers] == [False, True, False]
+    assert batches.direct == 1
+    assert [row["kind"] for row in rows["attempts"]] == ["server_error", "ok"]
+
+
+@pytest.mark.parametrize("status", ["expired", "failed", "cancelled"])
+async def test_a_batch_that_ends_badly_is_asked_one_by_one(
+    batches, spec, ask, quick, tmp_path, status
+):
+    batches.status = status
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        answers = await gateway.ask_many(questions(ask, spec(batch=True), ["a", "b"]))
+    assert [answer.value.present for answer in answers] == [True, True]
+
+
+async def test_a_provider_that_takes_no_batches_is_asked_one_by_one(
+    batches, spec, ask, quick, tmp_path
+):
+    batches.refuse = True
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        answers = await gateway.ask_many(questions(ask, spec(batch=True), ["a", "b"]))
+    assert [answer.value.present for answer in answers] == [True, True]
+
+
+async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp_path):
+    import asyncio
+
+    batches.ready_after = 10**9
+    asked = questions(ask, spec(batch=True), ["a", "b", "c"])
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await gateway.ask_many(asked)
+    assert len(batches.batches) == 1
+    batches.ready_after = 0
+    more = [*asked, ask(spec(batch=True), "d", unit_key=digest("code", 9), answer=Code)]
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        answers = await gateway.ask_many(more)
+        gateway.settled([question.unit_key for question in more])
+    assert [answer.value.present for answer in answers] == [False] * 4
+    assert len(batches.batches) == 2
+    assert len(batches.files["file-1"].splitlines()) == 1
+    assert not (tmp_path / "j").exists()
+
+
+async def test_a_batch_stays_within_the_budget(batches, spec, ask, quick, tmp_path):
+    budget = Budget(calls=2)
+    async with open_gateway(
+        tmp_path / "j", backoff=quick, batch_poll_s=0.01, budget=budget
+    ) as gateway:
+        with pytest.raises(BudgetSpent):
+            await gateway.ask_many(questions(ask, spec(batch=True), ["a", "b", "c"]))
+    assert len(batches.files["file-0"].splitlines()) == 2
+    assert batches.direct == 0
+
+
+async def test_models_without_batch_are_asked_at_once(batches, server, spec, ask, tmp_path):
+    async with open_gateway(tmp_path / "j") as gateway:
+        answers = await gateway.ask_many(questions(ask, spec(), ["a", "b"]))
+    assert len(answers) == batches.direct == 2
