@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 from tasks.metrics.coders import agreement, rates, reliability
-from tasks.metrics.profile import cosine, divergence, stability, variance
+from tasks.metrics.identity import classifier, confusion, stability, voice
+from tasks.metrics.opinion import change, consensus
+from tasks.metrics.profile import cosine, divergence, variance
+from tasks.metrics.profile import stability as profile_stability
 from tasks.metrics.registry import Metric
-from tasks.metrics.results import outcomes
-from tasks.metrics.talk import participation
+from tasks.metrics.results import market, outcomes, run_quality
+from tasks.metrics.talk import mentions, participation, transitions
+from tasks.metrics.text import (
+    alignment,
+    compression,
+    convergence,
+    distinct,
+    diversity,
+    drift,
+    turnover,
+)
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
     for module in (
         agreement,
+        alignment,
+        change,
+        classifier,
+        compression,
+        confusion,
+        consensus,
+        convergence,
         cosine,
+        distinct,
         divergence,
+        diversity,
+        drift,
+        market,
+        mentions,
         outcomes,
         participation,
+        profile_stability,
         rates,
         reliability,
+        run_quality,
         stability,
+        transitions,
+        turnover,
         variance,
+        voice,
     )
 }

@@ -60,6 +60,8 @@ class Data:
         rule: The rule of ``labels``.
         rules: All rules, the used one first.
         gold: Coder that the others are held against.
+        encoders: Text encoders by name, besides the hashed one.
+        shared: What metrics of the same runs share, such as tokens and vectors.
     """
 
     runs: pl.DataFrame
@@ -75,7 +77,8 @@ class Data:
     rule: str | None = None
     rules: tuple[str, ...] = ()
     gold: str | None = None
-    shared: dict[str, Any] = field(default_factory=dict, compare=False)
+    encoders: Mapping[str, Any] = field(default_factory=dict)
+    shared: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property
     def n_runs(self) -> int:

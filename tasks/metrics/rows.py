@@ -124,6 +124,61 @@ def of_runs(
     return together([tidy(part.with_columns(pl.lit(quantity).alias("quantity"))) for part in parts])
 
 
+def of_rounds(
+    data: Data,
+    by_round: Floats,
+    *,
+    method: str,
+    quantity: str = "",
+    resamples: int = 2000,
+    first: int = 0,
+) -> pl.DataFrame:
+    """Rows of rounds: means over the runs of a condition, the round's number as subject.
+
+    Args:
+        data: What the values were computed from.
+        by_round: Shape (runs, rounds), not-a-number where a run has no such round.
+        method: How it was computed, in one sentence without full stop.
+        quantity: Which quantity of the metric.
+        resamples: Resamples behind the intervals.
+        first: Number of the first round.
+    """
+    subjects = [str(first + place) for place in range(by_round.shape[1])]
+    found = _condition_rows(
+        data, by_round, subjects=subjects, method=method, nulls=None, resamples=resamples
+    )
+    return tidy(
+        found.with_columns(pl.lit("round").alias("scope"), pl.lit(quantity).alias("quantity"))
+    )
+
+
+def of_seats(
+    data: Data, seats: pl.DataFrame, *, method: str, quantity: str = "", n_units: str | None = None
+) -> pl.DataFrame:
+    """Rows of seats.
+
+    Args:
+        data: What the values were computed from.
+        seats: Columns ``run, seat, value``.
+        method: How it was computed, in one sentence without full stop.
+        quantity: Which quantity of the metric.
+        n_units: Column with what a value is made of, if any.
+    """
+    places = data.runs.select("run", "episode_key", "condition")
+    return tidy(
+        seats.join(places, on="run", how="inner", maintain_order="left").select(
+            pl.lit(quantity).alias("quantity"),
+            pl.lit("seat").alias("scope"),
+            "condition",
+            "episode_key",
+            pl.col("seat").alias("subject"),
+            pl.col("value").cast(pl.Float64),
+            (pl.col(n_units) if n_units else pl.lit(1)).alias("n_units"),
+            pl.lit(method).alias("method"),
+        )
+    )
+
+
 def _run_rows(
     data: Data,
     matrix: Floats,

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 
+#: Fewer draws than this make no p-value.
+LEAST_DRAWS = 3
+
 
 @dataclass(frozen=True)
 class NullSummary:
@@ -18,7 +21,8 @@ class NullSummary:
         mean: Mean of the null draws.
         sd: Their standard deviation.
         p: Share of draws at least as far from the null mean as the observed value, the observed
-            one counted among them (Phipson and Smyth 2010), so it is never 0.
+            one counted among them (Phipson and Smyth 2010), so it is never 0; none for baselines
+            that are an expectation rather than draws.
     """
 
     mean: Floats
@@ -47,5 +51,5 @@ def null_summary(observed: Floats, draws: Floats) -> NullSummary:
     sd = np.where(n > 1, np.sqrt((deviations**2).sum(axis=1) / np.maximum(n - 1, 1)), np.nan)
     distance = np.abs(observed - mean)[:, None]
     far = (good & (np.abs(deviations) >= distance - 1e-12)).sum(axis=1)
-    p = np.where(some & np.isfinite(observed), (far + 1) / (n + 1), np.nan)
+    p = np.where((n >= LEAST_DRAWS) & np.isfinite(observed), (far + 1) / (n + 1), np.nan)
     return NullSummary(mean=mean, sd=sd, p=p)

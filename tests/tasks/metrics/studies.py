@@ -137,6 +137,20 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                     "persona_key": None,
                 }
             )
+        for s in range(seats):
+            for r in range(rounds):
+                level = 2.0 if r >= 6 else float(s % 3)
+                tables["outcomes"].append(
+                    _outcome(key, "seat_round", f"s{s + 1}", r, "stance", level)
+                )
+            for metric, value in (
+                ("utility", 5.0 + s),
+                ("first_proposal_accepted", float(s % 2)),
+                ("proposals_received", 3.0),
+            ):
+                tables["outcomes"].append(_outcome(key, "seat", f"s{s + 1}", None, metric, value))
+        tables["outcomes"].append(_outcome(key, "episode", "", None, "welfare", 5.0 * seats))
+        tables["outcomes"].append(_outcome(key, "episode", "", None, "optimal_share", 0.8))
         seq = 0
         for r in range(rounds):
             for s in range(seats):
@@ -162,6 +176,22 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                 _code(tables, unit, key, seq, s, rng, mixed=unit.condition == last)
                 seq += 1
     return {name: pl.DataFrame(part) for name, part in tables.items() if part}
+
+
+def _outcome(
+    key: str, scope: str, subject: str, round_: int | None, metric: str, value: float
+) -> dict[str, Any]:
+    return {
+        "episode_key": key,
+        "unit_key": key,
+        "scope": scope,
+        "subject": subject,
+        "other": None,
+        "round": round_,
+        "metric": metric,
+        "value": value,
+        "label": None,
+    }
 
 
 def _code(

@@ -1,0 +1,151 @@
+"""Whether a classifier tells from a message who wrote it, in runs that it has not seen."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import GroupKFold
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Quantity
+from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
+from tasks.metrics.text import vectors
+from tasks.metrics.text.vectors import TextOptions
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class ClassifierOptions(TextOptions):
+    """Options of ``agent_auc``."""
+
+    by: Literal["model", "name", "seat", "position"] = Field(
+        "model", description="What the classifier is to recognise."
+    )
+    folds: int = Field(5, ge=2, le=20, description="Parts that runs are split into.")
+    most: int = Field(20_000, ge=100, description="Messages of a condition that are used at most.")
+    resamples: int = Field(500, ge=100, le=10_000, description="Resamples behind an interval.")
+
+
+def weighted_auc(scores: Floats, positive: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+    """Area under the ROC curve for each row of weights, ties counted half.
+
+    Args:
+        scores: Shape (n,).
+        positive: Shape (n,).
+        weights: Shape (resamples, n).
+    """
+    order = np.argsort(scores, kind="stable")
+    _, level = np.unique(scores[order], return_inverse=True)
+    w, pos = weights[:, order], positive[order]
+    starts = np.flatnonzero(np.append(True, np.diff(level) > 0))
+    ups = np.add.reduceat(w * pos, starts, axis=1)
+    downs = np.add.reduceat(w * ~pos, starts, axis=1)
+    below = np.cumsum(downs, axis=1) - downs / 2
+    total = ups.sum(axis=1) * downs.sum(axis=1)
+    good = total > 0
+    return np.where(good, (ups * below).sum(axis=1) / np.where(good, total, 1), np.nan)
+
+
+def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> Floats:
+    """Scores of each class for each message, by a model fitted to other runs; (messages, classes).
+
+    A class that a fold's other runs lack is scored 0 there.
+    """
+    n_classes = int(who.max()) + 1
+    scores = np.zeros((len(who), n_classes))
+    for train, test in GroupKFold(n_splits=folds).split(unit, who, runs):
+        present = np.unique(who[train])
+        if len(present) < 2:
+            continue
+        model = RidgeClassifier(alpha=1.0, solver="sparse_cg", class_weight="balanced")
+        found = model.fit(unit[train], who[train]).decision_function(unit[test])
+        if found.ndim == 1:
+            found = np.column_stack([-found, found])
+        scores[np.ix_(test, present)] = found
+    return scores
+
+
+def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``agent_auc``."""
+    unit = vectors.message_vectors(data, options.encoder)
+    who = data.messages.select("run", "seat").join(
+        data.seats.select("run", "seat", pl.col(options.by).cast(pl.String).alias("who")),
+        on=["run", "seat"],
+        how="left",
+        maintain_order="left",
+    )["who"]
+    run = data.messages["run"].to_numpy()
+    found = []
+    for condition in data.conditions:
+        mine = np.flatnonzero(np.isin(run, data.condition_runs[condition]) & who.is_not_null().to_numpy())
+        if len(mine) > options.most:
+            mine = np.sort(rng.choice(mine, size=options.most, replace=False))
+        names = who.to_numpy()[mine].astype(str)
+        found.append(
+            {
+                "scope": "condition",
+                "condition": condition,
+                "n_excluded": data.excluded.get(condition, 0),
+                **_condition(unit[mine], names, run[mine], options),
+            }
+        )
+    return rows.frame(found)
+
+
+def _condition(
+    unit: Any, names: npt.NDArray[np.str_], run: Ints, options: ClassifierOptions
+) -> dict[str, Any]:
+    classes, who = np.unique(names, return_inverse=True)
+    runs, group = np.unique(run, return_inverse=True)
+    folds = min(options.folds, len(runs))
+    counts = f"{len(classes)} agents (by {options.by}), {len(runs)} runs, {len(names)} messages"
+    if len(classes) < 2 or folds < 2:
+        return {
+            "n_units": len(runs),
+            "method": f"undefined: needs two agents and two runs; there are {counts}",
+        }
+    scores = held_out_scores(unit, who, group, folds)
+    weights = run_weights(len(runs), options.resamples).astype(np.float64)[:, group]
+    every = np.vstack([np.ones(len(who)), weights])
+    areas = np.stack(
+        [weighted_auc(scores[:, k], who == k, every) for k in range(len(classes))], axis=1
+    )
+    mean = areas.mean(axis=1)
+    low, high = interval(mean[1:], len(runs))
+    return {
+        "value": float(mean[0]),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "null_mean": 0.5,
+        "n_units": len(runs),
+        "method": f"mean one-against-rest area under the ROC curve of {counts}; ridge classifier "
+        f"on {vectors.described(options.encoder)}, {folds} folds with whole runs held out; "
+        f"{INTERVAL}, the classifier not refitted",
+    }
+
+
+METRIC = Metric(
+    name="agent_auc",
+    title="How well messages give away who wrote them, in runs not seen before (.5: not at all)",
+    quantities={
+        "": Quantity(
+            "area under the ROC curve, one against the rest, mean over agents",
+            "P(score of own message > score of another's)",
+            "[0, 1]",
+        )
+    },
+    source="Hand and Till (2001) for the mean over classes; groups held out as in GroupKFold.",
+    avoid="Agents that sign their messages are recognised by the signature: with `by: name` it "
+    "measures that. Positions are recognised by what comes first. With fewer than ten runs the "
+    "area is rough.",
+    needs=("messages", "seats"),
+    options=ClassifierOptions,
+    compute=compute,
+)

@@ -1,0 +1,105 @@
+"""Whether seats know which of the names is theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.talk.mentions import plain
+
+#: A message opens with a label: marks of emphasis, a name, marks again, then a colon, dash or line
+#: break. An @ before the name is an address, not a label.
+HEADER = r"^[\s*_#>\[(]*([\p{L}\p{N}][^\n:*\])—–]{0,59}?)[\s*_\])]*(?:[:—–]|\s-\s|\n)"
+#: Words that claim a name for oneself, in English and French.
+CLAIM = r" (?:i am|i m|this is|as|je suis|ici|en tant que) $"
+
+
+def labelled(data: Data) -> pl.DataFrame:
+    """Messages that open with the name of a seat: ``run, seq, seat, named``."""
+    names = data.seats.select(
+        "run", pl.col("seat").alias("named"), plain(pl.col("name")).alias("name")
+    )
+    return (
+        data.messages.with_columns(plain(pl.col("text").str.extract(HEADER)).alias("name"))
+        .drop_nulls("name")
+        .join(names, on=["run", "name"], how="inner")
+        .select("run", "seq", "seat", "named")
+    )
+
+
+def claims(data: Data) -> pl.DataFrame:
+    """Messages that claim another seat's name for the speaker: ``run, seq``."""
+    names = data.seats.select(
+        "run", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
+    )
+    said = data.messages.select("run", "seq", "seat", plain(pl.col("text")).alias("text"))
+    named = said.join(names, on="run", how="inner").filter(
+        (pl.col("seat") != pl.col("other"))
+        & pl.col("text").str.contains(pl.col("name"), literal=True)
+    )
+    before = (pl.col("text").str.split(pl.col("name")).list.first() + pl.lit(" ")).alias("before")
+    return (
+        named.with_columns(before)
+        .filter(pl.col("before").str.contains(CLAIM))
+        .select("run", "seq")
+        .unique()
+    )
+
+
+def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``identity_confusion``."""
+    messages = np.bincount(data.messages["run"].to_numpy(), minlength=data.n_runs)
+    opened = labelled(data)
+    run = opened["run"].to_numpy()
+    wrong = (opened["seat"] != opened["named"]).to_numpy()
+    n = np.bincount(run, minlength=data.n_runs)
+    other = np.bincount(run[wrong], minlength=data.n_runs)
+    claimed = np.bincount(claims(data)["run"].to_numpy(), minlength=data.n_runs)
+    some = np.maximum(messages, 1)
+    header = "messages that open with a seat's name and a colon, dash or line break"
+    found = {
+        "": (np.where(n > 0, other / np.maximum(n, 1), np.nan), n, f"{header}, of another seat"),
+        "labelled": (np.where(messages > 0, n / some, np.nan), messages, header),
+        "impersonation": (
+            np.where(messages > 0, claimed / some, np.nan),
+            messages,
+            "messages that say 'I am', 'this is' or 'as' (or the French) before another's name",
+        ),
+    }
+    return rows.together(
+        [
+            rows.of_runs(
+                data,
+                value,
+                quantity=quantity,
+                method=method,
+                resamples=options.resamples,
+                n_units=n_units,
+            )
+            for quantity, (value, n_units, method) in found.items()
+        ]
+    )
+
+
+METRIC = Metric(
+    name="identity_confusion",
+    title="How often seats speak under another seat's name",
+    quantities={
+        "": Quantity("self-labels that name another seat", "wrong / labelled", "[0, 1]"),
+        "labelled": Quantity(
+            "messages that open with a seat's name", "labelled / messages", "[0, 1]"
+        ),
+        "impersonation": Quantity(
+            "messages that claim another's name", "claims / messages", "[0, 1]"
+        ),
+    },
+    source="Header pattern of this module; impersonation after Baltaji et al. (2024), "
+    "arXiv 2405.03862.",
+    avoid="An upper bound: a name at the head of a message may be whom it is for. By rule, so "
+    "blind to confusions put in other words. Runs without a label have no value, not 0.",
+    needs=("messages", "seats"),
+    compute=compute,
+)

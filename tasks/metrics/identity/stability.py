@@ -1,0 +1,130 @@
+"""Whether seats behave at the end of a run as they did at the start."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity
+
+Floats = npt.NDArray[np.float64]
+
+
+def _halves(data: Data) -> pl.DataFrame:
+    """What seats did, with the half of the run that it was in and its length in words."""
+    middle = (pl.col("round").min() + pl.col("round").max()).over("run") / 2
+    return data.events.filter(pl.col("actor") != "env").select(
+        "run",
+        "actor",
+        "kind",
+        (pl.col("round") > middle).alias("late"),
+        pl.col("fallback").cast(pl.Float64),
+        pl.col("valid").cast(pl.Float64),
+        pl.col("text").fill_null("").str.count_matches(r"\S+").cast(pl.Float64).alias("words"),
+    )
+
+
+def _by_run(data: Data, frame: pl.DataFrame, column: str) -> Floats:
+    values = np.full(data.n_runs, np.nan)
+    kept = frame.drop_nulls(column)
+    values[kept["run"].to_numpy()] = kept[column].to_numpy()
+    return values
+
+
+def _length_cv(acts: pl.DataFrame) -> pl.DataFrame:
+    said = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
+    return (
+        said.group_by("run", "actor")
+        .agg((pl.col("words").std() / pl.col("words").mean()).alias("cv"))
+        .drop_nulls("cv")
+        .group_by("run")
+        .agg(pl.col("cv").mean())
+    )
+
+
+def _late_less_early(acts: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
+    return acts.group_by("run").agg(
+        (value.filter(pl.col("late")).mean() - value.filter(~pl.col("late")).mean()).alias("change")
+    )
+
+
+def _kind_divergence(acts: pl.DataFrame) -> pl.DataFrame:
+    """Jensen-Shannon divergence in bits between the kinds of acts of the two halves."""
+    counts = acts.group_by("run", "kind").agg(
+        pl.col("late").sum().cast(pl.Float64).alias("q"),
+        (~pl.col("late")).sum().cast(pl.Float64).alias("p"),
+    )
+    shares = counts.with_columns(pl.col("p", "q") / pl.col("p", "q").sum().over("run"))
+    middle = (pl.col("p") + pl.col("q")) / 2
+
+    def part(name: str) -> pl.Expr:
+        x = pl.col(name)
+        return pl.when(x > 0).then(x * (x / middle).log(2)).otherwise(0.0)
+
+    return shares.group_by("run").agg(((part("p") + part("q")) / 2).sum().alias("jsd"))
+
+
+def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``stability``."""
+    acts = _halves(data)
+    say = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
+    found = {
+        "length_cv": (_by_run(data, _length_cv(acts), "cv"), "words per message, mean over seats"),
+        "length_change": (
+            _by_run(data, _late_less_early(say, pl.col("words")), "change"),
+            "words per message, second less first half of the rounds",
+        ),
+        "fallback_change": (
+            _by_run(data, _late_less_early(acts, pl.col("fallback")), "change"),
+            "share of fallbacks, second less first half of the rounds",
+        ),
+        "valid_change": (
+            _by_run(data, _late_less_early(acts, pl.col("valid")), "change"),
+            "share of usable actions, second less first half of the rounds",
+        ),
+        "act_jsd": (
+            _by_run(data, _kind_divergence(acts), "jsd"),
+            "kinds of acts in the two halves of the rounds",
+        ),
+    }
+    n = np.bincount(acts["run"].to_numpy(), minlength=data.n_runs)
+    return rows.together(
+        [
+            rows.of_runs(
+                data,
+                value,
+                quantity=quantity,
+                method=method,
+                resamples=options.resamples,
+                n_units=n,
+            )
+            for quantity, (value, method) in found.items()
+        ]
+    )
+
+
+METRIC = Metric(
+    name="stability",
+    title="Whether seats act at the end of a run as at the start: components of agent drift",
+    quantities={
+        "length_cv": Quantity(
+            "variation of message length", "mean over seats of sd / mean", "[0, ∞)"
+        ),
+        "length_change": Quantity("change of message length", "late - early mean", "any", "words"),
+        "fallback_change": Quantity("change of the share of fallbacks", "late - early", "[-1, 1]"),
+        "valid_change": Quantity(
+            "change of the share of usable actions", "late - early", "[-1, 1]"
+        ),
+        "act_jsd": Quantity(
+            "change of what kinds of acts there are", "JSD(early, late)", "[0, 1]", "bits"
+        ),
+    },
+    source="Components of Rath (2026), arXiv 2601.04170; its composite index has arbitrary weights "
+    "and is not computed.",
+    avoid="Do not add them up. Environments whose phases ask for other acts drift by design.",
+    needs=("events",),
+    compute=compute,
+)

@@ -1,0 +1,121 @@
+"""Stances of seats by round, as one array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Options, Unusable
+
+Floats = npt.NDArray[np.float64]
+
+
+class StanceOptions(Options):
+    """Options of metrics over stances."""
+
+    flag: str = Field(
+        "", description="Flag with levels that codes the stance; none: the only one with levels."
+    )
+    outcome: str = Field(
+        "", description="Outcome by seat and round that gives the stance, in place of a flag."
+    )
+
+
+@dataclass(frozen=True)
+class Stances:
+    """Stances of one study.
+
+    Attributes:
+        values: Shape (runs, seats, rounds); the last stance that was given, not-a-number before
+            the first.
+        given: Whether a stance was given in that round.
+        levels: Number of levels; 0 where stances are numbers without levels.
+        source: Where they come from, for ``method``.
+    """
+
+    values: Floats
+    given: npt.NDArray[np.bool_]
+    levels: int
+    source: str
+
+    @property
+    def n_given(self) -> npt.NDArray[np.int64]:
+        """Stances that were given, by run."""
+        return np.asarray(self.given.sum(axis=(1, 2)))
+
+
+def stances_of(data: Data, options: StanceOptions) -> Stances:
+    """Every seat's stance after every round.
+
+    Raises:
+        Unusable: There is no flag with levels, or none of its labels is usable.
+    """
+    if options.outcome:
+        mine = data.outcomes.filter(
+            (pl.col("scope") == "seat_round") & (pl.col("metric") == options.outcome)
+        ).select("run", pl.col("subject").alias("seat"), "round", pl.col("value"))
+        return _array(data, mine, 0, f"outcome {options.outcome}")
+    flag = options.flag or _only_levelled(data)
+    labels = data.labels.filter((pl.col("flag") == flag) & pl.col("seq").is_not_null())
+    mine = (
+        labels.join(data.messages.select("run", "seq", "seat", "round"), on=["run", "seq"])
+        .sort("run", "seq")
+        .select("run", "seat", "round", "value")
+    )
+    if mine["value"].count() == 0:
+        raise Unusable(f"of {labels.height} labels of {flag} under rule {data.rule} none is usable")
+    return _array(data, mine, len(data.flags.levels.get(flag, ())) or 2, f"flag {flag}")
+
+
+def _only_levelled(data: Data) -> str:
+    names = [name for name, levels in data.flags.levels.items() if levels]
+    if len(names) == 1:
+        return names[0]
+    found = ", ".join(names) or "none"
+    raise Unusable(f"name the stance with option `flag`: flags with levels are {found}")
+
+
+def _array(data: Data, stances: pl.DataFrame, levels: int, source: str) -> Stances:
+    last = (
+        stances.drop_nulls("value")
+        .group_by("run", "seat", "round", maintain_order=True)
+        .agg(pl.col("value").last())
+    )
+    if last.is_empty():
+        raise Unusable(f"there is no usable stance ({source})")
+    seat = (last["seat"].rank("dense") - 1).cast(pl.Int64).to_numpy()
+    round_ = last["round"].cast(pl.Int64).to_numpy()
+    values = np.full((data.n_runs, int(seat.max()) + 1, int(round_.max()) + 1), np.nan)
+    values[last["run"].to_numpy(), seat, round_] = last["value"].to_numpy()
+    given: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values))
+    for place in range(1, values.shape[2]):
+        values[:, :, place] = np.where(
+            given[:, :, place], values[:, :, place], values[:, :, place - 1]
+        )
+    return Stances(values, given, levels, source)
+
+
+def mean_over(values: Floats, axes: tuple[int, ...]) -> Floats:
+    """Mean over some axes of what is not missing; not-a-number where all is."""
+    good = np.isfinite(values)
+    n = good.sum(axis=axes)
+    total = np.where(good, values, 0.0).sum(axis=axes)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+
+def last_round(values: Floats, given: npt.NDArray[np.bool_]) -> Floats:
+    """Stances after the last round in which anybody of the run gave one, shape (runs, seats)."""
+    some = given.any(axis=1)
+    last = values.shape[2] - 1 - np.argmax(np.asarray(some)[:, ::-1], axis=1)
+    return np.asarray(values[np.arange(len(values)), :, last])
+
+
+def first_round(values: Floats) -> Floats:
+    """First stance of each seat, shape (runs, seats)."""
+    place = np.argmax(np.isfinite(values), axis=2)
+    return np.take_along_axis(values, place[:, :, None], axis=2)[:, :, 0]

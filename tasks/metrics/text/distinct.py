@@ -1,0 +1,75 @@
+"""Distinct n-grams in stretches of fixed length."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.text.tokens import tokens_of
+
+Ints = npt.NDArray[np.int64]
+
+
+class DistinctOptions(Options):
+    """Options of ``distinct_n``."""
+
+    n: int = Field(2, ge=1, le=5, description="Words per n-gram.")
+    length: int = Field(200, ge=10, description="Words per stretch.")
+
+
+def distinct_in_runs(hashes: npt.NDArray[np.uint64], stretch: Ints, run: Ints) -> pl.DataFrame:
+    """Number of distinct hashes and of all, by run and stretch."""
+    frame = pl.DataFrame({"run": run, "stretch": stretch, "hash": hashes})
+    return frame.group_by("run", "stretch").agg(
+        pl.col("hash").n_unique().alias("distinct"), pl.len().alias("n")
+    )
+
+
+def compute(data: Data, options: DistinctOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``distinct_n``."""
+    tokens = tokens_of(data)
+    run = np.repeat(data.messages["run"].to_numpy(), tokens.sizes)
+    hashes, _ = tokens.ngrams(options.n)
+    words = np.bincount(run, minlength=data.n_runs)
+    place = np.arange(len(run)) - np.repeat(np.cumsum(words) - words, words)
+    stretch, inside = place // options.length, place % options.length
+    full = stretch < (words // options.length)[run]
+    whole = full & (inside <= options.length - options.n)
+    counts = distinct_in_runs(hashes[whole], stretch[whole], run[whole])
+    share = counts.with_columns((pl.col("distinct") / pl.col("n")).alias("share"))
+    mean = share.group_by("run").agg(pl.col("share").mean(), pl.len().alias("stretches"))
+    values = np.full(data.n_runs, np.nan)
+    values[mean["run"].to_numpy()] = mean["share"].to_numpy()
+    stretches = np.zeros(data.n_runs, dtype=np.int64)
+    stretches[mean["run"].to_numpy()] = mean["stretches"].to_numpy()
+    return rows.of_runs(
+        data,
+        values,
+        method=f"distinct {options.n}-grams over all, in stretches of {options.length} words of "
+        "the run's messages in order, the rest left out",
+        resamples=options.resamples,
+        n_units=stretches,
+    )
+
+
+METRIC = Metric(
+    name="distinct_n",
+    title="How rarely word sequences are repeated, at a fixed text length",
+    quantities={
+        "": Quantity(
+            "distinct n-grams over n-grams", "mean over stretches of |types| / |tokens|", "(0, 1]"
+        )
+    },
+    source="Li et al. (2016), A diversity-promoting objective function; fixed length because the "
+    "ratio falls with length.",
+    avoid="Runs shorter than one stretch have no value: lower `length` for all, never per "
+    "condition. Do not compare languages.",
+    needs=("messages",),
+    options=DistinctOptions,
+    compute=compute,
+)

@@ -1,0 +1,130 @@
+"""Texts as vectors: hashed n-grams by default, an embedding model where one is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+from scipy import sparse
+
+from tasks.metrics.data import Data
+from tasks.metrics.registry import NullOptions, Options, Unusable
+from tasks.metrics.text.tokens import Tokens, tokens_of
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Matrix: TypeAlias = Any
+
+HASHED = "hashed"
+DIMENSIONS = 4096
+
+
+class Encoder(Protocol):
+    """Turns texts into vectors, the same text always into the same vector."""
+
+    def vectors(self, texts: Sequence[str]) -> npt.NDArray[np.floating[Any]]:
+        """One row per text."""
+        ...
+
+
+class TextOptions(Options):
+    """Options of a metric over text vectors."""
+
+    encoder: str = Field(HASHED, description="hashed, or an embedding model by its litellm name.")
+
+
+class TextNullOptions(NullOptions, TextOptions):
+    """Options of a metric over text vectors with a null distribution."""
+
+    draws: int = Field(20, ge=20, le=10_000, description="Draws of the null distribution.")
+
+
+def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS) -> Matrix:
+    """Signed hashed counts of words and word pairs, one row per message, as a sparse matrix.
+
+    Source: Weinberger et al. (2009), Feature hashing for large scale multitask learning.
+    """
+    pairs, whole = tokens.ngrams(2)
+    singles = tokens.hashes[tokens.codes]
+    n = len(singles)
+    indices = np.empty(2 * n, dtype=np.int32)
+    values = np.empty(2 * n, dtype=np.float32)
+    for place, (hashes, kept) in enumerate(((singles, None), (pairs, whole))):
+        indices[place::2] = (hashes % np.uint64(dimensions)).astype(np.int32)
+        sign = 1 - 2 * ((hashes >> np.uint64(40)) & np.uint64(1)).astype(np.float32)
+        values[place::2] = sign if kept is None else sign * kept
+    starts = 2 * tokens.starts
+    matrix = sparse.csr_matrix((values, indices, starts), shape=(len(tokens.sizes), dimensions))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def message_vectors(data: Data, encoder: str = HASHED) -> Matrix:
+    """Vectors of unit length, one row per message; made once for metrics that share the runs.
+
+    Raises:
+        Unusable: The encoder is not there, or there are no messages.
+    """
+    if data.messages.is_empty():
+        raise Unusable("no run has a message with words")
+    key = ("vectors", encoder)
+    if key not in data.shared:
+        data.shared[key] = unit_rows(_raw(data, encoder))
+    return data.shared[key]
+
+
+def _raw(data: Data, encoder: str) -> Matrix:
+    if encoder == HASHED:
+        return hashed_counts(tokens_of(data))
+    known = cast("dict[str, Encoder]", data.encoders)
+    if encoder not in known:
+        raise Unusable(f"there is no encoder {encoder}; only hashed needs none")
+    texts = data.messages["text"].to_list()
+    return sparse.csr_matrix(np.asarray(known[encoder].vectors(texts), dtype=np.float32))
+
+
+def row_lengths(matrix: Matrix) -> Floats:
+    """Euclidean length of each row."""
+    squares = np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64).ravel()
+    return np.sqrt(squares)
+
+
+def unit_rows(matrix: Matrix) -> Matrix:
+    """Rows divided by their length; empty rows stay empty."""
+    lengths = row_lengths(matrix)
+    factors = np.where(lengths > 0, 1 / np.where(lengths > 0, lengths, 1), 0.0).astype(np.float32)
+    scaled = matrix.copy()
+    scaled.data *= np.repeat(factors, np.diff(matrix.indptr))
+    return scaled
+
+
+def summed(matrix: Matrix, groups: Ints, n_groups: int) -> Matrix:
+    """Sums of rows by group; rows of group -1 belong to none."""
+    kept = groups >= 0
+    chooser = sparse.csr_matrix(
+        (np.ones(int(kept.sum()), dtype=np.float32), (groups[kept], np.flatnonzero(kept))),
+        shape=(n_groups, matrix.shape[0]),
+    )
+    return chooser @ matrix
+
+
+def row_dots(first: Matrix, second: Matrix) -> Floats:
+    """Dot product of the rows of two matrices, row by row."""
+    return np.asarray(first.multiply(second).sum(axis=1), dtype=np.float64).ravel()
+
+
+def row_cosines(first: Matrix, second: Matrix) -> Floats:
+    """Cosine of the rows of two matrices, row by row; not-a-number where one is empty."""
+    lengths = row_lengths(first) * row_lengths(second)
+    good = lengths > 0
+    return np.where(good, row_dots(first, second) / np.where(good, lengths, 1), np.nan)
+
+
+def described(encoder: str) -> str:
+    """Which vectors they are, for ``method``."""
+    if encoder == HASHED:
+        return f"hashed counts of words and word pairs in {DIMENSIONS} dimensions, unit length"
+    return f"embeddings by {encoder}, unit length"
