@@ -49,8 +49,8 @@ def _units(side: Named, warehouse: Path) -> Units:
             f"where study_version = {literal(side.version)}"
         )
         return {row["unit_key"]: (row["stage"], row["step"]) for row in rows(warehouse, sql)}
-    from flows.cli.plan import shelf_of
     from flows.planning import plans
+    from flows.shelf import shelf_of
     from tasks.stages.registry import steps
 
     with shelf_of(warehouse) as shelf:

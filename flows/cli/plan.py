@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import tempfile
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from flows.catalogues import with_catalogues
-from flows.cli.stored import SHORT
+from flows.cli.stored import SHORT, with_markets
 from flows.cli.table import table, terminal_width
 from flows.estimating import estimated
 from flows.planning import StepPlan, plans
+from flows.shelf import shelf_of
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps
 from tasks.studies.cells import Design, design
 from tasks.studies.load import load_study
-from warehouse.store import Warehouse
 
 
 def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
@@ -32,29 +29,11 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
     loaded = [load_study(path) for path in studies]
     with shelf_of(warehouse) as shelf:
         for one in loaded:
-            resolved = design(with_catalogues(one.study, shelf, one.path))
+            resolved = design(with_markets(one.study, warehouse, one.path))
             planned = list(plans(resolved, shelf, steps()))
             _print_plan(resolved, planned, warehouse)
             _print_estimates(estimated(resolved, planned, shelf), resolved.study.run)
             print()
-
-
-@contextlib.contextmanager
-def shelf_of(warehouse: Path) -> Iterator[Warehouse]:
-    """The warehouse for reading; an empty one where there is none yet, and none is made there.
-
-    Raises:
-        Mistake: The warehouse cannot be read.
-    """
-    if warehouse.exists():
-        with Warehouse.open(warehouse, read_only=True) as shelf:
-            yield shelf
-        return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Warehouse.open(Path(folder) / "empty.duckdb") as shelf,
-    ):
-        yield shelf
 
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:

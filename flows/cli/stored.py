@@ -119,7 +119,7 @@ def _from_file(reference: str, warehouse: Path) -> Named:
     from tasks.studies.cells import design
     from tasks.studies.load import load_study
 
-    study = _with_markets(load_study(reference).study, warehouse, reference)
+    study = with_markets(load_study(reference).study, warehouse, reference)
     version = design(study).version
     held: list[dict[str, Any]] = []
     if warehouse.exists():
@@ -130,8 +130,12 @@ def _from_file(reference: str, warehouse: Path) -> Named:
     return Named(study, version, reference, bool(held), created)
 
 
-def _with_markets(study: Study, warehouse: Path, place: str) -> Study:
-    """The study with the imported markets that it names, as far as there is a warehouse."""
+def with_markets(study: Study, warehouse: Path, place: str) -> Study:
+    """The study with the imported markets that it names, as far as there is a warehouse.
+
+    Raises:
+        Mistake: The warehouse has no market of such a name, or cannot be read.
+    """
     raw = [study.episode.params, *study.conditions.values()] if study.episode else []
     markets = [params.get("catalogue") for params in raw]
     if not warehouse.exists() or not any(
