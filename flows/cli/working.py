@@ -94,7 +94,24 @@ def import_(
         print(f"  {note}")
 
 
+def report(
+    context: typer.Context,
+    study: Annotated[
+        str, typer.Argument(help="A study file, a study's name, or the start of a version.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File to write, instead of NAME-report.html."),
+    ] = None,
+) -> None:
+    """Write a study's report: one HTML file that works offline."""
+    from flows.cli.report import write_report
+
+    print(f"report: {write_report(study, context.obj.warehouse, output)}")
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
     app.command("run")(run)
+    app.command("report")(report)
     app.command("import")(import_)

@@ -1,0 +1,37 @@
+"""``agora report``: a study's report as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows.cli.output import write_out
+from flows.cli.stored import SHORT, named, rows
+from schemas.errors import Mistake
+
+
+def write_report(study: str, warehouse: Path, output: Path | None) -> Path:
+    """Write the report of a study; gives the file that it was written to.
+
+    Args:
+        study: A study file, a study's name, or the start of a version.
+        warehouse: The warehouse.
+        output: File to write; ``NAME-report.html`` in the working directory if left out.
+
+    Raises:
+        Mistake: There is no such study, it has not been run, or a file cannot be used.
+        Mistakes: The study file has mistakes in it.
+    """
+    found = named(study, warehouse)
+    if not found.held:
+        raise Mistake(
+            what="this version of the study has not been run, so there is nothing to report",
+            place=f"{found.study.name} {found.version[:SHORT]}",
+            fix=f"agora run {found.path}",
+        )
+    from flows.reporting import report_data
+    from tasks.report.page import page
+
+    data = report_data(found.study, found.version, lambda sql: rows(warehouse, sql))
+    target = output or Path(f"{found.study.name}-report.html")
+    write_out(page(data).encode(), target)
+    return target

@@ -1,0 +1,117 @@
+"""The report of a version of a study: what the warehouse says, made into a page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from flows.report_queries import QUERIES, filled, quoted
+from flows.version import code_version
+from schemas.errors import Mistake, Mistakes
+from schemas.study import Study
+from tasks.metrics.catalogue import METRICS
+from tasks.report.data import Condition, Listing, MetricNote, ReportData
+from tasks.report.words import plain
+from tasks.studies.cells import design
+
+#: Gives the rows of a query.
+Ask = Callable[[str], Sequence[Mapping[str, Any]]]
+PACKAGES = (
+    "agora-lab", "duckdb", "polars", "prefect", "litellm", "great-expectations", "pydantic",
+    "numpy", "scipy", "statsmodels", "scikit-learn", "jinja2",
+)  # fmt: skip
+CODED = ("label_rates", "message_codes", "message_labels")
+
+
+def report_data(study: Study, study_version: str, ask: Ask) -> ReportData:
+    """Everything that the report of a version shows.
+
+    Args:
+        study: The study.
+        study_version: Its version.
+        ask: Gives the rows of a query to the warehouse.
+
+    Raises:
+        Mistake: The warehouse cannot be read, or does not have the version.
+    """
+    listings: dict[str, Listing] = {}
+    for name, (title, sql) in QUERIES.items():
+        if study.coding is None and name in CODED:
+            continue
+        text = filled(sql, study, study_version)
+        if "$excerpt" in text:
+            text = text.replace("$excerpt", _excerpt(listings["messages"]))
+        listings[name] = Listing(title, text, tuple(ask(text)))
+    if not listings["version"].rows:
+        raise Mistake(
+            what="this version of the study has not been run, so there is nothing to report",
+            place=f"{study.name} {study_version[:12]}",
+            fix="agora run it first",
+        )
+    (row,) = listings["version"].rows
+    return ReportData(
+        study=study,
+        version=study_version,
+        path=row["path"],
+        yaml=row["yaml"],
+        created=row["created_at"],
+        conditions=conditions(study, listings),
+        listings=listings,
+        metrics=metric_notes(study),
+        packages=package_versions(),
+        code_version=code_version(),
+        made=dt.datetime.now(dt.UTC),
+    )
+
+
+def _excerpt(messages: Listing) -> str:
+    pairs = [f"({quoted(row['episode_key'])}, {row['seq']})" for row in messages.rows]
+    return ", ".join(pairs) or "(NULL, NULL)"
+
+
+def conditions(study: Study, listings: Mapping[str, Listing]) -> tuple[Condition, ...]:
+    """The conditions with their differences; of a version that is not valid any more, their names."""
+    if study.imported is not None:
+        held = sorted({row["condition"] for row in listings["episodes"].rows})
+        return tuple(map(Condition, study.imported.series or held))
+    try:
+        cells = design(study).cells
+    except (Mistake, Mistakes):
+        return tuple(map(Condition, study.conditions))
+    return tuple(
+        Condition(
+            cell.name,
+            tuple((name, plain(old), plain(new)) for name, (old, new) in cell.factors.items()),
+        )
+        for cell in cells
+    )
+
+
+def metric_notes(study: Study) -> dict[str, MetricNote]:
+    """What the study's metrics say of themselves; ``agreement`` has a section of its own."""
+    notes = {}
+    for number, spec in enumerate(study.metrics):
+        metric = METRICS.get(spec.name)
+        if metric is None or metric.name == "agreement":
+            continue
+        notes[metric.name] = MetricNote(
+            metric.title,
+            metric.avoid,
+            {metric.full_name(name): one.title for name, one in metric.quantities.items()},
+            metric.read_options(spec.options, f"metrics.{number}").model_dump(mode="json"),
+        )
+    return notes
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found

@@ -1,0 +1,1 @@
+"""Vector plots that can be read without colour."""

@@ -1,0 +1,1 @@
+"""The sections of the report: from rows to what the templates show."""

@@ -1,0 +1,160 @@
+"""The design: conditions as differences from a baseline, seats, models, factors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.report.data import Listing, ReportData
+from tasks.report.tables import Cell, Column, Table, count, table, text
+from tasks.report.words import plain
+
+
+@dataclass(frozen=True)
+class DesignSection:
+    """What the template of the design shows."""
+
+    facts: tuple[tuple[str, str], ...]
+    conditions: Table
+    models: Table | None
+    seats: Table | None
+    coding: tuple[tuple[str, str], ...]
+    contrasts: Table | None
+
+
+def design_section(data: ReportData) -> DesignSection:
+    """The design of a study."""
+    spec = data.listings["version"]
+    return DesignSection(
+        facts=tuple(_facts(data)),
+        conditions=_conditions(data, spec),
+        models=_models(data, spec) if data.study.models else None,
+        seats=_seats(data) if data.rows("seats") else None,
+        coding=tuple(_coding(data)),
+        contrasts=_contrasts(data, spec) if data.study.contrasts else None,
+    )
+
+
+def _facts(data: ReportData) -> list[tuple[str, str]]:
+    study = data.study
+    facts = []
+    if study.episode is not None:
+        facts.append(("Environment", study.episode.environment))
+        facts.append(("Runs per condition", f"{study.replicates:,}"))
+        facts += [
+            (name.replace("_", " ").capitalize(), plain(value))
+            for name, value in study.episode.params.items()
+        ]
+    if study.imported is not None:
+        facts.append(("Imported collection", study.imported.collection))
+        facts.append(("Series", ", ".join(study.imported.series) or "all"))
+    if study.population is not None:
+        facts.append(("Population", f"{study.population.size:,} personas"))
+    facts.append(("Seed", str(study.seed)))
+    facts.append(("Incomplete runs", study.run.incomplete))
+    return facts
+
+
+def _conditions(data: ReportData, spec: Listing) -> Table:
+    rows = [
+        {"name": one.name, "number": number, "factors": one.differences}
+        for number, one in enumerate(data.conditions)
+    ]
+    return table(
+        "Conditions, each as its differences from the first. A comparison of conditions that "
+        "differ in more than one factor cannot say which of them did it.",
+        [
+            text("Condition", "name"),
+            Column("Differs from the baseline in", lambda row: _differences(data, row)),
+            Column("Factors", lambda row: str(len(row["factors"])), numeric=True),
+        ],
+        rows,
+        spec,
+        strong=lambda row: row["number"] == 0,
+    )
+
+
+def _differences(data: ReportData, row: Mapping[str, Any]) -> str | Cell:
+    if data.study.imported is not None:
+        return "imported series; what sets it apart is not declared here"
+    if not row["factors"]:
+        return "nothing: the baseline" if row["number"] == 0 else "nothing"
+    return Cell("; ".join(f"{name}: {old} → {new}" for name, old, new in row["factors"]))
+
+
+def _models(data: ReportData, spec: Listing) -> Table:
+    rows = []
+    for alias, model in data.study.models.items():
+        identity = model.identity()
+        rows.append({"alias": alias, "model": identity.pop("model"), "params": plain(identity)})
+    return table(
+        "Models by the alias that seats and judges use.",
+        [text("Alias", "alias"), text("Model", "model"), text("Parameters", "params")],
+        rows,
+        spec,
+    )
+
+
+def _seats(data: ReportData) -> Table:
+    return table(
+        "Who sat where: seats by role and model, counted over the runs of each condition.",
+        [
+            text("Condition", "condition"),
+            text("Role", "role"),
+            text("Model", "model"),
+            text("As the provider knows it", "model_id"),
+            count("Seats", "seats"),
+            count("Runs", "runs"),
+        ],
+        data.rows("seats"),
+        data.listings["seats"],
+        group=lambda row: row["condition"],
+    )
+
+
+def _coding(data: ReportData) -> list[tuple[str, str]]:
+    coding = data.study.coding
+    if coding is None:
+        return []
+    facts = [
+        ("Codebook", f"{coding.codebook.name} ({', '.join(coding.codebook.flags)})"),
+        ("Unit of coding", coding.codebook.unit),
+    ]
+    if coding.judges:
+        facts.append(("Model judges", ", ".join(coding.judges)))
+    if coding.imported:
+        facts.append(("Imported coders", ", ".join(coding.imported)))
+    facts.append(("Gold", coding.gold or "none declared"))
+    facts.append(("Labels used by the metrics", data.used_rule or ""))
+    others = ", ".join(data.rules[1:])
+    if others:
+        facts.append(("Rules kept beside it", others))
+    return facts
+
+
+def _contrasts(data: ReportData, spec: Listing) -> Table:
+    rows = [
+        {
+            "name": name,
+            "of": one.of,
+            "between": " against ".join(reversed(one.between)),
+            "test": one.test,
+            "family": one.family,
+            "correction": one.correction,
+        }
+        for name, one in data.study.contrasts.items()
+    ]
+    return table(
+        "Contrasts as declared before the data were seen.",
+        [
+            text("Contrast", "name"),
+            text("Of", "of"),
+            text("Between", "between"),
+            text("Test", "test"),
+            text("Family", "family"),
+            text("Correction", "correction"),
+        ],
+        rows,
+        spec,
+    )

@@ -1,0 +1,256 @@
+"""What a reader must not miss, in sentences made from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from tasks.report.data import ReportData, Row
+from tasks.report.sections.agreement import LOW_RECALL
+from tasks.report.sections.contrasts import CLEAR, between, curves
+from tasks.report.sections.judged import Compared, RuleSummary, compared, summaries
+from tasks.report.sections.metrics import EXCESS, declared_rows
+from tasks.report.words import interval, listed, number, p_value, share
+
+Level = Literal["alarm", "caution", "result"]
+DOUBTFUL_SHARE = 0.05
+RARE = 0.05
+KAPPA_GAP = 0.05
+PARADOX_GAP = 0.2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence with how much it weighs, and the section that shows why."""
+
+    level: Level
+    text: str
+    anchor: str
+
+
+def findings(data: ReportData) -> tuple[Finding, ...]:
+    """Findings, the heaviest first."""
+    order = {"alarm": 0, "caution": 1, "result": 2}
+    every = [
+        *_adjudication(data),
+        *_quality(data),
+        *_warnings(data),
+        *_curves(data),
+        *_rare(data),
+        *_simulated(data),
+        *_contrasts(data),
+        *_nulls(data),
+    ]
+    return tuple(sorted(every, key=lambda one: order[one.level]))
+
+
+def _adjudication(data: ReportData) -> Iterator[Finding]:
+    if data.study.coding is None:
+        return
+    rules = summaries(data.rows("gold"), data.rules)
+    used = next((one for one in rules if one.rule == data.used_rule), None)
+    if used is None:
+        yield Finding(
+            "caution",
+            "No person's codes are held against the labels, so nothing says whether the judges "
+            "are right. Agreement of judges with each other is not accuracy.",
+            "agreement",
+        )
+        return
+    yield from _rank(data, used, rules)
+    yield from _missed(data, used, rules)
+
+
+def _rank(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iterator[Finding]:
+    known = [(one.mean_kappa, one) for one in rules if one.mean_kappa is not None]
+    if used.mean_kappa is None or len(known) < 2:
+        return
+    best_kappa, best = max(known, key=lambda pair: pair[0])
+    flags = len(used.by_flag)
+    if used.mean_kappa >= best_kappa - 1e-9:
+        yield Finding(
+            "result",
+            f"Of {len(known)} adjudication rules the one in use, {used.rule}, agrees best with "
+            f"{data.gold}: mean κ {number(used.mean_kappa)} over {flags} flags.",
+            "agreement",
+        )
+        return
+    worst = used.mean_kappa <= min(kappa for kappa, _ in known) + 1e-9
+    others = listed([f"{one.rule} {number(k)}" for k, one in sorted(known, key=lambda p: -p[0]) if one is not used])
+    standing = (
+        f"is the worst of the {len(known)} rules on the gold sample"
+        if worst
+        else f"is not the best of the {len(known)} rules on the gold sample"
+    )
+    serious = worst or best_kappa - used.mean_kappa > KAPPA_GAP
+    yield Finding(
+        "alarm" if serious else "caution",
+        f"The rule in use, {used.rule}, {standing}: its labels agree with {data.gold} at a mean κ "
+        f"of {number(used.mean_kappa)} over {flags} flags; {others}. Every metric below that is "
+        f"made of labels rests on {used.rule}.",
+        "agreement",
+    )
+
+
+def _missed(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iterator[Finding]:
+    low = used.worst_flags("recall", LOW_RECALL)
+    if not low:
+        return
+    parts = listed([_recall_words(one, rules) for one in low])
+    yield Finding(
+        "alarm",
+        f"{used.rule} misses much of what {data.gold} marks. Recall: {parts}. Rates and profiles "
+        "of these flags are too low by as much.",
+        "agreement",
+    )
+
+
+def _recall_words(one: Compared, rules: list[RuleSummary]) -> str:
+    row = one.quantities["recall"]
+    text = f"{one.flag} {number(row['value'], 2)} [{interval(row['ci_low'], row['ci_high'], 2)}]"
+    others = [
+        (value, summary.rule)
+        for summary in rules
+        if one.flag in summary.by_flag
+        and (value := summary.by_flag[one.flag].value("recall")) is not None
+    ]
+    best, rule = max(others)
+    return text if best <= row["value"] + 1e-9 else f"{text} (with {rule} {number(best, 2)})"
+
+
+def _rare(data: ReportData) -> Iterator[Finding]:
+    base = {
+        row["flag"]: row["share"]
+        for row in data.rows("label_rates")
+        if row["kind"] != "rule" and (row["source"] == data.gold or data.gold is None)
+    }
+    parted = []
+    for one in compared([*data.rows("agreement"), *data.rows("gold")]):
+        kappa, ac1 = one.value("cohen_kappa"), one.value("gwet_ac1")
+        rate = base.get(one.flag)
+        if kappa is None or ac1 is None or rate is None or rate > RARE or ac1 - kappa < PARADOX_GAP:
+            continue
+        parted.append((ac1 - kappa, one, kappa, ac1, rate))
+    seen: set[str] = set()
+    for _, one, kappa, ac1, rate in sorted(parted, key=lambda entry: -entry[0]):
+        if one.flag in seen:
+            continue
+        seen.add(one.flag)
+        yield Finding(
+            "caution",
+            f"{one.flag} is rare ({share(rate)}), so kappa and AC1 part ({one.first} and "
+            f"{one.second}: κ {number(kappa, 2)}, AC1 {number(ac1)}). Read positive agreement, and "
+            "cite neither alone.",
+            "agreement",
+        )
+
+
+def _quality(data: ReportData) -> Iterator[Finding]:
+    failed = sum(row["failed"] for row in data.rows("units"))
+    planned = sum(row["planned"] for row in data.rows("units"))
+    if failed or planned:
+        parts = [f"{failed:,} units failed"] if failed else []
+        parts += [f"{planned:,} are not done yet"] if planned else []
+        yield Finding(
+            "alarm", f"The study is not complete: {listed(parts)}. Run it again.", "completeness"
+        )
+    short = [row for row in data.rows("episodes") if row["exclusion"] or row["status"] == "incomplete"]
+    if short:
+        by_condition: dict[str, int] = {}
+        for row in short:
+            name = row["condition"]
+            by_condition[name] = by_condition.get(name, 0) + row["episodes"]
+        words = listed([f"{name} {n:,}" for name, n in by_condition.items()])
+        rule = data.study.run.incomplete
+        done = "kept in every metric" if rule == "keep" else "left out of every metric, and counted"
+        total = sum(by_condition.values())
+        verb = "run is" if total == 1 else "runs are"
+        yield Finding(
+            "caution",
+            f"{total:,} {verb} incomplete or excluded ({words}); as declared, they are {done}.",
+            "completeness",
+        )
+    kinds = (
+        ("fallback_share", "of actions are the declared fallback, not an answer"),
+        ("failed_call_share", "of calls to models failed"),
+        ("unusable_code_share", "of codes are unusable"),
+    )
+    for name, words in kinds:
+        high = [row for row in data.rows("quality") if (row[name] or 0) > DOUBTFUL_SHARE]
+        if high:
+            where = listed([f"{row['condition']} {share(row[name])}" for row in high])
+            yield Finding("caution", f"More than {share(DOUBTFUL_SHARE, 0)} {words}: {where}.", "completeness")
+
+
+def _warnings(data: ReportData) -> Iterator[Finding]:
+    for row in data.rows("contrasts"):
+        if row["warning"]:
+            text = row["warning"][0].upper() + row["warning"][1:]
+            yield Finding("caution", f"{row['contrast']} ({between(row)}): {text}.", "contrasts")
+
+
+def _curves(data: ReportData) -> Iterator[Finding]:
+    for curve in curves(data):
+        stable = "same sign" in curve.verdict
+        yield Finding(
+            "result" if stable else "caution",
+            f"{curve.contrast} ({curve.between}), re-examined under "
+            f"{len(curve.specifications)} combinations of choices: {curve.verdict}",
+            "curves",
+        )
+
+
+def _simulated(data: ReportData) -> Iterator[Finding]:
+    models = data.study.models.values()
+    if models and all(model.simulated for model in models):
+        yield Finding(
+            "caution",
+            "Every model here is simulated: agents and judges follow declared policies, so the "
+            "numbers test the design and the pipeline and say nothing of any language model.",
+            "design",
+        )
+
+
+def _contrasts(data: ReportData) -> Iterator[Finding]:
+    for row in data.rows("contrasts"):
+        if row["effect"] is None:
+            continue
+        p = row["p_adjusted"] if row["p_adjusted"] is not None else row["p"]
+        differ = p is not None and p < CLEAR
+        verb = "differ" if differ else "do not clearly differ"
+        subject = f" ({row['subject']})" if row["subject"] else ""
+        adjusted = "adjusted p" if row["p_adjusted"] is not None else "p"
+        effect = row["effect_name"].replace("_", " ")
+        yield Finding(
+            "result",
+            f"{row['contrast']}: {listed([row['condition_a'], row['condition_b']])} {verb} in "
+            f"{row['metric']}{subject}: {effect} {number(row['effect'], 2)} "
+            f"[{interval(row['ci_low'], row['ci_high'], 2)}], {adjusted} {p_value(p)}, "
+            f"{row['n_a']} and {row['n_b']} runs.",
+            "contrasts",
+        )
+
+
+def _nulls(data: ReportData) -> Iterator[Finding]:
+    for name in data.metrics:
+        rows = [
+            row
+            for row in declared_rows(data, "metrics", name)
+            if row["scope"] == "condition"
+            and row["subject"] != EXCESS
+            and row["rule"] in {None, data.used_rule}
+            and row["null_mean"] is not None
+            and row["value"] is not None
+        ]
+        if rows:
+            yield Finding("result", f"{name} against its null: {'; '.join(map(_null, rows))}.", "metrics")
+
+
+def _null(row: Row) -> str:
+    where = "above" if row["value"] > row["null_mean"] else "below"
+    clear = row["p_null"] is not None and row["p_null"] < CLEAR
+    of = f"{row['condition']} {number(row['value'])}"
+    if not clear:
+        return f"{of} is what the null gives ({number(row['null_mean'])})"
+    return f"{of} is {where} it ({number(row['null_mean'])}, p {p_value(row['p_null'])})"

@@ -1,0 +1,254 @@
+"""Metrics: numbers by condition with their intervals and nulls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from tasks.report.data import ReportData, Row
+from tasks.report.plots.intervals import Group, Mark, interval_plot
+from tasks.report.tables import Cell, Table, computed, count, table, text
+from tasks.report.words import interval, number, p_value
+
+MOST_LINES = 60
+MOST_PLOTS = 4
+MOST_POINTS = 40
+EXCESS = "excess"
+#: Half the width of the band that holds 95 % of a normal null.
+BAND = 1.96
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot with its caption."""
+
+    plot: Markup
+    caption: str
+
+
+@dataclass(frozen=True)
+class MetricBlock:
+    """One metric.
+
+    Attributes:
+        name: Its name.
+        title: What it measures.
+        avoid: When not to use it.
+        figures: Its plots.
+        table: Its numbers.
+        methods: How they were computed, each way once.
+    """
+
+    name: str
+    title: str
+    avoid: str
+    figures: tuple[Figure, ...]
+    table: Table
+    methods: tuple[str, ...]
+
+
+def metric_blocks(data: ReportData) -> tuple[MetricBlock, ...]:
+    """Every declared metric that has numbers by condition or for the whole study."""
+    blocks = []
+    for name, note in data.metrics.items():
+        rows = declared_rows(data, "metrics", name)
+        if not rows:
+            continue
+        methods = dict.fromkeys(row["method"] for row in rows if row["rule"] in {None, data.used_rule})
+        blocks.append(
+            MetricBlock(
+                name,
+                note.title,
+                note.avoid.replace("`", ""),
+                tuple(_figures(data, name, rows)),
+                _table(data, name, rows),
+                tuple(methods)[:6],
+            )
+        )
+    return tuple(blocks)
+
+
+def declared_rows(data: ReportData, listing: str, name: str) -> list[Row]:
+    """Rows of a metric with its declared options and rules; curves have others besides."""
+    options = data.metrics[name].options
+    return [
+        row
+        for row in data.rows(listing)
+        if row["metric"].partition(".")[0] == name
+        and _options(row) == options
+        and (row["rule"] is None or row["rule"] in data.rules)
+    ]
+
+
+def _options(row: Row) -> object:
+    found = row["options"]
+    return json.loads(found) if isinstance(found, str) else found
+
+
+def _order(data: ReportData) -> dict[str, int]:
+    return {one.name: number_ for number_, one in enumerate(data.conditions)}
+
+
+def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
+    conditions = _order(data)
+    quantities = list(dict.fromkeys([*data.metrics[name].quantities, *(r["metric"] for r in rows)]))
+    rules = [None, *data.rules]
+    ordered = sorted(
+        rows,
+        key=lambda row: (
+            quantities.index(row["metric"]),
+            row["subject"],
+            rules.index(row["rule"]),
+            conditions.get(row["condition"], len(conditions)),
+        ),
+    )
+    shown = [text("Quantity", "metric")]
+    if any(row["subject"] for row in rows):
+        shown.append(text("Of", "subject", ""))
+    if any(row["rule"] for row in rows):
+        shown.append(text("Rule", "rule"))
+    shown += [
+        text("Condition", "condition", "whole study"),
+        computed("Value", lambda row: number(row["value"])),
+        computed("95 % interval", lambda row: interval(row["ci_low"], row["ci_high"])),
+    ]
+    if any(row["null_mean"] is not None for row in rows):
+        shown += [
+            computed("Null mean", lambda row: _null(row)),
+            computed("p against null", lambda row: p_value(row["p_null"])),
+        ]
+    shown += [count("Units", "n_units"), count("Excluded", "n_excluded")]
+    return table(
+        f"{name}: every quantity, with the units that it is made of and those left out.",
+        shown,
+        ordered,
+        data.listings["metrics"],
+        group=lambda row: (row["metric"], row["subject"], row["rule"]),
+    )
+
+
+def _null(row: Row) -> Cell:
+    if row["null_mean"] is None:
+        return Cell("–")
+    sd = f"sd {number(row['null_sd'])}" if row["null_sd"] is not None else ""
+    return Cell(number(row["null_mean"]), sd)
+
+
+def _figures(data: ReportData, name: str, rows: Sequence[Row]) -> list[Figure]:
+    targets = {spec.of for spec in data.study.contrasts.values()}
+    quantities = list(dict.fromkeys(row["metric"] for row in rows if row["scope"] == "condition"))
+    with_null = {row["metric"] for row in rows if row["null_mean"] is not None}
+    wanted = [one for one in quantities if one in targets or one in with_null] or quantities[:2]
+    figures = []
+    for quantity in wanted[:MOST_PLOTS]:
+        mine = [
+            row
+            for row in rows
+            if row["metric"] == quantity
+            and row["scope"] == "condition"
+            and row["subject"] != EXCESS
+            and row["value"] is not None
+        ]
+        figure = _figure(data, name, quantity, mine) if mine else None
+        if figure:
+            figures.append(figure)
+    return figures
+
+
+def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> Figure | None:
+    subjects = list(dict.fromkeys(row["subject"] for row in rows))
+    if len(subjects) > 1:
+        groups = _by_subject(data, rows, subjects)
+    else:
+        groups = _by_condition(data, name, quantity, rows)
+    lines = sum(len(group.marks) for group in groups)
+    if lines == 0 or lines > MOST_LINES:
+        return None
+    title = data.metrics[name].quantities.get(quantity) or quantity
+    marks = [mark for group in groups for mark in group.marks]
+    units = sorted({row["n_units"] for row in rows})
+    of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
+    caption = f"{title}, by {'subject and condition' if len(subjects) > 1 else 'condition'}; "
+    caption += f"n = {of} units per mark, bars are 95 % intervals"
+    if any(mark.points for mark in marks):
+        caption += ", small dots single runs"
+    if any(mark.null is not None for mark in marks):
+        caption += "; hollow circle and hatched band: where the null puts it (mean, 95 % of draws)"
+    if len(data.rules) > 1 and any(row["rule"] for row in rows) and len(subjects) == 1:
+        caption += f". Filled: labels by {data.used_rule}, which the metrics use"
+    return Figure(
+        interval_plot(groups, f"{title} by condition", axis=quantity), caption + "."
+    )
+
+
+def _by_condition(
+    data: ReportData, name: str, quantity: str, rows: Sequence[Row]
+) -> list[Group]:
+    points = run_points(data, name, quantity)
+    rules = [None, *data.rules]
+    order = _order(data)
+    groups: dict[str, list[Mark]] = {}
+    for row in sorted(
+        rows,
+        key=lambda row: (order.get(row["condition"], len(order)), rules.index(row["rule"])),
+    ):
+        used = row["rule"] in {None, data.used_rule}
+        mark = _mark(
+            row,
+            row["rule"] or "",
+            max(rules.index(row["rule"]) - 1, 0),
+            used,
+            points.get(row["condition"], ()) if used else (),
+        )
+        groups.setdefault(row["condition"], []).append(mark)
+    return [Group(condition, tuple(marks)) for condition, marks in groups.items()]
+
+
+def _by_subject(data: ReportData, rows: Sequence[Row], subjects: Sequence[str]) -> list[Group]:
+    order = _order(data)
+    used = [row for row in rows if row["rule"] in {None, data.used_rule}]
+    used.sort(key=lambda row: order.get(row["condition"], len(order)))
+    return [
+        Group(
+            subject,
+            tuple(
+                _mark(row, row["condition"], order.get(row["condition"], 0), True, ())
+                for row in used
+                if row["subject"] == subject
+            ),
+        )
+        for subject in subjects
+    ]
+
+
+def run_points(data: ReportData, name: str, quantity: str) -> dict[str, tuple[float, ...]]:
+    """Numbers of single runs by condition, where there are few enough to be seen."""
+    found: dict[str, list[float]] = {}
+    for row in declared_rows(data, "runs", name):
+        if row["metric"] == quantity and row["value"] is not None:
+            found.setdefault(row["condition"], []).append(row["value"])
+    return {name: tuple(values) for name, values in found.items() if len(values) <= MOST_POINTS}
+
+
+def _mark(
+    row: Row, label: str, series: int, strong: bool, points: tuple[float, ...]
+) -> Mark:
+    null, sd = row["null_mean"], row["null_sd"]
+    banded = null is not None and sd is not None
+    ends = interval(row["ci_low"], row["ci_high"])
+    return Mark(
+        label,
+        row["value"],
+        row["ci_low"],
+        row["ci_high"],
+        number(row["value"]) + (f"  [{ends}]" if ends != "–" else ""),
+        series,
+        strong,
+        null,
+        null - BAND * sd if banded else None,
+        null + BAND * sd if banded else None,
+        points,
+    )

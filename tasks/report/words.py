@@ -1,0 +1,132 @@
+"""Numbers and values as the report writes them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from typing import Any
+
+DASH = "–"
+MINUS = "−"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many decimals, whole ones without; a dash where there is none.
+
+    Example:
+        >>> number(0.12345), number(-2.5, 1), number(1234.0), number(None)
+        ('0.123', '−2.5', '1,234', '–')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return DASH
+    if isinstance(value, int) or abs(value) >= 1000:
+        text = f"{value:,.0f}"
+    elif value != 0 and abs(value) < 10**-digits / 2:
+        text = f"{value:.1e}"
+    else:
+        text = f"{value:.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def interval(low: float | None, high: float | None, digits: int = 3) -> str:
+    """Both ends of an interval; a dash where there is none.
+
+    Example:
+        >>> interval(0.1, 0.25, 2)
+        '0.10 to 0.25'
+    """
+    if low is None or high is None or math.isnan(low) or math.isnan(high):
+        return DASH
+    return f"{_end(low, digits)} to {_end(high, digits)}"
+
+
+def _end(value: float, digits: int) -> str:
+    return number(0.0 if abs(value) < 10**-digits / 2 else value, digits)
+
+
+def p_value(value: float | None) -> str:
+    """A p-value; small ones as a bound.
+
+    Example:
+        >>> p_value(0.04), p_value(1e-6), p_value(None)
+        ('0.040', '< 0.001', '–')
+    """
+    if value is None:
+        return DASH
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def share(value: float | None, digits: int = 1) -> str:
+    """A share in percent.
+
+    Example:
+        >>> share(0.1234), share(None)
+        ('12.3 %', '–')
+    """
+    return DASH if value is None else f"{value * 100:.{digits}f} %"
+
+
+def usd(value: float | None) -> str:
+    """Dollars; four decimals below one dollar.
+
+    Example:
+        >>> usd(0.0123), usd(12.3), usd(None)
+        ('0.0123', '12.30', '–')
+    """
+    if value is None:
+        return DASH
+    return f"{value:,.2f}" if value == 0 or value >= 1 else f"{value:.4f}"
+
+
+def plain(value: Any) -> str:
+    """A parameter as a person writes it: no braces around what needs none.
+
+    Example:
+        >>> plain(["a", "a", "b"]), plain({"kind": "full"}), plain(None), plain(True)
+        ('a × 2, b', 'kind: full', 'none', 'yes')
+    """
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case str():
+            return value
+        case [*parts]:
+            return _runs([plain(part) for part in parts]) or "none"
+        case {"text": str() as text}:
+            return text if len(text) <= 120 else f"{text[:119]}…"
+        case dict():
+            return "; ".join(f"{name}: {plain(part)}" for name, part in value.items()) or "none"
+        case _:
+            return json.dumps(value, default=str) if not isinstance(value, int) else str(value)
+
+
+def _runs(texts: list[str]) -> str:
+    grouped: list[tuple[str, int]] = []
+    for text in texts:
+        if grouped and grouped[-1][0] == text:
+            grouped[-1] = (text, grouped[-1][1] + 1)
+        else:
+            grouped.append((text, 1))
+    return ", ".join(text if n == 1 else f"{text} × {n}" for text, n in grouped)
+
+
+def listed(parts: list[str]) -> str:
+    """Words as a list in a sentence.
+
+    Example:
+        >>> listed(["a", "b", "c"]), listed(["a"])
+        ('a, b and c', 'a')
+    """
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def moment(value: dt.datetime | None) -> str:
+    """A time to the minute, UTC."""
+    return f"{value:%Y-%m-%d %H:%M} UTC" if value else DASH
