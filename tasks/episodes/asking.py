@@ -26,11 +26,13 @@ class Taken:
         action: What it did; nothing if the episode cannot go on.
         failure: Why it cannot.
         call_keys: Calls that were made for it.
+        text: The action as the seat's own words, for its later prompts.
     """
 
     action: Action | None
     failure: Failure | None
     call_keys: tuple[str, ...]
+    text: str = ""
 
 
 def plain(value: Any) -> dict[str, Any]:
@@ -43,6 +45,18 @@ def plain(value: Any) -> dict[str, Any]:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     return {"text": str(value).strip()}
+
+
+def own_words(value: Any) -> str:
+    """An answer as it stands in later prompts of who gave it: text, or JSON without defaults.
+
+    Example:
+        >>> own_words(" Good morning. ")
+        'Good morning.'
+    """
+    if isinstance(value, BaseModel):
+        return value.model_dump_json(exclude_defaults=True)
+    return str(value).strip()
 
 
 def question_of(
@@ -121,11 +135,15 @@ def taken(ask: Ask, seat: str, answer: Answer) -> Taken:
     keys = answer.call_keys or (answer.call_key,)
     if answer.failure is None:
         value: Mapping[str, Any] = plain(answer.value)
-        return Taken(Action(value, True, answer.attempts, False, answer.call_key), None, keys)
+        action = Action(value, True, answer.attempts, False, answer.call_key)
+        return Taken(action, None, keys, own_words(answer.value))
     if answer.failure.kind not in UNUSABLE:
         why = f"{seat}, {ask.name}: {answer.failure.message}"
         return Taken(None, Failure(answer.failure.kind, why), keys)
     if ask.fallback is None:
         why = f"{seat}, {ask.name}: no usable answer and no fallback; {answer.failure.message}"
         return Taken(None, Failure(answer.failure.kind, why), keys)
-    return Taken(Action(ask.fallback, False, answer.attempts, True, answer.call_key), None, keys)
+    action = Action(ask.fallback, False, answer.attempts, True, answer.call_key)
+    if ask.schema is None:
+        return Taken(action, None, keys, str(ask.fallback["text"]))
+    return Taken(action, None, keys, own_words(ask.schema.model_validate(ask.fallback)))

@@ -90,6 +90,8 @@ async def play(
             if seat not in acted
         )
         table.history.log((*step.events, *unseen), step.round, n_steps, actions)
+        for seat, one in answers.items():
+            table.renderer.answered(seat, n_steps, one.text)
         n_steps += 1
     planned = environment.planned_rounds(params)
     rows = {
@@ -121,7 +123,7 @@ class _Table:
         self._unit_key = unit_key
         self._gateway = gateway
         self._reasks = reasks
-        self._renderer = Renderer(environment, seats)
+        self.renderer = Renderer(environment, seats)
         self._n_asked = 0
         self.history = History(unit_key, seats)
         self.exposures: list[dict[str, Any]] = []
@@ -159,7 +161,7 @@ class _Table:
             seat,
             ask,
             observation,
-            self._renderer.messages(ask, name, observation),
+            self.renderer.messages(ask, name, observation),
             self._models[seat.model],
             self._unit_key,
             self._n_asked,

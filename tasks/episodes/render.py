@@ -42,9 +42,10 @@ def _compiled(texts: tuple[tuple[str, str], ...]) -> dict[str, jinja2.Template]:
 class Renderer:
     """Renders the prompts of one episode.
 
-    A prompt is the seat's ``system`` and ``opening``, one message per event that it is shown
-    (``event``; its own as assistant, all others as user), and the question (a template named as
-    the ask, where there is one). Where the last message would be the seat's own, ``nudge`` follows.
+    A prompt is the seat's ``system`` and ``opening``, then what it is shown of the history, then
+    the question (a template named as the ask, where there is one). Each event is a message of the
+    user, by the template ``event``; the events of an answer of its own are together one message of
+    the assistant, the answer. Where the last message would be its own, ``nudge`` follows.
 
     The first two are rendered when a seat is first asked and every event once, so successive
     prompts of a seat start with the very same messages and cost next to nothing to make.
@@ -54,8 +55,12 @@ class Renderer:
         self._templates = _compiled(tuple(sorted(prompt_texts(environment).items())))
         self._names = {seat.seat: seat.name for seat in seats}
         self._opened: dict[str, tuple[Message, ...]] = {}
-        self._own: dict[int, Message] = {}
-        self._others: dict[int, Message] = {}
+        self._answers: dict[tuple[str, int], Message] = {}
+        self._messages: dict[int, Message] = {}
+
+    def answered(self, seat: str, turn: int, text: str) -> None:
+        """Keeps what a seat answered in a turn; its later prompts show that as its own words."""
+        self._answers[seat, turn] = Message("assistant", text)
 
     def messages(self, ask: Ask, seat: str, observation: Observation) -> tuple[Message, ...]:
         """The prompt that shows a seat what it sees and asks it.
@@ -68,11 +73,17 @@ class Renderer:
         opened = self._opened.get(seat)
         if opened is None:
             opened = self._opened[seat] = self._opening(observation.data)
-        own, others = self._own, self._others
-        messages = list(opened)
+        messages: list[Message] = list(opened)
+        known, last_own = self._messages, None
         for logged in observation.history:
-            known = own if logged.event.actor == seat else others
-            messages.append(known.get(logged.seq) or self._event(logged, known is own))
+            if logged.event.actor == seat:
+                message = self._answers.get((seat, logged.turn)) or self._event(logged, own=True)
+                if message is last_own:
+                    continue
+                last_own = message
+            else:
+                message = known.get(logged.seq) or self._event(logged)
+            messages.append(message)
         if ask.name in self._templates:
             messages.append(Message("user", self._text(ask.name, observation.data)))
         elif messages and messages[-1].role == "assistant" and "nudge" in self._templates:
@@ -83,7 +94,7 @@ class Renderer:
         pairs = (("system", self._text("system", data)), ("user", self._text("opening", data)))
         return tuple(Message(role, text) for role, text in pairs if text)  # type: ignore[arg-type]
 
-    def _event(self, logged: Logged, own: bool) -> Message:
+    def _event(self, logged: Logged, own: bool = False) -> Message:
         event = logged.event
         values = {
             "own": own,
@@ -98,8 +109,9 @@ class Renderer:
             "text": event.text,
             "data": event.data,
         }
-        message = Message("assistant" if own else "user", self._text("event", values))
-        (self._own if own else self._others)[logged.seq] = message
+        message = Message("user", self._text("event", values))
+        if not own:
+            self._messages[logged.seq] = message
         return message
 
     def _text(self, name: str, values: Mapping[str, Any]) -> str:

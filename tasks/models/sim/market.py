@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.models.sim.policies import BusinessPolicy, CustomerPolicy
 
-_GREETINGS = ("Hello!", "Good day.", "Hi there,", "Hello, I hope you can help.")
+_GREETINGS = ("Hello!", "Good day.", "Hi there!", "Hello, I hope you can help.")
 _QUESTIONS = (
     "Could you make me an offer, and tell me about: {amenities}?",
     "What would it cost, and what about {amenities}?",

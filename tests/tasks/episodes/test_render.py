@@ -33,7 +33,9 @@ def said(seq: int, actor: str, text: str) -> Logged:
 
 def test_own_messages_are_the_assistants_and_others_carry_their_name() -> None:
     history = [said(0, "s2", "Hi."), said(1, "s1", "Hello."), said(2, "s2", "So?")]
-    prompt = Renderer(Discussion(), SEATS).messages(ASK, "s1", Observation(DATA, history))
+    renderer = Renderer(Discussion(), SEATS)
+    renderer.answered("s1", 1, "Hello.")
+    prompt = renderer.messages(ASK, "s1", Observation(DATA, history))
     assert [(message.role, message.text) for message in prompt] == [
         ("system", "You are Agent-1 in a group chat.\nOther participants: Agent-2."),
         ("user", "Plan a festival."),
@@ -45,7 +47,9 @@ def test_own_messages_are_the_assistants_and_others_carry_their_name() -> None:
 
 def test_the_seat_is_asked_again_where_it_spoke_last() -> None:
     history = [said(0, "s1", "Hello.")]
-    prompt = Renderer(Discussion(), SEATS).messages(ASK, "s1", Observation(DATA, history))
+    renderer = Renderer(Discussion(), SEATS)
+    renderer.answered("s1", 0, "Hello.")
+    prompt = renderer.messages(ASK, "s1", Observation(DATA, history))
     assert prompt[-1].role == "user"
     assert "your turn" in prompt[-1].text
 
@@ -101,3 +105,17 @@ def test_a_call_of_a_long_discussion_costs_well_below_a_millisecond(memory_gatew
     asyncio.run(play(environment, params, seats, MODELS, 1, "0" * 32, gateway, 0))
     per_call_s = (time.process_time() - started) / 160
     assert per_call_s < 0.001
+
+
+def test_an_answer_that_led_to_several_events_is_shown_as_it_was_given() -> None:
+    renderer = Renderer(Discussion(), SEATS)
+    renderer.answered("s1", 0, '{"to": ["s2", "s3"]}')
+    history = [
+        Logged(0, 0, 0, Event("say", "s1", text="To you.")),
+        Logged(1, 0, 0, Event("say", "s2", text="Meanwhile.")),
+        Logged(2, 0, 0, Event("say", "s1", text="And to you.")),
+    ]
+    prompt = renderer.messages(ASK, "s1", Observation(DATA, history))
+    assert [message.text for message in prompt if message.role == "assistant"] == [
+        '{"to": ["s2", "s3"]}'
+    ]

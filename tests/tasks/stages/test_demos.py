@@ -1,0 +1,122 @@
+"""The demonstration studies have a known answer, and their episodes must show it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.models.sim.cues import CUES
+from tasks.stages.base import Upstream
+from tasks.stages.episodes import EpisodeStep
+from tasks.studies.cells import design
+from tasks.studies.load import load_study
+
+STUDIES = Path(__file__).resolve().parents[3] / "studies"
+FLAGS = ("phatic", "meta", "lead", "tech", "agree")
+
+
+def episodes(name: str, gateway: Any) -> dict[str, list[Any]]:
+    """Rows of the episodes of a study, by condition."""
+    step = EpisodeStep()
+    units = step.plan(design(load_study(STUDIES / name).study), Upstream())
+    found = defaultdict(list)
+    for result in asyncio.run(step.work(units, {}, gateway)):
+        assert result.failure is None
+        found[result.unit.condition].append(result.rows)
+    return found
+
+
+def mean(values: Any) -> float:
+    listed = list(values)
+    return sum(listed) / len(listed)
+
+
+def similarity(rows: Any) -> float:
+    """Mean cosine of the participants' profiles, by the cues in what they said."""
+    said = defaultdict(list)
+    for event in rows["events"]:
+        said[event["actor"]].append(event["text"])
+    profiles = [
+        [mean(CUES[flag](text) is not None for text in texts) for flag in FLAGS]
+        for texts in said.values()
+    ]
+    return mean(
+        sum(x * y for x, y in zip(a, b, strict=True)) / (math.hypot(*a) * math.hypot(*b))
+        for a, b in itertools.combinations([one for one in profiles if any(one)], 2)
+    )
+
+
+def outcome(rows: Any, metric: str) -> float:
+    return next(
+        float(row["value"])
+        for row in rows["outcomes"]
+        if row["metric"] == metric and row["scope"] == "episode"
+    )
+
+
+@pytest.fixture(scope="module")
+def discussions(memory_gateway: Any, simulate: Any) -> Any:
+    return episodes("demo_discussion.yaml", memory_gateway(simulate))
+
+
+@pytest.fixture(scope="module")
+def markets(memory_gateway: Any, simulate: Any) -> Any:
+    return episodes("demo_market.yaml", memory_gateway(simulate))
+
+
+def test_mixed_groups_differ_more_than_uniform_ones(discussions: Any) -> None:
+    uniform = [similarity(rows) for rows in discussions["uniform"]]
+    mixed = [similarity(rows) for rows in discussions["mixed"]]
+    assert mean(mixed) < mean(uniform) - 0.1
+    assert sum(a < b for a in mixed for b in uniform) > 0.9 * len(mixed) * len(uniform)
+
+
+def test_names_make_no_difference_to_simulated_agents(discussions: Any) -> None:
+    neutral = mean(similarity(rows) for rows in discussions["mixed"])
+    named = mean(similarity(rows) for rows in discussions["mixed_named"])
+    assert abs(named - neutral) < 0.1
+
+
+def test_the_names_are_what_the_condition_says(discussions: Any) -> None:
+    def names(condition: str) -> set[str]:
+        return {seat["name"] for rows in discussions[condition] for seat in rows["seats"]}
+
+    assert names("mixed") == {f"Agent-{letter}" for letter in "ABCDEF"}
+    assert all(name.startswith(("talkative-", "reserved-")) for name in names("mixed_named"))
+
+
+def test_every_discussion_is_complete(discussions: Any) -> None:
+    for rows in itertools.chain.from_iterable(discussions.values()):
+        (episode,) = rows["episodes"]
+        assert episode["status"] == "complete"
+        assert episode["completed_rounds"] == episode["planned_rounds"]
+
+
+def test_haste_and_a_narrow_search_cost_welfare(markets: Any) -> None:
+    welfare = {
+        name: mean(outcome(rows, "welfare") for rows in all_rows)
+        for name, all_rows in markets.items()
+    }
+    assert welfare["hasty"] < welfare["narrow"] < welfare["patient"]
+    optimal = outcome(markets["patient"][0], "welfare_optimal")
+    assert welfare["patient"] > 0.8 * optimal
+    assert all(
+        outcome(rows, "welfare") <= optimal + 1e-9
+        for all_rows in markets.values()
+        for rows in all_rows
+    )
+
+
+def test_hasty_customers_take_the_first_offer(markets: Any) -> None:
+    share = {
+        name: mean(outcome(rows, "first_proposal_share") for rows in markets[name])
+        for name in ("hasty", "patient")
+    }
+    assert share["hasty"] > 0.8
+    assert share["patient"] < 0.4
