@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: At most this many numbers are shown; the rest is a query away.
 MOST_ROWS = 24
 
+#: Columns of what is printed where there is no terminal to fit.
+LOG_WIDTH = 110
+
 
 def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
     """Whether every study is complete after it was run; prints progress and findings.
@@ -38,6 +41,8 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
 
     server.ready()
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
     complete = True
     for request, study in zip(requests, studies, strict=True):
         report = asyncio.run(_report_of(run_study, request, console))
@@ -78,10 +83,14 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
         console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")
-    console.print(
-        f"  data: {warehouse}   look inside: agora --warehouse {warehouse} show {report.study}"
-    )
+    console.print(f"  data: {warehouse}   next: {_next_command(report, warehouse)}", soft_wrap=True)
     console.print()
+
+
+def _next_command(report: StudyReport, warehouse: Path) -> str:
+    """What to type to see more."""
+    option = "" if warehouse == Path("agora.duckdb") else f"--warehouse {warehouse} "
+    return f"agora {option}report {report.study}"
 
 
 def _calls_line(report: StudyReport) -> str:
@@ -95,44 +104,57 @@ def _calls_line(report: StudyReport) -> str:
 
 
 def _print_findings(console: Console, found: Findings) -> None:
-    if found.metrics:
-        table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
-        for name in ("metric", "of", "condition"):
-            table.add_column(name, no_wrap=True)
-        for name in ("value", "95 % interval", "null", "n"):
-            table.add_column(name, justify="right")
-        for row in found.metrics[:MOST_ROWS]:
-            table.add_row(
-                row["metric"],
-                row["subject"],
-                row["condition"],
-                _number(row["value"]),
-                _interval(row),
-                _number(row["null_mean"]),
-                str(row["n_units"]),
-            )
-        console.print(table)
-        if len(found.metrics) > MOST_ROWS:
-            console.print(f"  ... {len(found.metrics) - MOST_ROWS} more in v_metrics")
+    for scoped in (True, False):
+        rows = [row for row in found.metrics if bool(row["condition"]) is scoped]
+        if rows:
+            console.print(_metric_table(rows))
     for row in found.contrasts:
+        what = " ".join(part for part in (row["metric"], row["subject"]) if part)
         console.print(
-            f"  {row['contrast']}: {row['condition_b']} against {row['condition_a']} on "
-            f"{row['metric']}: {row['effect_name']} {_number(row['effect'])} "
-            f"[{_interval(row)}], p {_number(row['p_adjusted'])}, "
-            f"n {row['n_a']} and {row['n_b']}"
+            f"  {row['contrast']}: {what}, {row['condition_b']} against {row['condition_a']}: "
+            f"{row['effect_name']} {_number(row['effect'])} {_interval(row)}, "
+            f"p {_probability(row['p_adjusted'])}, n {row['n_a']} and {row['n_b']}",
+            soft_wrap=True,
         )
         if row["warning"]:
             console.print(f"    [yellow]note[/yellow]: {row['warning']}")
+
+
+def _metric_table(rows: list[dict[str, Any]]) -> Table:
+    """A row per number with its 95 % interval, a column per condition."""
+    cells: dict[str, dict[str, str]] = {}
+    for row in rows:
+        title = f"{row['metric']} {row['subject']}".strip()
+        cell = f"{_number(row['value'])} {_interval(row)}".strip()
+        cells.setdefault(title, {})[row["condition"]] = cell
+    conditions = list(dict.fromkeys(row["condition"] for row in rows))
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
+    table.add_column("number", overflow="fold")
+    for condition in conditions:
+        table.add_column(condition or "all runs", justify="right", no_wrap=True)
+    for title, values in list(cells.items())[:MOST_ROWS]:
+        table.add_row(title, *(values.get(condition, "") for condition in conditions))
+    if len(cells) > MOST_ROWS:
+        table.caption = f"{len(cells) - MOST_ROWS} more in v_metrics"
+    return table
 
 
 def _number(value: float | None) -> str:
     """A number as people read it; a dash where there is none."""
     if value is None:
         return "-"
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:.1f}"
+    return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _probability(value: float | None) -> str:
+    """A p-value as people report it."""
+    if value is None:
+        return "-"
+    return "< .001" if value < 0.001 else f"{value:.3f}"
 
 
 def _interval(row: dict[str, Any]) -> str:
+    """A 95 % interval in brackets; nothing where there is none."""
     if row["ci_low"] is None:
-        return "-"
-    return f"{_number(row['ci_low'])} to {_number(row['ci_high'])}"
+        return ""
+    return f"[{_number(row['ci_low'])}, {_number(row['ci_high'])}]"

@@ -5,6 +5,7 @@ Great Expectations takes seconds to import, so it is imported only where a suite
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +20,8 @@ def library() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
 
+    # This module logs every temporary folder at a level that it sets for itself.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     return great_expectations
 
 
