@@ -100,7 +100,7 @@ async def called(
     limiter, backoff = terms.limiter, terms.backoff
     waited_s = 0.0
     while True:
-        await limiter.enter(terms.tokens)
+        counted = await limiter.enter(terms.tokens)
         kind, used = "cancelled", None
         try:
             reply, failure, latency_s = await _attempted(terms.spec, attempt)
@@ -116,7 +116,7 @@ async def called(
                 await keep(outcome)
                 return outcome
         finally:
-            limiter.done(kind, terms.tokens, used)
+            limiter.done(kind, counted, used)
         waited_s = backoff.wait_s(number, failure.told_s if failure else None, _JITTER)
         await asyncio.sleep(waited_s)
 

@@ -20,6 +20,7 @@ from schemas.study.models import ModelSpec
 START = 16
 CUT = 0.8
 FLOOR = 2
+_LEARNING = 0.2
 
 
 class Account(NamedTuple):
@@ -92,6 +93,8 @@ class Limiter:
         self.allowed = float(min(START, self.most))
         self.in_flight = 0
         self.refusals = 0
+        self._added_tokens = 0.0
+        self._lessons = 0
         self._slow_start = True
         self._cut_at_s = float("-inf")
         self._paused_until_s = float("-inf")
@@ -108,8 +111,16 @@ class Limiter:
         self._requests = _slower(self._requests, spec.requests_per_minute, now)
         self._tokens = _slower(self._tokens, spec.tokens_per_minute, now)
 
-    async def enter(self, tokens: float) -> None:
-        """Waits until a request of about so many tokens may be made."""
+    async def enter(self, tokens: float) -> float:
+        """Waits until a request of about so many tokens may be made.
+
+        Args:
+            tokens: Tokens of the prompt, about; what answers usually add is learnt.
+
+        Returns:
+            The tokens that were counted, to be handed to :meth:`done`.
+        """
+        tokens += self._added_tokens
         if self.in_flight >= int(self.allowed) or self._waiting:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -126,6 +137,7 @@ class Limiter:
         except BaseException:
             self._leave()
             raise
+        return tokens
 
     async def _paced(self, tokens: float) -> None:
         now = self._clock()
@@ -137,10 +149,20 @@ class Limiter:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    def done(self, kind: str, estimated_tokens: float, tokens: float | None) -> None:
-        """Gives the place back and learns from how the attempt ended."""
+    def done(self, kind: str, counted_tokens: float, tokens: float | None) -> None:
+        """Gives the place back and learns from how the attempt ended.
+
+        Args:
+            kind: How it ended.
+            counted_tokens: What :meth:`enter` counted.
+            tokens: What was used, if that is known.
+        """
         if self._tokens is not None and tokens is not None:
-            self._tokens.give_back(estimated_tokens - tokens)
+            self._tokens.give_back(counted_tokens - tokens)
+            self._lessons += 1
+            rate = max(_LEARNING, 1 / self._lessons)
+            learnt = self._added_tokens + rate * (tokens - counted_tokens)
+            self._added_tokens = max(0.0, learnt)
         if kind == "rate_limit":
             self._cut()
         elif kind in {"ok", "bad_shape", "truncated", "refused", "empty"}:
