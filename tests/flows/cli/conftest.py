@@ -1,0 +1,127 @@
+"""The command line in a process of its own, and a warehouse with two versions of a study."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from schemas.keys import digest
+from tasks.studies.cells import design
+from tasks.studies.load import load_study
+from warehouse.store import Warehouse
+
+ROOT = Path(__file__).resolve().parents[3]
+STUDY = """\
+name: small
+models:
+  ana: {model: sim/talkative}
+  ben: {model: sim/reserved}
+episode:
+  environment: discussion
+  brief: Plan a festival for a small town
+  rounds: 2
+  seats: [ana, ben]
+conditions:
+  baseline:
+  named: {names: model}
+replicates: 2
+"""
+
+Agora = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def prefect_server() -> None:
+    """No server: these commands do not need one."""
+    return
+
+
+@pytest.fixture
+def agora(tmp_path: Path) -> Agora:
+    """Runs the command line in an empty folder, without a warehouse of its own."""
+
+    def run(*words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **settings}
+        if "AGORA_WAREHOUSE" not in settings:
+            environment.pop("AGORA_WAREHOUSE", None)
+        return subprocess.run(
+            [sys.executable, "-m", "flows.cli.main", *words],
+            cwd=tmp_path,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def study_file(tmp_path: Path) -> Path:
+    """A small study on disk."""
+    path = tmp_path / "small.yaml"
+    path.write_text(STUDY, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, study_file: Path) -> Path:
+    """``agora.duckdb`` with two versions: one of two replicates, partly done, and one of three."""
+    from tasks.stages.base import Upstream
+    from tasks.stages.episodes import EpisodeStep
+
+    path = tmp_path / "agora.duckdb"
+    larger = tmp_path / "larger.yaml"
+    larger.write_text(STUDY.replace("replicates: 2", "replicates: 3"), encoding="utf-8")
+    with Warehouse.open(path) as opened:
+        for day, file in enumerate((study_file, larger), start=1):
+            loaded = load_study(file)
+            resolved = design(loaded.study)
+            units = EpisodeStep().plan(resolved, Upstream())
+            opened.record_study(
+                {
+                    "study_version": resolved.version,
+                    "name": loaded.study.name,
+                    "spec": loaded.study.model_dump(mode="json"),
+                    "yaml": loaded.yaml,
+                    "path": loaded.path,
+                    "code_version": "0",
+                    "created_at": dt.datetime(2026, 1, day),  # noqa: DTZ001
+                },
+                [
+                    {
+                        "study_version": resolved.version,
+                        "stage": unit.stage,
+                        "step": unit.step,
+                        "unit_key": unit.key,
+                        "condition": unit.condition,
+                        "replicate": unit.replicate,
+                        "label": unit.label,
+                    }
+                    for unit in units
+                ],
+            )
+            if day == 1:
+                states = zip(units, ("done", "done", "failed"), strict=False)
+                worked = [(unit.key, unit.label, status) for unit, status in states]
+        with opened.cursor() as cursor:
+            for key, label, status in worked:
+                failure = (
+                    "'refused', 'the provider refused'" if status == "failed" else "null, null"
+                )
+                cursor.execute(
+                    "insert into units by name select "
+                    f"'{key}' as unit_key, 'episodes' as stage, 'episodes' as step, "
+                    f"'{label}' as label, '{status}' as status, 0 as n_rows, '0' as code_version, "
+                    f"'{digest('run')}' as run_id, timestamp '2026-01-01' as committed_at, "
+                    f"* from (values ({failure})) as t(failure_kind, failure)"
+                )
+    return path

@@ -1,0 +1,146 @@
+"""``agora sql``: exact answers in every form, and nothing but answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.cli.output import as_csv, as_json, as_parquet
+from flows.cli.table import table
+from warehouse.query import Answer
+
+from .conftest import Agora
+
+VALUES = """
+select 1 as i, 0.1::double as d, 1.10::decimal(5,2) as m, null::int as n, '' as empty,
+       'NULL' as word, 'a,"b"' as quoted, [1, 2] as list, {'a': 1} as struct,
+       '{"x": [1, 2.50]}'::json as doc, 'nan'::double as nan, true as yes,
+       timestamp '2026-01-02 03:04:05.000006' as t, date '2026-01-02' as day, 2::hugeint ** 2 as h
+"""
+
+
+def test_csv_tells_null_from_empty(agora: Agora, warehouse: Path) -> None:
+    done = agora(
+        "sql", "select null as a, '' as b, 'x,y' as c, 0.1 + 0.2::double as d", "-f", "csv"
+    )
+    assert done.stdout == 'a,b,c,d\n,"","x,y",0.30000000000000004\n'
+
+
+def test_json_is_exact(agora: Agora, warehouse: Path) -> None:
+    (row,) = json.loads(agora("sql", VALUES, "--format", "json").stdout)
+    assert row == {
+        "i": 1,
+        "d": 0.1,
+        "m": "1.10",
+        "n": None,
+        "empty": "",
+        "word": "NULL",
+        "quoted": 'a,"b"',
+        "list": [1, 2],
+        "struct": {"a": 1},
+        "doc": {"x": [1, 2.5]},
+        "nan": "NaN",
+        "yes": True,
+        "t": "2026-01-02T03:04:05.000006",
+        "day": "2026-01-02",
+        "h": 4.0,
+    }
+
+
+def test_parquet_keeps_types(agora: Agora, warehouse: Path, tmp_path: Path) -> None:
+    done = agora("sql", VALUES, "--format", "parquet", "--output", "out.parquet")
+    assert done.returncode == 0, done.stderr
+    frame = pl.read_parquet(tmp_path / "out.parquet")
+    assert frame.schema["i"] == pl.Int32
+    assert frame.schema["m"] == pl.Decimal(5, 2)
+    assert frame.schema["n"] == pl.Int32
+    assert frame.schema["list"] == pl.List(pl.Int32)
+    assert frame.schema["t"] == pl.Datetime("us")
+    assert frame["n"].item() is None
+
+
+def test_table_tells_null_from_text_and_says_what_it_cut() -> None:
+    text = table(["a", "b", "c"], [(None, "NULL", "x" * 200)], width=80)
+    assert "NULL  " in text
+    assert '"NULL"' in text
+    assert "cut to fit 80 columns" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_table_leaves_out_columns_that_do_not_fit_and_names_them() -> None:
+    names = [f"column_{number:02}" for number in range(30)]
+    text = table(names, [list(range(30))], width=80)
+    assert "columns left out" in text
+    assert "column_29" in text
+
+
+def test_table_shows_no_control_characters() -> None:
+    assert "\x1b" not in table(["a"], [("\x1b[31mred\x07",)], width=80)
+
+
+def test_query_from_standard_input(agora: Agora, warehouse: Path) -> None:
+    assert agora("sql", "-", "-f", "csv", stdin="select 7 as n").stdout == "n\n7\n"
+
+
+def test_warehouse_from_environment_and_option(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    moved = warehouse.rename(tmp_path / "other.duckdb")
+    question = ("sql", "select count(*) as n from studies", "-f", "csv")
+    assert agora(*question, AGORA_WAREHOUSE=str(moved)).stdout == "n\n2\n"
+    assert agora("--warehouse", str(moved), *question).stdout == "n\n2\n"
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("drop table studies", "read-only"),
+        ("select 1; select 2", "one SQL statement"),
+        ("selec 1", "syntax error"),
+        ("select * from nowhere", "nowhere"),
+        ("select * from read_csv('/etc/passwd')", "nothing else"),
+    ],
+)
+def test_what_is_no_query_is_refused(sql: str, words: str, agora: Agora, warehouse: Path) -> None:
+    done = agora("sql", sql)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_warehouse_is_a_mistake_and_none_is_made(agora: Agora, tmp_path: Path) -> None:
+    done = agora("sql", "select 1")
+    assert done.returncode == 2
+    assert "there is no warehouse here" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_that_is_no_warehouse_is_left_alone(agora: Agora, tmp_path: Path) -> None:
+    (tmp_path / "agora.duckdb").write_text("not a database", encoding="utf-8")
+    done = agora("studies")
+    assert done.returncode == 2
+    assert "no DuckDB file" in done.stderr
+    assert (tmp_path / "agora.duckdb").read_text(encoding="utf-8") == "not a database"
+
+
+def test_output_in_a_missing_folder_is_a_mistake(agora: Agora, warehouse: Path) -> None:
+    done = agora("sql", "select 1", "--output", "nowhere/out.csv", "-f", "csv")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+
+
+def test_columns_of_one_name_are_kept_apart() -> None:
+    twice = Answer(("a", "a"), ("INTEGER", "INTEGER"), [(1, 2)])
+    assert json.loads(as_json(twice)) == [{"a": 1, "a_1": 2}]
+    assert as_csv(twice) == b"a,a\n1,2\n"
+
+
+def test_no_rows_in_any_form() -> None:
+    nothing = Answer(("a",), ("VARCHAR",), [])
+    assert json.loads(as_json(nothing)) == []
+    assert as_csv(nothing) == b"a\n"
+    assert as_parquet(nothing)
+    assert table(["a"], []).splitlines()[0] == "a"

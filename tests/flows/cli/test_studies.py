@@ -1,0 +1,94 @@
+"""What the warehouse has of studies, by name, version and file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows.cli.stored import named
+from flows.shelf import QueryShelf
+from schemas.errors import Mistake
+from tasks.studies.cells import design
+from tasks.studies.load import load_study
+
+from .conftest import STUDY, Agora
+
+
+def test_studies_lists_versions_with_progress(agora: Agora, warehouse: Path) -> None:
+    lines = agora("studies").stdout.splitlines()
+    assert lines[2].split()[:2] == ["small@1", lines[2].split()[1]]
+    assert "2/4, 1 failed" in lines[2]
+    assert "2 x 3" in lines[3]
+    assert "2/6, 1 failed" in lines[3]
+
+
+def test_name_means_the_newest_version(warehouse: Path, study_file: Path) -> None:
+    assert named("small", warehouse).study.replicates == 3
+    assert named("small@1", warehouse).study.replicates == 2
+    first = design(load_study(study_file).study).version
+    assert named(first[:8], warehouse).version == first
+    assert named(str(study_file), warehouse).held
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [("smal", "did you mean small"), ("small@3", "small@1 to small@2"), ("", "several versions")],
+)
+def test_reference_that_leads_nowhere(reference: str, words: str, warehouse: Path) -> None:
+    with pytest.raises(Mistake, match=words):
+        named(reference, warehouse)
+
+
+def test_show_names_conditions_units_and_failures(agora: Agora, warehouse: Path) -> None:
+    text = agora("show", "small@1").stdout
+    assert "names: neutral -> model" in text
+    assert "the provider refused" in text
+    assert "first run 2026-01-01" in text
+
+
+def test_show_of_a_file_needs_no_warehouse(agora: Agora, study_file: Path, tmp_path: Path) -> None:
+    done = agora("show", "small.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "not run yet" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_diff_names_fields_and_counts_units(agora: Agora, warehouse: Path) -> None:
+    text = agora("diff", "small@1", "small@2").stdout
+    assert ["replicates", "2", "3"] in [line.split() for line in text.splitlines()]
+    assert ["episodes", "episodes", "0", "4", "2"] in [line.split() for line in text.splitlines()]
+
+
+def test_diff_with_a_version_that_was_not_run(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    changed = STUDY.replace("rounds: 2", "rounds: 4")
+    (tmp_path / "longer.yaml").write_text(changed, encoding="utf-8")
+    text = agora("diff", "small@1", "longer.yaml").stdout
+    assert "episode.rounds" in text
+    assert ["episodes", "episodes", "4", "0", "4"] in [line.split() for line in text.splitlines()]
+
+
+def test_plan_tells_what_is_held_and_what_is_left(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    done = agora("plan", "small.yaml", "larger.yaml")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["episodes", "episodes", "4", "2", "1", "2"] in lines, done.stdout
+    assert ["episodes", "episodes", "6", "2", "1", "4"] in lines
+    assert "assuming" in done.stdout
+
+
+def test_plan_makes_no_warehouse(agora: Agora, study_file: Path, tmp_path: Path) -> None:
+    done = agora("plan", "small.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "is not there yet" in done.stdout
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_shelf_answers_with_the_types_of_the_query(warehouse: Path) -> None:
+    shelf = QueryShelf(warehouse)
+    frame = shelf.frame_sql("select ? as a, ? as b, ?::varchar[] as c", ["it's", 2, []])
+    assert frame.to_dicts() == [{"a": "it's", "b": 2, "c": []}]
+    assert len(shelf.held(["0" * 32])) == 0
