@@ -79,7 +79,7 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
             console.print(f"  [red]{step.step}[/red]: and {len(step.reasons) - 3} more failures")
     with Warehouse.open(warehouse, read_only=True) as shelf:
         found = findings(shelf, report.version, study)
-    _print_findings(console, found)
+    _print_findings(console, found, list(study.conditions))
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
         console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")
@@ -103,11 +103,11 @@ def _calls_line(report: StudyReport) -> str:
     return f"asked {report.calls_asked} questions, reused {report.calls_reused}, {cost}."
 
 
-def _print_findings(console: Console, found: Findings) -> None:
+def _print_findings(console: Console, found: Findings, declared: list[str]) -> None:
     for scoped in (True, False):
         rows = [row for row in found.metrics if bool(row["condition"]) is scoped]
         if rows:
-            console.print(_metric_table(rows))
+            console.print(_metric_table(rows, declared))
     for row in found.contrasts:
         what = " ".join(part for part in (row["metric"], row["subject"]) if part)
         console.print(
@@ -120,14 +120,15 @@ def _print_findings(console: Console, found: Findings) -> None:
             console.print(f"    [yellow]note[/yellow]: {row['warning']}")
 
 
-def _metric_table(rows: list[dict[str, Any]]) -> Table:
-    """A row per number with its 95 % interval, a column per condition."""
+def _metric_table(rows: list[dict[str, Any]], declared: list[str]) -> Table:
+    """A row per number with its 95 % interval, a column per condition in the order declared."""
     cells: dict[str, dict[str, str]] = {}
     for row in rows:
         title = f"{row['metric']} {row['subject']}".strip()
         cell = f"{_number(row['value'])} {_interval(row)}".strip()
         cells.setdefault(title, {})[row["condition"]] = cell
-    conditions = list(dict.fromkeys(row["condition"] for row in rows))
+    found = dict.fromkeys(row["condition"] for row in rows)
+    conditions = [*(name for name in declared if name in found), *(found.keys() - set(declared))]
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
     table.add_column("number", overflow="fold")
     for condition in conditions:

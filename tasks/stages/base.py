@@ -38,23 +38,37 @@ class Upstream:
 
 
 class Step(Protocol):
-    """One step of a stage.
+    """One step of a stage."""
 
-    Attributes:
-        stage: The stage it belongs to.
-        name: Its own name.
-        recipe: Raised by hand when the meaning of its rows changes; part of every key.
-        writes: Tables that it writes.
-        asks_models: Whether its work asks models.
-        shard: Units per task, at most.
-    """
+    @property
+    def stage(self) -> Stage:
+        """The stage it belongs to."""
+        ...
 
-    stage: Stage
-    name: str
-    recipe: int
-    writes: tuple[str, ...]
-    asks_models: bool
-    shard: int
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        ...
+
+    @property
+    def recipe(self) -> int:
+        """Raised by hand when the meaning of its rows changes; part of every key."""
+        ...
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Tables that it writes."""
+        ...
+
+    @property
+    def asks_models(self) -> bool:
+        """Whether its work asks models."""
+        ...
+
+    @property
+    def shard(self) -> int:
+        """Units per task, at most."""
+        ...
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
         """The units of a study; pure."""
