@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from pydantic import Field
-from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import GroupKFold
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
@@ -58,6 +56,9 @@ def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> Floats:
 
     A class that a fold's other runs lack is scored 0 there.
     """
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.model_selection import GroupKFold
+
     n_classes = int(who.max()) + 1
     scores = np.zeros((len(who), n_classes))
     for train, test in GroupKFold(n_splits=folds).split(unit, who, runs):
@@ -82,9 +83,10 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
         maintain_order="left",
     )["who"]
     run = data.messages["run"].to_numpy()
+    known = who.is_not_null().to_numpy()
     found = []
     for condition in data.conditions:
-        mine = np.flatnonzero(np.isin(run, data.condition_runs[condition]) & who.is_not_null().to_numpy())
+        mine = np.flatnonzero(np.isin(run, data.condition_runs[condition]) & known)
         if len(mine) > options.most:
             mine = np.sort(rng.choice(mine, size=options.most, replace=False))
         names = who.to_numpy()[mine].astype(str)

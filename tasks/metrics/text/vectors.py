@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
-from scipy import sparse
 
 from tasks.metrics.data import Data
 from tasks.metrics.registry import NullOptions, Options, Unusable
@@ -57,6 +56,8 @@ def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS) -> Matrix:
         sign = 1 - 2 * ((hashes >> np.uint64(40)) & np.uint64(1)).astype(np.float32)
         values[place::2] = sign if kept is None else sign * kept
     starts = 2 * tokens.starts
+    from scipy import sparse
+
     matrix = sparse.csr_matrix((values, indices, starts), shape=(len(tokens.sizes), dimensions))
     matrix.sum_duplicates()
     return matrix
@@ -82,6 +83,8 @@ def _raw(data: Data, encoder: str) -> Matrix:
     known = cast("dict[str, Encoder]", data.encoders)
     if encoder not in known:
         raise Unusable(f"there is no encoder {encoder}; only hashed needs none")
+    from scipy import sparse
+
     texts = data.messages["text"].to_list()
     return sparse.csr_matrix(np.asarray(known[encoder].vectors(texts), dtype=np.float32))
 
@@ -103,6 +106,8 @@ def unit_rows(matrix: Matrix) -> Matrix:
 
 def summed(matrix: Matrix, groups: Ints, n_groups: int) -> Matrix:
     """Sums of rows by group; rows of group -1 belong to none."""
+    from scipy import sparse
+
     kept = groups >= 0
     chooser = sparse.csr_matrix(
         (np.ones(int(kept.sum()), dtype=np.float32), (groups[kept], np.flatnonzero(kept))),
