@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
-from schemas.keys import digest
 from schemas.files import LoadContext, looks_like_path
+from schemas.keys import digest
 
 Level = Literal["nominal", "ordinal", "interval"]
 
@@ -85,6 +85,18 @@ class Codebook(Record):
                 raise ValueError("a codebook named by file can only be read with its study")
             return handler(info.context.load(value))
         return handler(value)
+
+    @model_validator(mode="after")
+    def _flags_fit(self) -> Self:
+        for name, flag in self.flags.items():
+            if flag.when is not None and (flag.when not in self.flags or flag.when == name):
+                raise ValueError(f"flags.{name}.when: there is no flag {flag.when}")
+            for example in flag.examples:
+                if flag.number(example.value) is None:
+                    raise ValueError(
+                        f"flags.{name}.examples: {example.value!r} is none of its values"
+                    )
+        return self
 
     @property
     def digest(self) -> str:

@@ -104,9 +104,13 @@ def allocation(sizes: Mapping[str, int], total: int) -> dict[str, int]:
         open_strata = [name for name in sizes if quota[name] < sizes[name]]
         if not open_strata:
             raise ValueError(f"{total} items are wanted of {sum(sizes.values())}")
-        share, rest = divmod(left, len(open_strata))
-        for place, name in enumerate(open_strata):
-            more = min(share + (place < rest), sizes[name] - quota[name])
+        share = left // len(open_strata)
+        if share == 0:
+            for name in sorted(open_strata, key=lambda name: quota[name])[:left]:
+                quota[name] += 1
+            break
+        for name in open_strata:
+            more = min(share, sizes[name] - quota[name])
             quota[name] += more
             left -= more
     return quota
