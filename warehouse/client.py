@@ -8,7 +8,7 @@ import duckdb
 
 from schemas.errors import Mistake
 from warehouse.address import Address, address_file
-from warehouse.connecting import Locked
+from warehouse.connecting import Locked, quiet
 from warehouse.extensions import load_extension
 from warehouse.query import Answer, answer, confine, outside
 
@@ -29,12 +29,14 @@ def remote_answer(path: Path, statement: str, limit: int | None, locked: Locked)
     address = Address.of(path)
     if address is None:
         raise locked
-    asking = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_persistent_secrets": False,
-        }
+    asking = quiet(
+        duckdb.connect(
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_persistent_secrets": False,
+            }
+        )
     )
     try:
         for extension in ("httpfs", "quack"):

@@ -49,9 +49,19 @@ def connection(
         "autoload_known_extensions": False,
     }
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=config)
+        opened = duckdb.connect(str(path), read_only=read_only, config=config)
     except (duckdb.IOException, duckdb.SerializationException) as error:
         raise _mistake(path, str(error)) from error
+    return quiet(opened)
+
+
+def quiet(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same connection, which draws no progress bar into what a program prints.
+
+    DuckDB keeps this setting for each cursor and does not hand it down.
+    """
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _refuse_unusable(path: Path, *, read_only: bool) -> None:

@@ -20,7 +20,7 @@ from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import committed, held_status
-from warehouse.connecting import Limits, connection
+from warehouse.connecting import Limits, connection, quiet
 from warehouse.projections.ddl import quoted
 from warehouse.projections.frames import frame_of, frame_schema
 
@@ -96,7 +96,7 @@ class Warehouse:
     def own_cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that the caller closes; functions that it registers last while it is open."""
         with self._making:
-            return self._connection.cursor()
+            return quiet(self._connection.cursor())
 
     def held(self, keys: Iterable[str]) -> dict[str, str]:
         """Status (``done`` or ``failed``) of those of the units that were worked."""

@@ -158,3 +158,9 @@ def test_memory_and_threads_are_limited(warehouse):
     assert found["threads"].item() == 2
     assert found["memory"].item().endswith("MiB")
     assert duckdb.__version__ >= "1.5.5"
+
+
+def test_no_progress_bar_is_drawn_into_what_a_program_prints(empty):
+    with Warehouse.open(empty) as warehouse:
+        assert warehouse.frame_sql("SELECT current_setting('enable_progress_bar')").item() is False
+    assert query(empty, "SELECT current_setting('enable_progress_bar')").rows == [(False,)]

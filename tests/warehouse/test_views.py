@@ -15,7 +15,7 @@ def test_messages_carry_their_seat_and_episode(make, commit, warehouse):
     unit = make.key("a")
     events = [
         make.event(unit, 0, actor="env", kind="state", text=None),
-        make.event(unit, 1, text="  three short words "),
+        make.event(unit, 1, text="  three\nshort\t words "),
         make.event(unit, 2, actor="moderator", text=""),
     ]
     commit(make.result("a", events=events))

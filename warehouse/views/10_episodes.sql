@@ -23,7 +23,10 @@ SELECT
     e.target,
     e.text,
     length(e.text) AS characters,
-    len(regexp_extract_all(e.text, '\S+')) AS words,
+    len(list_filter(
+        string_split(translate(e.text, chr(9) || chr(10) || chr(13), '   '), ' '),
+        lambda word: word <> ''
+    )) AS words,
     e.visible_to,
     e.valid,
     e.attempts,
