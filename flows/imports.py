@@ -9,14 +9,15 @@ from typing import Any
 
 import polars as pl
 import yaml
-from tasks.importers.marketplace import marketplace_rows, read_marketplace
 
+from flows.humans import READERS, read_back
 from flows.requests import ImportRequest
 from flows.version import code_version
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.importers import warroom, warroom_codes
+from tasks.importers.marketplace import marketplace_rows, read_marketplace
 from warehouse.store import Warehouse
 
 RUN_ID = "import"
@@ -61,6 +62,11 @@ def imported(request: ImportRequest) -> Imported:
         catalogue = read_marketplace(request.path, request.collection)
         with Warehouse.open(request.warehouse) as warehouse:
             return _committed(warehouse, [marketplace_rows(catalogue)], request.path)
+    if request.kind == "codes" and request.format is not None and request.format in READERS:
+        with Warehouse.open(request.warehouse) as warehouse:
+            results = read_back(request.path, request.format, warehouse)
+            _refuse_changed_codes(warehouse, results, request.path)
+            return _committed(warehouse, results, request.path)
     _refuse_unknown_format(request)
     collection = request.collection or warroom.COLLECTION
     if request.kind == "transcripts":
@@ -85,22 +91,17 @@ def imported(request: ImportRequest) -> Imported:
 
 
 def _refuse_unknown_format(request: ImportRequest) -> None:
-    if request.format is None:
-        raise Mistake(
-            what=f"the format of the {request.kind} is not named",
-            place=str(request.path),
-            expected="--format warroom",
-            fix="add --format warroom",
-        )
-    if request.format != "warroom":
-        close = nearest(request.format, ["warroom"])
-        raise Mistake(
-            what="unknown format",
-            place=str(request.path),
-            found=request.format,
-            expected="warroom",
-            fix=f"write {close}" if close else "see agora import --help",
-        )
+    known = ["warroom", *READERS] if request.kind == "codes" else ["warroom"]
+    if request.format in known:
+        return
+    close = nearest(request.format or "", known)
+    raise Mistake(
+        what="unknown format" if request.format else f"the {request.kind} have no format named",
+        place=str(request.path),
+        found=request.format or "",
+        expected="--format " + " or ".join(known),
+        fix=f"write --format {close or known[0]}",
+    )
 
 
 def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> Imported:

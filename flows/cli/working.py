@@ -65,7 +65,10 @@ def import_(
     kind: Annotated[Kind, typer.Argument(help="What it is.")],
     path: Annotated[Path, typer.Argument(help="File or folder.")],
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", help="Format of transcripts and codes: warroom.")
+        str | None,
+        typer.Option(
+            "--format", "-f", help="Format: warroom; for codes also sheet or label_studio."
+        ),
     ] = None,
     collection: Annotated[str | None, typer.Option(help="Name that studies find it under.")] = None,
     codebook: Annotated[
@@ -110,8 +113,33 @@ def report(
     print(f"report: {write_report(study, context.obj.warehouse, output)}")
 
 
+def sample(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(help="A study file, a name, or the start of a version.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder to write the coding sheets to.")
+    ] = Path("sheets"),
+) -> None:
+    """Draw the sample that people code, and write its blinded coding sheets."""
+    from flows.settings import apply_defaults
+
+    apply_defaults()
+    from flows.cli.stored import named
+    from flows.humans import handed_out
+
+    one = named(study, context.obj.warehouse)
+    out = handed_out(one.study, one.version, context.obj.warehouse, output)
+    print(f"sample {out.sample_key[:12]}: {out.n_items} items")
+    for stratum, n in out.strata.items():
+        print(f"  {stratum}: {n}")
+    for path in out.files:
+        print(f"  wrote {path}")
+    print("  bring the codes back with: agora import codes FILE --format sheet")
+
+
 def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
     app.command("run")(run)
     app.command("report")(report)
     app.command("import")(import_)
+    app.command("sample")(sample)

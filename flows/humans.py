@@ -1,0 +1,159 @@
+"""Coding by people: a sample is drawn and handed out, and its codes come back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.version import code_version
+from schemas.codebook import Codebook
+from schemas.errors import Mistake
+from schemas.study import Study
+from schemas.unit import Read, Result
+from tasks.coding.label_studio import (
+    label_studio_config,
+    label_studio_tasks,
+    read_label_studio,
+)
+from tasks.coding.page import coding_sheet_html
+from tasks.coding.sampling import draw_sample, sample_result
+from tasks.coding.sheet import coding_sheet, coding_sheet_csv, read_coding_sheet
+from warehouse.store import Warehouse
+
+Reader = Callable[[Path, pl.DataFrame, Codebook], list[Result]]
+
+#: Forms in which a sample that was handed out comes back.
+READERS: Mapping[str, Reader] = {"sheet": read_coding_sheet, "label_studio": read_label_studio}
+
+_MESSAGES = """
+select e.episode_key, e.seq, e.round, e.actor as seat, ep.series, su.condition
+from events e
+join episodes ep using (episode_key)
+join study_units su on su.unit_key = e.episode_key and su.study_version = $version
+where e.kind = 'say' and trim(e.text) <> ''
+"""
+_IMPORTED = """
+select e.episode_key, e.seq, e.round, e.actor as seat, ep.series, ep.series as condition
+from events e join episodes ep using (episode_key)
+where ep.collection = $collection and e.kind = 'say' and trim(e.text) <> ''
+  and (len($series) = 0 or list_contains($series, ep.series))
+"""
+_LABELS = """
+select l.episode_key, l.seq, l.flag, l.value
+from labels l join study_units su using (unit_key)
+where su.study_version = $version and l.rule = $rule
+"""
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """A sample with the files that people code it in.
+
+    Attributes:
+        sample_key: The sample.
+        n_items: Items in it.
+        strata: Items by stratum.
+        files: What was written.
+    """
+
+    sample_key: str
+    n_items: int
+    strata: Mapping[str, int]
+    files: tuple[Path, ...]
+
+
+def handed_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
+    """The sample that a study declares, drawn, put on record and written as coding sheets.
+
+    Args:
+        study: A study with ``coding.human``.
+        version: Its version in the warehouse.
+        path: The warehouse.
+        folder: Where the sheets are written; made if it is not there.
+
+    Raises:
+        Mistake: The study declares no sample, or has too few messages for it.
+    """
+    if study.coding is None or study.coding.human is None:
+        raise Mistake(
+            what="the study declares no sample for people to code",
+            place=study.name,
+            expected="coding: {human: {sample: 100, stratify: [condition]}}",
+            fix="add it to the study and run that",
+        )
+    codebook = study.coding.codebook
+    with Warehouse.open(path) as warehouse:
+        if study.imported is not None:
+            wanted = {
+                "collection": study.imported.collection,
+                "series": list(study.imported.series),
+            }
+            messages = warehouse.frame_sql(_IMPORTED, wanted)
+        else:
+            messages = warehouse.frame_sql(_MESSAGES, {"version": version})
+        rule = study.coding.adjudication.use.title
+        labels = warehouse.frame_sql(_LABELS, {"version": version, "rule": rule})
+        sample = draw_sample(messages, study.coding.human, codebook, labels)
+        result = sample_result(sample, codebook, f"sample of {study.name}")
+        warehouse.commit([result], run_id="sample", code_version=code_version())
+        episodes = tuple(sample["episode_key"].unique())
+        events = warehouse.frame(Read("events", "episode_key", episodes))
+        seats = warehouse.frame(Read("seats", "episode_key", episodes))
+    sheet = coding_sheet(sample, codebook, events, seats)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{study.name}-{result.unit.key[:8]}"
+    texts = {
+        f"{stem}.html": coding_sheet_html(sheet),
+        f"{stem}.csv": coding_sheet_csv(sheet),
+        f"{stem}.label_studio.json": label_studio_tasks(sheet),
+        f"{stem}.label_studio.xml": label_studio_config(codebook),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    strata = dict(sorted(sample.group_by("stratum").len().iter_rows()))
+    return HandedOut(result.unit.key, sample.height, strata, tuple(folder / name for name in texts))
+
+
+def read_back(path: Path, form: str, warehouse: Warehouse) -> list[Result]:
+    """The codes in a file that a sample came back in, one unit per episode and annotator.
+
+    Raises:
+        Mistake: The file is not of that form, names no sample that was handed out, or codes
+            something else than that sample.
+    """
+    key = _sample_named_in(path, form)
+    sample = warehouse.frame(Read("samples", "sample_key", (key,)))
+    if sample.is_empty():
+        raise Mistake(
+            what="the file belongs to no sample that was drawn here",
+            place=str(path),
+            found=key,
+            expected="the key of a sample in table samples",
+            fix="use the warehouse that the sample was drawn from (--warehouse)",
+        )
+    held = warehouse.frame(Read("codebooks", "codebook_digest", (sample["codebook_digest"][0],)))
+    codebook = Codebook.model_validate_json(held["spec"][0])
+    return READERS[form](path, sample.sort("position"), codebook)
+
+
+def _sample_named_in(path: Path, form: str) -> str:
+    """The sample's key as the file's first item names it."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if form == "label_studio":
+            return str(json.loads(text)[0]["data"]["sample"])
+        lines = text.splitlines()
+        names = lines[0].split(",")
+        return lines[1].split(",")[names.index("sample")]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise Mistake(
+            what="the file is not a coding sheet that was handed out",
+            place=str(path),
+            found=f"{type(error).__name__}: {error}",
+            expected="the CSV or export of a sample drawn by agora sample",
+            fix="export it again, without changing its columns",
+        ) from error
