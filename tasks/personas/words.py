@@ -1,8 +1,14 @@
-"""A persona in words: the lines that prompts show."""
+"""A persona in words: the lines that prompts show, and the prompt that asks for a biography."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+
+_TEMPLATE = Path(__file__).parent / "prompts" / "biography.md"
 
 
 def persona_text(
@@ -26,3 +32,18 @@ def persona_text(
         for name, value in (*attributes.items(), *levels.items())
     ]
     return "\n".join([*lines, biography] if biography else lines)
+
+
+def biography_template() -> str:
+    """The template of the prompt that asks for a biography, as it is on disk now."""
+    return _TEMPLATE.read_text(encoding="utf-8")
+
+
+def biography_prompt(description: str) -> str:
+    """The prompt that asks for the biography of a person so described."""
+    return _compiled(biography_template()).render(description=description).strip()
+
+
+@lru_cache(maxsize=8)
+def _compiled(text: str) -> jinja2.Template:
+    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)

@@ -48,9 +48,7 @@ class EpisodeStep:
             return ()
         environment = environment_named(study.episode.environment)
         templates = template_digests(environment)
-        personas = [
-            unit.key for unit in upstream.units.get("personas", ()) if "position" in unit.spec
-        ]
+        personas = [unit.key for unit in upstream.units.get("personas", ())]
         units = []
         for cell in design.cells:
             aliases = sorted(set(environment.aliases(cell.params).values()))

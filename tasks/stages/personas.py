@@ -1,14 +1,12 @@
-"""The step that makes personas: the population, and a unit for each persona."""
+"""The step that makes personas, a unit for each."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from pydantic import Field
 
 from schemas.base import Record
@@ -18,14 +16,13 @@ from schemas.study import ModelSpec, PopulationSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.models.budget import BudgetSpent
 from tasks.personas.draw import Drawn, drawn
-from tasks.personas.words import persona_text
+from tasks.personas.words import biography_prompt, persona_text
 from tasks.stages.base import Upstream
+from tasks.stages.populations import RECIPE, population_key, writer_of
 from tasks.studies.cells import Design
 
 if TYPE_CHECKING:
     import polars as pl
-
-_TEMPLATE = Path(__file__).parent / "prompts" / "biography.md"
 
 
 class Biography(Record):
@@ -39,54 +36,34 @@ class PersonaStep:
 
     stage: Stage = "personas"
     name = "personas"
-    recipe = 1
-    writes = (
-        "populations",
-        "population_targets",
-        "personas",
-        "persona_traits",
-        "persona_attributes",
-    )
+    recipe = RECIPE
+    writes = ("personas", "persona_traits", "persona_attributes")
     asks_models = True
     shard = 64
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
-        """One unit for the population, and one for each persona."""
+        """One unit for each persona; its key does not depend on how many there are."""
         spec = design.study.population
         if spec is None:
             return ()
-        model = design.study.models[spec.prose] if spec.prose else None
-        key = self._population_key(spec, model)
-        population = spec.model_dump(mode="json", exclude={"size"})
+        writer = writer_of(design)
+        key = population_key(spec, writer)
         shared = {
             "population_key": key,
-            "population": population,
-            "model": model.model_dump(mode="json") if model else None,
+            "population": spec.model_dump(mode="json", exclude={"size", "prose"}),
+            "model": writer.model_dump(mode="json") if writer else None,
         }
-        first = Unit(
-            self.stage, self.name, digest("population unit", key), shared, label="population"
+        return tuple(
+            Unit(
+                stage=self.stage,
+                step=self.name,
+                key=digest("persona", key, position),
+                spec={**shared, "position": position},
+                label=f"persona {position}",
+                upstream=tuple(unit.key for unit in upstream.units.get("population", ())),
+            )
+            for position in range(1, spec.size + 1)
         )
-        return (
-            first,
-            *(
-                Unit(
-                    stage=self.stage,
-                    step=self.name,
-                    key=digest("persona", key, position),
-                    spec={**shared, "position": position},
-                    label=f"persona {position}",
-                    upstream=(first.key,),
-                )
-                for position in range(1, spec.size + 1)
-            ),
-        )
-
-    def _population_key(self, spec: PopulationSpec, model: ModelSpec | None) -> str:
-        declared = spec.model_dump(mode="json", exclude={"size", "prose"})
-        prose = None
-        if model is not None:
-            prose = [model.identity(), digest(_TEMPLATE.read_text(encoding="utf-8"))]
-        return digest("population", self.recipe, declared, prose)
 
     def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
         """Nothing."""
@@ -95,16 +72,13 @@ class PersonaStep:
     async def work(
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
-        """The population and its personas."""
+        """The personas."""
         return list(await asyncio.gather(*(self._result(unit, gateway) for unit in units)))
 
     async def _result(self, unit: Unit, gateway: Gateway) -> Result:
-        # Sizes are no part of a population's identity; drawing one persona needs none.
+        # A size is no part of what decides a persona; drawing one needs none.
         spec = PopulationSpec.model_validate({**unit.spec["population"], "size": 1})
-        key = unit.spec["population_key"]
-        if "position" not in unit.spec:
-            return Result(unit, _population_rows(unit, spec, key))
-        person = drawn(spec, key, unit.spec["position"])
+        person = drawn(spec, unit.spec["population_key"], unit.spec["position"])
         biography, call_key = "", None
         if unit.spec["model"] is not None:
             try:
@@ -120,11 +94,6 @@ class PersonaStep:
         )
 
 
-@cache
-def _template(text: str) -> jinja2.Template:
-    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)
-
-
 @lru_cache(maxsize=64)
 def _model(spec: bytes) -> ModelSpec:
     return ModelSpec.model_validate_json(spec)
@@ -132,9 +101,7 @@ def _model(spec: bytes) -> ModelSpec:
 
 def _question(unit: Unit, person: Drawn) -> Question:
     levels = {trait: one.level for trait, one in person.traits.items()}
-    text = _template(_TEMPLATE.read_text(encoding="utf-8")).render(
-        description=persona_text(person.attributes, levels)
-    )
+    text = biography_prompt(persona_text(person.attributes, levels))
     return Question(
         model=_model(canonical_json(unit.spec["model"])),
         messages=(Message("user", text),),
@@ -149,33 +116,6 @@ def _question(unit: Unit, person: Drawn) -> Question:
             "levels": levels,
         },
     )
-
-
-def _population_rows(unit: Unit, spec: PopulationSpec, key: str) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "populations": [
-            {
-                "population_key": key,
-                "unit_key": unit.key,
-                "method": spec.method,
-                "seed": spec.seed,
-                "spec": {
-                    name: part for name, part in unit.spec["population"].items() if name != "prose"
-                },
-            }
-        ],
-        "population_targets": [
-            {
-                "population_key": key,
-                "unit_key": unit.key,
-                "dimension": dimension,
-                "category": category,
-                "target_share": share,
-            }
-            for dimension, shares in spec.shares.items()
-            for category, share in shares.items()
-        ],
-    }
 
 
 def _persona_rows(

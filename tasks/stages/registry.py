@@ -14,8 +14,17 @@ def steps() -> tuple[Step, ...]:
     from tasks.stages.labels import LabelStep
     from tasks.stages.measures import MeasureStep
     from tasks.stages.personas import PersonaStep
+    from tasks.stages.populations import PopulationStep
 
-    return (PersonaStep(), EpisodeStep(), CodeStep(), LabelStep(), MeasureStep(), ContrastStep())
+    return (
+        PopulationStep(),
+        PersonaStep(),
+        EpisodeStep(),
+        CodeStep(),
+        LabelStep(),
+        MeasureStep(),
+        ContrastStep(),
+    )
 
 
 def steps_of(stage: Stage) -> tuple[Step, ...]:

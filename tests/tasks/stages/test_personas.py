@@ -19,6 +19,7 @@ from schemas.unit import Failure, Result, Unit
 from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
 from tasks.stages.personas import PersonaStep
+from tasks.stages.populations import PopulationStep
 from tasks.studies.cells import design
 
 STEP = PersonaStep()
@@ -44,11 +45,18 @@ def planned(size: int = 5, **fields: Any) -> tuple[Unit, ...]:
             "episode": {"environment": "discussion", "brief": "Talk.", "seats": ["m"]},
         }
     )
-    return STEP.plan(design(study), Upstream())
+    resolved = design(study)
+    population = PopulationStep().plan(resolved, Upstream())
+    personas = STEP.plan(resolved, Upstream(units={"population": population}))
+    return (*population, *personas)
 
 
 def worked(units: tuple[Unit, ...], gateway: Any) -> list[Result]:
-    return asyncio.run(STEP.work(units, {}, gateway))
+    """The population, which comes first, and the personas."""
+    return [
+        *asyncio.run(PopulationStep().work(units[:1], {}, gateway)),
+        *asyncio.run(STEP.work(units[1:], {}, gateway)),
+    ]
 
 
 def test_there_is_a_unit_for_the_population_and_one_for_each_persona() -> None:
