@@ -235,16 +235,16 @@ class Batches:
         return Fetched(key, Outcome(reply, attempts, cost_usd(reply), batch.submitted_at_s), None)
 
     async def _patiently(self, request: Callable[[], Awaitable[Any]]) -> Any:
-        number = 0
+        kinds: list[str] = []
         while True:
-            number += 1
             try:
                 return await request()
             except Exception as error:
                 failure = failed_attempt(error)
-                if not self._backoff.again(failure.kind, number, _PATIENCE_ATTEMPTS):
+                kinds.append(failure.kind)
+                if failure.final or not self._backoff.again(kinds, _PATIENCE_ATTEMPTS):
                     raise failure from error
-                await asyncio.sleep(self._backoff.wait_s(number, failure.told_s, _JITTER))
+                await asyncio.sleep(self._backoff.wait_s(len(kinds), failure.told_s, _JITTER))
 
 
 def _lines_of(body: dict[str, Any], items: Sequence[Item]) -> Iterator[bytes]:

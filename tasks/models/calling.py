@@ -58,6 +58,10 @@ class Tries:
         self.made.append(Attempt(what.kind, what.status_code, message, waited_s, latency_s))
         return what.kind
 
+    def kinds(self) -> list[str]:
+        """How the attempts so far ended, in order."""
+        return [attempt.kind for attempt in self.made]
+
     def outcome(self, reply: Reply | None) -> Outcome:
         """What the call came to."""
         return Outcome(reply, tuple(self.made), self._cost_usd, self._asked_at_s)
@@ -100,7 +104,7 @@ async def called(
     limiter, backoff = terms.limiter, terms.backoff
     waited_s = 0.0
     while True:
-        counted = await limiter.enter(terms.tokens)
+        given = await limiter.enter(terms.tokens)
         kind, used = "cancelled", None
         try:
             reply, failure, latency_s = await _attempted(terms.spec, attempt)
@@ -110,13 +114,12 @@ async def called(
                 limiter.pause(min(failure.told_s, backoff.longest_told_s))
             number = len(tries.made)
             final = failure is not None and failure.final
-            again = backoff.again(kind, number, terms.spec.max_attempts, final)
-            if not again:
+            if final or not backoff.again(tries.kinds(), terms.spec.max_attempts):
                 outcome = tries.outcome(reply)
                 await keep(outcome)
                 return outcome
         finally:
-            limiter.done(kind, counted, used)
+            limiter.done(kind, given, used)
         waited_s = backoff.wait_s(number, failure.told_s if failure else None, _JITTER)
         await asyncio.sleep(waited_s)
 
@@ -163,7 +166,7 @@ async def simulated(
                 kind=kind,
             )
             tries.note(reply, 0.0, said.latency_s)
-        if not backoff.again(kind, number, spec.max_attempts):
+        if not backoff.again(tries.kinds(), spec.max_attempts):
             return tries.outcome(reply)
 
 

@@ -79,6 +79,13 @@ class Pace:
         self.level += amount
 
 
+class Pass(NamedTuple):
+    """Admission of one request: the tokens of its prompt, about, and those counted for it."""
+
+    prompt_tokens: float
+    counted_tokens: float
+
+
 class Limiter:
     """Admission to one model; shared by everything in the process that asks it.
 
@@ -111,16 +118,15 @@ class Limiter:
         self._requests = _slower(self._requests, spec.requests_per_minute, now)
         self._tokens = _slower(self._tokens, spec.tokens_per_minute, now)
 
-    async def enter(self, tokens: float) -> float:
+    async def enter(self, tokens: float) -> Pass:
         """Waits until a request of about so many tokens may be made.
 
         Args:
             tokens: Tokens of the prompt, about; what answers usually add is learnt.
 
         Returns:
-            The tokens that were counted, to be handed to :meth:`done`.
+            A pass to be handed to :meth:`done`.
         """
-        tokens += self._added_tokens
         if self.in_flight >= int(self.allowed) or self._waiting:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -132,12 +138,13 @@ class Limiter:
                 raise
         else:
             self.in_flight += 1
+        given = Pass(tokens, tokens + self._added_tokens)
         try:
-            await self._paced(tokens)
+            await self._paced(given.counted_tokens)
         except BaseException:
             self._leave()
             raise
-        return tokens
+        return given
 
     async def _paced(self, tokens: float) -> None:
         now = self._clock()
@@ -149,20 +156,20 @@ class Limiter:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    def done(self, kind: str, counted_tokens: float, tokens: float | None) -> None:
+    def done(self, kind: str, given: Pass, tokens: float | None = None) -> None:
         """Gives the place back and learns from how the attempt ended.
 
         Args:
             kind: How it ended.
-            counted_tokens: What :meth:`enter` counted.
+            given: What :meth:`enter` gave.
             tokens: What was used, if that is known.
         """
         if self._tokens is not None and tokens is not None:
-            self._tokens.give_back(counted_tokens - tokens)
+            self._tokens.give_back(given.counted_tokens - tokens)
             self._lessons += 1
             rate = max(_LEARNING, 1 / self._lessons)
-            learnt = self._added_tokens + rate * (tokens - counted_tokens)
-            self._added_tokens = max(0.0, learnt)
+            added = max(0.0, tokens - given.prompt_tokens)
+            self._added_tokens += rate * (added - self._added_tokens)
         if kind == "rate_limit":
             self._cut()
         elif kind in {"ok", "bad_shape", "truncated", "refused", "empty"}:

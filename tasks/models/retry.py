@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Failures that another attempt may well get past.
@@ -51,14 +52,18 @@ class Backoff:
         told = min(max(told_s, 0.0), self.longest_told_s)
         return told + 0.1 * drawn
 
-    def again(self, kind: str, attempt: int, max_attempts: int, final: bool = False) -> bool:
-        """Whether a failed attempt is made again.
+    def again(self, kinds: Sequence[str], max_attempts: int) -> bool:
+        """Whether another attempt is made after these.
 
         Args:
-            kind: How the attempt ended.
-            attempt: Its number, from 1.
+            kinds: How the attempts so far ended, in order.
             max_attempts: Attempts allowed in all.
-            final: The provider said that trying again is of no use.
+
+        Example:
+            >>> backoff = Backoff(empty_attempts=2)
+            >>> backoff.again(["rate_limit", "empty"], 8), backoff.again(["empty", "empty"], 8)
+            (True, False)
         """
-        allowed = min(max_attempts, self.empty_attempts) if kind == "empty" else max_attempts
-        return kind in TRANSIENT and not final and attempt < allowed
+        if kinds[-1] == "empty" and kinds.count("empty") >= self.empty_attempts:
+            return False
+        return kinds[-1] in TRANSIENT and len(kinds) < max_attempts

@@ -8,7 +8,7 @@ import time
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from tasks.models.gateway import open_gateway
-from tasks.models.limits import Limiter, Pace, limiter_of
+from tasks.models.limits import Limiter, Pace, Pass, limiter_of
 
 
 async def asked(gateway, ask, model, count, purpose="agent"):
@@ -86,13 +86,13 @@ def test_a_burst_of_refusals_counts_once_and_recovery_is_slow():
     limiter.allowed = 50.0
     limiter.in_flight = 60
     for _ in range(5):
-        limiter.done("rate_limit", 0, None)
+        limiter.done("rate_limit", Pass(0, 0))
     assert limiter.allowed == 40.0
     now[0] = 2.0
-    limiter.done("rate_limit", 0, None)
+    limiter.done("rate_limit", Pass(0, 0))
     assert limiter.allowed == 32.0
     for _ in range(32):
-        limiter.done("ok", 0, None)
+        limiter.done("ok", Pass(0, 0))
     assert 32.9 < limiter.allowed < 33.1
 
 
