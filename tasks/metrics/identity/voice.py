@@ -10,29 +10,29 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.registry import Metric, Quantity
 from tasks.metrics.text import vectors
-from tasks.metrics.text.groups import Groups, by_seat, run_means
-from tasks.metrics.text.vectors import Matrix, TextNullOptions
+from tasks.metrics.text.grams import RunGram, mean_of, run_grams
+from tasks.metrics.text.vectors import TextNullOptions
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def own_less_others(unit: Matrix, of: Ints, groups: Groups) -> Floats:
+def own_less_others(gram: RunGram, seat: Ints) -> Floats:
     """Mean cosine of a seat's messages with each other, less that with the others' messages.
 
     Args:
-        unit: Unit vectors of messages.
-        of: Seat group of each message.
-        groups: The seat groups.
+        gram: The run.
+        seat: Seat of each message, shape (draws, messages).
+
+    Returns:
+        Shape (draws, seats).
     """
-    filled = (np.diff(unit.indptr) > 0).astype(np.float64)
-    n = np.bincount(of, weights=filled, minlength=groups.n)
-    own = vectors.summed(unit, of, groups.n)
-    known, number = np.unique(groups.run, return_inverse=True)
-    whole = vectors.summed(own, number, len(known))[number]
-    rest = np.bincount(number, weights=n)[number] - n
-    squares = vectors.row_dots(own, own)
-    across = vectors.row_dots(own, whole) - squares
+    members = gram.members(seat)
+    toward = members @ gram.cosines
+    squares = (toward * members).sum(axis=-1)
+    across = toward.sum(axis=-1) - squares
+    n = members @ gram.filled
+    rest = gram.filled.sum() - n
     good = (n > 1) & (rest > 0)
     inside = (squares - n) / np.where(good, n * (n - 1), 1)
     return np.where(good, inside - across / np.where(good, n * rest, 1), np.nan)
@@ -41,31 +41,32 @@ def own_less_others(unit: Matrix, of: Ints, groups: Groups) -> Floats:
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``persona_consistency``."""
     unit = vectors.message_vectors(data, options.encoder)
-    groups = by_seat(data)
-    run = data.messages["run"].to_numpy()
-    observed = own_less_others(unit, groups.of, groups)
-    nulls = np.empty((data.n_runs, options.draws))
-    place = np.argsort(run, kind="stable")
-    for draw in range(options.draws):
-        mixed = np.empty_like(groups.of)
-        mixed[place] = groups.of[np.lexsort((rng.random(len(run)), run))]
-        nulls[:, draw] = run_means(own_less_others(unit, mixed, groups), groups.run, data.n_runs)
+    observed = np.full(data.n_runs, np.nan)
+    nulls = np.full((data.n_runs, options.draws), np.nan)
+    messages = np.zeros(data.n_runs, dtype=np.int64)
+    by_seat = []
+    for gram in run_grams(data, unit):
+        found = own_less_others(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
+        by_seat.append(found[0])
+        means = mean_of(found)
+        observed[gram.run], nulls[gram.run] = means[0], means[1:]
+        messages[gram.run] = len(gram.seat)
     names = data.messages.select("run", "seat").unique(maintain_order=True).sort("run", "seat")
     return rows.together(
         [
             rows.of_runs(
                 data,
-                run_means(observed, groups.run, data.n_runs),
+                observed,
                 nulls=nulls,
                 method="cosine of messages of one seat less that with other seats', mean over "
                 f"seats ({vectors.described(options.encoder)}); null: seats shuffled over messages "
                 f"within runs, {options.draws} draws",
                 resamples=options.resamples,
-                n_units=np.bincount(run, minlength=data.n_runs),
+                n_units=messages,
             ),
             rows.of_seats(
                 data,
-                names.with_columns(pl.Series("value", observed)),
+                names.with_columns(pl.Series("value", np.concatenate(by_seat))),
                 method="cosine of messages of the seat less that with other seats'",
             ),
         ]

@@ -27,7 +27,7 @@ def round_similarity(unit: Matrix, groups: Groups) -> tuple[Floats, Matrix, Floa
     sums = vectors.summed(unit, groups.of, groups.n)
     filled = (np.diff(unit.indptr) > 0).astype(np.float64)
     n = np.bincount(groups.of, weights=filled, minlength=groups.n).astype(np.float64)
-    inside = vectors.row_dots(sums, sums) - n
+    inside = vectors.row_squares(sums) - n
     pairs = n * (n - 1)
     return np.where(pairs > 0, inside / np.maximum(pairs, 1), np.nan), sums, n
 
@@ -46,7 +46,8 @@ def elsewhere(data: Data, groups: Groups, sums: Matrix, n: Floats, mine: Matrix)
     known, number = np.unique(cell, return_inverse=True)
     totals = vectors.summed(sums, number, len(known))
     others = np.bincount(number, weights=n)[number] - n
-    dots = vectors.row_dots(mine, totals[number]) - vectors.row_dots(mine, sums)
+    with_all = np.asarray(mine @ totals.T.toarray(), dtype=np.float64)[np.arange(groups.n), number]
+    dots = with_all - vectors.row_dots(mine, sums)
     return np.where(others > 0, dots / np.maximum(others, 1), np.nan)
 
 

@@ -11,44 +11,37 @@ from tasks.metrics.data import Data
 from tasks.metrics.registry import Metric, Quantity
 from tasks.metrics.statistics.diversity import effective_number
 from tasks.metrics.text import vectors
-from tasks.metrics.text.groups import Groups, by_seat
-from tasks.metrics.text.vectors import Matrix, TextNullOptions
+from tasks.metrics.text.grams import RunGram, run_grams
+from tasks.metrics.text.vectors import TextNullOptions
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def run_grams(unit: Matrix, of: Ints, groups: Groups, n_runs: int) -> Floats:
-    """Cosines between the seats of each run, shape (runs, most seats, most seats), padded by 0.
+def voices(gram: RunGram, seat: Ints) -> Floats:
+    """Effective number of seats by their summed message vectors, shape (draws,).
 
-    A seat's vector is the sum of its messages' unit vectors, at unit length.
+    Args:
+        gram: The run.
+        seat: Seat of each message, shape (draws, messages).
     """
-    seats = vectors.unit_rows(vectors.summed(unit, of, groups.n).tocsr())
-    starts = np.searchsorted(groups.run, np.arange(n_runs))
-    place = np.arange(groups.n) - starts[groups.run]
-    most = int(place.max()) + 1
-    gram = np.zeros((n_runs, most, most))
-    for shift in range(most):
-        first = np.flatnonzero(groups.run[: groups.n - shift] == groups.run[shift:])
-        if not len(first):
-            continue
-        dots = vectors.row_dots(seats[first], seats[first + shift])
-        gram[groups.run[first], place[first], place[first] + shift] = dots
-        gram[groups.run[first], place[first] + shift, place[first]] = dots
-    return gram
+    members = gram.members(seat)
+    dots = members @ gram.cosines @ np.swapaxes(members, -1, -2)
+    lengths = np.sqrt(np.diagonal(dots, axis1=-2, axis2=-1))
+    scale = lengths[..., :, None] * lengths[..., None, :]
+    return effective_number(np.where(scale > 1e-9, dots / np.where(scale > 1e-9, scale, 1), 0.0))
 
 
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``vendi``."""
     unit = vectors.message_vectors(data, options.encoder)
-    groups = by_seat(data)
-    observed = effective_number(run_grams(unit, groups.of, groups, data.n_runs))
-    run = data.messages["run"].to_numpy()
-    nulls = np.empty((data.n_runs, options.draws))
-    for draw in range(options.draws):
-        mixed = np.empty_like(groups.of)
-        mixed[np.argsort(run, kind="stable")] = groups.of[np.lexsort((rng.random(len(run)), run))]
-        nulls[:, draw] = effective_number(run_grams(unit, mixed, groups, data.n_runs))
+    observed = np.full(data.n_runs, np.nan)
+    nulls = np.full((data.n_runs, options.draws), np.nan)
+    seats = np.zeros(data.n_runs, dtype=np.int64)
+    for gram in run_grams(data, unit):
+        found = voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
+        observed[gram.run], nulls[gram.run] = found[0], found[1:]
+        seats[gram.run] = gram.n_seats
     return rows.of_runs(
         data,
         observed,
@@ -57,7 +50,7 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
         f"({vectors.described(options.encoder)}); null: seats shuffled over messages within runs, "
         f"{options.draws} draws",
         resamples=options.resamples,
-        n_units=np.bincount(groups.run, minlength=data.n_runs),
+        n_units=seats,
     )
 
 

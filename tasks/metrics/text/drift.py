@@ -11,11 +11,10 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.registry import Metric, Quantity
 from tasks.metrics.text import vectors
-from tasks.metrics.text.groups import Groups, by_seat, run_means
-from tasks.metrics.text.vectors import Matrix, TextNullOptions
+from tasks.metrics.text.grams import RunGram, mean_of, run_grams
+from tasks.metrics.text.vectors import TextNullOptions
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 class DriftOptions(TextNullOptions):
@@ -26,68 +25,73 @@ class DriftOptions(TextNullOptions):
     )
 
 
-def seat_parts(groups: Groups, order: Ints, part: float) -> Ints:
-    """0 for early messages of a seat, 1 for late ones, -1 between.
+def seat_parts(gram: RunGram, order: Floats, part: float) -> Floats:
+    """Indicators of a seat's early and late messages, shape (draws, 2, seats, messages).
 
     Args:
-        groups: Messages by seat.
-        order: What messages of a seat are sorted by: time, or random numbers for a null.
+        gram: The run.
+        order: What messages of a seat are sorted by, shape (draws, messages): time, or random
+            numbers below 1 for a null.
         part: Share of a seat's messages at either end; at least one message.
     """
-    place = np.lexsort((order, groups.of))
-    sizes = np.bincount(groups.of, minlength=groups.n)
+    place = np.argsort(gram.seat[None, :] + order, axis=1, kind="stable")
+    sizes = np.bincount(gram.seat, minlength=gram.n_seats)
     starts = np.cumsum(sizes) - sizes
-    rank = np.empty(len(groups.of), dtype=np.int64)
-    rank[place] = np.arange(len(groups.of)) - np.repeat(starts, sizes)
-    width = np.maximum((sizes * part).astype(np.int64), 1)[groups.of]
-    size = sizes[groups.of]
-    return np.where(size < 2, -1, np.where(rank < width, 0, np.where(rank >= size - width, 1, -1)))
+    rank = np.empty_like(place)
+    sorted_rank = np.arange(len(gram.seat)) - np.repeat(starts, sizes)
+    np.put_along_axis(rank, place, np.broadcast_to(sorted_rank, place.shape), axis=1)
+    width = np.maximum((sizes * part).astype(np.int64), 1)[gram.seat]
+    size = sizes[gram.seat]
+    ends = np.stack([rank < width, rank >= size - width], axis=1) & (size > 1)
+    return np.asarray(ends[:, :, None, :] * gram.members(gram.seat)[None, None])
 
 
-def measures(unit: Matrix, groups: Groups, parts: Ints) -> tuple[Floats, Floats]:
-    """Drift and societal pull of each seat."""
-    ends = [vectors.summed(unit, np.where(parts == end, groups.of, -1), groups.n) for end in (0, 1)]
-    drift = 1 - vectors.row_cosines(ends[0], ends[1])
-    own = vectors.summed(unit, groups.of, groups.n)
-    known, number = np.unique(groups.run, return_inverse=True)
-    rest = vectors.summed(own, number, len(known))[number] - own
-    pull = vectors.row_cosines(ends[1], rest) - vectors.row_cosines(ends[0], rest)
-    return drift, pull
+def measures(gram: RunGram, parts: Floats) -> tuple[Floats, Floats]:
+    """Drift and societal pull, mean over the seats of a run, shape (draws,)."""
+    own = gram.members(gram.seat)
+    rest = own.sum(axis=0)[None, :] - own
+    toward = parts @ gram.cosines
+    lengths = np.sqrt((toward * parts).sum(axis=-1))
+    across = (toward[:, 0] * parts[:, 1]).sum(axis=-1)
+    with_rest = (toward * rest[None, None]).sum(axis=-1)
+    rest_length = np.sqrt(np.maximum(((rest @ gram.cosines) * rest).sum(axis=-1), 0))
+    drift = 1 - _ratio(across, lengths[:, 0] * lengths[:, 1])
+    pull = _ratio(with_rest, lengths * rest_length[None, None, :])
+    return mean_of(drift), mean_of(pull[:, 1] - pull[:, 0])
+
+
+def _ratio(top: Floats, bottom: Floats) -> Floats:
+    return np.where(bottom > 1e-9, top / np.where(bottom > 1e-9, bottom, 1.0), np.nan)
 
 
 def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``drift``."""
     unit = vectors.message_vectors(data, options.encoder)
-    groups = by_seat(data)
-    n = len(groups.of)
-    observed = measures(unit, groups, seat_parts(groups, np.arange(n), options.part))
-    nulls = [np.empty((data.n_runs, options.draws)) for _ in observed]
-    for draw in range(options.draws):
-        parts = seat_parts(groups, rng.permutation(n), options.part)
-        for null, values in zip(nulls, measures(unit, groups, parts), strict=True):
-            null[:, draw] = run_means(values, groups.run, data.n_runs)
+    observed = np.full((2, data.n_runs), np.nan)
+    nulls = np.full((2, data.n_runs, options.draws), np.nan)
+    seats = np.zeros(data.n_runs, dtype=np.int64)
+    for gram in run_grams(data, unit):
+        m = len(gram.seat)
+        order = np.vstack([np.arange(m) / m, rng.random((options.draws, m))])
+        found = np.stack(measures(gram, seat_parts(gram, order, options.part)))
+        observed[:, gram.run], nulls[:, gram.run] = found[:, 0], found[:, 1:]
+        seats[gram.run] = gram.n_seats
     words = vectors.described(options.encoder)
-    seats = np.bincount(groups.run, minlength=data.n_runs)
+    titles = ("1 - cosine of early and late", "cosine with the others, late less early")
     return rows.together(
         [
             rows.of_runs(
                 data,
-                run_means(values, groups.run, data.n_runs),
-                nulls=null,
+                observed[place],
+                nulls=nulls[place],
                 quantity=quantity,
-                method=f"{title}, first and last {options.part:.0%} of a seat's messages, mean "
-                f"over seats ({words}); null: messages of a seat in random order, "
+                method=f"{titles[place]}, first and last {options.part:.0%} of a seat's messages, "
+                f"mean over seats ({words}); null: messages of a seat in random order, "
                 f"{options.draws} draws",
                 resamples=options.resamples,
                 n_units=seats,
             )
-            for quantity, title, values, null in zip(
-                ("", "societal_pull"),
-                ("1 - cosine of early and late", "cosine with the others, late less early"),
-                observed,
-                nulls,
-                strict=True,
-            )
+            for place, quantity in enumerate(("", "societal_pull"))
         ]
     )
 

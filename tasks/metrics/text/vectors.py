@@ -91,8 +91,14 @@ def _raw(data: Data, encoder: str) -> Matrix:
 
 def row_lengths(matrix: Matrix) -> Floats:
     """Euclidean length of each row."""
-    squares = np.asarray(matrix.multiply(matrix).sum(axis=1), dtype=np.float64).ravel()
-    return np.sqrt(squares)
+    return np.sqrt(row_squares(matrix))
+
+
+def row_squares(matrix: Matrix) -> Floats:
+    """Sum of squares of each row of a sparse matrix without repeated entries."""
+    squares = matrix.copy()
+    squares.data = squares.data.astype(np.float64) ** 2
+    return np.asarray(squares.sum(axis=1), dtype=np.float64).ravel()
 
 
 def unit_rows(matrix: Matrix) -> Matrix:

@@ -1,0 +1,211 @@
+"""Seconds and peak memory of metrics and contrasts on a large synthetic study.
+
+    python bench/metrics_speed.py --runs 10000
+
+Runs of 100 messages by 7 seats in two conditions, five flags coded by two judges, adjudicated by
+intersection. Only the steps ``measure`` and ``contrast`` are timed, on rows as the warehouse hands
+them out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import time
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from schemas.keys import digest
+from schemas.study import Study
+from schemas.unit import Unit
+from tasks.stages.base import Upstream
+from tasks.stages.contrasts import ContrastStep
+from tasks.stages.measures import MeasureStep
+from tasks.studies.cells import Cell, Design
+
+FLAGS = ("phatic", "meta", "lead", "tech", "agree")
+SEATS, ROUNDS = 7, 100
+CODED = ("agreement", "profile_cosine", "participation")
+TEXT = ("convergence", "alignment", "distinct_n", "turnover", "compression", "drift")
+
+
+def study(runs: int, metrics: list[str]) -> Study:
+    """The study whose steps are timed."""
+    return Study.model_validate(
+        {
+            "name": "speed",
+            "models": {"a": {"model": "sim/a"}, "b": {"model": "sim/b"}},
+            "episode": {"environment": "discussion"},
+            "conditions": {"uniform": {}, "mixed": {"rounds": 5}},
+            "replicates": runs // 2,
+            "coding": {
+                "codebook": {"name": "five", "flags": {f: {"definition": f} for f in FLAGS}},
+                "judges": ["a", "b"],
+                "adjudication": {"use": "intersection"},
+            },
+            "metrics": metrics,
+            "contrasts": {
+                "mixed": {"of": metrics[0], "between": ["uniform", "mixed"], "excess": True}
+            }
+            if metrics[0] == "profile_cosine"
+            else {},
+        }
+    )
+
+
+def frames(keys: list[str], text: bool) -> dict[str, pl.DataFrame]:
+    """Rows of every table that the metrics read."""
+    rng = np.random.default_rng(0)
+    runs, per_run = len(keys), 100
+    n = runs * per_run
+    run = np.repeat(np.arange(runs), per_run)
+    seat = rng.integers(0, SEATS, n)
+    names = pl.Series([f"s{i + 1}" for i in range(SEATS)])
+    episode = pl.Series("episode_key", keys)[run]
+    seq = pl.Series("seq", np.tile(np.arange(per_run), runs))
+    if text:
+        words = pl.Series([f"word{i}" for i in range(5000)])
+        drawn = words[(rng.zipf(1.3, size=n * 20) % 5000).astype(np.int64)]
+        spoken = pl.DataFrame({"m": np.repeat(np.arange(n), 20), "w": drawn})
+        texts = spoken.group_by("m", maintain_order=True).agg(pl.col("w").str.join(" "))["w"]
+        del spoken, drawn
+    else:
+        texts = pl.Series(["one two three four five"])[np.zeros(n, dtype=np.int64)]
+    tables = {
+        "episodes": pl.DataFrame(
+            {
+                "episode_key": keys,
+                "unit_key": keys,
+                "status": "complete",
+                "planned_rounds": 10,
+                "completed_rounds": 10,
+            }
+        ),
+        "seats": pl.DataFrame(
+            {
+                "episode_key": pl.Series(keys)[np.repeat(np.arange(runs), SEATS)],
+                "unit_key": pl.Series(keys)[np.repeat(np.arange(runs), SEATS)],
+                "seat": names[np.tile(np.arange(SEATS), runs)],
+                "name": names[np.tile(np.arange(SEATS), runs)],
+            }
+        ),
+        "events": pl.DataFrame(
+            {
+                "episode_key": episode,
+                "unit_key": episode,
+                "seq": seq,
+                "round": seq // 10,
+                "turn": seq,
+                "kind": "say",
+                "actor": names[seat],
+                "text": texts,
+            }
+        ),
+    }
+    if not text:
+        tables |= _coded(keys, run, seat, rng)
+    return tables
+
+
+def _coded(keys: list[str], run: Any, seat: Any, rng: np.random.Generator) -> dict[str, Any]:
+    n, k = len(run), len(FLAGS)
+    item = np.repeat(np.arange(n), k)
+    flag = np.tile(np.arange(k), n)
+    rate = np.where(seat[item] % k == flag, 0.5, 0.2)
+    truth = rng.random(n * k) < rate
+    judged = [truth ^ (rng.random(n * k) < 0.1) for _ in range(2)]
+    common = {
+        "episode_key": pl.Series(keys)[run[item]],
+        "seq": np.tile(np.repeat(np.arange(100), k), len(keys)),
+        "other_seq": pl.Series([None], dtype=pl.Int64)[np.zeros(n * k, dtype=np.int64)],
+        "flag": pl.Series(list(FLAGS))[flag],
+    }
+    codes = [
+        pl.DataFrame(
+            {
+                "unit_key": pl.Series([digest("c", key) for key in keys])[run[item]],
+                **common,
+                "coder": name,
+                "coder_kind": "model",
+                "value": value.astype(float),
+            }
+        )
+        for name, value in zip("ab", judged, strict=True)
+    ]
+    labels = pl.DataFrame(
+        {
+            "unit_key": pl.Series([digest("l", key) for key in keys])[run[item]],
+            **common,
+            "rule": "intersection",
+            "value": (judged[0] & judged[1]).astype(float),
+        }
+    )
+    return {"codes": pl.concat(codes), "labels": labels}
+
+
+def upstream(keys: list[str], declared: Study) -> Upstream:
+    """The steps before, planned and done."""
+    half = declared.replicates
+    episodes = tuple(
+        Unit("episodes", "episode", key, {}, ("uniform", "mixed")[i // half], i % half + 1)
+        for i, key in enumerate(keys)
+    )
+    codes = tuple(Unit("codes", "code", digest("c", key), {}, upstream=(key,)) for key in keys)
+    rule = {"rule": {"rule": "intersection", "params": {}}}
+    labels = tuple(Unit("codes", "label", digest("l", key), rule, upstream=(key,)) for key in keys)
+    return Upstream(units={"episode": episodes, "code": codes, "label": labels})
+
+
+def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: list[str]) -> float:
+    """Seconds that the metrics and the contrasts on them take, plans included."""
+    began = time.perf_counter()
+    declared = study(runs, metrics)
+    cells = tuple(
+        Cell(name, declared, {"rounds": (4, 5)} if name == "mixed" else {})
+        for name in declared.conditions
+    )
+    design = Design(declared, cells, "v")
+    before = upstream(keys, declared)
+    measure = MeasureStep()
+    units = measure.plan(design, before)
+    results = asyncio.run(measure.work(units, rows, None))  # type: ignore[arg-type]
+    for result in results:
+        if result.failure:
+            raise RuntimeError(result.failure.message)
+    found: Any = pl.concat([result.rows["metrics"] for result in results])
+    contrast = ContrastStep()
+    made = contrast.plan(design, Upstream({**before.units, "measure": units}))
+    for result in asyncio.run(contrast.work(made, {"metrics": found}, None)):  # type: ignore[arg-type]
+        if result.failure:
+            raise RuntimeError(result.failure.message)
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print one line per metric and the totals."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--part", choices=["coded", "text"], action="append")
+    args = parser.parse_args()
+    keys = [digest("run", i) for i in range(args.runs)]
+    print(f"{args.runs} runs, {args.runs * 100} messages, 5 flags, 2000 resamples")
+    for part, names in (("coded", CODED), ("text", TEXT)):
+        if args.part and part not in args.part:
+            continue
+        rows = frames(keys, text=part == "text")
+        total = 0.0
+        for name in names:
+            spent = timed(args.runs, [name], rows, keys)
+            total += spent
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+            print(f"{part:6} {name:16} {spent:7.1f} s   peak {peak:5.2f} GB", flush=True)
+        together = timed(args.runs, list(names)[::-1], rows, keys)
+        print(f"{part:6} one by one {total:.1f} s; in one step {together:.1f} s", flush=True)
+        del rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The reference page of metrics and tests, made of what they declare.
+
+``python -m tasks.metrics.reference`` writes it to ``docs/metrics.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tasks.metrics.catalogue import METRICS
+from tasks.metrics.contrasts.catalogue import TESTS
+from tasks.metrics.contrasts.sample import Test
+from tasks.metrics.registry import Metric
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
+
+HEAD = """\
+# Metrics and tests
+
+Written by `python -m tasks.metrics.reference` from the declarations in `tasks/metrics`.
+
+A study lists metrics by name, with options where the defaults will not do:
+
+    metrics: [agreement, participation, {name: profile_cosine, draws: 1000}]
+
+Every number is a row of the table `metrics`. A quantity is stored as `metric.quantity`, or as the
+metric's name alone where it has one main number. `scope` says what the row is of: a run, a seat, a
+round, a condition, the study. Numbers of a condition are means over its runs; their intervals
+resample runs, never messages, and end at expanded percentiles (Hesterberg 2015). Where there is a
+null, `null_mean`, `null_sd` and `p_null` stand beside the value, and the row with subject `excess`
+is the value less its null, run by run. Metrics made of labels are computed once per adjudication
+rule. `n_excluded` counts runs that were left out; a missing value is explained in `method`.
+
+"""
+CONTRASTS = """\
+# Tests of contrasts
+
+A contrast names a quantity, the conditions (baseline first), and one of these tests:
+
+    contrasts:
+      naming: {of: profile_cosine, between: [baseline, named], excess: true, test: welch}
+
+Effects are positive where the second condition has the larger values. p-values are corrected over
+the declared `family`. A contrast whose conditions differ in more than one factor says so in
+`warning`, as does one whose runs were excluded unevenly, or that compares raw values whose nulls
+differ.
+
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    parts = [HEAD, _contents(METRICS), ""]
+    parts += [_metric(METRICS[name]) for name in sorted(METRICS)]
+    parts += [CONTRASTS]
+    parts += [_test(TESTS[name]) for name in sorted(TESTS)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _contents(metrics: dict[str, Metric]) -> str:
+    return "\n".join(f"- [{name}](#{name}): {metrics[name].title}" for name in sorted(metrics))
+
+
+def _metric(metric: Metric) -> str:
+    lines = [f"## {metric.name}", "", f"{metric.title}.", ""]
+    lines += ["| stored as | what | formula | unit | range |", "|---|---|---|---|---|"]
+    for name, one in metric.quantities.items():
+        cells = (f"`{metric.full_name(name)}`", one.title, one.formula, one.unit, one.range)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    needs = ", ".join(metric.needs)
+    kept = " Uses every run, excluded ones too." if metric.every_run else ""
+    lines += ["", f"**When not to use it.** {metric.avoid}", "", f"**Source.** {metric.source}", ""]
+    lines += [f"**Made of** {needs}.{kept}", "", *_options(metric.options)]
+    return "\n".join(lines)
+
+
+def _test(test: Test) -> str:
+    over = "seats within runs" if test.scope == "seat" else "runs"
+    lines = [
+        f"## {test.name}",
+        "",
+        f"Tests {test.title}. Effect size: `{test.effect}`; over {over}.",
+        "",
+        f"**When not to use it.** {test.avoid}",
+        "",
+        f"**Source.** {test.source}",
+        "",
+    ]
+    return "\n".join([*lines, *_options(test.options)])
+
+
+def _options(model: type[BaseModel]) -> Iterator[str]:
+    yield "| option | default | what |"
+    yield "|---|---|---|"
+    for name, field in model.model_fields.items():
+        default = "required" if field.is_required() else _shown(field.default)
+        yield f"| `{name}` | {default} | {field.description} |"
+    yield ""
+
+
+def _shown(value: Any) -> str:
+    if value in (None, "", ()):
+        return "none"
+    return f"`{value:.3g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Cosines between all messages of a run.
+
+Whatever is a sum of message vectors, its lengths and dot products follow from these cosines, so
+null draws cost small matrix products and never touch the vectors again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tasks.metrics.data import Data
+from tasks.metrics.text.vectors import Matrix
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RunGram:
+    """The messages of one run.
+
+    Attributes:
+        run: Its number.
+        cosines: Shape (messages, messages).
+        seat: Seat of each message, numbered from 0 in the order of their names.
+        n_seats: Seats that spoke.
+    """
+
+    run: int
+    cosines: Floats
+    seat: Ints
+    n_seats: int
+
+    @property
+    def filled(self) -> Floats:
+        """1 for messages that have a vector, 0 for those that have none."""
+        return (np.diagonal(self.cosines) > 0).astype(np.float64)
+
+    def members(self, seat: Ints) -> Floats:
+        """Indicators of seats, shape (..., seats, messages), of labels shaped (..., messages)."""
+        same = np.equal(seat[..., None, :], np.arange(self.n_seats)[:, None])
+        return np.asarray(same, dtype=np.float64)
+
+    def shuffled(self, draws: int, rng: np.random.Generator) -> Ints:
+        """Seats in random order over the messages, shape (draws, messages)."""
+        return rng.permuted(np.broadcast_to(self.seat, (draws, len(self.seat))), axis=1)
+
+
+def run_grams(data: Data, unit: Matrix) -> Iterator[RunGram]:
+    """Every run that has messages, with the cosines between them."""
+    run = data.messages["run"].to_numpy()
+    seats = data.messages["seat"].to_numpy().astype(str)
+    known, starts = np.unique(run, return_index=True)
+    ends = np.append(starts[1:], len(run))
+    for number, first, last in zip(known, starts, ends, strict=True):
+        part: Any = unit[int(first) : int(last)]
+        cosines = np.asarray((part @ part.T).toarray(), dtype=np.float64)
+        names, seat = np.unique(seats[first:last], return_inverse=True)
+        yield RunGram(int(number), cosines, seat.astype(np.int64), len(names))
+
+
+def mean_of(values: Floats) -> Floats:
+    """Mean over the last axis of what is not missing; not-a-number where all is."""
+    good = np.isfinite(values)
+    n = good.sum(axis=-1)
+    total = np.where(good, values, 0.0).sum(axis=-1)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
