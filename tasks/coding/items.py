@@ -81,12 +81,21 @@ def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
         [(1, 0, 'Hi')]
     """
     if codebook.unit == "episode":
-        whole = "\n\n".join(f"{said.name}: {said.text}" for said in messages)
+        names = _shown_names(messages, codebook)
+        whole = "\n\n".join(f"{names[said.actor]}: {said.text}" for said in messages)
         return [Item(1, None, None, None, whole)] if messages else []
     if codebook.unit == "pair":
         return _numbered(_pairs(messages, codebook.context))
     units = _turns(messages) if codebook.unit == "turn" else [(said,) for said in messages]
     return _numbered(_units(units, codebook.context))
+
+
+def _shown_names(messages: Sequence[Said], codebook: Codebook) -> dict[str, str]:
+    """Names of the speakers of a whole transcript; numbers where any flag masks them."""
+    names = {said.actor: said.name for said in messages}
+    if any(flag.mask_speaker for flag in codebook.flags.values()):
+        return {actor: f"Speaker {number}" for number, actor in enumerate(names, start=1)}
+    return names
 
 
 def _turns(messages: Sequence[Said]) -> list[tuple[Said, ...]]:

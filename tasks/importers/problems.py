@@ -13,6 +13,9 @@ from schemas.errors import AgoraError, Mistake, Mistakes
 
 Model = TypeVar("Model", bound=BaseModel)
 
+#: Tags of the unions in the formats that are read; no field of theirs has such a name.
+UNION_TAGS = frozenset({"spoken", "typed", "marker"})
+
 
 def parsed_json(path: Path, model: type[Model], what: str) -> Model:
     """The content of a JSON file as a model.
@@ -73,7 +76,7 @@ def from_validation(path: Path, error: ValidationError, what: str) -> Mistake:
     more = error.error_count() - 1
     return Mistake(
         what=f"this {what} is damaged" + (f" (and {more} more)" if more else ""),
-        place=f"{path}: {dotted(first['loc'])}",
+        place=f"{path}: {dotted(_in_file(first['loc']))}",
         found=_shown(first),
         expected=first["msg"],
         fix="export it again, or take the file out of the folder",
@@ -91,6 +94,15 @@ def dotted(location: Iterable[int | str]) -> str:
     for part in location:
         out += f"[{part}]" if isinstance(part, int) else f".{part}" if out else part
     return out
+
+
+def _in_file(location: tuple[int | str, ...]) -> list[int | str]:
+    """A place without the tags by which pydantic tells the shapes of a union apart."""
+    return [
+        part
+        for place, part in enumerate(location)
+        if not (isinstance(part, str) and part in UNION_TAGS and place > 0)
+    ]
 
 
 def _shown(error: Any) -> str:

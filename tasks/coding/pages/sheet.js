@@ -118,6 +118,8 @@ function paint(moved) {
   by("context").replaceChildren(...one.context.map((text) => {
     const p = document.createElement("p"); p.textContent = text; return p;
   }));
+  by("before").hidden = !one.context.length;
+  by("context").scrollTop = by("context").scrollHeight;
   by("text").textContent = one.text;
   by("note").value = notes[one.position] || "";
   by("goto").value = place + 1; by("goto").max = data.items.length;
@@ -173,7 +175,7 @@ by("open").addEventListener("click", nextOpen);
 by("export").addEventListener("click", exportCsv);
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const target = event.target;
+  const target = event.target instanceof Element ? event.target : document.body;
   if (target.matches("textarea, input:not([type=radio])")) return;
   const button = target.matches("button, summary");
   const acts = {

@@ -244,3 +244,5 @@ def test_units_of_coding(unit: str, found: list[tuple[int | None, int | None]]) 
     assert [(item.seq, item.other_seq) for item in items] == found
     if unit == "turn":
         assert items[1].text == "b\n\nc"
+    if unit == "episode":
+        assert items[0].text.startswith("Speaker 1: a\n\nSpeaker 2: b")

@@ -160,8 +160,8 @@ def no_series(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (no_text, "conversation.messages[2]"),
-        (round_in_words, "conversation.messages[2]"),
+        (no_text, "conversation.messages[2].text:"),
+        (round_in_words, "conversation.messages[2].round:"),
         (stranger, "conversation.messages[2]"),
         (no_series, "condition.series"),
     ],
