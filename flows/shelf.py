@@ -18,7 +18,6 @@ import polars as pl
 
 from schemas.unit import Read
 from warehouse.query import Answer, query
-from warehouse.store import Warehouse
 
 _TYPES: dict[str, Any] = {
     "VARCHAR": pl.String,
@@ -120,6 +119,8 @@ def shelf_of(warehouse: Path) -> Iterator[QueryShelf]:
     if warehouse.exists():
         yield QueryShelf(warehouse)
         return
+    from warehouse.store import Warehouse
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.duckdb"
         Warehouse.open(path).close()

@@ -113,6 +113,22 @@ def diff(
 
 
 @app.command()
+def explain(
+    context: typer.Context,
+    reference: Annotated[
+        str, typer.Argument(help="The start of a call's or unit's key, or a unit's label.")
+    ],
+    study: Annotated[
+        str | None, typer.Option(help="Study (file, name or version) that the unit belongs to.")
+    ] = None,
+) -> None:
+    """Say why a call or a unit is, or is not, in the warehouse."""
+    from flows.cli.explain import print_explanation
+
+    print_explanation(reference, study, warehouse_of(context))
+
+
+@app.command()
 def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write instead of printing.")
