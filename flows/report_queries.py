@@ -39,7 +39,8 @@ FROM studies WHERE study_version = $version""",
     count(DISTINCT unit_key) FILTER (cached) AS cached
 FROM v_units WHERE study_version = $version
 GROUP BY stage, step
-ORDER BY list_position(['personas', 'episodes', 'codes', 'metrics'], stage), min(committed_at), step""",
+ORDER BY list_position(['personas', 'episodes', 'codes', 'metrics'], stage),
+    min(committed_at), step""",
     ),
     "failures": (
         "why units failed",
@@ -50,8 +51,9 @@ GROUP BY step, failure_kind ORDER BY units DESC, step, failure_kind LIMIT 20""",
     "episodes": (
         "runs by status",
         """WITH $runs
-SELECT condition, status, coalesce(exclusion, '') AS exclusion, count(*) AS episodes,
-    avg(completed_rounds) AS mean_rounds, min(completed_rounds) AS fewest_rounds
+SELECT condition, status, coalesce(exclusion, '') AS exclusion,
+    count(*) AS episodes, avg(completed_rounds) AS mean_rounds,
+    min(completed_rounds) AS fewest_rounds
 FROM runs GROUP BY ALL ORDER BY condition, episodes DESC, status, exclusion""",
     ),
     "seats": (
@@ -71,7 +73,8 @@ ORDER BY condition""",
     ),
     "costs": (
         "calls, tokens and dollars",
-        """SELECT stage, model, sum(calls)::BIGINT AS calls, sum(cached_calls)::BIGINT AS cached_calls,
+        """SELECT stage, model,
+    sum(calls)::BIGINT AS calls, sum(cached_calls)::BIGINT AS cached_calls,
     sum(failed_calls)::BIGINT AS failed_calls, sum(prompt_tokens)::BIGINT AS prompt_tokens,
     sum(completion_tokens)::BIGINT AS completion_tokens, sum(usd) AS usd,
     sum(unknown_price_calls)::BIGINT AS unknown_price_calls
@@ -127,16 +130,16 @@ ORDER BY metric, condition, value""",
     ),
     "contrasts": (
         "contrasts",
-        """SELECT contrast, family, metric, subject, rule, condition_a, condition_b, test, statistic,
-    effect, effect_name, ci_low, ci_high, p, p_adjusted, correction, n_a, n_b, n_excluded,
-    factors, warning, method
+        """SELECT contrast, family, metric, subject, rule, condition_a, condition_b, test,
+    statistic, effect, effect_name, ci_low, ci_high, p, p_adjusted, correction, n_a, n_b,
+    n_excluded, factors, warning, method
 FROM v_contrasts WHERE study_version = $version AND specification = ''
 ORDER BY family, contrast, subject, condition_b""",
     ),
     "curves": (
         "specification curves",
-        """SELECT family, contrast, specification, metric, condition_a, condition_b, effect, effect_name,
-    ci_low, ci_high, p, n_a, n_b, n_excluded, warning
+        """SELECT family, contrast, specification, metric, condition_a, condition_b, effect,
+    effect_name, ci_low, ci_high, p, n_a, n_b, n_excluded, warning
 FROM v_contrasts WHERE study_version = $version AND specification <> ''
 ORDER BY family, effect, specification""",
     ),
@@ -158,7 +161,7 @@ chosen AS (
         ORDER BY n_coded = 0, exclusion IS NOT NULL, status <> 'complete', replicate) = 1
 ),
 placed AS (
-    SELECT r.condition, r.label, r.status, r.n_messages, e.episode_key, e.seq, e.round,
+    SELECT r.condition, r.label, r.status, r.n_messages, r.n_coded, e.episode_key, e.seq, e.round,
         e.actor AS seat, s.name, s.model, e.fallback,
         coalesce(e.text, concat_ws(' ', e.kind, e.item, e.value, '→ ' || e.target)) AS words,
         row_number() OVER (PARTITION BY r.condition
@@ -170,8 +173,8 @@ placed AS (
     WHERE e.kind NOT IN ('state', 'chance', 'end') AND e.actor <> 'env'
 )
 SELECT condition, label, status, n_messages, episode_key, seq, round, seat, name, model, fallback,
-    left(words, 1000) AS text, length(words) AS characters
-FROM placed WHERE place <= 8 ORDER BY condition, seq""",
+    left(words, 700) AS text, length(words) AS characters
+FROM placed WHERE place <= greatest(4, least(8, n_coded)) ORDER BY condition, seq""",
     ),
     "message_codes": (
         "codes of the excerpts",

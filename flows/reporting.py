@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import platform
 from collections.abc import Callable, Mapping, Sequence
@@ -24,22 +25,26 @@ PACKAGES = (
     "numpy", "scipy", "statsmodels", "scikit-learn", "jinja2",
 )  # fmt: skip
 CODED = ("label_rates", "message_codes", "message_labels")
+SHOWN = ("messages", "message_codes", "message_labels")
 
 
-def report_data(study: Study, study_version: str, ask: Ask) -> ReportData:
+def report_data(
+    study: Study, study_version: str, ask: Ask, *, transcripts: bool = True
+) -> ReportData:
     """Everything that the report of a version shows.
 
     Args:
         study: The study.
         study_version: Its version.
         ask: Gives the rows of a query to the warehouse.
+        transcripts: Whether excerpts of transcripts are wanted.
 
     Raises:
         Mistake: The warehouse cannot be read, or does not have the version.
     """
     listings: dict[str, Listing] = {}
     for name, (title, sql) in QUERIES.items():
-        if study.coding is None and name in CODED:
+        if (study.coding is None and name in CODED) or (not transcripts and name in SHOWN):
             continue
         text = filled(sql, study, study_version)
         if "$excerpt" in text:
@@ -52,19 +57,29 @@ def report_data(study: Study, study_version: str, ask: Ask) -> ReportData:
             fix="agora run it first",
         )
     (row,) = listings["version"].rows
+    declared = conditions(study, listings)
+    places = {one.name: place for place, one in enumerate(declared)}
     return ReportData(
         study=study,
         version=study_version,
         path=row["path"],
         yaml=row["yaml"],
         created=row["created_at"],
-        conditions=conditions(study, listings),
-        listings=listings,
+        conditions=declared,
+        listings={name: _in_order(one, places) for name, one in listings.items()},
         metrics=metric_notes(study),
         packages=package_versions(),
         code_version=code_version(),
         made=dt.datetime.now(dt.UTC),
     )
+
+
+def _in_order(listing: Listing, places: Mapping[str, int]) -> Listing:
+    """A listing that begins with the condition, its conditions in the order declared."""
+    if not listing.rows or next(iter(listing.rows[0])) != "condition":
+        return listing
+    rows = sorted(listing.rows, key=lambda row: places.get(row["condition"], len(places)))
+    return dataclasses.replace(listing, rows=tuple(rows))
 
 
 def _excerpt(messages: Listing) -> str:
@@ -73,7 +88,7 @@ def _excerpt(messages: Listing) -> str:
 
 
 def conditions(study: Study, listings: Mapping[str, Listing]) -> tuple[Condition, ...]:
-    """The conditions with their differences; of a version that is not valid any more, their names."""
+    """The conditions with their differences; only names where the study is not valid any more."""
     if study.imported is not None:
         held = sorted({row["condition"] for row in listings["episodes"].rows})
         return tuple(map(Condition, study.imported.series or held))

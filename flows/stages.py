@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
+from flows.artifacts import show_stage
 from flows.planning import StepPlan
 from flows.requests import StageRequest
 from flows.session import Session, session_in_use
@@ -53,6 +54,7 @@ async def run_stage(request: StageRequest) -> State[Any]:
         session.listener.step_ends(plan)
         failed += len(plan.failed)
         counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
+    await show_stage(session, request.stage, [step.name for step in steps_of(request.stage)])
     message = ", ".join(counts)
     if failed:
         return Failed(

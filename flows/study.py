@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.artifacts import show_report
 from flows.opening import opened
 from flows.planning import Planner
 from flows.requests import RunRequest, StageRequest, StepReport, StudyReport
@@ -47,6 +48,8 @@ async def run_study(request: RunRequest) -> State[Any]:
             ended = await state.aresult(raise_on_failure=False)
             if isinstance(ended, BaseException):
                 raise ended
+        if session.done:
+            await show_report(session)
         report = _report(session, time.perf_counter() - began)
     failed = sum(step.failed for step in report.steps)
     if failed:

@@ -49,19 +49,23 @@ def page(data: ReportData) -> str:
         ("transcripts", "Transcripts", bool(shown)),
         ("versions", "Versions", True),
     ]
-    return _environment().get_template("page.html").render(
-        data=data,
-        study=data.study,
-        contents=[(name, title) for name, title, there in sections if there],
-        findings=findings(data),
-        design=design_section(data),
-        completeness=completeness_section(data),
-        agreement=agreement,
-        metrics=blocks,
-        contrasts=contrasts,
-        curves=curve_list,
-        excerpts=shown,
-        versions=_versions(data),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            data=data,
+            study=data.study,
+            contents=[(name, title) for name, title, there in sections if there],
+            findings=findings(data),
+            design=design_section(data),
+            completeness=completeness_section(data),
+            agreement=agreement,
+            metrics=blocks,
+            contrasts=contrasts,
+            curves=curve_list,
+            excerpts=shown,
+            versions=_versions(data),
+        )
     )
 
 
@@ -91,7 +95,7 @@ def _environment() -> jinja2.Environment:
     )
     style = (folder / "style.css").read_text(encoding="utf-8")
     environment.globals.update(
-        style=Markup(re.sub(r"\n\s*", "\n", style)),  # noqa: S704 - the project's own file
+        style=Markup(re.sub(r"\n\s*", "\n", style)),
         most_rows=MOST_ROWS,
         folded_rows=FOLDED_ROWS,
     )

@@ -33,7 +33,6 @@ class Column:
         heading: Its heading.
         value: Gives its text or cell of a row.
         numeric: Whether it is aligned on the right.
-        group: A heading above several columns.
     """
 
     heading: str
@@ -73,6 +72,7 @@ def table(
     *,
     strong: Callable[[Row], bool] = lambda row: False,
     group: Callable[[Row], Any] | None = None,
+    quiet: int = 0,
 ) -> Table:
     """A table of rows.
 
@@ -83,12 +83,14 @@ def table(
         listing: The query behind it.
         strong: Says which rows stand out.
         group: What rows of one group share; a rule is drawn between groups.
+        quiet: So many of the first columns are left blank where they repeat the row above.
     """
     found = list(rows)
     cells = []
     for row in found:
         made = [column.value(row) for column in columns]
         cells.append([Cell(one) if isinstance(one, str) else one for one in made])
+    cells = _without_repeats(cells, quiet)
     keys = [group(row) for row in found] if group else []
     return Table(
         caption,
@@ -98,6 +100,16 @@ def table(
         frozenset(i for i, row in enumerate(found) if strong(row)),
         frozenset(i for i in range(1, len(keys)) if keys[i] != keys[i - 1]),
     )
+
+
+def _without_repeats(cells: list[list[Cell]], quiet: int) -> list[list[Cell]]:
+    found = []
+    for number_, row in enumerate(cells):
+        same = 0
+        while number_ and same < quiet and row[same] == cells[number_ - 1][same]:
+            same += 1
+        found.append([Cell("")] * same + row[same:])
+    return found
 
 
 def text(heading: str, name: str, empty: str = "–") -> Column:

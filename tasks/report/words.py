@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 from typing import Any
 
 DASH = "–"
 MINUS = "−"
+#: Characters of a text that stands among parameters.
+LONG = 120
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -18,7 +19,7 @@ def number(value: float | None, digits: int = 3) -> str:
         >>> number(0.12345), number(-2.5, 1), number(1234.0), number(None)
         ('0.123', '−2.5', '1,234', '–')
     """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or math.isnan(value):
         return DASH
     if isinstance(value, int) or abs(value) >= 1000:
         text = f"{value:,.0f}"
@@ -90,21 +91,22 @@ def plain(value: Any) -> str:
     """
     match value:
         case None:
-            return "none"
+            text = "none"
         case bool():
-            return "yes" if value else "no"
+            text = "yes" if value else "no"
         case float():
-            return f"{value:g}"
+            text = f"{value:g}"
         case str():
-            return value
+            text = value
         case [*parts]:
-            return _runs([plain(part) for part in parts]) or "none"
-        case {"text": str() as text}:
-            return text if len(text) <= 120 else f"{text[:119]}…"
+            text = _runs([plain(part) for part in parts]) or "none"
+        case {"text": str() as words}:
+            text = words if len(words) <= LONG else f"{words[: LONG - 1].rstrip()}…"
         case dict():
-            return "; ".join(f"{name}: {plain(part)}" for name, part in value.items()) or "none"
+            text = "; ".join(f"{name}: {plain(part)}" for name, part in value.items()) or "none"
         case _:
-            return json.dumps(value, default=str) if not isinstance(value, int) else str(value)
+            text = str(value)
+    return text
 
 
 def _runs(texts: list[str]) -> str:

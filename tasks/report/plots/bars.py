@@ -11,7 +11,7 @@ from tasks.report.plots.svg import drawing, element, label, line
 
 WIDTH = 760.0
 ROW = 26.0
-CHARACTER = 6.6
+CHARACTER = 7.6
 
 
 def status_bars(
@@ -26,7 +26,7 @@ def status_bars(
         axis: Name of the axis.
     """
     present = [one for one in statuses if any(row.get(one) for row in counts.values())]
-    left = min(max((len(name) for name in counts), default=0) * CHARACTER + 16, 220.0)
+    left = min(max((len(name) for name in counts), default=0) * CHARACTER + 12, 220.0)
     most = max((sum(row.values()) for row in counts.values()), default=1) or 1
     scale = Scale(0, most, left, WIDTH - 60)
     parts = _legend(statuses, present, left)
@@ -44,9 +44,10 @@ def status_bars(
             if not n:
                 continue
             begin, end = scale(done), scale(done + n)
-            box = {"x": begin, "y": top + 5, "width": end - begin, "height": ROW - 10}
-            parts.append(element("rect", class_="bar", **box))
-            parts.append(element("rect", class_=f"bar {_hatch(statuses, status)}", **box))
+            parts += [
+                element("rect", class_=look, x=begin, y=top + 5, width=end - begin, height=ROW - 10)
+                for look in ("bar", f"bar {_hatch(statuses, status)}")
+            ]
             done += n
         parts.append(label(scale(done) + 7, top + ROW / 2, f"{done:,}", "number"))
         top += ROW
@@ -66,5 +67,5 @@ def _legend(statuses: Sequence[str], present: Sequence[str], left: float) -> lis
         for look in ("bar", f"bar {_hatch(statuses, status)}"):
             parts.append(element("rect", class_=look, x=x, y=5, width=16, height=11))
         parts.append(label(x + 22, 11, status))
-        x += 22 + len(status) * CHARACTER + 22
+        x += 22 + len(status) * CHARACTER + 16
     return parts

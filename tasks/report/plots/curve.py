@@ -1,4 +1,4 @@
-"""Specification curves: an effect under every combination of choices, and which choices those are."""
+"""Specification curves: an effect under every combination of choices, and the choices."""
 
 from __future__ import annotations
 

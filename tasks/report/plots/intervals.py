@@ -14,7 +14,8 @@ WIDTH = 760.0
 LINE = 19.0
 GAP = 11.0
 VALUES = 150.0
-CHARACTER = 6.4
+#: Widths of a character, heavy and light, about.
+HEAVY, LIGHT = 7.4, 6.6
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def interval_plot(
             *mark.points,
         )
     )
-    outer = min(_width(group.label for group in groups), 190.0)
-    inner = min(_width(mark.label for mark in marks), 190.0)
+    outer = min(_width([group.label for group in groups], HEAVY), 200.0)
+    inner = min(_width([mark.label for mark in marks], HEAVY), 230.0)
     scale = Scale(low, high, outer + inner + 14, WIDTH - VALUES)
     bottom = sum(len(group.marks) * LINE + GAP for group in groups) + 4
     parts = _axis(scale, bottom, axis, reference)
@@ -96,7 +97,7 @@ def interval_plot(
     for number, group in enumerate(groups):
         if number:
             parts.append(line(0, top, WIDTH, top, "hair"))
-        parts.append(label(0, top + GAP / 2 + LINE / 2, _cut(group.label, outer), "strong"))
+        parts.append(label(0, top + GAP / 2 + LINE / 2, _cut(group.label, outer, HEAVY), "strong"))
         for place, mark in enumerate(group.marks):
             y = top + GAP / 2 + LINE * (place + 0.5)
             parts += _mark(mark, scale, outer, y)
@@ -121,7 +122,14 @@ def _axis(scale: Scale, bottom: float, name: str, reference: float | None) -> li
 
 def _mark(mark: Mark, scale: Scale, outer: float, y: float) -> list[Markup]:
     weight = "strong" if mark.strong else "light"
-    parts = [label(outer, y, _cut(mark.label, scale.begin - outer), weight if mark.strong else "")]
+    parts = [
+        label(
+            outer,
+            y,
+            _cut(mark.label, scale.begin - outer, HEAVY if mark.strong else LIGHT),
+            weight if mark.strong else "",
+        )
+    ]
     parts.append(label(WIDTH, y, mark.text, f"number {weight}", "end"))
     if mark.null is not None:
         if mark.null_low is not None and mark.null_high is not None:
@@ -148,11 +156,11 @@ def _mark(mark: Mark, scale: Scale, outer: float, y: float) -> list[Markup]:
     return parts
 
 
-def _width(labels: object) -> float:
-    texts = [str(one) for one in labels]  # type: ignore[attr-defined]
-    return max((len(text) for text in texts), default=0) * CHARACTER + 16
+def _width(labels: Sequence[str], character: float) -> float:
+    longest = max(map(len, labels), default=0)
+    return longest * character + 14 if longest else 0.0
 
 
-def _cut(words_: str, width: float) -> str:
-    most = int(width / CHARACTER)
-    return words_ if len(words_) <= most else f"{words_[: most - 1]}…"
+def _cut(label_: str, width: float, character: float) -> str:
+    most = int(width / character)
+    return label_ if len(label_) <= most else f"{label_[: most - 1]}…"

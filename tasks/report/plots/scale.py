@@ -55,7 +55,7 @@ def ends(values: Iterable[float | None]) -> tuple[float, float]:
     if not known:
         return 0.0, 1.0
     low, high = min(known), max(known)
-    if -1 <= low and high <= 1 and high - low > 0.25:
+    if low >= -1 and high <= 1 and high - low > 0.25:
         return (0.0 if low >= 0 else -1.0), 1.0
     room = (high - low) * 0.08 or max(abs(high) * 0.1, 0.05)
     marks = ticks(low - room, high + room)

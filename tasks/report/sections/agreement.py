@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tasks.report.data import ReportData, Row
 from tasks.report.plots.intervals import Group, Mark, interval_plot
 from tasks.report.sections.judged import Compared, RuleSummary, compared, summaries
-from tasks.report.tables import Cell, Column, Table, count, table, text
+from tasks.report.tables import Cell, Column, Table, computed, count, table, text
 from tasks.report.words import DASH, interval, number, share
 
 #: A rule that finds fewer than this share of what gold marks misses about half or more.
@@ -70,13 +70,11 @@ def agreement_section(data: ReportData) -> AgreementSection:
 def _rules(data: ReportData, gold: list[RuleSummary]) -> Table:
     flags = list(dict.fromkeys(flag for summary in gold for flag in summary.by_flag))
     means = [one.mean_kappa for one in gold if one.mean_kappa is not None]
+    marked = _marked(data)
     columns = [
         Column("Rule", lambda row: Cell(row["one"].rule, row["used"])),
         Column("Mean κ", lambda row: _extreme(row["one"].mean_kappa, means), numeric=True),
-        *(
-            Column(flag, lambda row, flag=flag: _recall(row["one"], flag), numeric=True)  # type: ignore[misc]
-            for flag in flags
-        ),
+        *(_recall_column(flag, marked.get(flag)) for flag in flags),
     ]
     rows: list[dict[str, Any]] = [
         {"one": one, "used": "used by the metrics" if one.rule == data.used_rule else ""}
@@ -84,13 +82,30 @@ def _rules(data: ReportData, gold: list[RuleSummary]) -> Table:
     ]
     return table(
         f"Every adjudication rule against {data.gold}: mean kappa over {len(flags)} flags, then "
-        f"recall by flag, the share of what {data.gold} marks that the rule marks too. "
-        f"▼ below {LOW_RECALL:.2f}.",
+        f"recall by flag, the share of what {data.gold} marks that the rule marks too. In "
+        f"brackets: how many items {data.gold} marks. ▼ below {LOW_RECALL:.2f}.",
         columns,
         rows,
         data.listings["gold"],
         strong=lambda row: bool(row["used"]),
     )
+
+
+def _marked(data: ReportData) -> dict[str, int]:
+    """How many items gold marks, by flag."""
+    return {
+        row["flag"]: round(row["share"] * row["items"])
+        for row in data.rows("label_rates")
+        if row["kind"] != "rule" and row["source"] == data.gold and row["share"] is not None
+    }
+
+
+def _titled(flag: str, marked: int | None) -> str:
+    return flag if marked is None else f"{flag} ({marked:,})"
+
+
+def _recall_column(flag: str, marked: int | None) -> Column:
+    return computed(_titled(flag, marked), lambda row: _recall(row["one"], flag))
 
 
 def _extreme(value: float | None, all_values: Sequence[float]) -> Cell:
@@ -118,15 +133,18 @@ def _recall(summary: RuleSummary, flag: str) -> Cell:
 def _plot(data: ReportData, gold: list[RuleSummary], quantity: str) -> Markup:
     words = {"recall": "recall against", "cohen_kappa": "Cohen's kappa with"}[quantity]
     flags = list(dict.fromkeys(flag for summary in gold for flag in summary.by_flag))
+    marked = _marked(data)
     groups = []
     for flag in flags:
         marks = []
         for number_, summary in enumerate(gold):
-            row = summary.by_flag[flag].quantities.get(quantity) if flag in summary.by_flag else None
+            row = (
+                summary.by_flag[flag].quantities.get(quantity) if flag in summary.by_flag else None
+            )
             if row is not None:
                 marks.append(_mark(row, summary.rule, number_, summary.rule == data.used_rule))
         if marks:
-            groups.append(Group(flag, tuple(marks)))
+            groups.append(Group(_titled(flag, marked.get(flag)), tuple(marks)))
     if not groups:
         return Markup()
     span = (0.0, 1.0) if quantity == "recall" else None
@@ -149,7 +167,12 @@ def _mark(row: Row, label: str, series: int, strong: bool) -> Mark:
 def _against_gold(data: ReportData, gold: list[RuleSummary]) -> Table:
     flags = list(dict.fromkeys(flag for summary in gold for flag in summary.by_flag))
     rows = [
-        {"one": summary.by_flag[flag], "flag": flag, "rule": summary.rule, "n": summary.by_flag[flag].n}
+        {
+            "one": summary.by_flag[flag],
+            "flag": flag,
+            "rule": summary.rule,
+            "n": summary.by_flag[flag].n,
+        }
         for flag in flags
         for summary in gold
         if flag in summary.by_flag
@@ -166,6 +189,7 @@ def _against_gold(data: ReportData, gold: list[RuleSummary]) -> Table:
         data.listings["gold"],
         strong=lambda row: row["rule"] == data.used_rule,
         group=lambda row: row["flag"],
+        quiet=1,
     )
 
 
@@ -186,14 +210,15 @@ def _between(data: ReportData, pairs: Iterable[Compared]) -> Table:
         rows,
         data.listings["agreement"],
         group=lambda row: row["flag"],
+        quiet=1,
     )
 
 
 def _quantities(named: Iterable[tuple[str, str]]) -> list[Column]:
-    return [
-        Column(heading, lambda row, name=name: _quantity(row["one"], name), numeric=True)  # type: ignore[misc]
-        for heading, name in named
-    ]
+    def column(heading: str, name: str) -> Column:
+        return computed(heading, lambda row: _quantity(row["one"], name))
+
+    return [column(heading, name) for heading, name in named]
 
 
 def _quantity(one: Compared, name: str) -> Cell:
@@ -212,19 +237,21 @@ def _rates(data: ReportData) -> Table:
     flags = list(dict.fromkeys(row["flag"] for row in rows))
     values = {(row["kind"], row["source"], row["flag"]): row for row in rows}
     return table(
-        "How often each coder and each rule marks a flag, among the items that it judged.",
+        "How often each coder and each rule marks a flag, among the items that it judged; of a "
+        "flag with levels, anything above the lowest.",
         [
             Column("By", lambda row: Cell(row["source"], row["kind"])),
-            *(
-                Column(flag, lambda row, flag=flag: _rate(values, row, flag), numeric=True)  # type: ignore[misc]
-                for flag in flags
-            ),
+            *(_rate_column(values, flag) for flag in flags),
         ],
         [{"kind": kind, "source": source} for kind, source in sources],
         data.listings["label_rates"],
         strong=lambda row: row["kind"] == "rule" and row["source"] == data.used_rule,
         group=lambda row: row["kind"] == "rule",
     )
+
+
+def _rate_column(values: dict[tuple[str, str, str], Row], flag: str) -> Column:
+    return computed(flag, lambda row: _rate(values, row, flag))
 
 
 def _rate(values: dict[tuple[str, str, str], Row], row: Row, flag: str) -> Cell:

@@ -94,6 +94,7 @@ def _episodes(data: ReportData) -> Table:
         data.listings["episodes"],
         strong=lambda row: row["status"] == "incomplete" or bool(row["exclusion"]),
         group=lambda row: row["condition"],
+        quiet=1,
     )
 
 
@@ -150,6 +151,7 @@ def _costs(data: ReportData) -> Table:
         data.rows("costs"),
         data.listings["costs"],
         group=lambda row: row["stage"],
+        quiet=1,
     )
 
 

@@ -85,18 +85,52 @@ def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
         "Effects are of the second condition over the first, named exactly; p-values are adjusted "
         "over the declared family where a correction was declared. Excluded runs are counted.",
         [
-            Column("Contrast", lambda row: Cell(row["contrast"], "⚠ see below" if row["warning"] else "")),
-            Column("Between", lambda row: Cell(between(row), f"differ in {', '.join(row['factors'])}")),
-            Column("Of", lambda row: Cell(row["metric"], " · ".join(filter(None, (row["subject"], row["rule"]))))),
-            Column("Effect", lambda row: Cell(row["effect_name"].replace("_", " "), row["test"].replace("_", " "))),
-            computed("Size", lambda row: Cell(number(row["effect"]), f"[{interval(row['ci_low'], row['ci_high'])}]")),
+            Column(
+                "Contrast",
+                lambda row: Cell(row["contrast"], "⚠ see below" if row["warning"] else ""),
+            ),
+            Column(
+                "Between", lambda row: Cell(between(row), f"differ in {', '.join(row['factors'])}")
+            ),
+            Column(
+                "Of",
+                lambda row: Cell(
+                    row["metric"], " · ".join(filter(None, (row["subject"], row["rule"])))
+                ),
+            ),
+            Column(
+                "Effect",
+                lambda row: Cell(_kept(row["effect_name"]), _kept(row["test"])),
+            ),
+            computed(
+                "Size",
+                lambda row: Cell(
+                    number(row["effect"]), f"[{interval(row['ci_low'], row['ci_high'])}]"
+                ),
+            ),
             computed("p", lambda row: p_value(row["p"])),
-            computed("Adjusted p", lambda row: Cell(p_value(row["p_adjusted"]), f"{row['correction']}, {row['family']}")),
-            computed("Runs", lambda row: Cell(f"{row['n_a']} · {row['n_b']}", f"{row['n_excluded']} excluded" if row["n_excluded"] else "")),
+            computed(
+                "Adjusted p",
+                lambda row: Cell(
+                    p_value(row["p_adjusted"]), f"{row['correction']}, {row['family']}"
+                ),
+            ),
+            computed(
+                "Runs",
+                lambda row: Cell(
+                    f"{row['n_a']} · {row['n_b']}",
+                    f"{row['n_excluded']} excluded" if row["n_excluded"] else "",
+                ),
+            ),
         ],
         rows,
         data.listings["contrasts"],
     )
+
+
+def _kept(name: str) -> str:
+    """A name in words that stay on one line."""
+    return name.replace("_", "\u00a0")
 
 
 def _plots(rows: tuple[Row, ...]) -> list[tuple[str, Markup, str]]:
@@ -130,7 +164,14 @@ def _plots(rows: tuple[Row, ...]) -> list[tuple[str, Markup, str]]:
             reference=0.0,
         )
         n = sum(len(marks) for marks in groups.values())
-        found.append((name, plot, f"{words.capitalize()} of {n} comparisons with 95 % intervals. Filled: adjusted p below {CLEAR}; hollow: not."))
+        found.append(
+            (
+                name,
+                plot,
+                f"{words.capitalize()} of {n} comparisons with 95 % intervals. "
+                f"Filled: adjusted p below {CLEAR}; hollow: not.",
+            )
+        )
     return found
 
 
@@ -208,7 +249,8 @@ def verdict(specifications: tuple[Specification, ...]) -> str:
     """What a curve says, in a sentence.
 
     Example:
-        >>> verdict((Specification((), 0.2, 0.1, 0.3, True), Specification((), -0.1, -0.2, 0.1, False)))
+        >>> up = Specification((), 0.2, 0.1, 0.3, True)
+        >>> verdict((up, Specification((), -0.1, -0.2, 0.1, False)))
         '1 of 2 specifications give a p below 0.05; the sign of the effect depends on the choice.'
     """
     known = [one for one in specifications if one.effect is not None]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.report.data import Listing, ReportData
-from tasks.report.tables import Cell, Column, Table, count, table, text
-from tasks.report.words import plain
+from tasks.report.tables import Cell, Column, Table, computed, table, text
+from tasks.report.words import LONG, number, plain
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class DesignSection:
     """What the template of the design shows."""
 
     facts: tuple[tuple[str, str], ...]
-    conditions: Table
+    long_texts: tuple[tuple[str, str], ...]
+    conditions: Table | None
     models: Table | None
     seats: Table | None
     coding: tuple[tuple[str, str], ...]
@@ -28,7 +29,8 @@ def design_section(data: ReportData) -> DesignSection:
     spec = data.listings["version"]
     return DesignSection(
         facts=tuple(_facts(data)),
-        conditions=_conditions(data, spec),
+        long_texts=tuple(_long_texts(data)),
+        conditions=_conditions(data, spec) if data.study.imported is None else None,
         models=_models(data, spec) if data.study.models else None,
         seats=_seats(data) if data.rows("seats") else None,
         coding=tuple(_coding(data)),
@@ -48,12 +50,21 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
         ]
     if study.imported is not None:
         facts.append(("Imported collection", study.imported.collection))
-        facts.append(("Series", ", ".join(study.imported.series) or "all"))
+        facts.append(("Series, each a condition", ", ".join(one.name for one in data.conditions)))
     if study.population is not None:
         facts.append(("Population", f"{study.population.size:,} personas"))
     facts.append(("Seed", str(study.seed)))
     facts.append(("Incomplete runs", study.run.incomplete))
     return facts
+
+
+def _long_texts(data: ReportData) -> list[tuple[str, str]]:
+    params = data.study.episode.params if data.study.episode else {}
+    return [
+        (name.replace("_", " ").capitalize(), value["text"])
+        for name, value in params.items()
+        if isinstance(value, dict) and len(str(value.get("text", ""))) > LONG
+    ]
 
 
 def _conditions(data: ReportData, spec: Listing) -> Table:
@@ -66,7 +77,7 @@ def _conditions(data: ReportData, spec: Listing) -> Table:
         "differ in more than one factor cannot say which of them did it.",
         [
             text("Condition", "name"),
-            Column("Differs from the baseline in", lambda row: _differences(data, row)),
+            Column("Differs from the baseline in", _differences),
             Column("Factors", lambda row: str(len(row["factors"])), numeric=True),
         ],
         rows,
@@ -75,9 +86,7 @@ def _conditions(data: ReportData, spec: Listing) -> Table:
     )
 
 
-def _differences(data: ReportData, row: Mapping[str, Any]) -> str | Cell:
-    if data.study.imported is not None:
-        return "imported series; what sets it apart is not declared here"
+def _differences(row: Mapping[str, Any]) -> str | Cell:
     if not row["factors"]:
         return "nothing: the baseline" if row["number"] == 0 else "nothing"
     return Cell("; ".join(f"{name}: {old} → {new}" for name, old, new in row["factors"]))
@@ -97,20 +106,41 @@ def _models(data: ReportData, spec: Listing) -> Table:
 
 
 def _seats(data: ReportData) -> Table:
+    runs: dict[str, int] = {}
+    for row in data.rows("episodes"):
+        runs[row["condition"]] = runs.get(row["condition"], 0) + row["episodes"]
+    seats: dict[tuple[str, str], dict[str, int]] = {}
+    ids: dict[str, dict[str, None]] = {}
+    for row in data.rows("seats"):
+        of = seats.setdefault((row["role"], row["model"]), {})
+        of[row["condition"]] = of.get(row["condition"], 0) + row["seats"]
+        ids.setdefault(row["model"], {})[row["model_id"]] = None
+    columns = [one.name for one in data.conditions if any(one.name in of for of in seats.values())]
     return table(
-        "Who sat where: seats by role and model, counted over the runs of each condition.",
+        "Who sat where: seats per run by role and model, mean over the runs of a condition.",
         [
-            text("Condition", "condition"),
             text("Role", "role"),
-            text("Model", "model"),
-            text("As the provider knows it", "model_id"),
-            count("Seats", "seats"),
-            count("Runs", "runs"),
+            Column("Model", lambda row: _named(row["model"], ids[row["model"]])),
+            *(_seats_column(name, runs[name]) for name in columns),
         ],
-        data.rows("seats"),
+        [{"role": role, "model": model, "seats": of} for (role, model), of in seats.items()],
         data.listings["seats"],
-        group=lambda row: row["condition"],
+        quiet=1,
     )
+
+
+def _named(model: str, ids: Iterable[str]) -> Cell:
+    return Cell(model, ", ".join(one for one in ids if one != model))
+
+
+def _seats_column(name: str, runs: int) -> Column:
+    return computed(name, lambda row: _per_run(row["seats"].get(name), runs))
+
+
+def _per_run(seats: int | None, runs: int) -> str:
+    if not seats:
+        return "·"
+    return number(seats // runs) if seats % runs == 0 else number(seats / runs, 2)
 
 
 def _coding(data: ReportData) -> list[tuple[str, str]]:
@@ -146,7 +176,7 @@ def _contrasts(data: ReportData, spec: Listing) -> Table:
         for name, one in data.study.contrasts.items()
     ]
     return table(
-        "Contrasts as declared before the data were seen.",
+        "Contrasts as the study declares them.",
         [
             text("Contrast", "name"),
             text("Of", "of"),

@@ -66,7 +66,7 @@ def _rank(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iter
     known = [(one.mean_kappa, one) for one in rules if one.mean_kappa is not None]
     if used.mean_kappa is None or len(known) < 2:
         return
-    best_kappa, best = max(known, key=lambda pair: pair[0])
+    best_kappa = max(kappa for kappa, _ in known)
     flags = len(used.by_flag)
     if used.mean_kappa >= best_kappa - 1e-9:
         yield Finding(
@@ -77,7 +77,13 @@ def _rank(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iter
         )
         return
     worst = used.mean_kappa <= min(kappa for kappa, _ in known) + 1e-9
-    others = listed([f"{one.rule} {number(k)}" for k, one in sorted(known, key=lambda p: -p[0]) if one is not used])
+    others = listed(
+        [
+            f"{one.rule} {number(k)}"
+            for k, one in sorted(known, key=lambda p: -p[0])
+            if one is not used
+        ]
+    )
     standing = (
         f"is the worst of the {len(known)} rules on the gold sample"
         if worst
@@ -155,7 +161,9 @@ def _quality(data: ReportData) -> Iterator[Finding]:
         yield Finding(
             "alarm", f"The study is not complete: {listed(parts)}. Run it again.", "completeness"
         )
-    short = [row for row in data.rows("episodes") if row["exclusion"] or row["status"] == "incomplete"]
+    short = [
+        row for row in data.rows("episodes") if row["exclusion"] or row["status"] == "incomplete"
+    ]
     if short:
         by_condition: dict[str, int] = {}
         for row in short:
@@ -180,7 +188,9 @@ def _quality(data: ReportData) -> Iterator[Finding]:
         high = [row for row in data.rows("quality") if (row[name] or 0) > DOUBTFUL_SHARE]
         if high:
             where = listed([f"{row['condition']} {share(row[name])}" for row in high])
-            yield Finding("caution", f"More than {share(DOUBTFUL_SHARE, 0)} {words}: {where}.", "completeness")
+            yield Finding(
+                "caution", f"More than {share(DOUBTFUL_SHARE, 0)} {words}: {where}.", "completeness"
+            )
 
 
 def _warnings(data: ReportData) -> Iterator[Finding]:
@@ -244,7 +254,9 @@ def _nulls(data: ReportData) -> Iterator[Finding]:
             and row["value"] is not None
         ]
         if rows:
-            yield Finding("result", f"{name} against its null: {'; '.join(map(_null, rows))}.", "metrics")
+            yield Finding(
+                "result", f"{name} against its null: {'; '.join(map(_null, rows))}.", "metrics"
+            )
 
 
 def _null(row: Row) -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from tasks.report.data import ReportData, Row
 from tasks.report.plots.intervals import Group, Mark, interval_plot
-from tasks.report.tables import Cell, Table, computed, count, table, text
+from tasks.report.tables import Cell, Column, Table, computed, count, table, text
 from tasks.report.words import interval, number, p_value
 
 MOST_LINES = 60
@@ -57,7 +57,9 @@ def metric_blocks(data: ReportData) -> tuple[MetricBlock, ...]:
         rows = declared_rows(data, "metrics", name)
         if not rows:
             continue
-        methods = dict.fromkeys(row["method"] for row in rows if row["rule"] in {None, data.used_rule})
+        methods = dict.fromkeys(
+            row["method"] for row in rows if row["rule"] in {None, data.used_rule}
+        )
         blocks.append(
             MetricBlock(
                 name,
@@ -105,7 +107,8 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
             conditions.get(row["condition"], len(conditions)),
         ),
     )
-    shown = [text("Quantity", "metric")]
+    names = 1 + any(row["subject"] for row in rows) + any(row["rule"] for row in rows)
+    shown = [Column("Quantity", lambda row: row["metric"].partition(".")[2] or name)]
     if any(row["subject"] for row in rows):
         shown.append(text("Of", "subject", ""))
     if any(row["rule"] for row in rows):
@@ -117,7 +120,7 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
     ]
     if any(row["null_mean"] is not None for row in rows):
         shown += [
-            computed("Null mean", lambda row: _null(row)),
+            computed("Null mean", _null),
             computed("p against null", lambda row: p_value(row["p_null"])),
         ]
     shown += [count("Units", "n_units"), count("Excluded", "n_excluded")]
@@ -127,6 +130,7 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
         ordered,
         data.listings["metrics"],
         group=lambda row: (row["metric"], row["subject"], row["rule"]),
+        quiet=names,
     )
 
 
@@ -139,9 +143,11 @@ def _null(row: Row) -> Cell:
 
 def _figures(data: ReportData, name: str, rows: Sequence[Row]) -> list[Figure]:
     targets = {spec.of for spec in data.study.contrasts.values()}
-    quantities = list(dict.fromkeys(row["metric"] for row in rows if row["scope"] == "condition"))
+    there = {row["metric"] for row in rows if row["scope"] == "condition"}
+    quantities = [one for one in data.metrics[name].quantities if one in there]
     with_null = {row["metric"] for row in rows if row["null_mean"] is not None}
-    wanted = [one for one in quantities if one in targets or one in with_null] or quantities[:2]
+    varied = [one for one in quantities if _varies(rows, one)]
+    wanted = [one for one in quantities if one in targets or one in with_null] or varied[:2]
     figures = []
     for quantity in wanted[:MOST_PLOTS]:
         mine = [
@@ -158,6 +164,14 @@ def _figures(data: ReportData, name: str, rows: Sequence[Row]) -> list[Figure]:
     return figures
 
 
+def _varies(rows: Sequence[Row], quantity: str) -> bool:
+    """Whether there is anything to see: a quantity that is the same everywhere needs no plot."""
+    ends = ("value", "ci_low", "ci_high")
+    found = [row[name] for row in rows if row["metric"] == quantity for name in ends]
+    known = [value for value in found if value is not None]
+    return bool(known) and max(known) - min(known) > 1e-9
+
+
 def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> Figure | None:
     subjects = list(dict.fromkeys(row["subject"] for row in rows))
     if len(subjects) > 1:
@@ -171,7 +185,8 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
     marks = [mark for group in groups for mark in group.marks]
     units = sorted({row["n_units"] for row in rows})
     of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
-    caption = f"{title}, by {'subject and condition' if len(subjects) > 1 else 'condition'}; "
+    by = "subject and condition" if len(subjects) > 1 else "condition"
+    caption = f"{title[:1].upper()}{title[1:]}, by {by}; "
     caption += f"n = {of} units per mark, bars are 95 % intervals"
     if any(mark.points for mark in marks):
         caption += ", small dots single runs"
@@ -179,14 +194,10 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
         caption += "; hollow circle and hatched band: where the null puts it (mean, 95 % of draws)"
     if len(data.rules) > 1 and any(row["rule"] for row in rows) and len(subjects) == 1:
         caption += f". Filled: labels by {data.used_rule}, which the metrics use"
-    return Figure(
-        interval_plot(groups, f"{title} by condition", axis=quantity), caption + "."
-    )
+    return Figure(interval_plot(groups, f"{title} by condition", axis=quantity), caption + ".")
 
 
-def _by_condition(
-    data: ReportData, name: str, quantity: str, rows: Sequence[Row]
-) -> list[Group]:
+def _by_condition(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> list[Group]:
     points = run_points(data, name, quantity)
     rules = [None, *data.rules]
     order = _order(data)
@@ -233,9 +244,7 @@ def run_points(data: ReportData, name: str, quantity: str) -> dict[str, tuple[fl
     return {name: tuple(values) for name, values in found.items() if len(values) <= MOST_POINTS}
 
 
-def _mark(
-    row: Row, label: str, series: int, strong: bool, points: tuple[float, ...]
-) -> Mark:
+def _mark(row: Row, label: str, series: int, strong: bool, points: tuple[float, ...]) -> Mark:
     null, sd = row["null_mean"], row["null_sd"]
     banded = null is not None and sd is not None
     ends = interval(row["ci_low"], row["ci_high"])

@@ -97,7 +97,9 @@ def excerpts(data: ReportData) -> tuple[Excerpt, ...]:
 def _codes(data: ReportData) -> _Codes:
     codes = _Codes()
     gold = data.gold
-    for row in sorted(data.rows("message_codes"), key=lambda row: (row["source"] != gold, row["source"])):
+    for row in sorted(
+        data.rows("message_codes"), key=lambda row: (row["source"] != gold, row["source"])
+    ):
         _add(codes, row)
     rules = {rule: place for place, rule in enumerate(data.rules)}
     for row in sorted(data.rows("message_labels"), key=lambda row: rules.get(row["source"], 99)):

@@ -1,0 +1,81 @@
+"""What Prefect shows of a run: a table per stage, and the report in short."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+
+from flows.reporting import report_data
+from tasks.report.markdown import markdown
+
+if TYPE_CHECKING:
+    from flows.planning import StepPlan
+    from flows.session import Session
+
+_OUTSIDE = re.compile(r"[^a-z0-9]+")
+
+
+def artifact_key(*parts: str) -> str:
+    """A key as Prefect wants it: lower-case letters, digits and hyphens.
+
+    Example:
+        >>> artifact_key("agora", "War_Room", "codes")
+        'agora-war-room-codes'
+    """
+    return "-".join(_OUTSIDE.sub("-", part.lower()).strip("-") for part in parts)
+
+
+def step_rows(plans: Iterable[StepPlan], done: Mapping[str, int]) -> list[dict[str, Any]]:
+    """One row per step: its units, and what became of them.
+
+    Args:
+        plans: Plans with statuses that are up to date.
+        done: Units that this run finished, by step.
+    """
+    return [
+        {
+            "step": plan.step.name,
+            "units": len(plan.units),
+            "done now": done.get(plan.step.name, 0),
+            "held before": len(plan.held) - done.get(plan.step.name, 0),
+            "failed": len(plan.failed),
+            "blocked": len(plan.blocked),
+            "left": len(plan.todo) - len(plan.failed),
+        }
+        for plan in plans
+    ]
+
+
+async def show_stage(session: Session, stage: str, steps: Sequence[str]) -> None:
+    """Leave a table of a stage's steps with the flow run.
+
+    Args:
+        session: The run.
+        stage: The stage.
+        steps: Names of its steps.
+    """
+    plans = [session.plans[name] for name in steps if name in session.plans]
+    await acreate_table_artifact(
+        table=step_rows(plans, session.done),
+        key=artifact_key("agora", session.design.study.name, stage),
+        description=f"Stage {stage} of {session.design.study.name} {session.design.version[:12]}",
+    )
+
+
+async def show_report(session: Session) -> None:
+    """Leave the report in short with the flow run."""
+    study, version = session.design.study, session.design.version
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        return session.warehouse.frame_sql(sql).to_dicts()
+
+    data = await asyncio.to_thread(report_data, study, version, ask, transcripts=False)
+    await acreate_markdown_artifact(
+        markdown=markdown(data),
+        key=artifact_key("agora", study.name, "report"),
+        description=f"{study.name} {version[:12]}: what was found, and what to know before citing",
+    )
