@@ -26,8 +26,9 @@ FALLBACK_TOPICS = ("goal", "budget", "schedule")
 #: Words that are no topic: quantities and what a brief asks participants to do.
 _EMPTY = re.compile(
     r"one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|euros?|dollars?|"
-    r"months?|weeks?|years?|hours?|days?|discuss|write|want|need|make|agree|settle|together|work|"
-    r"first|last|next|plan|propose|decide|design|build|develop|prepare|please|like|wants|take|team"
+    r"months?|weeks?|years?|hours?|days?|people|discuss|write|wants?|needs?|make|agree|settle|"
+    r"work|first|last|next|plan|propose|decide|design|build|develop|prepare|please|like|take|team|"
+    r"will|must|have|together|still|until|because|here|such|every|many|much|open"
 )
 
 
@@ -90,9 +91,10 @@ class _Speaker:
         if bank is phrases.LEAD or not self.said:
             name = self.rng.choice(self.others) if self.others else ""
         else:
-            name, text = self.rng.choice(self.said)
-            low = text.lower()
-            topics = tuple(topic for topic in topics if topic in low) or topics
+            # Whoever spoke to the matter is referred to first, by what they spoke about.
+            about = [(name, self._touched(text)) for name, text in self.said]
+            name, touched = self.rng.choice([one for one in about if one[1]] or about)
+            topics = touched or topics
         topic = self.rng.choice(topics)
         other = self.rng.choice([one for one in self.topics if one != topic])
         return phrase.format(
@@ -100,8 +102,12 @@ class _Speaker:
             other=other,
             name=name,
             tech=" and ".join(self.rng.sample(phrases.TECHNOLOGIES, self.rng.choice((2, 2, 3)))),
-            task=self.rng.choice(phrases.TASKS).format(topic=topic),
+            task=self.rng.choice(phrases.TASKS).format(topic=other),
         )
+
+    def _touched(self, text: str) -> tuple[str, ...]:
+        low = text.lower()
+        return tuple(topic for topic in self.topics if topic in low)
 
 
 def _said(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -119,29 +125,30 @@ def topics_of(brief: str) -> tuple[str, ...]:
     """What a brief is about: pairs of neighbouring content words, then single ones.
 
     Quantities, plurals and words that carry a cue of their own are left out, and so are words that
-    only qualify the next one.
+    qualify the next one.
 
     Example:
-        >>> topics_of("We want a delivery app for the city. The opening budget is small.")
-        ('delivery app', 'opening budget', 'app', 'city', 'budget', 'small')
+        >>> topics_of("We want a delivery app for the city. Hungry diners have a small budget.")
+        ('delivery app', 'small budget', 'city')
     """
     words = re.findall(r"[\w'-]+|[.,;:!?]", brief.lower())
-    pairs = [
-        (left, right) for left, right in pairwise(words) if _speakable(left) and _speakable(right)
-    ]
-    qualifying = {left for left, _ in pairs}
-    single = [word for word in words if _speakable(word) and word not in qualifying]
-    found = dict.fromkeys((*(" ".join(pair) for pair in pairs), *single))
+    pairs = [pair for pair in pairwise(words) if all(_carries_matter(word) for word in pair)]
+    nouns = {word for pair in pairs for word in pair}
+    found = dict.fromkeys(
+        [" ".join(pair) for pair in pairs if all(_speakable(word) for word in pair)]
+        + [word for word in words if _speakable(word) and word not in nouns]
+    )
     usable = [topic for topic in found if _neutral(topic)]
     return tuple(usable) if len(usable) > 1 else FALLBACK_TOPICS
 
 
+def _carries_matter(word: str) -> bool:
+    return word == "app" or (bool(content_words(word)) and not _EMPTY.fullmatch(word))
+
+
 def _speakable(word: str) -> bool:
     plural = word.endswith("s") and not word.endswith("ss")
-    short = len(word) < 4 and word != "app"
-    return not (plural or short or _EMPTY.fullmatch(word) or not word.isalpha()) and (
-        word == "app" or word in content_words(word)
-    )
+    return _carries_matter(word) and word.isalpha() and not plural
 
 
 def _neutral(topic: str) -> bool:

@@ -18,6 +18,12 @@ PHATIC = (
     "Good point, everyone. Thanks.",
     "Understood.",
     "Well said, cheers.",
+    "Thanks for the summary!",
+    "All clear on my side.",
+    "Nice progress, everyone.",
+    "Okay, I am with you so far.",
+    "Good, let me think about it.",
+    "Thank you all, very kind.",
 )
 
 AGREE_PHATIC = (
@@ -39,6 +45,9 @@ META = (
     "Let us pause and sum up where this discussion stands before we open another thread.",
     "I think this discussion is going in circles, so let us agree on how we proceed.",
     "To keep this discussion on track, could everybody state one priority per message?",
+    "A word on our process: we have heard few numbers so far, and everybody talks at once.",
+    "Can we settle how we proceed before the next round, so that nobody repeats the others?",
+    "I would like to sum up before we continue: the {topic} is open, the rest is settled.",
 )
 
 LEAD = (
@@ -46,6 +55,8 @@ LEAD = (
     "@{name}, could you take care of {task} while the rest of us look at the {topic}?",
     "@{name}, please draft {task} by tomorrow.",
     "@{name}, could you own {task}?",
+    "@{name}, please look into {task}, since you seem to know most about it.",
+    "@{name}, can you prepare {task} for the others?",
 )
 
 TASKS = (
@@ -53,9 +64,9 @@ TASKS = (
     "the {topic} plan",
     "the risk list",
     "a first timeline",
-    "the question of {topic}",
-    "the interviews about {topic}",
-    "a one-page summary of {topic}",
+    "the open points on the {topic}",
+    "the interviews about the {topic}",
+    "a one-page summary on the {topic}",
 )
 
 TECH = (
@@ -63,6 +74,8 @@ TECH = (
     "Technically, {tech} would carry us a long way here.",
     "My proposal is to build on {tech}, which the team can run without much trouble.",
     "We could combine {tech} and keep everything else simple.",
+    "As for tools, {tech} are proven and cheap enough.",
+    "I have seen this done well with {tech}.",
 )
 
 TECHNOLOGIES = (
@@ -97,6 +110,10 @@ OPENING = (
     "from there.",
     "The hardest constraint seems to be the {topic}, so let me think aloud about what that means "
     "for the {other}.",
+    "Let me begin with a question that we will have to answer anyway: who decides about the "
+    "{topic}, and by when?",
+    "Two things stand out for me, the {topic} and the {other}, and they pull in different "
+    "directions from the very start.",
 )
 
 MIDDLE = (
@@ -112,6 +129,17 @@ MIDDLE = (
     "plan hardly changes.",
     "The {topic} matters more to the people we do this for than the {other}, and the plan should "
     "say so in its first line.",
+    "I would try the {topic} with a handful of people first, because what we assume about the "
+    "{other} may be wrong.",
+    "There is a trade-off here: every hour that goes into the {topic} is an hour that the {other} "
+    "does not get.",
+    "What would have to be true for the {topic} to work without the {other} in the first weeks?",
+    "My rough estimate is that the {topic} takes half of our time, and the {other} most of what "
+    "remains.",
+    "If we had to drop one of the two, I would rather drop the {other} than do the {topic} badly.",
+    "The {topic} looks simple on paper, yet in similar projects it was the {other} that caused "
+    "the delays.",
+    "Could we buy or borrow a solution for the {topic} and keep our own effort for the {other}?",
 )
 
 CLOSING = (
@@ -123,6 +151,9 @@ CLOSING = (
     "without regret.",
     "My last worry is the {other}: if it slips, the {topic} slips with it, so I would keep some "
     "slack there.",
+    "For the record, I can live with this plan as long as the {topic} is tested before the "
+    "{other} is announced.",
+    "In the end it comes down to the {topic}, and on that we now know enough to decide, I think.",
 )
 
 BUILDING = (
@@ -132,4 +163,10 @@ BUILDING = (
     "{other} later on.",
     "I see the {topic} a little differently from {name}, mainly because the {other} leaves us "
     "less time than it seems.",
+    "To what {name} said about the {topic} I have one question: does it still hold if the {other} "
+    "doubles?",
+    "What {name} calls the {topic} is for me really a question of the {other}, and that changes "
+    "the order of things.",
+    "Before we follow {name} on the {topic}, I would want to know what it means for the {other} "
+    "in practice.",
 )

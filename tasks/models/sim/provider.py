@@ -53,7 +53,7 @@ def reply_to(model: str, messages: Sequence[dict[str, Any]], params: dict[str, A
     )
     prompt = tuple(Message(one["role"], str(one.get("content") or "")) for one in messages)
     unit_key = digest("litellm", model)
-    identity, _ = Identities().of(spec)
+    identity = Identities().of(spec).key
     key = call_key(identity, part_digests(prompt), None, unit_key, ordinal=0)
     question = Question(spec, prompt, unit_key, 0, "agent")
     return reply(spec, question, key)

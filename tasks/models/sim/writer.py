@@ -14,9 +14,9 @@ _ATTRIBUTE = (
     "Their {name} ({value}) has shaped how they see things.",
 )
 _TRAIT = (
-    "Friends notice a {level} degree of {name}.",
-    "Colleagues would speak of {level} {name}.",
-    "Much of what they do shows {level} {name}.",
+    "Friends would call their {name} {level}.",
+    "Colleagues describe their {name} as {level}.",
+    "Much of what they do shows that their {name} is {level}.",
 )
 _CLOSING = (
     "Most evenings they are at home with a book or a game.",
