@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,17 @@ def registered(function: Callable[..., Found]) -> Callable[..., Found]:
 def rule_names() -> tuple[str, ...]:
     """Names of the functions that codebooks can use."""
     return tuple(sorted(_FUNCTIONS))
+
+
+def function_reference() -> str:
+    """The reference of the functions that codebooks can use, in Markdown."""
+    lines = []
+    for name in rule_names():
+        function = _FUNCTIONS[name]
+        arguments = ", ".join(list(inspect.signature(function).parameters)[2:])
+        about = inspect.cleandoc(function.__doc__ or "").splitlines()[0]
+        lines.append(f"- `{name}({arguments})`: {about}" if arguments else f"- `{name}`: {about}")
+    return "\n".join(lines) + "\n"
 
 
 @registered
