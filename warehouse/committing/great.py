@@ -22,6 +22,12 @@ def _batches() -> Any:
 _ONE_AT_A_TIME = threading.Lock()
 
 
+def warm_up() -> None:
+    """Imports Great Expectations, which takes seconds: call it in a thread while models answer."""
+    with _ONE_AT_A_TIME:
+        _batches()
+
+
 def expectations_met(staged: Staged) -> list[Check]:
     """The result of each expectation; rows that fail one are refused.
 

@@ -1,5 +1,5 @@
--- Requests are stored as what they add to an earlier one; this puts them together again.
--- The first base_parts parts are those of the request of base_call_key, then come parts.
+-- A request is stored as what it adds to an earlier one: its first base_parts parts are those of the
+-- request of base_call_key, then come parts.
 
 CREATE VIEW v_requests AS
 WITH RECURSIVE whole AS (
@@ -9,18 +9,14 @@ WITH RECURSIVE whole AS (
     FROM calls AS c JOIN whole ON c.base_call_key = whole.call_key
 )
 FROM whole;
-COMMENT ON VIEW v_requests IS 'One row per call: digests of all parts of its request, in order.';
+COMMENT ON VIEW v_requests IS
+    'One row per call: digests of all parts of its request, in order. Made for all calls at once.';
+
+-- v_calls walks back from a call to the first of its line, keeping of each request what the next one
+-- took over. The walk is made for the calls that a query asks for, so name them (call_key,
+-- unit_key, ordinal); use calls where messages do not matter.
 
 CREATE VIEW v_calls AS
-WITH shown AS (
-    SELECT r.call_key, list({'role': p.role, 'text': p.text} ORDER BY r.place) AS messages
-    FROM (
-        SELECT call_key, unnest(digests) AS digest, generate_subscripts(digests, 1) AS place
-        FROM v_requests
-    ) AS r
-    LEFT JOIN parts AS p USING (digest)
-    GROUP BY r.call_key
-)
 SELECT
     c.call_key,
     c.unit_key,
@@ -28,7 +24,27 @@ SELECT
     c.purpose,
     c.subject,
     c.model,
-    coalesce(shown.messages, []) AS messages,
+    (
+        WITH RECURSIVE line AS (
+            SELECT c.call_key AS node, 9223372036854775807 AS keep, 0 AS depth
+            UNION ALL
+            SELECT b.base_call_key, least(line.keep, b.base_parts), line.depth + 1
+            FROM line JOIN calls AS b ON b.call_key = line.node
+            WHERE b.base_call_key IS NOT NULL
+        ),
+        piece AS (
+            SELECT
+                line.depth,
+                unnest(b.parts[1:line.keep - b.base_parts]) AS digest,
+                generate_subscripts(b.parts[1:line.keep - b.base_parts], 1) AS place
+            FROM line JOIN calls AS b ON b.call_key = line.node
+            WHERE line.keep > b.base_parts
+        )
+        SELECT coalesce(
+            list({'role': p.role, 'text': p.text} ORDER BY piece.depth DESC, piece.place), []
+        )
+        FROM piece LEFT JOIN parts AS p USING (digest)
+    ) AS messages,
     c.status,
     c.text,
     c.finish_reason,
@@ -42,7 +58,7 @@ SELECT
     c.error,
     c.asked_at,
     c.params
-FROM calls AS c
-LEFT JOIN shown USING (call_key);
+FROM calls AS c;
 COMMENT ON VIEW v_calls IS
-    'One row per call with its whole request: messages is a list of {role, text}.';
+    'One row per call with its whole request: messages is a list of {role, text}. Name the calls '
+    'that you want; use calls where messages do not matter.';
