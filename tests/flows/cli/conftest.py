@@ -1,9 +1,9 @@
-"""The command line in a process of its own, and a warehouse with two versions of a study."""
+"""The command line, and a warehouse with two versions of a study."""
 
 from __future__ import annotations
 
 import datetime as dt
-import os
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli.main import main
 from schemas.keys import digest
 from tasks.studies.cells import design
 from tasks.studies.load import load_study
 from warehouse.store import Warehouse
 
-ROOT = Path(__file__).resolve().parents[3]
 STUDY = """\
 name: small
 models:
@@ -43,23 +43,28 @@ def prefect_server() -> None:
 
 
 @pytest.fixture
-def agora(tmp_path: Path) -> Agora:
+def agora(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Agora:
     """Runs the command line in an empty folder, without a warehouse of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("AGORA_WAREHOUSE", raising=False)
 
     def run(*words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **settings}
-        if "AGORA_WAREHOUSE" not in settings:
-            environment.pop("AGORA_WAREHOUSE", None)
-        return subprocess.run(
-            [sys.executable, "-m", "flows.cli.main", *words],
-            cwd=tmp_path,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        capfd.readouterr()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "argv", ["agora", *words])
+            patched.setattr(sys, "stdin", io.StringIO(stdin))
+            for name, value in settings.items():
+                patched.setenv(name, value)
+            try:
+                main()
+                status = 0
+            except SystemExit as end:
+                status = int(end.code or 0)
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(words, status, out, err)
 
     return run
 

@@ -36,7 +36,7 @@ def value(text: str) -> object:
 
 
 @given(st.dictionaries(st.text(string.ascii_lowercase, min_size=1, max_size=6), _values))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_json_is_read_as_it_is(data: dict[str, object]) -> None:
     assert value(json.dumps(data)) == data
 
