@@ -57,9 +57,9 @@ class Desk:
         empty = pl.DataFrame()
         codes = all_labels = labels = empty
         if spec["codes"]:
-            codes = self._coded("codes", runs_key, runs, spec["codes"])
+            codes = self._coded("codes", runs_key, runs)
         if "labels" in needs:
-            all_labels = self._coded("labels", runs_key, runs, spec["labels"])
+            all_labels = self._coded("labels", runs_key, runs)
             labels = self._labels(spec, all_labels, codes)
         return Data(
             runs=runs,
@@ -102,20 +102,17 @@ class Desk:
             lambda: messages_of(numbered(self._rows["events"], runs)),
         )
 
-    def _coded(
-        self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame, keys: list[str]
-    ) -> pl.DataFrame:
+    def _coded(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
+        """Codes or labels of the runs; of each rule and run only those of this study are read."""
+
         def make() -> pl.DataFrame:
             schema = _EMPTY[table]
-            if table not in self._rows:
-                return numbered(pl.DataFrame(schema=schema), runs)
-            mine = pl.Series(keys, dtype=pl.String).implode()
-            frame = self._rows[table].filter(pl.col("unit_key").is_in(mine))
+            frame = self._rows.get(table, pl.DataFrame(schema=schema))
             return numbered(
-                frame.select(pl.col(name).cast(kind) for name, kind in schema.items()), runs
+                frame.select(pl.col(name).cast(to) for name, to in schema.items()), runs
             )
 
-        return self._once((table, runs_key, tuple(keys)), make)
+        return self._once((table, runs_key), make)
 
     def _labels(
         self, spec: Mapping[str, Any], all_labels: pl.DataFrame, codes: pl.DataFrame

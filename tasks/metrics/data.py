@@ -100,10 +100,10 @@ class Data:
 
 def numbered(frame: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
     """The rows of a table that belong to the runs, ``episode_key`` replaced by the run's number."""
-    keys = runs.select("episode_key", "run")
-    return frame.join(keys, on="episode_key", how="inner", maintain_order="left").drop(
-        "episode_key"
-    )
+    known = pl.Enum(runs["episode_key"])
+    number = pl.col("episode_key").cast(known, strict=False).to_physical().cast(pl.Int64)
+    found = frame.select(number.alias("run"), pl.exclude("episode_key", "run"))
+    return found if not found["run"].null_count() else found.filter(pl.col("run").is_not_null())
 
 
 def messages_of(events: pl.DataFrame) -> pl.DataFrame:

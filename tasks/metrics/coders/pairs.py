@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +15,7 @@ from tasks.metrics.registry import Unusable
 from tasks.metrics.statistics.two_raters import cross_tables
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 ITEM = ("run", "seq", "other_seq")
 
 
@@ -45,11 +47,76 @@ class Pair:
         return f"{self.flag}: {self.first} ~ {self.second}"
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Judgements of one source on one flag.
+
+    Attributes:
+        items: Number of each item, rising.
+        runs: Run of each item.
+        values: Judgement of each item; not-a-number where it is unusable.
+    """
+
+    items: Ints
+    runs: Ints
+    values: Floats
+
+
 def wide_codes(codes: pl.DataFrame, source: str) -> pl.DataFrame:
     """One row per item, one column per source; absent judgements are null, unusable ones NaN."""
-    return codes.select(*ITEM, source, pl.col("value").fill_null(float("nan"))).pivot(
-        on=source, index=list(ITEM), values="value", aggregate_function="first"
+    return codes.select(
+        *ITEM, pl.col(source).cast(pl.String), pl.col("value").fill_null(float("nan"))
+    ).pivot(on=source, index=list(ITEM), values="value", aggregate_function="first")
+
+
+def judged(frame: pl.DataFrame, source: str, widths: Ints) -> dict[tuple[str, str], Judged]:
+    """Judgements by flag and source.
+
+    Args:
+        frame: Rows of codes or labels.
+        source: Column with the source: coder or rule.
+        widths: Numbers that ``seq`` and ``other_seq`` take at most, so that items of two frames
+            get the same numbers.
+    """
+    if frame.is_empty():
+        return {}
+    flags, sources = (frame[name].unique().cast(pl.String).sort() for name in ("flag", source))
+    flag, who = (
+        frame[name].cast(pl.String).cast(pl.Enum(known)).to_physical().to_numpy()
+        for name, known in (("flag", flags), (source, sources))
     )
+    cell = flag.astype(np.int16) * np.int16(len(sources)) + who.astype(np.int16)
+    run = frame["run"].to_numpy()
+    seq = frame["seq"].fill_null(-1).to_numpy() + 1
+    other = frame["other_seq"].fill_null(-1).to_numpy() + 1
+    item = (run * widths[0] + seq) * widths[1] + other
+    values = frame["value"].fill_null(float("nan")).to_numpy()
+    order = np.argsort(cell, kind="stable")
+    ends = np.cumsum(np.bincount(cell, minlength=len(flags) * len(sources)))
+    found = {}
+    for number, mine in enumerate(np.split(order, ends[:-1])):
+        if len(mine):
+            key = (flags[number // len(sources)], sources[number % len(sources)])
+            found[key] = _in_order(item[mine], run[mine], values[mine])
+    return found
+
+
+def _in_order(items: Ints, runs: Ints, values: Floats) -> Judged:
+    """Items in rising order, the first judgement of each."""
+    if np.all(np.diff(items) > 0):
+        return Judged(items, runs, values)
+    known, first = np.unique(items, return_index=True)
+    return Judged(known, runs[first], values[first])
+
+
+def item_widths(*frames: pl.DataFrame) -> Ints:
+    """Numbers that ``seq`` and ``other_seq`` take at most, one left for none."""
+    tops = [0, 0]
+    for frame in frames:
+        for place, name in enumerate(ITEM[1:]):
+            top = frame[name].max() if frame.height else None
+            tops[place] = max(tops[place], int(top) if isinstance(top, int) else 0)
+    return np.array(tops, dtype=np.int64) + 2
 
 
 def pairs_of(data: Data, flags: tuple[str, ...] = ()) -> list[Pair]:
@@ -65,48 +132,56 @@ def pairs_of(data: Data, flags: tuple[str, ...] = ()) -> list[Pair]:
     if bad.height:
         found = ", ".join(f"{coder}: 0 of {n} usable" for coder, n, _ in bad.iter_rows())
         raise Unusable(f"coders without one usable judgement ({found})")
-    found_pairs: list[Pair] = []
-    for flag in flags or data.flags.names:
-        codes = data.codes.filter(pl.col("flag") == flag)
-        if codes.is_empty():
-            continue
-        found_pairs += _pairs_of_flag(data, flag, codes)
-    return found_pairs
-
-
-def _pairs_of_flag(data: Data, flag: str, codes: pl.DataFrame) -> list[Pair]:
-    k = len(data.flags.levels.get(flag, ())) or 2
-    wide = wide_codes(codes, "coder")
-    coders = sorted(codes["coder"].unique().to_list(), key=lambda name: (name != data.gold, name))
-    found = [
+    widths = item_widths(data.codes, data.all_labels)
+    codes = judged(data.codes, "coder", widths)
+    labels = judged(data.all_labels, "rule", widths) if data.gold else {}
+    return [
         pair
-        for first, second in combinations(coders, 2)
-        if (pair := _pair(wide, (first, second), flag=flag, rule=None, k=k))
+        for flag in flags or data.flags.names
+        for pair in _pairs_of_flag(data, flag, codes, labels)
     ]
-    if data.gold not in coders or data.all_labels.is_empty():
-        return found
-    labels = data.all_labels.filter(pl.col("flag") == flag)
-    if labels.is_empty():
-        return found
+
+
+def _pairs_of_flag(
+    data: Data,
+    flag: str,
+    codes: Mapping[tuple[str, str], Judged],
+    labels: Mapping[tuple[str, str], Judged],
+) -> Iterator[Pair]:
+    k = len(data.flags.levels.get(flag, ())) or 2
+    coders = [coder for one, coder in codes if one == flag]
+    coders.sort(key=lambda name: (name != data.gold, name))
+    for first, second in combinations(coders, 2):
+        yield from _pair(flag, first, second, codes[flag, first], codes[flag, second], k=k)
+    if data.gold not in coders:
+        return
     gold = str(data.gold)
-    by_rule = wide_codes(labels, "rule")
-    names = {rule: f"rule {rule}" for rule in by_rule.columns if rule not in ITEM}
-    both = wide.select(*ITEM, gold).join(
-        by_rule.rename(names), on=list(ITEM), how="inner", nulls_equal=True
-    )
     for rule in data.rules:
-        if rule in names and (pair := _pair(both, (gold, names[rule]), flag=flag, rule=rule, k=k)):
-            found.append(pair)
-    return found
+        if (flag, rule) in labels:
+            yield from _pair(
+                flag, gold, rule, codes[flag, gold], labels[flag, rule], k=k, rule=rule
+            )
 
 
 def _pair(
-    wide: pl.DataFrame, columns: tuple[str, str], *, flag: str, rule: str | None, k: int
-) -> Pair | None:
-    a, b = columns
-    taken = wide.select("run", pl.col(a).alias("a"), pl.col(b).alias("b")).drop_nulls()
-    good = taken.filter(pl.col("a").is_not_nan() & pl.col("b").is_not_nan())
-    if taken.is_empty():
-        return None
-    tables = cross_tables(good["a"].to_numpy(), good["b"].to_numpy(), good["run"].to_numpy(), k)
-    return Pair(flag, a, rule or b, rule, tables, good.height, taken.height - good.height)
+    flag: str,
+    first: str,
+    second: str,
+    a: Judged,
+    b: Judged,
+    *,
+    k: int,
+    rule: str | None = None,
+) -> Iterator[Pair]:
+    """The pair, if there is an item that both took on."""
+    if np.array_equal(a.items, b.items):
+        runs, left, right = a.runs, a.values, b.values
+    else:
+        _, mine, theirs = np.intersect1d(a.items, b.items, assume_unique=True, return_indices=True)
+        runs, left, right = a.runs[mine], a.values[mine], b.values[theirs]
+    if not len(runs):
+        return
+    good = np.isfinite(left) & np.isfinite(right)
+    tables = cross_tables(left[good], right[good], runs[good], k)
+    n = int(good.sum())
+    yield Pair(flag, first, second, rule, tables, n, len(runs) - n)

@@ -39,7 +39,7 @@ def equivalence(
         p=float(p),
         effect=effects.mean_difference(a, b),
         effect_name="mean_difference",
-        interval=effects.effect_interval(draws, min(len(a), len(b))),
+        interval=effects.effect_interval(draws, len(a), len(b)),
         method=f"two one-sided Welch tests against ±{options.margin:g}: small p means equivalent "
         "within the margin; positive: b has the larger mean",
         warning=warning,

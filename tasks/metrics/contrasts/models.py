@@ -106,7 +106,7 @@ def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generato
         p=p,
         effect=effects.hedges_g(a, b),
         effect_name="hedges_g",
-        interval=effects.effect_interval(draws, min(len(a), len(b))),
+        interval=effects.effect_interval(draws, len(a), len(b)),
         method="Welch's t of run means, two-sided; Hedges' g, positive: b has the larger mean",
         warning=warning,
     )

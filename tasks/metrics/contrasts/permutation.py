@@ -65,7 +65,7 @@ def permutation(
         p=float(p),
         effect=effect,
         effect_name=options.statistic,
-        interval=effects.effect_interval(draws, min(len(raw_a), len(raw_b))),
+        interval=effects.effect_interval(draws, len(raw_a), len(raw_b)),
         method=f"permutation test, two-sided, {options.draws} shuffles of conditions{within}, the "
         "observed arrangement counted among them; positive: b has the larger values",
         warning="every block has one run only, so no shuffle changes anything"

@@ -28,7 +28,7 @@ def mann_whitney(
         p=float(found.pvalue),
         effect=effects.rank_biserial(a, b),
         effect_name="rank_biserial",
-        interval=effects.effect_interval(draws, min(len(a), len(b))),
+        interval=effects.effect_interval(draws, len(a), len(b)),
         method=f"Mann-Whitney U of a, two-sided, {kind}; rank-biserial 1 - 2U/(n_a n_b), {SIGN}",
     )
 
@@ -53,7 +53,7 @@ def brunner_munzel(
         p=p,
         effect=effects.common_language(a, b),
         effect_name="cles",
-        interval=effects.effect_interval(draws, min(len(a), len(b))),
+        interval=effects.effect_interval(draws, len(a), len(b)),
         method="Brunner-Munzel, two-sided, t approximation; effect P(b > a) + P(b = a)/2",
         warning=warning,
     )

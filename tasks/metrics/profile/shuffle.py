@@ -148,9 +148,9 @@ def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
     """
     if not flags:
         raise Unusable("the codebook has no present-or-absent flag that is part of a profile")
-    items = _packed_items(data, flags)
-    good = items.filter("decided")
-    if good.is_empty():
+    words, labelled, decided = _packed(data, flags)
+    good = decided == len(flags)
+    if not good.any():
         counts = data.labels.group_by("flag").agg(pl.len(), pl.col("value").count().alias("usable"))
         found = ", ".join(
             f"{flag} {usable} of {n}" for flag, n, usable in counts.sort("flag").iter_rows()
@@ -159,41 +159,57 @@ def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
             f"no message has a usable label of every flag under rule {data.rule} "
             f"(usable labels: {found or 'none at all'})"
         )
-    if int(good.group_by("run", "seat").len()["len"].max()) >= 1 << BITS:  # type: ignore[arg-type]
-        raise Unusable(f"a seat has more than {(1 << BITS) - 1} messages in one run")
-    per_run = np.bincount(good["run"].to_numpy(), minlength=data.n_runs)
-    every = np.bincount(items["run"].to_numpy(), minlength=data.n_runs)
-    names = [name for name in good.columns if name.startswith("word")]
-    words = np.stack([good[name].to_numpy() for name in names])
+    run = data.messages["run"].to_numpy()
+    seat = data.messages["seat"].rank("dense").to_numpy().astype(np.int64)
+    order = np.lexsort((seat[good], run[good]))
+    run_sorted, seat_sorted = run[good][order], seat[good][order]
+    per_run = np.bincount(run_sorted, minlength=data.n_runs)
+    every = np.bincount(run[labelled > 0], minlength=data.n_runs)
     return Profiles(
         n_runs=data.n_runs,
         flags=flags,
-        batches=tuple(_batches(good, words, per_run)),
+        batches=tuple(_batches(run_sorted, seat_sorted, words[:, good][:, order], per_run)),
         messages=per_run,
         undecided=every - per_run,
     )
 
 
-def _packed_items(data: Data, flags: tuple[str, ...]) -> pl.DataFrame:
-    """One row per message that has labels: run, seat, decided, one column per packed word."""
-    labels = data.labels.filter(pl.col("flag").is_in(flags) & pl.col("seq").is_not_null())
-    words = []
-    for w in range(0, len(flags), PER_WORD):
-        shifts = {flag: 1 << (BITS * slot) for slot, flag in enumerate(flags[w : w + PER_WORD])}
-        weight = pl.col("flag").replace_strict(shifts, default=0, return_dtype=pl.UInt64)
-        present = pl.when(pl.col("value") > 0).then(weight).otherwise(pl.lit(0, pl.UInt64))
-        words.append(present.sum().alias(f"word{w // PER_WORD}"))
-    decided = (pl.col("value").count() == len(flags)).alias("decided")
-    items = labels.group_by("run", "seq").agg(decided, *words)
-    return items.join(
-        data.messages.select("run", "seq", "seat"), on=["run", "seq"], how="inner"
-    ).sort("run", "seat", "seq")
+def _packed(data: Data, flags: tuple[str, ...]) -> tuple[Packed, Ints, Ints]:
+    """Packed flags of every message, how many labels it has, and how many of them are usable."""
+    messages = data.messages
+    width = max(_top(messages), _top(data.labels)) + 1
+    known = messages["run"].to_numpy() * width + messages["seq"].to_numpy()
+    words = np.zeros((-(-len(flags) // PER_WORD), len(known)), dtype=np.uint64)
+    labelled, decided = np.zeros(len(known), dtype=np.int64), np.zeros(len(known), dtype=np.int64)
+    for number, flag in enumerate(flags):
+        mine = data.labels.filter((pl.col("flag") == flag) & pl.col("seq").is_not_null())
+        item = mine["run"].to_numpy() * width + mine["seq"].to_numpy()
+        values = mine["value"].fill_null(float("nan")).to_numpy()
+        place = np.searchsorted(known, item)
+        there = place < len(known)
+        there[there] = known[place[there]] == item[there]
+        place, values = place[there], values[there]
+        labelled[place] += 1
+        decided[place] += np.isfinite(values)
+        words[number // PER_WORD, place[values > 0]] |= np.uint64(1 << BITS * (number % PER_WORD))
+    return words, labelled, decided
 
 
-def _batches(items: pl.DataFrame, words: Packed, per_run: Ints) -> list[Batch]:
-    seats = items.group_by("run", "seat", maintain_order=True).len()
-    seat_run = seats["run"].to_numpy()
-    seat_size = seats["len"].to_numpy().astype(np.int64)
+def _top(frame: pl.DataFrame) -> int:
+    top = frame["seq"].max()
+    return top if isinstance(top, int) else 0
+
+
+def _batches(run: Ints, seat: Ints, words: Packed, per_run: Ints) -> list[Batch]:
+    """Runs by number of messages; messages are sorted by run and seat.
+
+    Raises:
+        Unusable: A seat has more messages in one run than twelve bits can count.
+    """
+    first = np.flatnonzero(np.append(True, (np.diff(run) != 0) | (np.diff(seat) != 0)))
+    seat_run, seat_size = run[first], np.diff(np.append(first, len(run)))
+    if int(seat_size.max()) >= 1 << BITS:
+        raise Unusable(f"a seat has more than {(1 << BITS) - 1} messages in one run")
     starts = np.concatenate([[0], np.cumsum(per_run)[:-1]])
     batches = []
     for m in np.unique(per_run[per_run > 0]):

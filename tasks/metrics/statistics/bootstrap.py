@@ -43,8 +43,13 @@ def run_weights(n: int, resamples: int = RESAMPLES, stream: str = "") -> Weights
     return weights
 
 
-def expanded_tail(n: int, level: float = 0.95) -> float:
+def expanded_tail(n: int, level: float = 0.95, df: int | None = None) -> float:
     """Share of resamples cut off at either end for n runs.
+
+    Args:
+        n: Runs that were resampled, on the smaller side where there are two.
+        level: Coverage aimed at.
+        df: Degrees of freedom of Student's t; n - 1 if not given.
 
     Source: Hesterberg (2015), What Teachers Should Know about the Bootstrap, 3.3.
 
@@ -55,16 +60,19 @@ def expanded_tail(n: int, level: float = 0.95) -> float:
     from scipy import stats
 
     tail = (1 - level) / 2
-    return float(stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(tail, n - 1)))
+    return float(stats.norm.cdf(np.sqrt(n / (n - 1)) * stats.t.ppf(tail, df or n - 1)))
 
 
-def interval(draws: Floats, n: int, level: float = 0.95) -> tuple[Floats, Floats]:
+def interval(
+    draws: Floats, n: int, level: float = 0.95, df: int | None = None
+) -> tuple[Floats, Floats]:
     """Lower and upper ends of intervals from resampled statistics.
 
     Args:
         draws: Statistics, resamples first; not-a-number where a resample has none.
         n: Runs that were resampled. With fewer than two there is no interval.
         level: Coverage aimed at.
+        df: Degrees of freedom; n - 1 if not given.
 
     Returns:
         Two arrays of the statistics' shape; not-a-number where there is no interval.
@@ -72,7 +80,7 @@ def interval(draws: Floats, n: int, level: float = 0.95) -> tuple[Floats, Floats
     shape = draws.shape[1:]
     if n < 2:
         return np.full(shape, np.nan), np.full(shape, np.nan)
-    tail = expanded_tail(n, level)
+    tail = expanded_tail(n, level, df)
     undefined = ~np.isfinite(draws)
     if not undefined.any():
         low, high = np.quantile(draws, [tail, 1 - tail], axis=0)

@@ -126,12 +126,12 @@ def hedges_g_draws(a: Floats, b: Floats, resamples: int = RESAMPLES) -> Floats:
     return np.where(good, (mb - ma) / np.where(good, sd, 1) * (1 - 3 / (4 * df - 1)), np.nan)
 
 
-def effect_interval(draws: Floats, n: int) -> tuple[float, float]:
+def effect_interval(draws: Floats, *sizes: int) -> tuple[float, float]:
     """Ends of the interval of an effect; not-a-number where there is none.
 
     Args:
         draws: Resampled effects.
-        n: Runs of the smaller side, which decides how far the percentiles are expanded.
+        sizes: Runs of each side, which decide how far the percentiles are expanded.
     """
-    low, high = interval(draws, n)
+    low, high = interval(draws, min(sizes), df=sum(sizes) - len(sizes))
     return float(low), float(high)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa
@@ -30,6 +30,7 @@ SHROUT_FLEISS = np.array(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=5, max_size=60))
 def test_kappa_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     first, second = map(list, zip(*pairs, strict=True))
@@ -48,6 +49,7 @@ def test_kappa_and_its_oracle_in_statsmodels() -> None:
     assert float(two.cohen_kappa(table)) == pytest.approx(cohens_kappa(table).kappa, abs=1e-12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=60))
 def test_scores_against_gold_are_those_of_scikit_learn(pairs: list[tuple[bool, bool]]) -> None:
     gold, found = map(list, zip(*pairs, strict=True))

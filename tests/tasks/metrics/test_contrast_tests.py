@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.formula.api as smf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -45,6 +45,7 @@ def test_mann_whitney_is_that_of_scipy() -> None:
     assert found.interval[0] < found.effect < found.interval[1]
 
 
+@settings(deadline=None, max_examples=60)
 @given(floats, floats)
 def test_rank_biserial_is_one_less_twice_u_also_with_ties(a: np.ndarray, b: np.ndarray) -> None:
     u = stats.mannwhitneyu(a, b, method="asymptotic").statistic
@@ -52,6 +53,7 @@ def test_rank_biserial_is_one_less_twice_u_also_with_ties(a: np.ndarray, b: np.n
     assert effects.rank_biserial(a, b) == pytest.approx(-effects.rank_biserial(b, a), abs=1e-12)
 
 
+@settings(deadline=None, max_examples=60)
 @given(floats, floats)
 def test_resampled_effects_are_the_effects_of_resamples(a: np.ndarray, b: np.ndarray) -> None:
     from tasks.metrics.statistics.bootstrap import run_weights
