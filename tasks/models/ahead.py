@@ -18,6 +18,11 @@ from tasks.models.replies import Attempt, AttemptFailed, Reply
 from tasks.models.shape import instructed
 from tasks.models.tally import Tally
 
+#: Fewer questions than this are asked one by one.
+FEWEST = 10
+
+_QUIET_S = 0.3
+
 log = logging.getLogger(__name__)
 
 
@@ -53,6 +58,8 @@ class Ahead:
         self._known = known
         self._most_usd = most_usd
         self._fetches: dict[str, asyncio.Future[list[Fetched]]] = {}
+        self._waiting: list[Question] = []
+        self._gathering: asyncio.Future[None] | None = None
         self._asked: set[str] = set()
         self._failed: dict[str, Attempt] = {}
 
@@ -68,6 +75,25 @@ class Ahead:
         attempt = self._failed.pop(call_key, None)
         return () if attempt is None else (attempt,)
 
+    async def gathered(self, question: Question) -> None:
+        """Waits for questions that are asked at about the same time, and asks them in one batch.
+
+        Few questions are not worth a batch and are left to be asked one by one.
+        """
+        self._waiting.append(question)
+        if self._gathering is None:
+            self._gathering = asyncio.ensure_future(self._gather())
+        await asyncio.shield(self._gathering)
+
+    async def _gather(self) -> None:
+        seen = 0
+        while seen < len(self._waiting):
+            seen = len(self._waiting)
+            await asyncio.sleep(_QUIET_S)
+        questions, self._waiting, self._gathering = self._waiting, [], None
+        if len(questions) >= FEWEST:
+            await self.ask(questions)
+
     async def ask(self, questions: Sequence[Question]) -> None:
         """Asks what can be asked in batches; what was answered is in the journal afterwards."""
         groups: dict[str, tuple[ModelSpec, dict[str, Item]]] = {}
@@ -75,16 +101,16 @@ class Ahead:
             spec = question.model
             if spec.simulated or not self._provider.batchable(spec):
                 continue
-            identity, _ = self._identities.of(spec)
+            identity = self._identities.of(spec)
             key = call_key(
-                identity,
+                identity.key,
                 part_digests(question.messages),
                 shape_digest(question.answer),
                 question.unit_key,
                 ordinal=question.ordinal,
             )
             if not self._known(question, key):
-                group = groups.setdefault(identity, (spec, {}))
+                group = groups.setdefault(identity.key, (identity.spec, {}))
                 group[1][key] = self._item(question, key)
         await asyncio.gather(*(self._ask(spec, items) for spec, items in groups.values()))
 

@@ -82,11 +82,19 @@ class ModelGateway:
     async def ask(self, question: Question) -> Answer:
         """The answer to a question; failures are data, never exceptions.
 
+        Questions of judges and persona writers to a model declared with ``batch: true`` that are
+        asked at about the same time go through the provider's batch interface.
+
         Raises:
             BudgetSpent: The next call could pass the study's budget.
             Mistake: The model's key is missing, or the journal cannot be written.
         """
-        identity, params = self._identities.of(question.model)
+        if question.model.batch and question.purpose != "agent" and not self._is_known(question):
+            await self._ahead.gathered(question)
+        return await self._ask(question)
+
+    async def _ask(self, question: Question) -> Answer:
+        identity = self._identities.of(question.model)
         shape = shape_digest(question.answer)
         unit = self._units.get(question.unit_key)
         if unit is None:
@@ -96,7 +104,12 @@ class ModelGateway:
         for reask in range(question.reasks + 1):
             digests = part_digests(messages)
             key = call_key(
-                identity, digests, shape, question.unit_key, ordinal=question.ordinal, reask=reask
+                identity.key,
+                digests,
+                shape,
+                question.unit_key,
+                ordinal=question.ordinal,
+                reask=reask,
             )
             last = reask == question.reasks
             outcome = await self._outcome(question, messages, key, last)
@@ -106,7 +119,7 @@ class ModelGateway:
             keys.append(key)
             unit.add(
                 key,
-                Entry(question, reask, before, params, shape, digests, outcome, failure),
+                Entry(question, reask, before, identity.params, shape, digests, outcome, failure),
                 sent,
             )
             text = outcome.reply.text if outcome.reply else ""
@@ -127,7 +140,7 @@ class ModelGateway:
             Mistake: A model's key is missing, or the journal cannot be written.
         """
         await self._ahead.ask([question for question in questions if question.model.batch])
-        asks = [asyncio.ensure_future(self.ask(question)) for question in questions]
+        asks = [asyncio.ensure_future(self._ask(question)) for question in questions]
         try:
             return list(await asyncio.gather(*asks))
         except BaseException:
@@ -174,7 +187,7 @@ class ModelGateway:
             self.tally.reused(held)
             return held
         record = self._journal.find(question.unit_key, key)
-        if record is not None:
+        if record is not None and (held is None or record["at"] > held.asked_at_s):
             outcome = outcome_of(record)
             if not self._ahead.asked(key):
                 self.tally.reused(outcome)
@@ -215,7 +228,7 @@ class ModelGateway:
         return outcome
 
     async def _fresh(self, question: Question, messages: tuple[Message, ...], key: str) -> Outcome:
-        spec, shape = question.model, question.answer
+        spec, shape = self._identities.of(question.model).spec, question.answer
         limiter, price = self._model(spec)
         in_words = shape is not None and not self._provider.native(spec)
         sent = instructed(messages, shape) if in_words and shape is not None else messages
@@ -247,6 +260,16 @@ class ModelGateway:
             self._most_tokens = max(self._most_tokens, 2 * (outcome.reply.completion_tokens or 0))
         self.budget.settle(reservation, outcome.cost_usd)
         return outcome
+
+    def _is_known(self, question: Question) -> bool:
+        key = call_key(
+            self._identities.of(question.model).key,
+            part_digests(question.messages),
+            shape_digest(question.answer),
+            question.unit_key,
+            ordinal=question.ordinal,
+        )
+        return self._known(question, key)
 
     def _known(self, question: Question, key: str) -> bool:
         held = self._held.get(question.unit_key, {}).get(key)

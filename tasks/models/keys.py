@@ -9,6 +9,7 @@ importing a provider library.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,27 +21,48 @@ from schemas.study.models import ModelSpec
 #: Raised when the meaning of a call changes, such as the wording of a re-ask.
 RECIPE = 1
 
+_MOST_KNOWN = 1024
+
 _SHAPES: WeakKeyDictionary[type[BaseModel], str] = WeakKeyDictionary()
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the gateway knows of a declared model.
+
+    Attributes:
+        spec: The first declaration equal to it, so that caches by declaration hold one entry.
+        key: Digest of what decides its answers.
+        params: Parameters that decide its answers, for ``calls.params``.
+    """
+
+    spec: ModelSpec
+    key: str
+    params: dict[str, Any]
+
+
 class Identities:
-    """Digests and parameters of models, worked out once per declaration."""
+    """Identities of models, worked out once however often a declaration is read again."""
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[ModelSpec, str, dict[str, Any]]] = {}
+        self._by_id: dict[int, tuple[ModelSpec, Identity]] = {}
+        self._by_text: dict[str, Identity] = {}
 
-    def of(self, spec: ModelSpec) -> tuple[str, dict[str, Any]]:
-        """The digest of what decides a model's answers, and its parameters for ``calls.params``."""
-        held = self._known.get(id(spec))
+    def of(self, spec: ModelSpec) -> Identity:
+        """The identity of a model."""
+        held = self._by_id.get(id(spec))
         if held is not None and held[0] is spec:
-            return held[1], held[2]
-        identity = spec.identity()
-        params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
-        if len(self._known) > 1024:
-            self._known.clear()
-        key = digest("model", identity)
-        self._known[id(spec)] = (spec, key, params)
-        return key, params
+            return held[1]
+        text = spec.model_dump_json()
+        known = self._by_text.get(text)
+        if known is None:
+            identity = spec.identity()
+            params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
+            known = self._by_text[text] = Identity(spec, digest("model", identity), params)
+        if len(self._by_id) > _MOST_KNOWN:
+            self._by_id.clear()
+        self._by_id[id(spec)] = (spec, known)
+        return known
 
 
 def shape_digest(shape: type[BaseModel] | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -167,8 +168,6 @@ async def test_a_provider_that_takes_no_batches_is_asked_one_by_one(
 
 
 async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp_path):
-    import asyncio
-
     batches.ready_after = 10**9
     asked = questions(ask, spec(batch=True), ["a", "b", "c"])
     async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
@@ -202,3 +201,22 @@ async def test_models_without_batch_are_asked_at_once(batches, server, spec, ask
     async with open_gateway(tmp_path / "j") as gateway:
         answers = await gateway.ask_many(questions(ask, spec(), ["a", "b"]))
     assert len(answers) == batches.direct == 2
+
+
+async def test_judges_that_ask_at_the_same_time_share_a_batch(batches, spec, ask, quick, tmp_path):
+    asked = questions(ask, spec(batch=True), [f"message {n}" for n in range(30)])
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        answers = await asyncio.gather(*(gateway.ask(question) for question in asked))
+        again = await asyncio.gather(*(gateway.ask(question) for question in asked))
+    assert answers == again
+    assert (len(batches.batches), batches.direct) == (1, 0)
+
+
+async def test_agents_and_few_questions_do_not_wait_for_a_batch(
+    batches, spec, ask, quick, tmp_path
+):
+    asked = [ask(spec(batch=True), unit_key=digest(n), answer=Code) for n in range(30)]
+    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
+        await asyncio.gather(*(gateway.ask(question) for question in asked))
+        await gateway.ask(questions(ask, spec(batch=True), ["alone"])[0])
+    assert (len(batches.batches), batches.direct) == (0, 31)

@@ -191,6 +191,21 @@ async def test_an_answer_that_failed_its_unit_is_asked_anew(server, said, spec, 
         assert len(gateway.rows(UNIT)["calls"]) == 1
 
 
+async def test_a_newer_answer_in_the_journal_wins_over_one_that_failed_its_unit(
+    server, said, spec, ask, tmp_path
+):
+    question = ask(spec(), reasks=0, check=lambda text: "no" if text == "Bad." else None)
+    server.answer = lambda request, number: said.completion("Bad." if number == 1 else "Good.")
+    async with open_gateway(tmp_path / "j") as gateway:
+        await gateway.ask(question)
+        before = gateway.rows(UNIT)
+    async with open_gateway(tmp_path / "j", held=before) as gateway:
+        assert (await gateway.ask(question)).value == "Good."
+    async with open_gateway(tmp_path / "j", held=before) as gateway:
+        assert (await gateway.ask(question)).value == "Good."
+    assert len(server.requests) == 2
+
+
 async def test_a_full_disk_is_a_mistake_that_says_so(tmp_path):
     (tmp_path / "j").write_text("a file where the folder should be")
     journal = Journal(tmp_path / "j")
