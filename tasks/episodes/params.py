@@ -14,6 +14,9 @@ from schemas.study.files import TextFile
 def keyed_params(value: Any) -> Any:
     """Parameters as plain data for a key: texts without their paths, catalogues as their digest.
 
+    Fields at their default are left out, so that an environment that gains a parameter keeps its
+    episodes. Whoever changes a default raises the environment's version.
+
     Example:
         >>> keyed_params(TextFile(text="Plan a festival.", path="briefs/a.md"))
         'Plan a festival.'
@@ -23,7 +26,11 @@ def keyed_params(value: Any) -> Any:
     if isinstance(value, Catalogue):
         return value.key
     if isinstance(value, BaseModel):
-        return {name: keyed_params(getattr(value, name)) for name in type(value).model_fields}
+        return {
+            name: keyed_params(getattr(value, name))
+            for name, field in type(value).model_fields.items()
+            if getattr(value, name) != field.get_default(call_default_factory=False)
+        }
     if isinstance(value, Mapping):
         return {name: keyed_params(part) for name, part in value.items()}
     if isinstance(value, tuple | list):
@@ -36,11 +43,8 @@ def shown_params(params: BaseModel) -> dict[str, Any]:
 
     A brief has a column of its own, and of a catalogue only name and digest are kept.
     """
-    shown = {}
-    for name in type(params).model_fields:
-        value = getattr(params, name)
-        if isinstance(value, Catalogue):
-            shown[name] = {"name": value.name, "catalogue_key": value.key}
-        elif not isinstance(value, TextFile):
-            shown[name] = keyed_params(value)
+    shown = params.model_dump(mode="json", exclude={"brief", "catalogue"})
+    catalogue = getattr(params, "catalogue", None)
+    if isinstance(catalogue, Catalogue):
+        shown["catalogue"] = {"name": catalogue.name, "catalogue_key": catalogue.key}
     return shown

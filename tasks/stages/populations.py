@@ -27,7 +27,7 @@ def population_key(spec: PopulationSpec, writer: ModelSpec | None) -> str:
         spec: The population.
         writer: The model that writes biographies, if any.
     """
-    declared = spec.model_dump(mode="json", exclude={"size", "prose"})
+    declared = spec.model_dump(mode="json", exclude={"size", "prose"}, exclude_defaults=True)
     prose = None if writer is None else [writer.identity(), digest(biography_template())]
     return digest("population", RECIPE, declared, prose)
 

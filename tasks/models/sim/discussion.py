@@ -88,7 +88,9 @@ class _Speaker:
         phrase = self.rng.choice([one for one in bank if one not in self.used] or bank)
         self.used.add(phrase)
         topics = self.topics
-        if bank is phrases.LEAD or not self.said:
+        if "{name}" not in phrase:
+            name = ""
+        elif bank is phrases.LEAD or not self.said:
             name = self.rng.choice(self.others) if self.others else ""
         else:
             # Whoever spoke to the matter is referred to first, by what they spoke about.

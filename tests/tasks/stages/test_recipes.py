@@ -1,0 +1,143 @@
+"""A change of what a step writes must come with a new recipe, or held rows would be wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.gateway import Question
+from schemas.keys import digest
+from schemas.study import Study
+from tasks.environments.registry import environments
+from tasks.stages.base import Upstream
+from tasks.stages.episodes import EpisodeStep
+from tasks.stages.personas import PersonaStep
+from tasks.stages.populations import PopulationStep
+from tasks.studies.cells import design
+
+GOLDEN = Path(__file__).parent / "recipes.json"
+CATALOGUE = {
+    "name": "tiny",
+    "customers": [
+        {
+            "id": "c1",
+            "name": "Mara",
+            "request": "Soup, delivered.",
+            "menu_features": {"soup": 5.0},
+            "amenity_features": ["delivery"],
+        }
+    ],
+    "businesses": [
+        {
+            "id": f"b{n}",
+            "name": f"Shop {n}",
+            "description": "Soups.",
+            "rating": 0.9,
+            "menu_features": {"soup": 3.0 + n},
+            "amenity_features": {"delivery": n == 1},
+        }
+        for n in (1, 2)
+    ],
+}
+EPISODES: dict[str, dict[str, Any]] = {
+    "discussion": {"brief": "Talk.", "rounds": 2, "seats": ["m", "m"], "floor": "shuffled"},
+    "market": {"catalogue": CATALOGUE, "models": {"customer": "m", "business": "m"}},
+}
+
+
+def scripted(question: Question) -> str:
+    """Answers that depend on nothing but the place in the episode."""
+    seen = question.observation or {}
+    if question.answer is None:
+        return f"Message {question.ordinal}."
+    if seen["role"] == "business":
+        price = seen["menu"]["soup"]
+        line = {"item": "soup", "quantity": 1, "unit_price": price}
+        reply = {"to": "c1", "text": "Here.", "items": [line], "total": price}
+        return json.dumps({"replies": [reply]})
+    offers = [event for event in seen["history"] if event["kind"] == "offer"]
+    steps: list[dict[str, Any]] = [
+        {"action": "search", "query": "soup"},
+        {"action": "ask", "messages": [{"to": name, "text": "Soup?"} for name in ("b1", "b2")]},
+        {"action": "pay", "proposal": offers[0]["item"] if offers else ""},
+        {"action": "end"},
+    ]
+    return json.dumps(steps[seen["round"]])
+
+
+def study(environment: str) -> Study:
+    return Study.model_validate(
+        {
+            "name": "golden",
+            "models": {"m": {"model": "sim/agent"}},
+            "population": {
+                "size": 2,
+                "traits": "big_five",
+                "shares": {"age": {"a": 0.5, "b": 0.5}},
+            },
+            "episode": {"environment": environment, **EPISODES[environment]},
+        }
+    )
+
+
+def episode_digest(environment: str, gateway: Any) -> str:
+    step = EpisodeStep()
+    units = step.plan(design(study(environment)), Upstream())
+    (result,) = asyncio.run(step.work(units, {}, gateway(scripted)))
+    assert result.failure is None
+    unit = result.unit.key
+    # Keys change with templates, which are in the key themselves; rows are compared without them.
+    return digest(json.dumps(result.rows, sort_keys=True).replace(unit, "KEY"))
+
+
+def check(name: str, version: str, found: str) -> None:
+    golden = json.loads(GOLDEN.read_text())
+    assert golden.get(name, {}).get(version) == found, (
+        f"the rows of {name} changed. If their meaning did, raise its recipe or version; then "
+        f"write {found!r} for the new one into {GOLDEN.name}"
+    )
+
+
+def test_every_environment_is_held_to_its_version() -> None:
+    assert set(environments()) == set(EPISODES)
+
+
+@pytest.mark.parametrize("environment", sorted(EPISODES))
+def test_rows_of_episodes_change_only_with_recipe_or_version(
+    environment: str, memory_gateway: Any
+) -> None:
+    def answered(respond: Any) -> Any:
+        gateway = memory_gateway(respond)
+        # Calls are named after the unit, whose key is masked; name them by number alone.
+        ask = gateway.ask
+
+        async def numbered(question: Question) -> Any:
+            answer = await ask(question)
+            key = f"{question.ordinal:032x}"
+            return type(answer)(
+                key, answer.text, answer.value, answer.attempts, answer.failure, (key,)
+            )
+
+        gateway.ask = numbered
+        return gateway
+
+    version = f"{EpisodeStep.recipe}.{environments()[environment].version}"
+    check(environment, version, episode_digest(environment, answered))
+
+
+def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any) -> None:
+    resolved = design(study("discussion"))
+    population = PopulationStep()
+    units = population.plan(resolved, Upstream())
+    personas = PersonaStep().plan(resolved, Upstream(units={"population": units}))
+    gateway = memory_gateway(scripted)
+    results = [
+        *asyncio.run(population.work(units, {}, gateway)),
+        *asyncio.run(PersonaStep().work(personas, {}, gateway)),
+    ]
+    rows = json.dumps([result.rows for result in results], sort_keys=True)
+    check("personas", str(PersonaStep.recipe), digest(rows))
