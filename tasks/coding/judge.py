@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
+
+from pydantic import BaseModel
 
 from schemas.codebook import Codebook
 from schemas.gateway import Answer, Gateway, Question
@@ -13,7 +15,7 @@ from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 from tasks.coding.items import Item
-from tasks.coding.prompt import flags_shown, judge_messages, shown
+from tasks.coding.prompt import JudgePrompt, flags_shown, shown
 from tasks.coding.rows import Code
 from tasks.coding.shape import answer_shape, judged_of, problem_with
 from tasks.models.budget import BudgetSpent
@@ -82,7 +84,10 @@ async def judged(
         generator("order of items", unit_key).shuffle(order)
     questions = []
     for number, view in enumerate(views_of(codebook, flags)):
-        session = _Session(codebook, view, model, coder, unit_key, gateway)
+        told = flags_shown(codebook, view.flags)
+        session = _Session(
+            codebook, view, model, coder, unit_key, gateway, JudgePrompt(told, codebook.digest)
+        )
         base = number * 2 * len(order)
         for start in range(0, len(order), codebook.batch):
             batch = order[start : start + codebook.batch]
@@ -107,6 +112,7 @@ class _Session:
     coder: str
     unit_key: str
     gateway: Gateway
+    prompt: JudgePrompt
 
     async def codes(self, batch: Sequence[Item], ordinal: int, single: int) -> Judged:
         """The codes of a batch; ``single`` is the first ordinal for its items one by one."""
@@ -122,18 +128,21 @@ class _Session:
             next((outcome.failure for outcome in outcomes if outcome.failure), None),
         )
 
+    @cached_property
+    def _shape(self) -> type[BaseModel]:
+        return answer_shape(self.codebook, self.view.flags)
+
     async def _answer(self, batch: Sequence[Item], ordinal: int) -> Answer:
         items = [shown(item, self.view.masked) for item in batch]
-        flags = flags_shown(self.codebook, self.view.flags)
         question = Question(
             model=self.model,
-            messages=judge_messages(items, flags, self.codebook.digest),
+            messages=self.prompt.messages(items),
             unit_key=self.unit_key,
             ordinal=ordinal,
             purpose="judge",
             subject=self.coder,
-            answer=answer_shape(self.codebook, self.view.flags),
-            observation={"task": "code", "items": items, "flags": flags},
+            answer=self._shape,
+            observation={"task": "code", "items": items, "flags": self.prompt.flags},
             check=partial(problem_with, items=batch, codebook=self.codebook, flags=self.view.flags),
         )
         try:

@@ -41,22 +41,33 @@ def flags_shown(codebook: Codebook, flags: Sequence[str]) -> dict[str, Any]:
     return {name: codebook.flags[name].model_dump(mode="json", include=fields) for name in flags}
 
 
-def judge_messages(
-    items: Sequence[Mapping[str, Any]], flags: Mapping[str, Any], secret: str
-) -> tuple[Message, ...]:
-    """The prompt of a judge.
+class JudgePrompt:
+    """The prompts of a judge about one set of flags.
 
-    Args:
-        items: What it is shown of the items; see :func:`shown`.
+    Attributes:
         flags: What it is told of the flags; see :func:`flags_shown`.
-        secret: Makes a fence that nobody who spoke in the transcript could know. The same for a
-            whole codebook, so that the instructions are stored and cached once.
     """
-    fence = fence_for(secret, items)
-    return (
-        Message("system", _template("judge_system.md").render(flags=flags, fence=fence)),
-        Message("user", _template("judge_items.md").render(items=items, fence=fence)),
-    )
+
+    def __init__(self, flags: Mapping[str, Any], secret: str) -> None:
+        """Prompts about some flags.
+
+        Args:
+            flags: What the judge is told of the flags.
+            secret: Makes a fence that nobody who spoke in the transcript could know. The same for
+                a whole codebook, so that the instructions are stored and cached once.
+        """
+        self.flags = flags
+        self._secret = secret
+        self._systems: dict[str, Message] = {}
+
+    def messages(self, items: Sequence[Mapping[str, Any]]) -> tuple[Message, Message]:
+        """The prompt about some items, as :func:`shown` gives them."""
+        fence = fence_for(self._secret, items)
+        system = self._systems.get(fence)
+        if system is None:
+            text = _template("judge_system.md").render(flags=self.flags, fence=fence)
+            system = self._systems[fence] = Message("system", text)
+        return system, Message("user", _template("judge_items.md").render(items=items, fence=fence))
 
 
 def fence_for(secret: str, items: Sequence[Mapping[str, Any]]) -> str:
