@@ -152,13 +152,15 @@ counted AS (
         count(*) FILTER (e.seq IN (SELECT c.seq FROM codes AS c
             WHERE c.episode_key = e.episode_key AND c.codebook_digest = $codebook)) AS n_coded
     FROM runs AS r JOIN events AS e USING (episode_key)
-    WHERE e.kind NOT IN ('state', 'chance', 'end') AND e.actor <> 'env'
+    WHERE r.status <> 'placeholder' AND e.kind NOT IN ('state', 'chance', 'end')
+        AND e.actor <> 'env'
     GROUP BY ALL
 ),
 chosen AS (
     SELECT * FROM counted
     QUALIFY row_number() OVER (PARTITION BY condition
-        ORDER BY n_coded = 0, exclusion IS NOT NULL, status <> 'complete', replicate) = 1
+        ORDER BY exclusion IS NOT NULL, least(n_coded, 8) DESC, status <> 'complete',
+            replicate) = 1
 ),
 placed AS (
     SELECT r.condition, r.label, r.status, r.n_messages, r.n_coded, e.episode_key, e.seq, e.round,

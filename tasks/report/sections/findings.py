@@ -18,6 +18,7 @@ DOUBTFUL_SHARE = 0.05
 RARE = 0.05
 KAPPA_GAP = 0.05
 PARADOX_GAP = 0.2
+NEARLY = 0.95
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,20 @@ def _missed(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> It
     parts = listed([_recall_words(one, rules) for one in low])
     yield Finding(
         "alarm",
-        f"{used.rule} misses much of what {data.gold} marks. Recall: {parts}. Rates and profiles "
-        "of these flags are too low by as much.",
+        f"Labels by {used.rule} miss much of what {data.gold} marks. Recall: {parts}."
+        + _too_low(low),
         "agreement",
     )
+
+
+def _too_low(low: list[Compared]) -> str:
+    """By how much rates come out too low: marked by the rule over marked by gold."""
+    parts = []
+    for one in low:
+        recall, precision = one.value("recall"), one.value("precision")
+        if recall is not None and precision and recall / precision < NEARLY:
+            parts.append(f"{one.flag} by {share(1 - recall / precision, 0)}")
+    return f" Rates made of them come out too low: {listed(parts)}." if parts else ""
 
 
 def _recall_words(one: Compared, rules: list[RuleSummary]) -> str:

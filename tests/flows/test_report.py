@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from prefect.client.orchestration import get_client
+
+from flows.cli.report import write_report
+from flows.imports import imported
+from flows.report_queries import QUERIES
+from flows.reporting import report_data
+from flows.requests import ImportRequest
+from schemas.errors import Mistake
+from schemas.study import Study
+from tasks.report.data import ReportData
+from tasks.report.page import page
+from tasks.report.sections.findings import findings
+from tasks.report.sections.transcripts import excerpts
+from warehouse.query import query
+from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from conftest import Ran
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ask(warehouse: Path, sql: str) -> Sequence[Mapping[str, Any]]:
+    found = query(warehouse, sql)
+    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+
+
+def data_of(warehouse: Path) -> ReportData:
+    (row,) = ask(warehouse, "SELECT study_version, spec FROM studies")
+    study = Study.model_validate(json.loads(row["spec"]))
+    return report_data(study, row["study_version"], lambda sql: ask(warehouse, sql))
+
+
+async def test_a_study_that_was_run_has_a_report(
+    study_file: Path, ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = await ran(study_file)
+    warehouse = tmp_path / "agora.duckdb"
+
+    # By name, by version and by file; every one writes the same page but for the time.
+    monkeypatch.chdir(tmp_path)
+    assert write_report("small", warehouse, None) == Path("small-report.html")
+    text = Path("small-report.html").read_text(encoding="utf-8")
+    for reference in (done.version[:10], str(study_file)):
+        other = write_report(reference, warehouse, tmp_path / "other.html").read_text("utf-8")
+        assert len(other) == len(text)
+    assert len(text) < 1_000_000
+    assert study_file.read_text(encoding="utf-8").splitlines()[1] in text
+    assert done.version in text
+
+    # Every query that the page shows can be asked again and gives what the page was made of.
+    data = data_of(warehouse)
+    assert set(data.listings) == set(QUERIES)
+    for listing in data.listings.values():
+        assert "$" not in listing.sql.replace("'$", "")
+        assert len(ask(warehouse, listing.sql)) == len(listing.rows)
+    with Warehouse.open(warehouse, read_only=True) as shelf:
+        version, study = data.version, data.study
+        held = report_data(study, version, lambda sql: shelf.frame_sql(sql).to_dicts())
+    assert findings(held) == findings(data)
+
+    # Conditions stand in the order declared, with a run of each.
+    assert [one.name for one in data.conditions] == ["uniform", "mixed"]
+    assert [one.condition for one in excerpts(data)] == ["uniform", "mixed"]
+    assert all(message.coded for one in excerpts(data) for message in one.messages)
+
+    # Prefect shows the stages and the report in short.
+    async with get_client() as client:
+        kept = {artifact.key: artifact for artifact in await client.read_artifacts()}
+    stages = {"personas", "episodes", "codes", "metrics"}
+    assert {f"agora-small-{stage}" for stage in stages} <= set(kept)
+    steps = kept["agora-small-episodes"].data
+    (episodes,) = json.loads(steps) if isinstance(steps, str) else steps
+    assert (episodes["units"], episodes["done now"], episodes["failed"]) == (4, 4, 0)
+    assert "Know before citing" in str(kept["agora-small-report"].data)
+
+
+def test_a_study_that_was_never_run_has_none(study_file: Path, tmp_path: Path) -> None:
+    Warehouse.open(tmp_path / "agora.duckdb").close()
+    with pytest.raises(Mistake, match="has not been run"):
+        write_report(str(study_file), tmp_path / "agora.duckdb", tmp_path / "report.html")
+    assert not (tmp_path / "report.html").exists()
+
+
+async def test_the_founding_study_shows_its_adjudication_problem(
+    shared: Path, ran: Ran, tmp_path: Path
+) -> None:
+    warehouse = tmp_path / "agora.duckdb"
+    codes = shared / "data/warroom/human_coding_results.csv"
+    imported(ImportRequest(kind="codes", path=codes, warehouse=warehouse, format="warroom"))
+    assert (await ran(ROOT / "studies/warroom_agreement.yaml")).complete
+
+    data = data_of(warehouse)
+    rank, missed, *_ = findings(data)
+    assert rank.level == missed.level == "alarm"
+    assert "intersection, is the worst of the 4 rules on the gold sample" in rank.text
+    assert "mean κ of 0.642" in rank.text
+    assert "union 0.793" in rank.text
+    for words in ("meta 0.37 [", "lead 0.49 [", "agree 0.50 ["):
+        assert words in missed.text
+    text = page(data)
+    assert text.index("worst of the 4 rules") < text.index('id="design"')
