@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,20 +15,12 @@ from schemas.unit import Result, Unit
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
 
-
-def _studies() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "metric_studies", Path(__file__).with_name("studies.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["metric_studies"] = module
-    spec.loader.exec_module(module)
-    return module
+s: Any = None
 
 
-s = _studies()
+@pytest.fixture(autouse=True)
+def _builder(studies: ModuleType) -> None:
+    globals()["s"] = studies
 
 
 async def measured(

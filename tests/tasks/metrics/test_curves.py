@@ -1,0 +1,104 @@
+"""Specification curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from schemas.errors import Mistake
+from schemas.unit import Result
+from tasks.metrics.contrasts.curves import curve_summary
+from tasks.stages.contrasts import ContrastStep
+from tasks.stages.measures import MeasureStep
+
+CURVE = {
+    "how": {
+        "contrast": "naming",
+        "rules": ["intersection", "union"],
+        "judges": ["m"],
+        "incomplete": ["exclude", "keep"],
+        "variants": [{"zero_pairs": "drop"}, {"zero_pairs": "zero"}],
+    }
+}
+
+
+async def worked(studies: Any, **changes: Any) -> tuple[list[Result], list[Result]]:
+    declared = studies.study(**{"metrics": ["profile_cosine"], "curves": CURVE, **changes})
+    frames, before = studies.rows(declared), studies.upstream(declared)
+    design = studies.design(declared)
+    step = MeasureStep()
+    units = step.plan(design, before)
+    results = await step.work(units, studies.picked(frames, step.reads(units)), None)
+    before.units["measure"] = units
+    contrast = ContrastStep()
+    made = contrast.plan(design, before)
+    metrics = pl.concat([result.rows["metrics"] for result in results if result.rows])
+    return results, await contrast.work(made, {"metrics": metrics}, None)
+
+
+async def test_a_curve_holds_every_combination(studies: Any) -> None:
+    measured, (family, curve) = await worked(studies)
+    assert len(measured) == 3 * 2 * 2  # each once, the declared ones among them
+    assert family.failure is None
+    rows = pl.DataFrame(curve.rows["contrasts"])
+    assert rows.height == 12
+    assert rows["specification"].n_unique() == 12
+    assert rows["family"].unique().to_list() == ["curve how"]
+    assert rows["p_adjusted"].null_count() == 12
+    assert "rule=judge(coder=m); incomplete=keep; zero_pairs=zero" in rows["specification"]
+
+
+async def test_one_call_says_what_the_conclusion_depends_on(studies: Any) -> None:
+    _, (_, curve) = await worked(studies)
+    found = curve_summary(pl.DataFrame(curve.rows["contrasts"]))
+    assert (found.n, found.n_computed) == (12, 12)
+    assert found.share_same_sign == 1.0
+    assert found.share_significant == 1.0
+    assert set(found.by_choice["choice"]) == {"rule", "incomplete", "zero_pairs"}
+    assert "12 of 12 specifications" in found.conclusion
+
+
+async def test_a_specification_without_values_stays_with_its_reason(studies: Any) -> None:
+    _, (family, curve) = await worked(studies, replicates=1)
+    assert family.failure is not None
+    rows = pl.DataFrame(curve.rows["contrasts"], infer_schema_length=None)
+    assert rows["effect"].null_count() == 12
+    assert rows["warning"].str.contains("needs at least 2 runs").all()
+    assert "none of 12" in curve_summary(rows).conclusion
+
+
+async def test_unknown_options_of_a_variant_are_a_mistake(studies: Any) -> None:
+    curve = {"how": {"contrast": "naming", "variants": [{"zero_pair": "drop"}]}}
+    with pytest.raises(Mistake, match="zero_pairs"):
+        await worked(studies, curves=curve)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"metrics": ["profile_cosin"]}, "write profile_cosine"),
+        (
+            {"contrasts": {"x": {"of": "participation", "between": ["uniform", "mixed"]}}},
+            "has several quantities",
+        ),
+        (
+            {
+                "contrasts": {
+                    "x": {
+                        "of": "profile_cosine",
+                        "between": ["uniform", "mixed"],
+                        "test": "man_whitney",
+                    }
+                }
+            },
+            "write mann_whitney",
+        ),
+    ],
+)
+async def test_unknown_names_are_mistakes(studies: Any, changes: Any, words: str) -> None:
+    with pytest.raises(Mistake, match=words):
+        await worked(
+            studies, curves={}, **{"metrics": ["profile_cosine", "participation"], **changes}
+        )

@@ -1,0 +1,288 @@
+"""Metrics on tiny studies whose numbers can be had by hand or from an oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.spatial.distance import jensenshannon
+from sklearn.metrics import roc_auc_score
+from sklearn.metrics.pairwise import cosine_similarity
+
+from tasks.metrics.catalogue import METRICS
+from tasks.metrics.data import Data, Flags
+from tasks.metrics.identity.classifier import weighted_auc
+from tasks.metrics.identity.confusion import labelled
+from tasks.metrics.profile.shuffle import profiles_of
+from tasks.metrics.statistics import inequality
+from tasks.metrics.statistics.diversity import effective_number
+from tasks.metrics.text.tokens import tokens_of
+
+RNG = np.random.default_rng(11)
+FLAGS = ("lead", "agree", "tech")
+
+
+def talk(
+    *lines: tuple[int, str, str], names: Sequence[str] = ("Ann", "Bob"), rounds: int = 1
+) -> Data:
+    """Runs made of (run, seat, text), each seat once a round."""
+    runs = max(run for run, _, _ in lines) + 1
+    rows = [
+        {"run": run, "seq": i, "round": i // (2 * rounds), "turn": i, "seat": seat, "text": text}
+        for i, (run, seat, text) in enumerate(lines)
+    ]
+    seats = [
+        {"run": run, "seat": f"s{i + 1}", "name": name, "model": name.lower(), "position": i + 1}
+        for run in range(runs)
+        for i, name in enumerate(names)
+    ]
+    return Data(
+        runs=pl.DataFrame(
+            {
+                "run": range(runs),
+                "episode_key": [f"{run:032x}" for run in range(runs)],
+                "condition": "all",
+            }
+        ),
+        messages=pl.DataFrame(rows).sort("run", "seq"),
+        seats=pl.DataFrame(seats),
+    )
+
+
+def coded(values: dict[str, list[tuple[int, ...]]]) -> Data:
+    """One run in which each seat's messages carry the given flags."""
+    lines = [(0, seat, "x") for seat, flags in values.items() for _ in flags]
+    data = talk(*lines)
+    flat = [flags for one in values.values() for flags in one]
+    labels = [
+        {"run": 0, "seq": seq, "other_seq": None, "flag": flag, "value": float(flags[i])}
+        for seq, flags in enumerate(flat)
+        for i, flag in enumerate(FLAGS)
+    ]
+    return Data(
+        runs=data.runs,
+        messages=data.messages,
+        seats=data.seats,
+        labels=pl.DataFrame(labels, schema_overrides={"other_seq": pl.Int64}),
+        flags=Flags(traits=FLAGS, scales=dict.fromkeys(FLAGS, "nominal")),
+        rule="union",
+    )
+
+
+def value(data: Data, metric: str, quantity: str = "", **options: Any) -> float:
+    """The number of the first run."""
+    declared = METRICS[metric]
+    found = declared.compute(data, declared.options(**options), np.random.default_rng(0))
+    rows = found.filter(quantity=quantity, scope="run")
+    return float(rows["value"][0])
+
+
+def random_profiles() -> tuple[Data, np.ndarray]:
+    per_seat = {
+        f"s{s}": [tuple(RNG.integers(0, 2, 3).tolist()) for _ in range(int(RNG.integers(3, 9)))]
+        for s in range(1, 5)
+    }
+    return coded(per_seat), np.array([np.mean(one, axis=0) for one in per_seat.values()])
+
+
+def test_cosine_is_the_mean_over_pairs() -> None:
+    for _ in range(5):
+        data, rates = random_profiles()
+        pairs = cosine_similarity(rates)[np.triu_indices(4, 1)]
+        assert value(data, "profile_cosine") == pytest.approx(pairs.mean(), abs=1e-9)
+
+
+def test_pairs_with_a_zero_profile_are_counted() -> None:
+    data = coded({"s1": [(1, 0, 0)], "s2": [(1, 1, 0)], "s3": [(0, 0, 0)]})
+    assert value(data, "profile_cosine") == pytest.approx(1 / np.sqrt(2), abs=1e-9)
+    assert value(data, "profile_cosine", zero_pairs="zero") == pytest.approx(
+        1 / np.sqrt(2) / 3, abs=1e-9
+    )
+    assert value(data, "profile_cosine", "undefined_pairs") == pytest.approx(2 / 3, abs=1e-9)
+
+
+def test_divergence_of_two_seats_is_that_of_scipy() -> None:
+    data = coded({"s1": [(1, 0, 1), (1, 1, 0)], "s2": [(0, 1, 1), (0, 0, 1), (0, 0, 1)]})
+    theirs = jensenshannon([2, 1, 1], [0, 1, 3], base=2) ** 2
+    assert value(data, "profile_jsd") == pytest.approx(theirs, abs=1e-9)
+
+
+def test_variance_ratio_is_the_correlation_ratio() -> None:
+    data = coded({"s1": [(1, 0, 0)] * 4, "s2": [(0, 0, 0)] * 4})
+    assert value(data, "profile_variance") == pytest.approx(1.0, abs=1e-9)
+    data = coded({"s1": [(1, 0, 0), (0, 0, 0)], "s2": [(1, 0, 0), (0, 0, 0)]})
+    assert value(data, "profile_variance") == pytest.approx(0.0, abs=1e-9)
+
+
+def test_the_null_shuffles_seats_and_keeps_messages_whole() -> None:
+    data, _ = random_profiles()
+    profiles = profiles_of(data, FLAGS)
+    whole: list[np.ndarray] = []
+    profiles.shuffled(
+        lambda c: whole.append(c.flags.sum(axis=1)) or c.by_run(c.flags[..., 0]),
+        50,
+        np.random.default_rng(1),
+    )
+    totals = data.labels.group_by("flag", maintain_order=True).agg(pl.col("value").sum())
+    assert np.allclose(whole[0], totals["value"].to_numpy()[None, :])
+
+
+def test_null_of_the_variance_ratio_has_its_known_mean() -> None:
+    data = coded(
+        {f"s{s}": [tuple(RNG.integers(0, 2, 3).tolist()) for _ in range(10)] for s in range(4)}
+    )
+    declared = METRICS["profile_variance"]
+    found = declared.compute(data, declared.options(draws=4000), np.random.default_rng(0))
+    row = found.filter(scope="run").row(0, named=True)
+    assert row["null_mean"] == pytest.approx(3 / 39, abs=0.004)
+
+
+def test_more_than_five_flags_are_counted_as_well() -> None:
+    data, rates = random_profiles()
+    many = FLAGS * 1
+    labels = pl.concat(
+        [data.labels]
+        + [data.labels.with_columns(pl.col("flag") + pl.lit(str(i))) for i in range(1, 4)]
+    )
+    flags = (*many, *(f"{flag}{i}" for i in range(1, 4) for flag in FLAGS))
+    wide = Data(runs=data.runs, messages=data.messages, labels=labels, flags=Flags(traits=flags))
+    pairs = cosine_similarity(rates)[np.triu_indices(4, 1)].mean()
+    assert value(wide, "profile_cosine", draws=20) == pytest.approx(pairs, abs=1e-9)
+
+
+def test_gini_and_entropy_against_their_definitions() -> None:
+    for _ in range(20):
+        s = RNG.random(int(RNG.integers(2, 9)))
+        start = np.array([0])
+        gini = np.abs(np.subtract.outer(s, s)).sum() / (2 * len(s) * s.sum())
+        assert inequality.gini(s, start)[0] == pytest.approx(gini, abs=1e-12)
+        p = s / s.sum()
+        assert inequality.entropy(s, start)[0] == pytest.approx(
+            -(p * np.log(p)).sum() / np.log(len(s)), abs=1e-12
+        )
+        assert inequality.herfindahl(s, start)[0] == pytest.approx((p**2).sum(), abs=1e-12)
+
+
+def test_silent_seats_count_in_participation() -> None:
+    data = talk((0, "s1", "one two"), (0, "s1", "three"))
+    assert value(data, "participation", "gini") == pytest.approx(0.5)
+    assert value(data, "participation", "entropy") == 0.0
+    assert value(data, "participation", "max_share_words") == 1.0
+
+
+def test_k_star_is_the_vendi_score() -> None:
+    for _ in range(5):
+        rows = RNG.normal(size=(6, 12))
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        mu = np.linalg.eigvalsh(rows.T @ rows)
+        share = mu[mu > 1e-12] / mu.sum()
+        k_star = 2 ** (-(share * np.log2(share)).sum())
+        kernel = np.linalg.eigvalsh(rows @ rows.T / 6)
+        vendi = np.exp(-(kernel[kernel > 1e-12] * np.log(kernel[kernel > 1e-12])).sum())
+        assert float(effective_number(rows @ rows.T)) == pytest.approx(k_star, abs=1e-9)
+        assert float(effective_number(rows @ rows.T)) == pytest.approx(vendi, abs=1e-9)
+
+
+def test_seats_that_say_the_same_are_one_voice() -> None:
+    same = [(0, f"s{1 + i % 2}", "the plan is good") for i in range(8)]
+    assert value(talk(*same), "vendi") == pytest.approx(1.0, abs=1e-6)
+    apart = [(0, f"s{1 + i % 2}", ("alpha beta", "gamma delta")[i % 2]) for i in range(8)]
+    assert value(talk(*apart), "vendi") == pytest.approx(2.0, abs=1e-6)
+    assert value(talk(*apart), "persona_consistency") == pytest.approx(1.0, abs=1e-6)
+
+
+def test_drift_is_none_for_a_seat_that_repeats_itself() -> None:
+    same = [(0, f"s{1 + i % 2}", "the plan is good") for i in range(12)]
+    assert value(talk(*same), "drift") == pytest.approx(0.0, abs=1e-6)
+    moving = [(0, f"s{1 + i % 2}", ("red sky" if i < 6 else "blue sea")) for i in range(12)]
+    assert value(talk(*moving), "drift") == pytest.approx(1.0, abs=1e-6)
+
+
+def test_convergence_rises_where_messages_grow_alike() -> None:
+    lines = [
+        (run, seat, text)
+        for run in range(2)
+        for pair in (("a b", "c d"), ("a b", "a c"), ("a b", "a b"))
+        for seat, text in zip(("s1", "s2"), pair, strict=True)
+    ]
+    data = talk(*lines)
+    rounds = data.messages.with_columns(pl.Series("round", [0, 0, 1, 1, 2, 2] * 2))
+    data = Data(runs=data.runs, messages=rounds, seats=data.seats)
+    assert value(data, "convergence", "slope") == pytest.approx(0.5, abs=1e-6)
+    found = METRICS["convergence"].compute(data, METRICS["convergence"].options(), RNG)
+    row = found.filter(quantity="by_round", subject="2").row(0, named=True)
+    assert row["scope"] == "round"
+    assert row["value"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_alignment_sees_the_message_before() -> None:
+    lines = [(run, f"s{1 + i % 2}", f"w{i // 2 + 10 * run}") for run in range(2) for i in range(8)]
+    # s2 repeats s1, then s1 starts a new word: 4 of 7 replies take up the word before.
+    assert value(talk(*lines), "alignment") == pytest.approx(4 / 7, abs=0.2)
+
+
+def test_turnover_is_that_of_sets() -> None:
+    data = talk((0, "s1", "a b c"), (0, "s2", "a"), (0, "s1", "b c d e"), (0, "s2", "b"))
+    assert value(data, "turnover", "birth") == pytest.approx(2 / 4)
+    assert value(data, "turnover", "death") == pytest.approx(1 / 3)
+    assert value(data, "turnover", "jaccard") == pytest.approx(2 / 5)
+
+
+def test_distinct_n_has_one_length_for_all() -> None:
+    data = talk((0, "s1", "a b a b a b a b a b"), (0, "s2", "c d"))
+    assert value(data, "distinct_n", n=2, length=10) == pytest.approx(2 / 9)
+    assert value(data, "distinct_n", n=1, length=10) == pytest.approx(2 / 10)
+
+
+def test_words_are_numbered_alike_in_every_script() -> None:
+    tokens = tokens_of(talk((0, "s1", "Élan, l'été"), (0, "s2", "élan 42")))
+    assert tokens.sizes.tolist() == [2, 2]
+    assert tokens.codes[0] == tokens.codes[2]
+
+
+def test_a_label_at_the_head_is_told_from_an_address() -> None:
+    data = talk(
+        (0, "s1", "**Ann:** hello"),
+        (0, "s2", "[Ann] - I agree"),
+        (0, "s1", "@Bob: what now?"),
+        (0, "s2", "Bob — done"),
+        (0, "s1", "Annabel: no"),
+        (0, "s2", "As Ann, I say yes"),
+    )
+    found = labelled(data).sort("seq")
+    assert found.select("seat", "named").rows() == [("s1", "s1"), ("s2", "s1"), ("s2", "s2")]
+    assert value(data, "identity_confusion") == pytest.approx(1 / 3)
+    assert value(data, "identity_confusion", "impersonation") == pytest.approx(1 / 6)
+
+
+def test_mentions_are_returned_or_not() -> None:
+    data = talk((0, "s1", "Bob, Bob!"), (0, "s2", "yes ANN"), (0, "s1", "bob?"), (0, "s2", "bobs"))
+    assert value(data, "mentions", "per_message") == pytest.approx(3 / 4)
+    assert value(data, "mentions", "reciprocity") == pytest.approx(2 / 3)
+    assert value(data, "mentions", "reciprocated_pairs") == 1.0
+
+
+def test_turns_of_a_fixed_floor_are_foreseeable() -> None:
+    fixed = [(0, f"s{1 + i % 2}", "x") for i in range(20)]
+    assert value(talk(*fixed), "transitions") == pytest.approx(0.0, abs=1e-12)
+
+
+def test_weighted_auc_is_that_of_scikit_learn() -> None:
+    scores, positive = RNG.integers(0, 9, 60).astype(float), RNG.random(60) < 0.4
+    weights = RNG.integers(0, 3, (3, 60)).astype(float)
+    mine = weighted_auc(scores, positive, weights)
+    theirs = [roc_auc_score(positive, scores, sample_weight=row) for row in weights]
+    assert mine == pytest.approx(theirs, abs=1e-12)
+
+
+def test_a_classifier_knows_voices_in_runs_it_has_not_seen() -> None:
+    words = {"s1": "alpha beta gamma", "s2": "delta epsilon zeta"}
+    told = [(run, s, words[s]) for run in range(6) for s in ("s1", "s2") * 5]
+    same = [(run, s, f"w{RNG.integers(50)}") for run in range(6) for s in ("s1", "s2") * 5]
+    auc = METRICS["agent_auc"]
+    for lines, low, high in ((told, 0.99, 1.0), (same, 0.3, 0.7)):
+        found = auc.compute(talk(*lines), auc.options(), RNG)
+        assert low <= found["value"][0] <= high
