@@ -24,6 +24,27 @@ COMMENT ON VIEW v_units IS
     'One row per unit of a version of a study, with what became of it. cached: the version was '
     'first run after the unit had been committed, so it cost this version nothing.';
 
+CREATE VIEW v_runs AS
+SELECT study, study_version, created_at, condition, replicate, unit_key AS episode_key
+FROM v_units
+WHERE stage = 'episodes' AND status = 'done'
+UNION ALL
+SELECT
+    st.name,
+    st.study_version,
+    st.created_at,
+    e.series,
+    row_number() OVER (PARTITION BY st.study_version, e.series ORDER BY e.label),
+    e.episode_key
+FROM studies AS st
+JOIN episodes AS e ON e.collection = (st.spec ->> '$.imported.collection')
+WHERE
+    json_array_length(st.spec, '$.imported.series') = 0
+    OR json_contains(st.spec -> '$.imported.series', to_json(e.series));
+COMMENT ON VIEW v_runs IS
+    'One row per episode of a version of a study, run or imported, with its condition: join it to '
+    'episodes, v_messages, v_trades and outcomes.';
+
 CREATE VIEW v_costs AS
 WITH unit AS (
     SELECT
