@@ -88,7 +88,7 @@ def refused_by_bounds(row: type[Row], frame: pl.DataFrame) -> set[int]:
     }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(name=st.sampled_from(sorted(TABLES)), seed=st.integers(0, 2**32))
 def test_bounds_of_frames_refuse_what_pydantic_refuses(name, seed):
     row = TABLES[name]
@@ -108,7 +108,7 @@ def test_expectations_refuse_what_pydantic_refuses(name):
     assert set(staged.refused) == refused_by_pydantic(row, rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(name=st.sampled_from(sorted(TABLES)), seed=st.integers(0, 2**32))
 def test_what_pydantic_accepts_goes_through_duckdb_unchanged(name, seed):
     row = TABLES[name]
@@ -123,7 +123,7 @@ def test_what_pydantic_accepts_goes_through_duckdb_unchanged(name, seed):
     assert connection.sql(f"FROM {quoted(name)}").pl().equals(frame)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(name=st.sampled_from(sorted(TABLES)), seed=st.integers(0, 2**32))
 def test_duckdb_refuses_missing_values_where_pydantic_does(name, seed):
     row = TABLES[name]
