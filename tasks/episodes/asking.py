@@ -75,8 +75,6 @@ def question_of(
 
     Only simulated models are handed the observation as data.
     """
-    if ask.max_tokens is not None and model.max_tokens is None:
-        model = model.model_copy(update={"max_tokens": ask.max_tokens})
     return Question(
         model=model,
         messages=messages,

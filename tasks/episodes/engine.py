@@ -125,6 +125,7 @@ class _Table:
         self._reasks = reasks
         self.renderer = Renderer(environment, seats)
         self._n_asked = 0
+        self._limited: dict[tuple[str, int], ModelSpec] = {}
         self.history = History(unit_key, seats)
         self.exposures: list[dict[str, Any]] = []
 
@@ -162,13 +163,24 @@ class _Table:
             ask,
             observation,
             self.renderer.messages(ask, name, observation),
-            self._models[seat.model],
+            self._model(seat.model, ask),
             self._unit_key,
             self._n_asked,
             self._reasks,
         )
         self._n_asked += 1
         return question, spans([logged.seq for logged in observation.history])
+
+    def _model(self, alias: str, ask: Ask) -> ModelSpec:
+        """A model, with the limit on answers that a question brings where it has none itself."""
+        model = self._models[alias]
+        if ask.max_tokens is None or model.max_tokens is not None:
+            return model
+        limited = self._limited.get((alias, ask.max_tokens))
+        if limited is None:
+            limited = model.model_copy(update={"max_tokens": ask.max_tokens})
+            self._limited[alias, ask.max_tokens] = limited
+        return limited
 
     def _exposure(self, seat: str, call_key: str, seqs: list[dict[str, int]]) -> dict[str, Any]:
         return {

@@ -44,6 +44,9 @@ Parameters written under `sim` take the place of the preset's. An unknown one is
 is a value out of range. In an environment that no policy is written for, an agent answers at
 random within the shape that is asked of it.
 
+How a customer decides is drawn once for an episode, so that its share of hasty decisions is the
+declared one; everything else is drawn for each call.
+
 A judge decides by cues in the text that it is shown, never by what an agent meant to say, and
 then reports them with its declared sensitivity and specificity. Cues are known for phatic (fewer
 than 15 words, and none of the other cues but agree), meta (talk of the discussion, of how to

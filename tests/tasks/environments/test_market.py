@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from schemas.gateway import Question
 from schemas.market import Business, Catalogue, Customer
-from schemas.study import ModelSpec
+from schemas.study import LoadContext, ModelSpec
 from schemas.tables import EventRow, OutcomeRow
 from tasks.environments.market.environment import Market
-from tasks.environments.market.params import MarketParams
+from tasks.environments.market.params import ImportedCatalogue, MarketParams
 from tasks.episodes import Played, play
 from tasks.importers.marketplace import read_marketplace
 
@@ -285,6 +286,46 @@ def test_rows_are_rows_of_their_tables(memory_gateway: Any) -> None:
         EventRow.model_validate(row)
     for row in played.rows["outcomes"]:
         OutcomeRow.model_validate(row)
+
+
+def test_a_catalogue_is_read_from_its_file_or_named_as_imported() -> None:
+    models = {"customer": "c", "business": "b"}
+    context = LoadContext(read=lambda path: "", load=lambda path: CATALOGUE.model_dump(mode="json"))
+    given = MarketParams.model_validate(
+        {"catalogue": "catalogues/two.yaml", "models": models}, context=context
+    )
+    assert given.catalogue == CATALOGUE
+    named = MarketParams.model_validate({"catalogue": {"imported": "two"}, "models": models})
+    assert named.catalogue == ImportedCatalogue(imported="two")
+    with pytest.raises(ValidationError, match=r"write \{imported: two\}"):
+        MarketParams.model_validate({"catalogue": "two", "models": models})
+
+
+def test_identifiers_are_unique_across_both_sides() -> None:
+    business = CATALOGUE.businesses[0].model_copy(update={"id": "c1"})
+    twice = CATALOGUE.model_copy(update={"businesses": (business,)})
+    with pytest.raises(ValidationError, match="used twice: c1"):
+        MarketParams.model_validate(
+            {"catalogue": twice, "models": {"customer": "c", "business": "b"}}
+        )
+
+
+def test_questions_are_bounded_beforehand(memory_gateway: Any, simulate: Any) -> None:
+    params = MarketParams.model_validate(
+        {
+            "catalogue": CATALOGUE,
+            "models": {"customer": "c", "business": "b"},
+            "max_rounds": 6,
+        }
+    )
+    bounds = ENVIRONMENT.questions(params)
+    assert bounds == {"c": (2, 12), "b": (0, 15)}
+    gateway = memory_gateway(simulate)
+    seats = ENVIRONMENT.seats(params, dict.fromkeys(MODELS, "sim/agent"), random.Random(0))
+    asyncio.run(play(ENVIRONMENT, params, seats, MODELS, 1, "0" * 32, gateway, 0))
+    asked = sum(question.subject.startswith("c") for question in gateway.questions)
+    assert bounds["c"][0] <= asked <= bounds["c"][1]
+    assert len(gateway.questions) - asked <= bounds["b"][1]
 
 
 def test_careful_simulated_customers_reach_the_published_optimum(
