@@ -37,6 +37,7 @@ from tasks.models.verdict import ASKED_AGAIN, as_sent, verdict
 
 _YIELD_EVERY = 32
 _MOST_MODELS = 1024
+_CLOCK_S = 0.001  # rows hold times to the microsecond, journals all of a double
 
 
 class ModelGateway:
@@ -187,7 +188,7 @@ class ModelGateway:
             self.tally.reused(held)
             return held
         record = self._journal.find(question.unit_key, key)
-        if record is not None and (held is None or record["at"] > held.asked_at_s):
+        if record is not None and (held is None or record["at"] > held.asked_at_s + _CLOCK_S):
             outcome = outcome_of(record)
             if not self._ahead.asked(key):
                 self.tally.reused(outcome)
