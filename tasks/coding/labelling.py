@@ -46,18 +46,20 @@ def labelled(units: Sequence[Unit], codes: pl.DataFrame) -> list[Result]:
         failures = _conflicts(judged, numbers, units)
         judged = judged.unique(["item", "coder"], keep="first", maintain_order=True)
     labels = rule.labels(judged, facts, params).sort("item")
+    keys = pl.Series("unit_key", [unit.key for unit in units])
     frame = numbers.decoded(labels).with_columns(
+        pl.lit(keys).gather(pl.col("unit")).alias("unit_key"),
         pl.lit(spec["codebook_digest"]).alias("codebook_digest"),
         pl.lit(declared.title).alias("rule"),
     )
     lengths = dict(frame.group_by("unit").len().iter_rows())
+    rows = frame.select(_COLUMNS)
     results, start = [], 0
     for number, unit in enumerate(units):
         length = lengths.get(number, 0)
-        rows = frame.slice(start, length).with_columns(pl.lit(unit.key).alias("unit_key"))
-        start += length
-        made = {} if unit.key in failures else {"labels": rows.select(_COLUMNS)}
+        made = {} if unit.key in failures else {"labels": rows.slice(start, length)}
         results.append(Result(unit, made, failures.get(unit.key)))
+        start += length
     return results
 
 
