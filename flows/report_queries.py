@@ -124,8 +124,8 @@ ORDER BY metric, rule, subject, condition""",
         "metrics of single runs",
         """SELECT metric, options, rule, condition, subject, value
 FROM v_metrics
-WHERE study_version = $version AND scope = 'run' AND subject = ''
-    AND (rule IS NULL OR rule = $rule)
+WHERE study_version = $version AND scope = 'run' AND (rule IS NULL OR rule = $rule)
+QUALIFY count(*) OVER (PARTITION BY unit_key, metric, rule, condition, subject) <= 40
 ORDER BY metric, condition, value""",
     ),
     "contrasts": (
@@ -164,7 +164,7 @@ chosen AS (
 ),
 placed AS (
     SELECT r.condition, r.label, r.status, r.n_messages, r.n_coded, e.episode_key, e.seq, e.round,
-        e.actor AS seat, s.name, s.model, e.fallback,
+        e.kind, e.actor AS seat, s.name, s.model, e.fallback,
         coalesce(e.text, concat_ws(' ', e.kind, e.item, e.value, '→ ' || e.target)) AS words,
         row_number() OVER (PARTITION BY r.condition
             ORDER BY r.n_coded > 0 AND e.seq NOT IN (SELECT c.seq FROM codes AS c
@@ -174,9 +174,10 @@ placed AS (
     LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
     WHERE e.kind NOT IN ('state', 'chance', 'end') AND e.actor <> 'env'
 )
-SELECT condition, label, status, n_messages, episode_key, seq, round, seat, name, model, fallback,
-    left(words, 700) AS text, length(words) AS characters
-FROM placed WHERE place <= greatest(4, least(8, n_coded)) ORDER BY condition, seq""",
+SELECT condition, label, status, n_messages, episode_key, seq, round, kind, seat, name, model,
+    fallback, left(words, 700) AS text, length(words) AS characters
+FROM placed WHERE place <= if(n_coded BETWEEN 1 AND 8, greatest(4, n_coded), 8)
+ORDER BY condition, seq""",
     ),
     "message_codes": (
         "codes of the excerpts",

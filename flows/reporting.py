@@ -15,7 +15,7 @@ from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from tasks.metrics.catalogue import METRICS
 from tasks.report.data import Condition, Listing, MetricNote, ReportData
-from tasks.report.words import plain
+from tasks.report.words import brief
 from tasks.studies.cells import design
 
 #: Gives the rows of a query.
@@ -99,7 +99,7 @@ def conditions(study: Study, listings: Mapping[str, Listing]) -> tuple[Condition
     return tuple(
         Condition(
             cell.name,
-            tuple((name, plain(old), plain(new)) for name, (old, new) in cell.factors.items()),
+            tuple((name, brief(old), brief(new)) for name, (old, new) in cell.factors.items()),
         )
         for cell in cells
     )

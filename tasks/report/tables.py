@@ -92,13 +92,14 @@ def table(
         cells.append([Cell(one) if isinstance(one, str) else one for one in made])
     cells = _without_repeats(cells, quiet)
     keys = [group(row) for row in found] if group else []
+    begins = frozenset(i for i in range(1, len(keys)) if keys[i] != keys[i - 1])
     return Table(
         caption,
         columns,
         cells,
         listing,
         frozenset(i for i, row in enumerate(found) if strong(row)),
-        frozenset(i for i in range(1, len(keys)) if keys[i] != keys[i - 1]),
+        begins if len(begins) < len(keys) - 1 else frozenset(),
     )
 
 

@@ -13,7 +13,7 @@ LONG = 120
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number with so many decimals, whole ones without; a dash where there is none.
+    """A number with so many decimals, fewer where it is large; a dash where there is none.
 
     Example:
         >>> number(0.12345), number(-2.5, 1), number(1234.0), number(None)
@@ -26,7 +26,7 @@ def number(value: float | None, digits: int = 3) -> str:
     elif value != 0 and abs(value) < 10**-digits / 2:
         text = f"{value:.1e}"
     else:
-        text = f"{value:.{digits}f}"
+        text = f"{value:.{max(digits - (abs(value) >= 10) - (abs(value) >= 100), 0)}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
     return text.replace("-", MINUS)
@@ -107,6 +107,32 @@ def plain(value: Any) -> str:
         case _:
             text = str(value)
     return text
+
+
+def brief(value: Any) -> str:
+    """A parameter in few words: what is long is counted.
+
+    Example:
+        >>> brief({"name": "town", "shops": [{"id": n, "menu": "bread"} for n in range(12)]})
+        'name: town; shops: 12 entries'
+    """
+    text = plain(value)
+    if len(text) <= LONG:
+        return text
+    match value:
+        case {"text": str()}:
+            return text
+        case dict():
+            return "; ".join(f"{name}: {_counted(part)}" for name, part in value.items())
+        case _:
+            return _counted(value)
+
+
+def _counted(value: Any) -> str:
+    if isinstance(value, list | tuple | dict) and len(plain(value)) > LONG // 3:
+        return f"{len(value)} entries"
+    text = plain(value)
+    return text if len(text) <= LONG else f"{text[: LONG - 1].rstrip()}…"
 
 
 def _runs(texts: list[str]) -> str:

@@ -13,9 +13,8 @@ from tasks.report.plots.svg import drawing, element, label, line, marker
 WIDTH = 760.0
 LINE = 19.0
 GAP = 11.0
-VALUES = 150.0
 #: Widths of a character, heavy and light, about.
-HEAVY, LIGHT = 7.4, 6.6
+HEAVY, LIGHT = 7.9, 6.6
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,8 @@ def interval_plot(
     )
     outer = min(_width([group.label for group in groups], HEAVY), 200.0)
     inner = min(_width([mark.label for mark in marks], HEAVY), 230.0)
-    scale = Scale(low, high, outer + inner + 14, WIDTH - VALUES)
+    numbers = _width([mark.text for mark in marks], LIGHT) + 4
+    scale = Scale(low, high, outer + inner + 14, WIDTH - numbers)
     bottom = sum(len(group.marks) * LINE + GAP for group in groups) + 4
     parts = _axis(scale, bottom, axis, reference)
     top = 4.0

@@ -62,6 +62,8 @@ def ends(values: Iterable[float | None]) -> tuple[float, float]:
     step = marks[1] - marks[0] if len(marks) > 1 else room
     bottom = marks[0] - (step if marks[0] > low else 0)
     top = marks[-1] + (step if marks[-1] < high else 0)
+    if low >= 0 and high <= 1:
+        top = min(top, 1.0)
     return (max(bottom, 0.0) if low >= 0 else bottom), top
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tasks.report.data import Listing, ReportData
 from tasks.report.tables import Cell, Column, Table, computed, table, text
-from tasks.report.words import LONG, number, plain
+from tasks.report.words import LONG, brief, number, plain
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
         facts.append(("Environment", study.episode.environment))
         facts.append(("Runs per condition", f"{study.replicates:,}"))
         facts += [
-            (name.replace("_", " ").capitalize(), plain(value))
+            (name.replace("_", " ").capitalize(), brief(value))
             for name, value in study.episode.params.items()
         ]
     if study.imported is not None:
@@ -115,6 +115,8 @@ def _seats(data: ReportData) -> Table:
         of = seats.setdefault((row["role"], row["model"]), {})
         of[row["condition"]] = of.get(row["condition"], 0) + row["seats"]
         ids.setdefault(row["model"], {})[row["model_id"]] = None
+    roles = list(dict.fromkeys(role for role, _ in seats))
+    ordered = sorted(seats, key=lambda key: roles.index(key[0]))
     columns = [one.name for one in data.conditions if any(one.name in of for of in seats.values())]
     return table(
         "Who sat where: seats per run by role and model, mean over the runs of a condition.",
@@ -123,7 +125,7 @@ def _seats(data: ReportData) -> Table:
             Column("Model", lambda row: _named(row["model"], ids[row["model"]])),
             *(_seats_column(name, runs[name]) for name in columns),
         ],
-        [{"role": role, "model": model, "seats": of} for (role, model), of in seats.items()],
+        [{"role": role, "model": model, "seats": seats[role, model]} for role, model in ordered],
         data.listings["seats"],
         quiet=1,
     )

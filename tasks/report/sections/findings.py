@@ -190,6 +190,7 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             f"{total:,} {verb} incomplete or excluded ({words}); as declared, they are {done}.",
             "completeness",
         )
+    yield from _truncated(data)
     kinds = (
         ("fallback_share", "of actions are the declared fallback, not an answer"),
         ("failed_call_share", "of calls to models failed"),
@@ -202,6 +203,18 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             yield Finding(
                 "caution", f"More than {share(DOUBTFUL_SHARE, 0)} {words}: {where}.", "completeness"
             )
+
+
+def _truncated(data: ReportData) -> Iterator[Finding]:
+    cut = [row for row in data.rows("episodes") if row["status"] == "truncated"]
+    if cut:
+        words = listed([f"{row['condition']} {row['episodes']:,}" for row in cut])
+        yield Finding(
+            "caution",
+            f"Some runs were ended by a limit and not by their own rules ({words}). They count as "
+            "whole; their results say what was reached by then.",
+            "completeness",
+        )
 
 
 def _warnings(data: ReportData) -> Iterator[Finding]:

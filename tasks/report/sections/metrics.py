@@ -15,7 +15,10 @@ from tasks.report.words import interval, number, p_value
 
 MOST_LINES = 60
 MOST_PLOTS = 4
-MOST_POINTS = 40
+MOST_SUBJECTS = 6
+MOST_FIGURES = 8
+#: Plots of a metric that are shown at once; the others are folded.
+OPEN_FIGURES = 2
 EXCESS = "excess"
 #: Half the width of the band that holds 95 % of a normal null.
 BAND = 1.96
@@ -37,7 +40,8 @@ class MetricBlock:
         name: Its name.
         title: What it measures.
         avoid: When not to use it.
-        figures: Its plots.
+        figures: Its plots that are shown at once.
+        folded: Its other plots.
         table: Its numbers.
         methods: How they were computed, each way once.
     """
@@ -46,6 +50,7 @@ class MetricBlock:
     title: str
     avoid: str
     figures: tuple[Figure, ...]
+    folded: tuple[Figure, ...]
     table: Table
     methods: tuple[str, ...]
 
@@ -57,6 +62,7 @@ def metric_blocks(data: ReportData) -> tuple[MetricBlock, ...]:
         rows = declared_rows(data, "metrics", name)
         if not rows:
             continue
+        figures = _figures(data, name, rows)
         methods = dict.fromkeys(
             row["method"] for row in rows if row["rule"] in {None, data.used_rule}
         )
@@ -65,7 +71,8 @@ def metric_blocks(data: ReportData) -> tuple[MetricBlock, ...]:
                 name,
                 note.title,
                 note.avoid.replace("`", ""),
-                tuple(_figures(data, name, rows)),
+                tuple(figures[:OPEN_FIGURES]),
+                tuple(figures[OPEN_FIGURES:]),
                 _table(data, name, rows),
                 tuple(methods)[:6],
             )
@@ -158,10 +165,31 @@ def _figures(data: ReportData, name: str, rows: Sequence[Row]) -> list[Figure]:
             and row["subject"] != EXCESS
             and row["value"] is not None
         ]
-        figure = _figure(data, name, quantity, mine) if mine else None
-        if figure:
-            figures.append(figure)
-    return figures
+        figures += [
+            figure
+            for part in _on_one_axis(data, mine)
+            if (figure := _figure(data, name, quantity, part))
+        ]
+    return figures[:MOST_FIGURES]
+
+
+def _on_one_axis(data: ReportData, rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows that can share an axis: all of them if they are shares, else those of one subject.
+
+    Subjects that contrasts name come first; subjects that are the same everywhere need no plot.
+    """
+    subjects = list(dict.fromkeys(row["subject"] for row in rows))
+    if not rows or len(subjects) == 1 or _share_an_axis(data, rows):
+        return [list(rows)] if rows else []
+    named = {spec.subject for spec in data.study.contrasts.values()}
+    parts = [[row for row in rows if row["subject"] == one] for one in subjects]
+    varied = [part for part in parts if _varies(part, part[0]["metric"])]
+    return sorted(varied, key=lambda part: part[0]["subject"] not in named)[:MOST_SUBJECTS]
+
+
+def _share_an_axis(data: ReportData, rows: Sequence[Row]) -> bool:
+    lines = sum(row["rule"] in {None, data.used_rule} for row in rows)
+    return lines <= MOST_LINES and all(abs(row["value"]) <= 1 for row in rows)
 
 
 def _varies(rows: Sequence[Row], quantity: str) -> bool:
@@ -182,6 +210,9 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
     if lines == 0 or lines > MOST_LINES:
         return None
     title = data.metrics[name].quantities.get(quantity) or quantity
+    axis = quantity
+    if len(subjects) == 1 and subjects[0]:
+        title, axis = f"Of {name}: {subjects[0]}", subjects[0]
     marks = [mark for group in groups for mark in group.marks]
     units = sorted({row["n_units"] for row in rows})
     of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
@@ -194,11 +225,11 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
         caption += "; hollow circle and hatched band: where the null puts it (mean, 95 % of draws)"
     if len(data.rules) > 1 and any(row["rule"] for row in rows) and len(subjects) == 1:
         caption += f". Filled: labels by {data.used_rule}, which the metrics use"
-    return Figure(interval_plot(groups, f"{title} by condition", axis=quantity), caption + ".")
+    return Figure(interval_plot(groups, f"{title} by condition", axis=axis), caption + ".")
 
 
 def _by_condition(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> list[Group]:
-    points = run_points(data, name, quantity)
+    points = run_points(data, name, quantity, rows[0]["subject"])
     rules = [None, *data.rules]
     order = _order(data)
     groups: dict[str, list[Mark]] = {}
@@ -235,13 +266,15 @@ def _by_subject(data: ReportData, rows: Sequence[Row], subjects: Sequence[str]) 
     ]
 
 
-def run_points(data: ReportData, name: str, quantity: str) -> dict[str, tuple[float, ...]]:
+def run_points(
+    data: ReportData, name: str, quantity: str, subject: str
+) -> dict[str, tuple[float, ...]]:
     """Numbers of single runs by condition, where there are few enough to be seen."""
     found: dict[str, list[float]] = {}
     for row in declared_rows(data, "runs", name):
-        if row["metric"] == quantity and row["value"] is not None:
+        if (row["metric"], row["subject"]) == (quantity, subject) and row["value"] is not None:
             found.setdefault(row["condition"], []).append(row["value"])
-    return {name: tuple(values) for name, values in found.items() if len(values) <= MOST_POINTS}
+    return {condition: tuple(values) for condition, values in found.items()}
 
 
 def _mark(row: Row, label: str, series: int, strong: bool, points: tuple[float, ...]) -> Mark:

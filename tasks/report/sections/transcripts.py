@@ -33,6 +33,7 @@ class Message:
     """One message."""
 
     round: int
+    kind: str
     speaker: str
     model: str
     text: str
@@ -128,6 +129,7 @@ def _message(row: Row, codes: _Codes) -> Message:
         judged.append(Judged(flag, signs, len(values) > 1, evidence or ""))
     return Message(
         row["round"],
+        row["kind"],
         row["name"] or row["seat"],
         row["model"] or "",
         row["text"] or "",

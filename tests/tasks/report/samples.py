@@ -116,6 +116,7 @@ def message_row(text: str, seq: int = 0, **changes: Any) -> dict[str, Any]:
         "episode_key": "e" * 32,
         "seq": seq,
         "round": 0,
+        "kind": "say",
         "seat": "s1",
         "name": "Agent-A",
         "model": "a",
