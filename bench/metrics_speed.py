@@ -28,7 +28,7 @@ from tasks.studies.cells import Cell, Design
 
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 SEATS, ROUNDS = 7, 100
-CODED = ("agreement", "profile_cosine", "participation")
+CODED = ("profile_cosine", "agreement", "participation")
 TEXT = ("convergence", "alignment", "distinct_n", "turnover", "compression", "drift")
 
 
@@ -184,10 +184,26 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     return time.perf_counter() - began
 
 
+def report(
+    part: str, names: list[str], runs: int, rows: dict[str, pl.DataFrame], keys: list[str]
+) -> None:
+    """Print what some metrics take in one step: time, time of the processors, peak memory."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    spent = timed(runs, names, rows, keys)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(
+        f"{part:5} {spent:6.1f} s ({cpu:.1f} s of processor time), peak "
+        f"{after.ru_maxrss / 1e6:.2f} GB: {', '.join(names)}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print one line per metric and the totals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--each", action="store_true", help="time each metric by itself as well")
     parser.add_argument("--part", choices=["coded", "text"], action="append")
     args = parser.parse_args()
     keys = [digest("run", i) for i in range(args.runs)]
@@ -196,14 +212,10 @@ def main() -> None:
         if args.part and part not in args.part:
             continue
         rows = frames(keys, text=part == "text")
-        total = 0.0
-        for name in names:
-            spent = timed(args.runs, [name], rows, keys)
-            total += spent
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-            print(f"{part:6} {name:16} {spent:7.1f} s   peak {peak:5.2f} GB", flush=True)
-        together = timed(args.runs, list(names)[::-1], rows, keys)
-        print(f"{part:6} one by one {total:.1f} s; in one step {together:.1f} s", flush=True)
+        if args.each:
+            for name in names:
+                report(part, [name], args.runs, rows, keys)
+        report(part, list(names), args.runs, rows, keys)
         del rows
 
 

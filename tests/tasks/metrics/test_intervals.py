@@ -1,0 +1,136 @@
+"""Intervals, nulls and corrected rates."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import polars as pl
+import pytest
+from statsmodels.stats.proportion import proportion_confint
+
+from tasks.metrics.coders import rates
+from tasks.metrics.data import Data, Flags
+from tasks.metrics.statistics import bootstrap, proportions
+from tasks.metrics.statistics.nulls import null_summary
+from tasks.metrics.statistics.two_raters import cohen_kappa
+
+BENCH = Path(__file__).resolve().parents[3] / "bench" / "interval_coverage.py"
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("interval_coverage", BENCH)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["interval_coverage"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["mean, normal", "agreement.cohen_kappa", "rank_biserial"])
+def test_intervals_hold_the_truth_as_often_as_they_say(bench: ModuleType, name: str) -> None:
+    case = bench.cases()[name]
+    # 200 studies: a true 95 % lands outside .90 to .985 about twice in a thousand.
+    assert 0.90 <= bench.coverage(case, studies=200, runs=20) <= 0.985
+
+
+def test_weights_are_resamples_and_the_same_everywhere() -> None:
+    weights = bootstrap.run_weights(17, 300)
+    assert (weights.sum(axis=1) == 17).all()
+    assert weights.min() == 0
+    assert bootstrap.run_weights.__wrapped__(17, 300).tolist() == weights.tolist()
+
+
+def test_one_run_has_no_interval() -> None:
+    low, high = bootstrap.mean_interval(np.array([[3.0]]))
+    assert np.isnan(low).all()
+    assert np.isnan(high).all()
+
+
+def test_runs_are_resampled_and_not_items() -> None:
+    table = np.array([[40.0, 5.0], [5.0, 50.0]])
+    alike = np.repeat(table[None], 10, axis=0)
+    low, high, _ = bootstrap.sum_interval(cohen_kappa, alike)
+    assert float(high - low) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_runs_without_a_value_are_left_out_of_the_interval() -> None:
+    values = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, np.nan], [4.0, 4.0]])
+    low, high = bootstrap.mean_interval(values)
+    alone = bootstrap.mean_interval(values[[0, 1, 3]][:, 1:])
+    assert (low[1], high[1]) == (alone[0][0], alone[1][0])
+    assert low[0] < 2.5 < high[0]
+
+
+def test_a_null_p_is_never_zero_and_none_for_an_expectation() -> None:
+    far = null_summary(np.array([99.0]), np.zeros((1, 99)))
+    assert far.p[0] == pytest.approx(0.01)
+    assert np.isnan(null_summary(np.array([1.0]), np.zeros((1, 1))).p[0])
+
+
+def test_wilson_is_that_of_statsmodels() -> None:
+    for k, n in ((0, 9), (3, 11), (40, 41)):
+        theirs = proportion_confint(k, n, method="wilson")
+        assert proportions.wilson_interval(k, n) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_rogan_gladen_undoes_the_judges_errors() -> None:
+    truth, se, sp = 0.2, 0.7, 0.95
+    apparent = truth * se + (1 - truth) * (1 - sp)
+    found = proportions.rogan_gladen(np.array(apparent), np.array(se), np.array(sp))
+    assert float(found) == pytest.approx(truth, abs=1e-12)
+    assert np.isnan(proportions.rogan_gladen(np.array(0.3), np.array(0.4), np.array(0.6)))
+
+
+def test_corrected_rates_hold_the_truth_where_the_raw_rate_does_not() -> None:
+    rng = np.random.default_rng(1)
+    runs, per_run, truth_rate = 60, 50, 0.3
+    truth = rng.random((runs, per_run)) < truth_rate
+    label = np.where(truth, rng.random(truth.shape) < 0.6, rng.random(truth.shape) < 0.03)
+    run, seq = (part.ravel() for part in np.indices(truth.shape))
+    frame = pl.DataFrame({"run": run, "seq": seq}).with_columns(
+        pl.lit(None, dtype=pl.Int64).alias("other_seq"), pl.lit("lead").alias("flag")
+    )
+    sampled = frame.with_columns(
+        pl.lit("human").alias("coder"), pl.Series("value", truth.ravel().astype(float))
+    ).filter(pl.Series(rng.random(truth.size) < 0.25))
+    data = Data(
+        runs=pl.DataFrame(
+            {"run": range(runs), "episode_key": [str(i) for i in range(runs)], "condition": "all"}
+        ),
+        all_labels=frame.with_columns(
+            pl.lit("intersection").alias("rule"),
+            pl.Series("value", label.ravel().astype(float)),
+        ),
+        codes=sampled,
+        flags=Flags(scales={"lead": "nominal"}),
+        rules=("intersection",),
+        gold="human",
+    )
+    found = rates.compute(data, rates.RateOptions(), rng)
+    rows = {row["quantity"]: row for row in found.iter_rows(named=True)}
+    assert rows["raw"]["value"] == pytest.approx(label.mean(), abs=1e-12)
+    assert rows["raw"]["ci_high"] < truth.mean() - 0.05
+    for quantity in ("rogan_gladen", "prediction_powered"):
+        assert rows[quantity]["ci_low"] < truth.mean() < rows[quantity]["ci_high"]
+
+
+def test_a_correction_without_gold_is_missing_and_says_why() -> None:
+    frame = pl.DataFrame({"run": [0, 0], "seq": [0, 1], "flag": "lead", "value": [0.0, 1.0]})
+    frame = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias("other_seq"))
+    data = Data(
+        runs=pl.DataFrame({"run": [0], "episode_key": ["x"], "condition": ["all"]}),
+        all_labels=frame.with_columns(pl.lit("union").alias("rule")),
+        codes=frame.with_columns(pl.lit("m").alias("coder")),
+        flags=Flags(scales={"lead": "nominal"}),
+        rules=("union",),
+    )
+    found = rates.compute(data, rates.RateOptions(), np.random.default_rng(0))
+    row = found.filter(quantity="rogan_gladen").row(0, named=True)
+    assert row["value"] is None
+    assert "no gold coder is declared" in row["method"]

@@ -1,0 +1,73 @@
+"""Metrics on published transcripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.importers.warroom import read_transcripts
+from tasks.metrics.catalogue import METRICS
+from tasks.metrics.data import Data, messages_of, numbered, run_frame
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def baseline(shared: Path) -> Data:
+    """The 21 runs of series A."""
+    results = read_transcripts(shared / "data" / "warroom" / "transcripts" / "A")
+    tables = {
+        name: pl.DataFrame(
+            [row for result in results for row in result.rows[name]], infer_schema_length=None
+        )
+        for name in ("episodes", "seats", "events")
+    }
+    runs = run_frame(
+        [
+            {"episode_key": key, "condition": "A", "replicate": number}
+            for number, key in enumerate(tables["episodes"]["episode_key"], start=1)
+        ],
+        tables["episodes"],
+    )
+    events = numbered(tables["events"], runs)
+    return Data(
+        runs=runs,
+        seats=numbered(tables["seats"], runs),
+        events=events,
+        messages=messages_of(events),
+    )
+
+
+def _of_series(data: Data, metric: str, quantity: str = "") -> dict[str, float]:
+    declared = METRICS[metric]
+    found = declared.compute(data, declared.options(), np.random.default_rng(0))
+    return found.filter(quantity=quantity, scope="condition", subject="").row(0, named=True)
+
+
+def test_one_message_in_five_that_opens_with_a_label_names_another(baseline: Data) -> None:
+    from tasks.metrics.identity.confusion import labelled
+
+    found = labelled(baseline)
+    assert baseline.messages.height == 1506
+    assert 550 < found.height < 750
+    assert (found["seat"] != found["named"]).mean() == pytest.approx(0.20, abs=0.03)
+
+
+def test_words_are_shared_as_published(baseline: Data) -> None:
+    row = _of_series(baseline, "participation", "entropy_words")
+    # Normalised over the eight seats, of which one never spoke.
+    assert row["value"] * np.log(8) / np.log(7) == pytest.approx(0.912, abs=0.03)
+    assert row["ci_low"] < row["value"] < row["ci_high"]
+
+
+def test_agents_are_recognised_by_their_words(baseline: Data) -> None:
+    assert _of_series(baseline, "agent_auc")["value"] > 0.8
+    row = _of_series(baseline, "persona_consistency")
+    assert row["value"] > row["null_mean"] + 3 * row["null_sd"]
+
+
+def test_runs_of_the_baseline_are_whole(baseline: Data) -> None:
+    assert _of_series(baseline, "run_quality", "rounds")["value"] == 1.0
