@@ -130,13 +130,11 @@ class Journal:
     def settled(self, unit_keys: Iterable[str]) -> None:
         """Forgets the records of units whose rows the warehouse holds."""
         for unit_key in unit_keys:
-            places = self._places.pop(unit_key, None)
-            if places is None:
-                continue
-            for number in {place >> _PLACE_BITS for place in places.values()}:
-                file = self._files[number]
-                file.open.discard(unit_key)
-                file.settled.append(unit_key)
+            self._places.pop(unit_key, None)
+            for file in self._files:
+                if unit_key in file.open:
+                    file.open.discard(unit_key)
+                    file.settled.append(unit_key)
         self._rewind()
 
     async def close(self) -> None:
@@ -237,11 +235,13 @@ class Journal:
             record = placed.record
             for unit_key in record.get("settled", ()):
                 file.open.discard(unit_key)
-                self._places.pop(unit_key, None)
+                self._forget(unit_key, number)
             if "k" in record:
                 place = number << _PLACE_BITS | placed.offset
-                self._places.setdefault(record["u"], {})[record["k"]] = place
                 file.open.add(record["u"])
+                earlier = self.find(record["u"], record["k"])
+                if earlier is None or earlier.get("at", 0.0) <= record.get("at", 0.0):
+                    self._places.setdefault(record["u"], {})[record["k"]] = place
         file.end = scan.end
         if scan.torn_bytes and file.mine:
             log.warning(
@@ -249,6 +249,15 @@ class Journal:
                 file.path,
                 scan.torn_bytes,
             )
+
+    def _forget(self, unit_key: str, number: int) -> None:
+        """Forgets the records of a unit that stand in one file."""
+        places = self._places.get(unit_key, {})
+        left = {key: place for key, place in places.items() if place >> _PLACE_BITS != number}
+        if left:
+            self._places[unit_key] = left
+        else:
+            self._places.pop(unit_key, None)
 
 
 def _locked(descriptor: int) -> bool:

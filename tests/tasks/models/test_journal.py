@@ -203,7 +203,9 @@ async def test_a_newer_answer_in_the_journal_wins_over_one_that_failed_its_unit(
         assert (await gateway.ask(question)).value == "Good."
     async with open_gateway(tmp_path / "j", held=before) as gateway:
         assert (await gateway.ask(question)).value == "Good."
+        gateway.settled([UNIT])
     assert len(server.requests) == 2
+    assert not (tmp_path / "j").exists()
 
 
 async def test_a_full_disk_is_a_mistake_that_says_so(tmp_path):
