@@ -49,7 +49,7 @@ async def answered(
         api_base=api_base,
         temperature=0.8,
         max_in_flight=100,
-        attempt_timeout_s=2.0,
+        attempt_timeout_s=5.0,
         max_attempts=25,
     )
     answers: dict[str, Answer] = {}
