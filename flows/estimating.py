@@ -86,7 +86,7 @@ def questions(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> list[P
     episodes = {cell.name: _episode(design, cell) for cell in design.cells}
     found = [
         *_persona_questions(design, [unit for unit in units if unit.stage == "personas"]),
-        *_agent_questions(design, [unit for unit in units if unit.stage == "episodes"], episodes),
+        *_agent_questions(design, [unit for unit in units if unit.step == "episodes"], episodes),
         *_judge_questions(
             design, [unit for unit in units if unit.stage == "codes"], episodes, shelf
         ),

@@ -127,7 +127,7 @@ class Planner:
                 unit.key
                 for units in self._units.values()
                 for unit in units
-                if unit.stage == "episodes"
+                if unit.step == "episodes"
             ]
             frames["episodes"] = self._shelf.frame_sql(
                 f"{_EPISODES} where list_contains(?, episode_key) order by episode_key", [keys]

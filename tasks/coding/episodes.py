@@ -42,7 +42,7 @@ def coded_episodes(design: Design, upstream: Upstream) -> tuple[Coded, ...]:
             Coded(unit.key, unit.condition, unit.replicate, unit.label or unit.key[:8])
             for step in upstream.units
             for unit in upstream.usable(step)
-            if unit.stage == "episodes"
+            if unit.step == "episodes"
         )
     frame = upstream.frames.get("episodes")
     if frame is None or frame.is_empty():

@@ -114,7 +114,7 @@ def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
         Run(unit.key, unit.condition, unit.replicate, whole.get(unit.key, True), failed)
         for units, failed in ((good, False), (bad, True))
         for unit in units
-        if unit.stage == "episodes"
+        if unit.step == "episodes"
     ]
     return tuple(sorted(runs, key=lambda r: (order[r.condition], r.replicate, r.episode_key)))
 

@@ -27,7 +27,7 @@ COMMENT ON VIEW v_units IS
 CREATE VIEW v_runs AS
 SELECT study, study_version, created_at, condition, replicate, unit_key AS episode_key
 FROM v_units
-WHERE stage = 'episodes' AND status = 'done'
+WHERE step = 'episodes' AND status = 'done'
 UNION ALL
 SELECT
     st.name,
