@@ -164,11 +164,13 @@ def _field_mistake(
     where = f"{file}{f':{line}' if line else ''}: {'.'.join(path)}"
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     missing = first["type"] == "missing"
+    misnamed = missing or first["type"] == "extra_forbidden"
     return Mistake(
         what=f"this file is damaged: {first['msg']}{more}",
         place=where,
         found="" if missing else repr(first["input"])[:80],
-        expected=f"the fields of a {model.__name__.lower()}: {', '.join(model.model_fields)}",
+        expected=f"one of the fields {', '.join(model.model_fields)}" if misnamed else "",
+        fix="mend the file, or leave it out of the folder; nothing was imported",
     )
 
 
