@@ -99,7 +99,7 @@ class Ahead:
         groups: dict[str, tuple[ModelSpec, dict[str, Item]]] = {}
         for question in questions:
             spec = question.model
-            if spec.simulated or not self._provider.batchable(spec):
+            if not self._provider.batchable(spec):
                 continue
             identity = self._identities.of(spec)
             key = call_key(

@@ -90,7 +90,7 @@ class ModelGateway:
             BudgetSpent: The next call could pass the study's budget.
             Mistake: The model's key is missing, or the journal cannot be written.
         """
-        if question.model.batch and question.purpose != "agent" and not self._is_known(question):
+        if question.model.batch and question.purpose != "agent" and self._worth_batch(question):
             await self._ahead.gathered(question)
         return await self._ask(question)
 
@@ -262,7 +262,9 @@ class ModelGateway:
         self.budget.settle(reservation, outcome.cost_usd)
         return outcome
 
-    def _is_known(self, question: Question) -> bool:
+    def _worth_batch(self, question: Question) -> bool:
+        if question.model.simulated:
+            return False
         key = call_key(
             self._identities.of(question.model).key,
             part_digests(question.messages),
@@ -270,7 +272,7 @@ class ModelGateway:
             question.unit_key,
             ordinal=question.ordinal,
         )
-        return self._known(question, key)
+        return not self._known(question, key) and self._provider.batchable(question.model)
 
     def _known(self, question: Question, key: str) -> bool:
         held = self._held.get(question.unit_key, {}).get(key)

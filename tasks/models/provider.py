@@ -62,6 +62,7 @@ class Provider:
     def __init__(self, key_of: Callable[[ModelSpec], str | None]) -> None:
         self._key_of = key_of
         self._known: dict[int, tuple[ModelSpec, dict[str, Any], bool]] = {}
+        self._batchable: dict[tuple[str, str | None], bool] = {}
         self._forms: WeakKeyDictionary[type[BaseModel], dict[str, Any]] = WeakKeyDictionary()
 
     def native(self, spec: ModelSpec) -> bool:
@@ -116,7 +117,14 @@ class Provider:
 
     def batchable(self, spec: ModelSpec) -> bool:
         """Whether a model is declared for batches and litellm can submit them to its provider."""
-        return spec.batch and self.batch_terms(spec)[1]["custom_llm_provider"] in _BATCHING
+        if not spec.batch or spec.simulated:
+            return False
+        place = (spec.model, spec.api_base)
+        known = self._batchable.get(place)
+        if known is None:
+            provider = self.batch_terms(spec)[1]["custom_llm_provider"]
+            known = self._batchable[place] = provider in _BATCHING
+        return known
 
     def batch_terms(self, spec: ModelSpec) -> tuple[dict[str, Any], dict[str, Any]]:
         """What every request of a batch says besides messages, and how the provider is reached.
