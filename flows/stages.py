@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -14,19 +13,17 @@ from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import show_stage
+from flows.committing import Committer
 from flows.planning import StepPlan
 from flows.requests import StageRequest
 from flows.session import Session, session_in_use
-from flows.version import code_version
-from schemas.unit import Read, Result, Unit
+from schemas.errors import AgoraError
+from schemas.unit import Read, Unit
 from tasks.shards import Shard, results_of, shards_of
 from tasks.stages.base import Step
 from tasks.stages.registry import steps_of
+from warehouse.committing.great import warm_up
 from warehouse.membership import record_units
-
-log = logging.getLogger(__name__)
-
-BUDGET = "budget"
 
 
 @flow(
@@ -82,11 +79,18 @@ def _members(session: Session, plan: StepPlan) -> list[dict[str, Any]]:
 
 
 async def _work(session: Session, plan: StepPlan) -> None:
-    """Work the units that are to do, a few shards at a time."""
+    """Work the units that are to do, a few shards at a time.
+
+    Raises:
+        Mistake: Something that the user can mend keeps a model from being asked.
+    """
+    if not plan.todo:
+        return
     _hold_paid_answers(session, plan)
     shards = shards_of(plan.todo, plan.step.shard)
     width = max(1, session.concurrency // max(plan.step.shard, 1)) if plan.step.asks_models else 1
     gate = asyncio.Semaphore(width)
+    committer = Committer(session, plan.step.name)
 
     async def one(number: int, units: Sequence[Unit]) -> None:
         async with gate:
@@ -98,11 +102,29 @@ async def _work(session: Session, plan: StepPlan) -> None:
             results = await results_of(
                 cast(Shard, quote(shard)), plan.step.name, number, len(shards)
             )
-            await _commit(session, plan.step, results)
+            await committer.add(results)
 
-    async with asyncio.TaskGroup() as group:
-        for number, units in enumerate(shards, start=1):
-            group.create_task(one(number, units))
+    # Great Expectations takes seconds to import; it does so while models answer.
+    warming = asyncio.create_task(asyncio.to_thread(warm_up))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for number, units in enumerate(shards, start=1):
+                group.create_task(one(number, units))
+    except ExceptionGroup as errors:
+        if (mistakes := errors.subgroup(AgoraError)) is not None:
+            raise _first(mistakes) from None
+        raise
+    finally:
+        await warming
+        await committer.flush()
+
+
+def _first(errors: ExceptionGroup[AgoraError]) -> AgoraError:
+    """The first error in a group, however deep."""
+    error: Any = errors
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return cast(AgoraError, error)
 
 
 def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
@@ -126,23 +148,3 @@ def _rows_for(session: Session, step: Step, units: Sequence[Unit]) -> dict[str, 
         table: pl.concat(parts).unique(maintain_order=True) if len(parts) > 1 else parts[0]
         for table, parts in frames.items()
     }
-
-
-async def _commit(session: Session, step: Step, results: Sequence[Result]) -> None:
-    """Commit what was worked; units that the budget stopped are left for the next run."""
-    stopped = [r for r in results if r.failure is not None and r.failure.kind == BUDGET]
-    ended = [r for r in results if r not in stopped]
-    if stopped and session.stopped is None and stopped[0].failure is not None:
-        session.stopped = stopped[0].failure.message
-    if not ended:
-        return
-    async with session.commits:
-        report = await asyncio.to_thread(
-            session.warehouse.commit, ended, run_id=session.run_id, code_version=code_version()
-        )
-    session.gateway.settled(report.done)
-    session.done[step.name] = session.done.get(step.name, 0) + len(report.done)
-    session.reasons.setdefault(step.name, []).extend(
-        f"{failure.kind}: {failure.message}" for failure in report.failed.values()
-    )
-    session.listener.units_end(step.name, len(report.done), len(report.failed))
