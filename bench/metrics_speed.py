@@ -150,13 +150,13 @@ def upstream(keys: list[str], declared: Study) -> Upstream:
     """The steps before, planned and done."""
     half = declared.replicates
     episodes = tuple(
-        Unit("episodes", "episode", key, {}, ("uniform", "mixed")[i // half], i % half + 1)
+        Unit("episodes", "episodes", key, {}, ("uniform", "mixed")[i // half], i % half + 1)
         for i, key in enumerate(keys)
     )
     codes = tuple(Unit("codes", "code", digest("c", key), {}, upstream=(key,)) for key in keys)
     rule = {"rule": {"rule": "intersection", "params": {}}}
     labels = tuple(Unit("codes", "label", digest("l", key), rule, upstream=(key,)) for key in keys)
-    return Upstream(units={"episode": episodes, "code": codes, "label": labels})
+    return Upstream(units={"episodes": episodes, "code": codes, "label": labels})
 
 
 def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: list[str]) -> float:

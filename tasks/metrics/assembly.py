@@ -9,6 +9,7 @@ import polars as pl
 
 from tasks.metrics.data import Data, Flags, messages_of, numbered, run_frame
 from tasks.metrics.registry import Metric
+from tasks.metrics.text.vectors import Encoder
 
 T = TypeVar("T")
 
@@ -38,10 +39,14 @@ class Desk:
 
     Args:
         rows: Rows of the warehouse by table, those of several units together.
+        encoders: Text encoders by name, besides the hashed one.
     """
 
-    def __init__(self, rows: Mapping[str, pl.DataFrame]) -> None:
+    def __init__(
+        self, rows: Mapping[str, pl.DataFrame], encoders: Mapping[str, Encoder] | None = None
+    ) -> None:
         self._rows = rows
+        self._encoders = dict(encoders or {})
         self._made: dict[tuple[Any, ...], Any] = {}
 
     def data(self, spec: Mapping[str, Any], metric: Metric) -> Data:
@@ -80,6 +85,7 @@ class Desk:
             rule=spec["rule"],
             rules=tuple(spec["rules"]),
             gold=spec["gold"],
+            encoders=self._encoders,
             shared=self._once(("shared", runs_key), lambda: {}),
         )
 

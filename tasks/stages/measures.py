@@ -20,6 +20,7 @@ from tasks.metrics import assembly
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.registry import Metric, Unusable
 from tasks.metrics.rows import SCHEMA
+from tasks.metrics.text.vectors import Encoder
 from tasks.metrics.units import Measurement, Run, flags_spec, measurements, runs_of, usable
 from tasks.stages.base import Upstream
 from tasks.studies.cells import Design
@@ -59,7 +60,12 @@ class Sources:
 
 
 class MeasureStep:
-    """Metrics of a study: numbers of runs, conditions and the whole."""
+    """Metrics of a study: numbers of runs, conditions and the whole.
+
+    Args:
+        encoders: Text encoders by name, which metrics over texts may be told to use in place of
+            the hashed one.
+    """
 
     stage: Stage = "metrics"
     name = "measure"
@@ -67,6 +73,9 @@ class MeasureStep:
     writes = ("metrics",)
     asks_models = False
     shard = 64
+
+    def __init__(self, encoders: Mapping[str, Encoder] | None = None) -> None:
+        self._encoders = encoders or {}
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
         """One unit per metric with its options, and per rule where it is made of labels.
@@ -164,7 +173,7 @@ class MeasureStep:
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
         """The rows of ``metrics`` of every unit."""
-        desk = assembly.Desk(rows)
+        desk = assembly.Desk(rows, self._encoders)
         return [self._result(unit, desk) for unit in units]
 
     def _result(self, unit: Unit, desk: assembly.Desk) -> Result:

@@ -44,7 +44,9 @@ def run_cells(data: Data, flag: str, rule: str) -> Floats:
         run, weights=(labels["value"] > 0).to_numpy().astype(np.float64), minlength=data.n_runs
     )
     gold = data.codes.filter(
-        (pl.col("flag") == flag) & (pl.col("coder") == data.gold) & pl.col("value").is_not_null()
+        (pl.col("flag") == flag)
+        & (pl.col("coder") == (data.gold or ""))
+        & pl.col("value").is_not_null()
     ).select(*ITEM, pl.col("value").alias("gold"))
     both = labels.join(gold, on=list(ITEM), how="inner", nulls_equal=True)
     g, v = both["gold"].to_numpy() > 0, both["value"].to_numpy() > 0

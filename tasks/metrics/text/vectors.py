@@ -32,7 +32,9 @@ class Encoder(Protocol):
 class TextOptions(Options):
     """Options of a metric over text vectors."""
 
-    encoder: str = Field(HASHED, description="hashed, or an embedding model by its litellm name.")
+    encoder: str = Field(
+        HASHED, description="hashed, or an encoder by the name under which the step was given it."
+    )
 
 
 class TextNullOptions(NullOptions, TextOptions):
@@ -82,7 +84,8 @@ def _raw(data: Data, encoder: str) -> Matrix:
         return hashed_counts(tokens_of(data))
     known = cast("dict[str, Encoder]", data.encoders)
     if encoder not in known:
-        raise Unusable(f"there is no encoder {encoder}; only hashed needs none")
+        names = ", ".join([HASHED, *sorted(known)])
+        raise Unusable(f"there is no encoder {encoder!r}; there are {names}")
     from scipy import sparse
 
     texts = data.messages["text"].to_list()

@@ -55,7 +55,7 @@ def episode_units(declared: Study) -> tuple[Unit, ...]:
     return tuple(
         Unit(
             "episodes",
-            "episode",
+            "episodes",
             digest("e", name, replicate),
             {},
             condition=name,
@@ -98,7 +98,7 @@ def upstream(declared: Study, failed: Sequence[str] = (), status: str = "complet
         },
     )
     return Upstream(
-        units={"episode": episodes, "code": codes, "label": labels},
+        units={"episodes": episodes, "code": codes, "label": labels},
         failed=frozenset(failed),
         frames={"episodes": frame},
     )

@@ -17,6 +17,7 @@ from tasks.metrics.data import Data, Flags
 from tasks.metrics.identity.classifier import weighted_auc
 from tasks.metrics.identity.confusion import labelled
 from tasks.metrics.profile.shuffle import profiles_of
+from tasks.metrics.registry import Unusable
 from tasks.metrics.statistics import inequality
 from tasks.metrics.statistics.diversity import effective_number
 from tasks.metrics.text.tokens import tokens_of
@@ -192,6 +193,24 @@ def test_seats_that_say_the_same_are_one_voice() -> None:
     apart = [(0, f"s{1 + i % 2}", ("alpha beta", "gamma delta")[i % 2]) for i in range(8)]
     assert value(talk(*apart), "vendi") == pytest.approx(2.0, abs=1e-6)
     assert value(talk(*apart), "persona_consistency") == pytest.approx(1.0, abs=1e-6)
+
+
+class Lengths:
+    """An encoder that knows whether a text is long."""
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([[float(len(text) > 5), float(len(text) <= 5)] for text in texts])
+
+
+def test_another_encoder_takes_the_place_of_the_hashed_one() -> None:
+    lines = [(0, f"s{1 + i % 2}", ("short", "a longer text")[i % 2]) for i in range(8)]
+    plain = talk(*lines)
+    data = Data(
+        runs=plain.runs, messages=plain.messages, seats=plain.seats, encoders={"len": Lengths()}
+    )
+    assert value(data, "vendi", encoder="len") == pytest.approx(2.0, abs=1e-6)
+    with pytest.raises(Unusable, match="there are hashed, len"):
+        value(data, "vendi", encoder="lenght")
 
 
 def test_drift_is_none_for_a_seat_that_repeats_itself() -> None:
