@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import orjson
 
 from flows.planning import StepPlan
+from schemas.environment import Environment
 from schemas.keys import generator
 from schemas.study import ModelSpec
 from schemas.unit import Unit
@@ -119,10 +120,8 @@ def _price_list() -> Mapping[str, Any]:
 
 def _episode(design: Design, cell: Cell) -> tuple[Counter[str], Span, str]:
     """Seats by model, rounds, and what the rounds rest on, for one condition."""
-    study = design.study
-    assert study.episode is not None
-    environment = environment_named(study.episode.environment)
-    models = {alias: spec.model for alias, spec in study.models.items()}
+    environment = _environment(design)
+    models = {alias: spec.model for alias, spec in design.study.models.items()}
     seats = environment.seats(cell.params, models, generator("estimate", cell.name))
     planned = environment.planned_rounds(cell.params)
     if planned is not None:
@@ -134,6 +133,13 @@ def _episode(design: Design, cell: Cell) -> tuple[Counter[str], Span, str]:
     most = getattr(cell.params, "max_rounds", 1)
     why = f"1 to {most} rounds, every seat at most once a round"
     return Counter(seat.model for seat in seats), Span(1, most), why
+
+
+def _environment(design: Design) -> Environment:
+    """The environment of a study that plays episodes."""
+    if design.study.episode is None:
+        raise ValueError(f"study {design.study.name} plays no episodes")
+    return environment_named(design.study.episode.environment)
 
 
 _Episodes = Mapping[str, tuple[Counter[str], Span, str]]
@@ -152,13 +158,11 @@ def _persona_questions(design: Design, units: Sequence[Unit]) -> list[Planned]:
 def _agent_questions(design: Design, units: Sequence[Unit], episodes: _Episodes) -> list[Planned]:
     spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
     reasons: dict[str, None] = {}
+    params = {cell.name: cell.params for cell in design.cells}
     for name, count in Counter(unit.condition for unit in units).items():
-        seats, rounds, why = episodes[name]
-        reasons[why] = None
-        low = 0.0 if rounds.low < rounds.high else 1.0
-        for alias, number in seats.items():
-            each = Span(low * number * rounds.low, number * rounds.high)
-            spans[alias] = spans[alias].plus(Span(count, count).times(each))
+        reasons[episodes[name][2]] = None
+        for alias, (least, most) in _environment(design).questions(params[name]).items():
+            spans[alias] = spans[alias].plus(Span(count * least, count * most))
     return [
         Planned(alias, design.study.models[alias], "agent", span, None, "; ".join(reasons))
         for alias, span in spans.items()

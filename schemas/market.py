@@ -35,7 +35,7 @@ class Catalogue(Record):
     """The two sides of a market."""
 
     name: str
-    source: str = ""
+    source: str = Field("", exclude=True, description="Folder that it was read from.")
     customers: tuple[Customer, ...] = Field(min_length=1)
     businesses: tuple[Business, ...] = Field(min_length=1)
 
