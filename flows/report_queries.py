@@ -146,14 +146,20 @@ ORDER BY family, effect, specification""",
     "messages": (
         "excerpts of transcripts",
         """WITH $runs,
+coded AS (
+    SELECT DISTINCT episode_key, seq, true AS coded FROM codes
+    WHERE codebook_digest = $codebook AND episode_key IN (SELECT episode_key FROM runs)
+),
+acted AS (
+    SELECT e.*, coalesce(c.coded, false) AS coded
+    FROM events AS e LEFT JOIN coded AS c USING (episode_key, seq)
+    WHERE e.episode_key IN (SELECT episode_key FROM runs WHERE status <> 'placeholder')
+        AND e.kind NOT IN ('state', 'chance', 'end') AND e.actor <> 'env'
+),
 counted AS (
     SELECT r.condition, r.replicate, r.episode_key, r.label, r.status, r.exclusion,
-        count(*) AS n_messages,
-        count(*) FILTER (e.seq IN (SELECT c.seq FROM codes AS c
-            WHERE c.episode_key = e.episode_key AND c.codebook_digest = $codebook)) AS n_coded
-    FROM runs AS r JOIN events AS e USING (episode_key)
-    WHERE r.status <> 'placeholder' AND e.kind NOT IN ('state', 'chance', 'end')
-        AND e.actor <> 'env'
+        count(*) AS n_messages, count(*) FILTER (e.coded) AS n_coded
+    FROM runs AS r JOIN acted AS e USING (episode_key)
     GROUP BY ALL
 ),
 chosen AS (
@@ -167,12 +173,9 @@ placed AS (
         e.kind, e.actor AS seat, s.name, s.model, e.fallback,
         coalesce(e.text, concat_ws(' ', e.kind, e.item, e.value, '→ ' || e.target)) AS words,
         row_number() OVER (PARTITION BY r.condition
-            ORDER BY r.n_coded > 0 AND e.seq NOT IN (SELECT c.seq FROM codes AS c
-                WHERE c.episode_key = e.episode_key AND c.codebook_digest = $codebook
-                    AND c.seq IS NOT NULL), e.seq) AS place
-    FROM chosen AS r JOIN events AS e USING (episode_key)
+            ORDER BY e.coded DESC, e.seq) AS place
+    FROM chosen AS r JOIN acted AS e USING (episode_key)
     LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
-    WHERE e.kind NOT IN ('state', 'chance', 'end') AND e.actor <> 'env'
 )
 SELECT condition, label, status, n_messages, episode_key, seq, round, kind, seat, name, model,
     fallback, left(words, 700) AS text, length(words) AS characters

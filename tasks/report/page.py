@@ -19,7 +19,7 @@ from tasks.report.sections.metrics import metric_blocks
 from tasks.report.sections.transcripts import excerpts
 
 #: Rows of a table that the page shows; its query gives all of them.
-MOST_ROWS = 400
+MOST_ROWS = 200
 #: Tables above this many rows are folded.
 FOLDED_ROWS = 24
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from typer.testing import CliRunner
 
+from flows.cli.main import app
 from flows.cli.report import write_report
 from flows.imports import imported
 from flows.report_queries import QUERIES
@@ -54,6 +56,9 @@ async def test_a_study_that_was_run_has_a_report(
     for reference in (done.version[:10], str(study_file)):
         other = write_report(reference, warehouse, tmp_path / "other.html").read_text("utf-8")
         assert len(other) == len(text)
+    command = ["--warehouse", str(warehouse), "report", "small", "--output", "again.html"]
+    said = CliRunner().invoke(app, command)
+    assert (said.exit_code, said.output) == (0, "report: again.html\n")
     assert len(text) < 1_000_000
     assert study_file.read_text(encoding="utf-8").splitlines()[1] in text
     assert done.version in text

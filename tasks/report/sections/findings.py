@@ -52,10 +52,15 @@ def _adjudication(data: ReportData) -> Iterator[Finding]:
     rules = summaries(data.rows("gold"), data.rules)
     used = next((one for one in rules if one.rule == data.used_rule), None)
     if used is None:
+        why = (
+            f"The labels are not held against {data.gold}: nothing was measured that would do so"
+            if data.gold
+            else "No person's codes are held against the labels"
+        )
         yield Finding(
             "caution",
-            "No person's codes are held against the labels, so nothing says whether the judges "
-            "are right. Agreement of judges with each other is not accuracy.",
+            f"{why}, so nothing says whether the judges are right. Agreement of judges with each "
+            "other is not accuracy.",
             "agreement",
         )
         return
@@ -167,10 +172,13 @@ def _quality(data: ReportData) -> Iterator[Finding]:
     failed = sum(row["failed"] for row in data.rows("units"))
     planned = sum(row["planned"] for row in data.rows("units"))
     if failed or planned:
-        parts = [f"{failed:,} units failed"] if failed else []
-        parts += [f"{planned:,} are not done yet"] if planned else []
+        parts = [f"{_units(failed)} failed"] if failed else []
+        parts += [f"{_units(planned)} not done yet"] if planned else []
         yield Finding(
-            "alarm", f"The study is not complete: {listed(parts)}. Run it again.", "completeness"
+            "alarm",
+            f"The study is not complete: {listed(parts)}. The next run works them again; why "
+            "units failed stands below.",
+            "completeness",
         )
     short = [
         row for row in data.rows("episodes") if row["exclusion"] or row["status"] == "incomplete"
@@ -182,7 +190,11 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             by_condition[name] = by_condition.get(name, 0) + row["episodes"]
         words = listed([f"{name} {n:,}" for name, n in by_condition.items()])
         rule = data.study.run.incomplete
-        done = "kept in every metric" if rule == "keep" else "left out of every metric, and counted"
+        done = (
+            "kept in the metrics"
+            if rule == "keep"
+            else "left out of the metrics (agreement of coders apart) and counted"
+        )
         total = sum(by_condition.values())
         verb = "run is" if total == 1 else "runs are"
         yield Finding(
@@ -203,6 +215,10 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             yield Finding(
                 "caution", f"More than {share(DOUBTFUL_SHARE, 0)} {words}: {where}.", "completeness"
             )
+
+
+def _units(number_: int) -> str:
+    return "1 unit" if number_ == 1 else f"{number_:,} units"
 
 
 def _truncated(data: ReportData) -> Iterator[Finding]:
@@ -267,6 +283,7 @@ def _contrasts(data: ReportData) -> Iterator[Finding]:
 
 
 def _nulls(data: ReportData) -> Iterator[Finding]:
+    places = {one.name: place for place, one in enumerate(data.conditions)}
     for name in data.metrics:
         rows = [
             row
@@ -277,6 +294,7 @@ def _nulls(data: ReportData) -> Iterator[Finding]:
             and row["null_mean"] is not None
             and row["value"] is not None
         ]
+        rows.sort(key=lambda row: places.get(row["condition"], len(places)))
         if rows:
             yield Finding(
                 "result", f"{name} against its null: {'; '.join(map(_null, rows))}.", "metrics"

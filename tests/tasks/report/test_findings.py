@@ -70,7 +70,7 @@ def test_units_that_failed_and_runs_left_out_are_counted() -> None:
     episodes = [{"condition": "plain", "status": "incomplete", "exclusion": "", "episodes": 3,
                  "mean_rounds": 1.0, "fewest_rounds": 1}]  # fmt: skip
     found = findings(samples.report({"units": units, "episodes": episodes}))
-    assert any("2 units failed and 1 are not done yet" in text for text in _of("alarm", found))
+    assert any("2 units failed and 1 unit not done yet" in text for text in _of("alarm", found))
     assert any("3 runs are incomplete or excluded (plain 3)" in t for t in _of("caution", found))
 
 
