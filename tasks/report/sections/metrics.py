@@ -212,7 +212,7 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
     title = data.metrics[name].quantities.get(quantity) or quantity
     axis = quantity
     if len(subjects) == 1 and subjects[0]:
-        title, axis = f"Of {name}: {subjects[0]}", subjects[0]
+        title, axis = f"Of {quantity}: {subjects[0]}", f"{quantity}: {subjects[0]}"
     marks = [mark for group in groups for mark in group.marks]
     units = sorted({row["n_units"] for row in rows})
     of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
