@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.codebook import Codebook
+from schemas.errors import Mistake
 from schemas.keys import canonical_json
 from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
 from schemas.study.analysis import Incomplete
@@ -187,8 +188,14 @@ def curve_measurements(
         return
     rules: list[tuple[str | None, str | None]] = [(rule, None) for rule in curve.rules]
     rules += [(_judge_rule(judge), judge) for judge in curve.judges]
-    if not base.metric.per_rule:
-        rules = []
+    if rules and not base.metric.per_rule:
+        raise Mistake(
+            what=f"metric {base.metric.name} is not made of one rule's labels, so there are no "
+            "rules or judges to vary over",
+            place=f"curves.{name}",
+            found=", ".join(str(rule) for rule, _ in rules),
+            fix="leave rules and judges out",
+        )
     for rule, judge in rules or [(base.rule, None)]:
         for incomplete in curve.incomplete or (study.run.incomplete,):
             for number, variant in enumerate(curve.variants or ({},)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -71,7 +72,8 @@ class ContrastStep:
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
         """The rows of ``contrasts`` of every unit."""
-        return [self._result(unit, rows["metrics"]) for unit in units]
+        metrics = rows["metrics"]
+        return [await asyncio.to_thread(self._result, unit, metrics) for unit in units]
 
     def _result(self, unit: Unit, metrics: pl.DataFrame) -> Result:
         rng = np.random.default_rng(seed_of("contrast", unit.key))

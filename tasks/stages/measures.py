@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -174,7 +175,7 @@ class MeasureStep:
     ) -> list[Result]:
         """The rows of ``metrics`` of every unit."""
         desk = assembly.Desk(rows, self._encoders)
-        return [self._result(unit, desk) for unit in units]
+        return [await asyncio.to_thread(self._result, unit, desk) for unit in units]
 
     def _result(self, unit: Unit, desk: assembly.Desk) -> Result:
         metric = METRICS[unit.spec["metric"]]

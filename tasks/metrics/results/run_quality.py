@@ -39,7 +39,12 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     )
     planned = data.runs["planned_rounds"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     done = data.runs["completed_rounds"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    complete = (data.runs["status"] != "incomplete").fill_null(False).cast(pl.Float64).to_numpy()
+    known = data.runs["status"].replace_strict(
+        {"complete": 1.0, "truncated": 1.0, "incomplete": 0.0},
+        default=None,
+        return_dtype=pl.Float64,
+    )
+    complete = known.fill_null(float("nan")).to_numpy()
     rounds = np.where(planned > 0, done / np.where(planned > 0, planned, 1), np.nan)
     n_asked = np.nan_to_num(_by_run(data, asked, "n")).astype(np.int64)
     n_said = np.nan_to_num(_by_run(data, said, "n")).astype(np.int64)

@@ -80,6 +80,13 @@ async def test_unknown_options_of_a_variant_are_a_mistake(studies: Any) -> None:
     [
         ({"metrics": ["profile_cosin"]}, "write profile_cosine"),
         (
+            {
+                "contrasts": {"x": {"of": "participation.gini", "between": ["uniform", "mixed"]}},
+                "curves": {"c": {"contrast": "x", "rules": ["union"]}},
+            },
+            "no rules or judges to vary over",
+        ),
+        (
             {"contrasts": {"x": {"of": "participation", "between": ["uniform", "mixed"]}}},
             "has several quantities",
         ),
@@ -100,5 +107,5 @@ async def test_unknown_options_of_a_variant_are_a_mistake(studies: Any) -> None:
 async def test_unknown_names_are_mistakes(studies: Any, changes: Any, words: str) -> None:
     with pytest.raises(Mistake, match=words):
         await worked(
-            studies, curves={}, **{"metrics": ["profile_cosine", "participation"], **changes}
+            studies, **{"metrics": ["profile_cosine", "participation"], "curves": {}, **changes}
         )
