@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flows.catalogues import with_catalogues
 from flows.requests import RunRequest
 from flows.version import code_version
+from schemas.errors import Mistake
 from tasks.models.budget import Budget
 from tasks.models.gateway import ModelGateway, open_gateway
 from tasks.models.journal import journal_dir
@@ -56,12 +57,22 @@ def secret_block(name: str) -> str:
     """The value of a Prefect Secret block.
 
     Raises:
-        ValueError: There is no block of that name.
+        Mistake: There is no block of that name.
     """
     from prefect.blocks.system import Secret
     from prefect.utilities.asyncutils import run_coro_as_sync
 
-    block: Any = run_coro_as_sync(Secret.aload(name))
+    try:
+        block: Any = run_coro_as_sync(Secret.aload(name))
+    except ValueError as error:
+        raise Mistake(
+            what="the key of a model is in a Prefect Secret block that cannot be loaded",
+            place="models: api_key_block",
+            found=name,
+            expected="a block of type Secret on the Prefect server in use",
+            fix=f'create it: python -c "from prefect.blocks.system import Secret; '
+            f"Secret(value='...').save('{name}')\"",
+        ) from error
     return str(block.get())
 
 
