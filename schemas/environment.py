@@ -160,9 +160,7 @@ class Environment(Protocol):
         """Model aliases that the parameters name, by their place in the parameters."""
         ...
 
-    def seats(
-        self, params: Any, models: Mapping[str, str], rng: random.Random
-    ) -> tuple[Seat, ...]:
+    def seats(self, params: Any, models: Mapping[str, str], rng: random.Random) -> tuple[Seat, ...]:
         """Who takes part, in order. ``models`` gives a provider's model name by alias."""
         ...
 
