@@ -23,7 +23,7 @@ from tasks.studies.cells import Design
 
 CODE, LABEL = CodeStep(), LabelStep()
 EPISODES = tuple(
-    Unit("episodes", "episode", digest("episode", n), {}, "baseline", n, f"run {n}") for n in (1, 2)
+    Unit("episodes", "episodes", digest("episode", n), {}, "baseline", n, f"run {n}") for n in (1, 2)
 )
 SAID = ("Thanks everyone!", "Casey, please draft the plan.", "", "I agree with Blake.", "Fine.")
 BOOK: dict[str, Any] = {
@@ -63,7 +63,7 @@ def design(
 
 
 def upstream(*units: Unit, **frames: pl.DataFrame) -> Upstream:
-    by_step: dict[str, list[Unit]] = {"episode": list(EPISODES)}
+    by_step: dict[str, list[Unit]] = {"episodes": list(EPISODES)}
     for unit in units:
         by_step.setdefault(unit.step, []).append(unit)
     return Upstream({step: tuple(of_step) for step, of_step in by_step.items()}, frames=frames)
@@ -175,7 +175,7 @@ def test_rules_can_be_left_to_judges() -> None:
 
 
 def test_episodes_that_failed_are_not_planned() -> None:
-    failed = Upstream({"episode": EPISODES}, frozenset({EPISODES[0].key}))
+    failed = Upstream({"episodes": EPISODES}, frozenset({EPISODES[0].key}))
     assert {unit.spec["episode_key"] for unit in CODE.plan(design(), failed)} == {EPISODES[1].key}
 
 
