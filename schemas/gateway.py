@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel
 
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 Role = Literal["system", "user", "assistant"]
-Purpose = Literal["agent", "persona", "judge"]
+Purpose = Literal["agent", "persona", "judge", "embedding"]
 
 #: Ways in which an attempt can end. ``ok`` is the only one that yields an answer.
 ATTEMPT_KINDS = (
@@ -103,4 +107,36 @@ class Gateway(Protocol):
 
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
         """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them."""
+        ...
+
+
+class EmbeddingFailed(Exception):
+    """A provider gave no vectors for some texts.
+
+    Args:
+        failure: Why; its kind is one of :data:`ATTEMPT_KINDS`.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.kind}: {failure.message}")
+        self.failure = failure
+
+
+class Embedder(Protocol):
+    """The one way to turn texts into vectors by an embedding model."""
+
+    async def embed(
+        self, texts: Sequence[str], model: ModelSpec, unit_key: str
+    ) -> npt.NDArray[np.float32]:
+        """One row per text, as the provider gave it; the same text always has the same vector.
+
+        Args:
+            texts: The texts; a blank one has a row of zeros.
+            model: The embedding model, by its name in litellm.
+            unit_key: The unit on whose behalf it is asked; its ``rows`` hold the calls made.
+
+        Raises:
+            EmbeddingFailed: No vectors came for some texts; those that came are kept.
+            BudgetSpent: The next call could pass the study's budget.
+        """
         ...

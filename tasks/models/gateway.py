@@ -19,6 +19,7 @@ from tasks.models.ahead import Ahead
 from tasks.models.batch import Batches
 from tasks.models.budget import Budget
 from tasks.models.calling import Terms, Tries, called, prompt_tokens_about, simulated
+from tasks.models.embedding import Embeddings, Vectors, vectors_dir
 from tasks.models.journal import Journal
 from tasks.models.keys import Identities, call_key, shape_digest
 from tasks.models.ledger import Entry, UnitLedger
@@ -74,6 +75,17 @@ class ModelGateway:
             known=self._known,
             most_usd=self._most_usd,
         )
+        self._embeddings = Embeddings(
+            vectors_dir(journal.folder),
+            self._provider,
+            self._identities,
+            self.budget,
+            self.tally,
+            backoff,
+            keyring.scrubbed,
+            terms_of=self._model,
+            enter=lambda key, entry: self._ledger(entry.question.unit_key).add(key, entry, ()),
+        )
         self._units: dict[str, UnitLedger] = {}
         self._held: dict[str, dict[str, Outcome]] = {}
         self._models: dict[int, tuple[ModelSpec, Limiter, Prices]] = {}
@@ -97,9 +109,7 @@ class ModelGateway:
     async def _ask(self, question: Question) -> Answer:
         identity = self._identities.of(question.model)
         shape = shape_digest(question.answer)
-        unit = self._units.get(question.unit_key)
-        if unit is None:
-            unit = self._units[question.unit_key] = UnitLedger()
+        unit = self._ledger(question.unit_key)
         messages = question.messages
         keys: list[str] = []
         for reask in range(question.reasks + 1):
@@ -150,6 +160,26 @@ class ModelGateway:
             await asyncio.gather(*asks, return_exceptions=True)
             raise
 
+    async def embed(self, texts: Sequence[str], model: ModelSpec, unit_key: str) -> Vectors:
+        """Vectors of texts by an embedding model, one row each; a text is asked about only once.
+
+        Args:
+            texts: The texts; a blank one has a row of zeros.
+            model: The model, by its name in litellm.
+            unit_key: The unit on whose behalf it is asked; :meth:`rows` gives the calls made.
+
+        Raises:
+            EmbeddingFailed: No vectors came for some texts; those that came are kept.
+            BudgetSpent: The next call could pass the study's budget.
+            Mistake: The model is simulated, or its key is missing.
+        """
+        return await self._embeddings.embed(texts, model, unit_key)
+
+    async def close(self) -> None:
+        """Ends writing; the journals of settled units are removed."""
+        await self._embeddings.close()
+        await self._journal.close()
+
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
         """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them.
 
@@ -179,6 +209,12 @@ class ModelGateway:
         self._journal.settled(keys)
         for key in keys:
             self._held.pop(key, None)
+
+    def _ledger(self, unit_key: str) -> UnitLedger:
+        unit = self._units.get(unit_key)
+        if unit is None:
+            unit = self._units[unit_key] = UnitLedger()
+        return unit
 
     async def _outcome(
         self, question: Question, messages: tuple[Message, ...], key: str, last: bool
@@ -337,4 +373,4 @@ async def open_gateway(
     try:
         yield gateway
     finally:
-        await journal.close()
+        await gateway.close()

@@ -73,7 +73,7 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._files: list[_File] = []
         self._places: dict[str, dict[str, int]] = {}
         self._own: int | None = None
@@ -124,7 +124,7 @@ class Journal:
             self._draining = asyncio.create_task(self._drain(file))
         await group.synced.wait()
         if group.error is not None:
-            raise _unwritable(self._folder, group.error)
+            raise _unwritable(self.folder, group.error)
         self._places.setdefault(unit_key, {})[call_key] = place
 
     def settled(self, unit_keys: Iterable[str]) -> None:
@@ -153,7 +153,7 @@ class Journal:
                 os.fsync(file.descriptor)
         self._let_go()
         with contextlib.suppress(OSError):
-            self._folder.rmdir()
+            self.folder.rmdir()
 
     def _let_go(self) -> None:
         self._thread.shutdown()
@@ -182,23 +182,23 @@ class Journal:
         started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
         for number in range(1000):
             name = f"{os.getpid()}-{started}{f'-{number}' if number else ''}{SUFFIX}"
-            file = self._created(self._folder / name)
+            file = self._created(self.folder / name)
             if file is not None:
                 self._files.append(file)
                 self._own = len(self._files) - 1
                 return self._own
-        raise RuntimeError(f"no free name for a journal in {self._folder}")
+        raise RuntimeError(f"no free name for a journal in {self.folder}")
 
     def _created(self, path: Path) -> _File | None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             if path.exists():
                 return None
             descriptor = os.open(
                 path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
             )
         except OSError as error:
-            raise _unwritable(self._folder, error) from error
+            raise _unwritable(self.folder, error) from error
         if not _locked(descriptor):  # another process took it for one that was left behind
             os.close(descriptor)
             return None
@@ -216,15 +216,15 @@ class Journal:
             file.settled = []
 
     def _read_all(self) -> None:
-        if not self._folder.is_dir():
+        if not self.folder.is_dir():
             return
-        for path in sorted(self._folder.glob(f"*{SUFFIX}")):
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
             try:
                 descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
             except FileNotFoundError:
                 continue  # its process has just finished and removed it
             except OSError as error:
-                raise _unwritable(self._folder, error) from error
+                raise _unwritable(self.folder, error) from error
             file = _File(path, descriptor, mine=_locked(descriptor))
             self._files.append(file)
             self._read(file, len(self._files) - 1)

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel
 
 from schemas.gateway import Message
 from schemas.study.models import ModelSpec
 from tasks.models.faults import failed_attempt, reply_of
-from tasks.models.replies import Reply
+from tasks.models.replies import AttemptFailed, Reply
 
 #: Sent to a server named by ``api_base`` for which no key is declared: the key of a well-known
 #: provider must never reach a server that merely speaks its protocol.
 NO_KEY = "none"
 
+_ACCESS = (
+    "api_base",
+    "api_key",
+    "timeout",
+    "max_retries",
+    "num_retries",
+    "custom_llm_provider",
+)
 _BATCHING = frozenset({"openai", "azure", "hosted_vllm", "mistral", "xai", "litellm_proxy"})
 
 
@@ -33,6 +44,7 @@ def imported_litellm() -> Any:
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True
+    litellm.DEFAULT_MAX_RETRIES = 0  # taken for embeddings where none are asked for
     gc.collect()
     gc.freeze()  # litellm stays as long as the process: the collector need not walk it each time
     return litellm
@@ -50,6 +62,20 @@ def _unlogged_mark() -> ContextVar[bool] | None:
     except ImportError:
         return None
     return cast("ContextVar[bool]", is_internal_call)
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Makes a call under that mark, where there is one."""
+    mark = _unlogged_mark()
+    if mark is None:
+        yield
+        return
+    token = mark.set(True)
+    try:
+        yield
+    finally:
+        mark.reset(token)
 
 
 class Provider:
@@ -90,20 +116,53 @@ class Provider:
             AttemptFailed: No answer came.
         """
         litellm = imported_litellm()
-        unlogged = _unlogged_mark()
         arguments = self._of(spec)[0]
         prompt = [{"role": message.role, "content": message.text} for message in messages]
         if shape is not None:
             arguments = {**arguments, "response_format": self.form(shape)}
-        mark = unlogged.set(True) if unlogged is not None else None
         try:
-            response = await litellm.acompletion(messages=prompt, **arguments)
+            with _unlogged():
+                response = await litellm.acompletion(messages=prompt, **arguments)
         except Exception as error:
             raise failed_attempt(error) from error
-        finally:
-            if unlogged is not None and mark is not None:
-                unlogged.reset(mark)
         return reply_of(response)
+
+    async def vectors(
+        self, spec: ModelSpec, texts: Sequence[str]
+    ) -> tuple[Reply, list[npt.NDArray[np.float32]]]:
+        """Vectors of texts, in their order, and what it took, from one attempt.
+
+        Raises:
+            AttemptFailed: No vectors came, or not one per text, or not of one length.
+        """
+        litellm = imported_litellm()
+        held = self._of(spec)[0]
+        arguments = {name: held[name] for name in _ACCESS if name in held} | spec.extra
+        try:
+            with _unlogged():
+                response = await litellm.aembedding(
+                    model=spec.model,
+                    input=list(texts),
+                    encoding_format="float",
+                    allowed_openai_params=list(spec.extra),
+                    **arguments,
+                )
+            data = sorted(response.data, key=lambda one: one["index"])
+            vectors = [np.asarray(one["embedding"], dtype=np.float32) for one in data]
+        except Exception as error:
+            raise failed_attempt(error) from error
+        if len(vectors) != len(texts) or len({vector.shape for vector in vectors}) != 1:
+            problem = f"the provider's answer holds {len(vectors)} vectors for {len(texts)} texts"
+            raise AttemptFailed("bad_body", problem, status_code=200)
+        usage = getattr(response, "usage", None)
+        reply = Reply(
+            "",
+            model=getattr(response, "model", None),
+            prompt_tokens=getattr(usage, "prompt_tokens", None),
+            completion_tokens=0,
+            raw={"texts": len(texts), "dimensions": vectors[0].size},
+        )
+        return reply, vectors
 
     def form(self, shape: type[BaseModel]) -> dict[str, Any]:
         """A shape as the ``response_format`` that providers take."""

@@ -1,0 +1,255 @@
+"""Texts as vectors by an embedding model: asked once per text, kept beside the warehouse.
+
+A vector is no draw: the same model gives the same text the same vector, so vectors are shared by
+all units and runs, unlike answers. They are kept in files like journals in a folder of their own,
+which is never emptied. A request for texts that are not there yet is a call like any other: it is
+limited, retried, counted against the budget and on record in ``calls``, without its texts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.errors import Mistake
+from schemas.gateway import Embedder, EmbeddingFailed, Message, Question
+from schemas.keys import digest
+from schemas.study.models import ModelSpec
+from schemas.unit import Failure
+from tasks.models.budget import Budget
+from tasks.models.calling import Terms, Tries, called, prompt_tokens_about
+from tasks.models.journal import Journal
+from tasks.models.keys import Identities
+from tasks.models.ledger import Entry
+from tasks.models.limits import Limiter
+from tasks.models.prices import Prices
+from tasks.models.provider import Provider
+from tasks.models.replies import Outcome, Reply
+from tasks.models.retry import Backoff
+from tasks.models.tally import Tally
+
+Vectors = npt.NDArray[np.float32]
+
+#: Raised when the meaning of a call for vectors changes.
+RECIPE = 1
+
+#: At most so many texts, and about so many characters, go into one request.
+TEXTS_PER_CALL = 96
+CHARACTERS_PER_CALL = 100_000
+
+
+def vectors_dir(journals: Path) -> Path:
+    """The folder of vectors beside a folder of journals.
+
+    Example:
+        >>> vectors_dir(Path("lab/agora.duckdb.journal")).name
+        'agora.duckdb.vectors'
+    """
+    return journals.with_suffix(".vectors")
+
+
+class GatewayEncoder:
+    """An encoder of texts for code that runs in a thread beside the gateway's event loop.
+
+    Args:
+        gateway: The gateway.
+        model: The embedding model.
+        unit_key: The unit that its calls are counted for.
+        loop: The loop that the gateway lives on; the running one if none is given.
+    """
+
+    def __init__(
+        self,
+        gateway: Embedder,
+        model: ModelSpec,
+        unit_key: str,
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._gateway = gateway
+        self._model = model
+        self._unit_key = unit_key
+        self._loop = loop or asyncio.get_running_loop()
+
+    def vectors(self, texts: Sequence[str]) -> npt.NDArray[np.floating[Any]]:
+        """One row per text. Must not be called on the loop itself.
+
+        Raises:
+            EmbeddingFailed: No vectors came for some texts.
+            BudgetSpent: The next call could pass the study's budget.
+        """
+        asked = self._gateway.embed(texts, self._model, self._unit_key)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+
+
+class Embeddings:
+    """Vectors of texts, from their files or from a provider.
+
+    Args:
+        folder: Folder of vectors; read when the first vector is wanted.
+        provider: Asks providers.
+        identities: Digests of models.
+        budget: The budget of the run.
+        tally: Counts of the run.
+        backoff: When failed attempts are made again.
+        scrubbed: Strikes keys from a text.
+        terms_of: Limiter and prices of a model.
+        enter: Enters a call into the ledger of its unit.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        provider: Provider,
+        identities: Identities,
+        budget: Budget,
+        tally: Tally,
+        backoff: Backoff,
+        scrubbed: Callable[[str], str],
+        *,
+        terms_of: Callable[[ModelSpec], tuple[Limiter, Prices]],
+        enter: Callable[[str, Entry], None],
+    ) -> None:
+        self._folder = folder
+        self._provider = provider
+        self._identities = identities
+        self._budget = budget
+        self._tally = tally
+        self._backoff = backoff
+        self._scrubbed = scrubbed
+        self._terms_of = terms_of
+        self._enter = enter
+        self._files: Journal | None = None
+        self._ordinals: Counter[str] = Counter()
+        self._asking = asyncio.Lock()
+
+    async def embed(self, texts: Sequence[str], model: ModelSpec, unit_key: str) -> Vectors:
+        """One row per text; see :class:`schemas.gateway.Embedder`."""
+        if model.simulated:
+            raise Mistake(
+                what="a simulated model makes no vectors of texts",
+                found=model.model,
+                fix="name an embedding model of litellm, or leave the encoder at hashed",
+            )
+        async with self._asking:  # whoever asks for the same texts waits for the first to ask
+            if self._files is None:
+                self._files = Journal(self._folder)
+            identity = self._identities.of(model)
+            keys = [digest(text) if text.strip() else "" for text in texts]
+            fresh = {
+                key: text
+                for key, text in zip(keys, texts, strict=True)
+                if key and self._files.find(identity.key, key) is None
+            }
+            await self._ask(list(fresh.items()), identity.spec, unit_key)
+            return _stacked([self._vector(identity.key, key) for key in keys])
+
+    async def close(self) -> None:
+        """Ends writing."""
+        if self._files is not None:
+            await self._files.close()
+
+    def _vector(self, model_key: str, key: str) -> Vectors | None:
+        record = self._files.find(model_key, key) if self._files is not None and key else None
+        return None if record is None else np.frombuffer(base64.b64decode(record["v"]), "<f4")
+
+    async def _ask(self, fresh: list[tuple[str, str]], spec: ModelSpec, unit_key: str) -> None:
+        asks = [
+            asyncio.ensure_future(self._call(part, spec, unit_key, self._ordinal(unit_key)))
+            for part in _requests(fresh)
+        ]
+        try:
+            failures = await asyncio.gather(*asks)
+        except BaseException:
+            for one in asks:
+                one.cancel()
+            await asyncio.gather(*asks, return_exceptions=True)
+            raise
+        for failure in failures:
+            if failure is not None:
+                raise EmbeddingFailed(failure)
+
+    def _ordinal(self, unit_key: str) -> int:
+        self._ordinals[unit_key] += 1
+        return self._ordinals[unit_key] - 1
+
+    async def _call(
+        self, part: Sequence[tuple[str, str]], spec: ModelSpec, unit_key: str, ordinal: int
+    ) -> Failure | None:
+        """Why a request for vectors failed; nothing if they are on disk now."""
+        identity = self._identities.of(spec)
+        texts = [text for _, text in part]
+        limiter, listed = self._terms_of(spec)
+        price = Prices(listed.input_usd, listed.output_usd or 0.0)
+        tokens = prompt_tokens_about(tuple(Message("user", text) for text in texts))
+        reservation = await self._budget.reserve(self._most_usd(spec, tokens, price))
+        tries = Tries(price, self._scrubbed)
+        came: list[Vectors] = []
+
+        async def attempt() -> Reply:
+            reply, vectors = await self._provider.vectors(spec, texts)
+            came[:] = vectors
+            return reply
+
+        async def keep(outcome: Outcome) -> None:
+            if outcome.reply is not None and self._files is not None:
+                records = [
+                    self._files.append(
+                        identity.key,
+                        key,
+                        {"v": base64.b64encode(vector.astype("<f4").tobytes()).decode()},
+                    )
+                    for (key, _), vector in zip(part, came, strict=True)
+                ]
+                await asyncio.gather(*records)
+
+        try:
+            outcome = await called(
+                Terms(spec, limiter, self._backoff, tokens), attempt, keep, tries
+            )
+        except BaseException:
+            self._budget.release(reservation)
+            raise
+        self._budget.settle(reservation, outcome.cost_usd)
+        self._tally.asked(outcome)
+        last = outcome.attempts[-1]
+        failure = None if outcome.reply else Failure(last.kind, last.message or last.kind)
+        question = Question(spec, (), unit_key, ordinal, "embedding")
+        key = digest("embedding", RECIPE, identity.key, [one for one, _ in part], unit_key, ordinal)
+        self._enter(key, Entry(question, 0, None, identity.params, None, (), outcome, failure))
+        return failure
+
+    def _most_usd(self, spec: ModelSpec, tokens: float, price: Prices) -> float:
+        if self._budget.usd is None:
+            return 0.0
+        cost = price.cost_usd(int(tokens), 0)
+        return self._budget.unpriced(spec.model) if cost is None else cost
+
+
+def _requests(fresh: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    """Texts cut into requests of bearable size, in order."""
+    part: list[tuple[str, str]] = []
+    characters = 0
+    for key, text in fresh:
+        if part and (len(part) == TEXTS_PER_CALL or characters + len(text) > CHARACTERS_PER_CALL):
+            yield part
+            part, characters = [], 0
+        part.append((key, text))
+        characters += len(text)
+    if part:
+        yield part
+
+
+def _stacked(rows: Sequence[Vectors | None]) -> Vectors:
+    width = max((row.size for row in rows if row is not None), default=0)
+    stacked = np.zeros((len(rows), width), dtype=np.float32)
+    for place, row in enumerate(rows):
+        if row is not None:
+            stacked[place] = row
+    return stacked
