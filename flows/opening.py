@@ -88,4 +88,4 @@ def _record(warehouse: Warehouse, loaded: LoadedStudy, resolved: Design) -> None
         "code_version": code_version(),
         "created_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
     }
-    warehouse.record_study(row, [])
+    warehouse.record_study(row)

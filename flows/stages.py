@@ -23,7 +23,6 @@ from tasks.shards import Shard, results_of, shards_of
 from tasks.stages.base import Step
 from tasks.stages.registry import steps_of
 from warehouse.committing.great import warm_up
-from warehouse.membership import record_units
 
 
 @flow(
@@ -42,7 +41,7 @@ async def run_stage(request: StageRequest) -> State[Any]:
     counts = []
     for step in steps_of(request.stage):
         plan = session.planner.plan(step)
-        record_units(session.warehouse, session.design.version, step.name, _members(session, plan))
+        session.warehouse.record_units(session.design.version, step.name, _members(session, plan))
         session.listener.step_begins(plan)
         if session.stopped is None:
             await _work(session, plan)

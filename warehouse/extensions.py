@@ -6,6 +6,8 @@ from importlib import resources
 
 import duckdb
 
+from warehouse.sql import literal
+
 
 def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     """Loads an extension from the package ``duckdb_extension_<name>``.
@@ -18,5 +20,4 @@ def load_extension(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     file = folder / "extensions" / version / f"{name}.duckdb_extension"
     if not file.is_file():
         raise FileNotFoundError(f"no extension {name} for DuckDB {version}: {file}")
-    path = str(file).replace("'", "''")
-    connection.execute(f"LOAD '{path}'")
+    connection.execute(f"LOAD {literal(str(file))}")

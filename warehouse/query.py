@@ -5,38 +5,16 @@ This module starts fast: it needs DuckDB and nothing else that is large.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from schemas.errors import Mistake
+from warehouse.answering import Answer, answer, confine, selection
+from warehouse.client import remote_answer
 from warehouse.connecting import Limits, Locked, connection
+
+__all__ = ["READING", "Answer", "query"]
 
 #: Queries may use more than a writing process does.
 READING = Limits(memory_mb=2048, threads=4)
-
-#: DuckDB takes some PRAGMAs for SELECTs.
-_PRAGMA = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*pragma\b", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The rows of a query.
-
-    Attributes:
-        columns: Names of the columns.
-        types: Their DuckDB types.
-        rows: The rows, as Python values; JSON columns are documents.
-        truncated: Whether rows beyond the limit were left out.
-    """
-
-    columns: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    truncated: bool = False
 
 
 def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
@@ -56,95 +34,9 @@ def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
     try:
         reading = connection(path, read_only=True, limits=READING)
     except Locked as locked:
-        from warehouse.client import remote_answer
-
         return remote_answer(path, statement, limit, locked)
     try:
         confine(reading)
         return answer(reading, statement, limit)
     finally:
         reading.close()
-
-
-def selection(sql: str) -> str:
-    """The one SELECT-like statement of a text.
-
-    Raises:
-        Mistake: The text is none, or more than one.
-
-    Example:
-        >>> selection("SELECT 1;")
-        'SELECT 1'
-    """
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        raise _sql_mistake(error) from error
-    if _PRAGMA.match(sql):
-        raise _not_reading("a PRAGMA")
-    if len(statements) != 1:
-        raise Mistake(
-            what="expected one SQL statement",
-            found=f"{len(statements)} statements" if statements else "none",
-            fix="ask one question at a time",
-        )
-    (statement,) = statements
-    if statement.type != duckdb.StatementType.SELECT:
-        raise _not_reading(f"a statement of type {statement.type.name}")
-    return statement.query.strip().rstrip(";").rstrip()
-
-
-def confine(reading: duckdb.DuckDBPyConnection) -> None:
-    """Bars the connection from other files, the network, and changes of its settings."""
-    reading.execute("SET enable_external_access = false")
-    reading.execute("SET python_enable_replacements = false")
-    reading.execute("SET lock_configuration = true")
-
-
-def answer(
-    reading: duckdb.DuckDBPyConnection,
-    statement: str,
-    limit: int | None,
-    parameters: list[Any] | None = None,
-) -> Answer:
-    """The answer that a connection gives.
-
-    Raises:
-        Mistake: The statement is wrong, or reaches outside the warehouse.
-    """
-    try:
-        result = reading.execute(statement, parameters or [])
-        columns = tuple(str(entry[0]) for entry in result.description or [])
-        types = tuple(str(entry[1]) for entry in result.description or [])
-        rows = result.fetchall() if limit is None else result.fetchmany(limit + 1)
-    except duckdb.PermissionException as error:
-        raise outside(str(error)) from error
-    except duckdb.Error as error:
-        raise _sql_mistake(error) from error
-    truncated = limit is not None and len(rows) > limit
-    return Answer(columns, types, rows[:limit] if truncated else rows, truncated)
-
-
-def outside(message: str) -> Mistake:
-    """The mistake of a statement that reaches for something besides the warehouse."""
-    return Mistake(
-        what="queries may read the warehouse and nothing else",
-        found=message.splitlines()[0],
-        fix="bring data in with agora import",
-    )
-
-
-def _not_reading(found: str) -> Mistake:
-    return Mistake(
-        what="the warehouse is read-only here",
-        found=found,
-        expected="SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW TABLES or SUMMARIZE",
-        fix="write with agora run or agora import",
-    )
-
-
-def _sql_mistake(error: duckdb.Error) -> Mistake:
-    message = str(error).strip()
-    return Mistake(
-        what="DuckDB cannot answer this", found=message, fix="see docs/tables.md for what there is"
-    )

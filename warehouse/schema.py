@@ -16,7 +16,9 @@ import duckdb
 
 from schemas.errors import Mistake
 from schemas.keys import digest
+from warehouse.connecting import transaction
 from warehouse.projections.ddl import comments, models_digest
+from warehouse.sql import identifier
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views"
@@ -68,8 +70,7 @@ def prepare(
     """
     known = migrations() if steps is None else steps
     cursor = connection.cursor()
-    cursor.execute("BEGIN TRANSACTION")
-    try:
+    with transaction(cursor):
         held = _applied(cursor)
         _refuse_foreign(path, held, known, cursor)
         cursor.execute(
@@ -84,10 +85,6 @@ def prepare(
                 [migration.number, migration.name, models_digest()],
             )
         _remake_views(cursor)
-    except BaseException:
-        cursor.execute("ROLLBACK")
-        raise
-    cursor.execute("COMMIT")
 
 
 def check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -155,7 +152,7 @@ def _remake_views(cursor: duckdb.DuckDBPyConnection) -> None:
         return
     old = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     for (name,) in old:
-        cursor.execute(f'DROP VIEW "{name}"')
+        cursor.execute(f"DROP VIEW {identifier(name)}")
     cursor.execute(views_sql())
     cursor.execute("DELETE FROM schema_views")
     cursor.execute("INSERT INTO schema_views VALUES ($1)", [current])

@@ -20,9 +20,10 @@ from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import committed, held_status
-from warehouse.connecting import Limits, connection, quiet
-from warehouse.projections.ddl import quoted
+from warehouse.committing.writing import insert
+from warehouse.connecting import Limits, connection, quiet, transaction
 from warehouse.projections.frames import frame_of, frame_schema
+from warehouse.sql import identifier
 
 
 class Warehouse:
@@ -110,15 +111,15 @@ class Warehouse:
             KeyError: There is no such table or column.
         """
         row = TABLES[read.table]
-        column = quoted(row.table.name) + "." + quoted(read.column)
+        column = identifier(row.table.name) + "." + identifier(read.column)
         if read.column not in row.model_fields:
             raise KeyError(f"{read.table}.{read.column}")
-        order = ", ".join(quoted(name) for name in row.table.key)
+        order = ", ".join(identifier(name) for name in row.table.key)
         wanted = pl.DataFrame({"key": list(read.keys)}, schema={"key": pl.String})
         with self.cursor() as cursor:
             cursor.register("wanted", wanted)
             sql = (
-                f"SELECT * FROM {quoted(row.table.name)} "
+                f"SELECT * FROM {identifier(row.table.name)} "
                 f"WHERE {column} IN (SELECT key FROM wanted) ORDER BY {order}"
             )
             return cursor.sql(sql).pl().cast(frame_schema(row))
@@ -130,26 +131,36 @@ class Warehouse:
         with self.cursor() as cursor:
             return cursor.sql(sql, params=params).pl()
 
-    def record_study(self, study: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> None:
-        """Records a version of a study and the units that it consists of.
+    def record_study(self, study: Mapping[str, Any]) -> None:
+        """Records a version of a study; one that is on record already is left as it is.
 
-        What is on record already is left as it is, so units of later steps may be added when they
-        are planned.
+        Raises:
+            pydantic.ValidationError: The row does not fit its table.
+        """
+        row = StudyRow.model_validate(study)
+        with self._writing, self.cursor() as cursor, transaction(cursor):
+            held = "SELECT 1 FROM studies WHERE study_version = $1"
+            if cursor.execute(held, [row.study_version]).fetchone() is None:
+                insert(cursor, "studies", frame_of(StudyRow, [row]))
+
+    def record_units(
+        self, study_version: str, step: str, units: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Records the units of one step of a version, in place of those on record for it.
+
+        Units over many runs change with every run that is added; the version consists of the
+        latest.
 
         Raises:
             pydantic.ValidationError: A row does not fit its table.
         """
-        studies = frame_of(StudyRow, [StudyRow.model_validate(study)])
         members = frame_of(StudyUnitRow, [StudyUnitRow.model_validate(unit) for unit in units])
-        with self._writing, self.cursor() as cursor:
-            cursor.execute("BEGIN TRANSACTION")
-            try:
-                _add_missing(cursor, "studies", studies)
-                _add_missing(cursor, "study_units", members)
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-            cursor.execute("COMMIT")
+        with self._writing, self.cursor() as cursor, transaction(cursor):
+            cursor.execute(
+                "DELETE FROM study_units WHERE study_version = $1 AND step = $2",
+                [study_version, step],
+            )
+            insert(cursor, "study_units", members)
 
     def commit(self, results: Sequence[Result], *, run_id: str, code_version: str) -> CommitReport:
         """What became of results: validated, and stored in one transaction.
@@ -191,15 +202,3 @@ def _market_side(row: dict[str, Any]) -> dict[str, Any]:
         if isinstance(row[name], str):
             row[name] = orjson.loads(row[name])
     return {"id": identifier, **row}
-
-
-def _add_missing(cursor: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
-    same = " AND ".join(
-        f"held.{quoted(name)} = new.{quoted(name)}" for name in TABLES[table].table.key
-    )
-    cursor.register("new_rows", frame.unique(TABLES[table].table.key, keep="first"))
-    cursor.execute(
-        f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM new_rows AS new "
-        f"WHERE NOT EXISTS (FROM {quoted(table)} AS held WHERE {same})"
-    )
-    cursor.unregister("new_rows")

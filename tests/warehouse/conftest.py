@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,13 @@ class Make:
             "code_version": "0",
             "created_at": TIME,
         } | changes
+
+    def record(self, warehouse: Warehouse, study: Rows, units: Sequence[Rows]) -> None:
+        """Put a version of a study and all its units on record."""
+        warehouse.record_study(study)
+        for step in {unit["step"] for unit in units}:
+            members = [unit for unit in units if unit["step"] == step]
+            warehouse.record_units(study["study_version"], step, members)
 
     def study_unit(self, study: str, unit: Unit, **changes: Any) -> Rows:
         return {

@@ -17,8 +17,9 @@ from schemas.tables import ROWS, TABLES, Row, Span
 from warehouse.committing.batch import NUMBER, UNIT, Staged
 from warehouse.committing.great import expectations_met
 from warehouse.projections.columns import Column, columns_of
-from warehouse.projections.ddl import create_table, quoted
+from warehouse.projections.ddl import create_table
 from warehouse.projections.frames import bounds, document, frame_of, frame_schema
+from warehouse.sql import identifier
 
 KEY = "0123456789abcdef" * 2
 TEXTS = ["", "a", "a" * 200, "a" * 201, KEY, KEY + "\n", KEY.upper(), KEY[1:], "ä€😀", "two\nlines"]
@@ -119,8 +120,8 @@ def test_what_pydantic_accepts_goes_through_duckdb_unchanged(name, seed):
     connection = duckdb.connect()
     connection.execute(create_table(row))
     connection.register("given_rows", frame)
-    connection.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT * FROM given_rows")
-    assert connection.sql(f"FROM {quoted(name)}").pl().equals(frame)
+    connection.execute(f"INSERT INTO {identifier(name)} BY NAME SELECT * FROM given_rows")
+    assert connection.sql(f"FROM {identifier(name)}").pl().equals(frame)
 
 
 @settings(max_examples=30, deadline=None)
@@ -134,7 +135,7 @@ def test_duckdb_refuses_missing_values_where_pydantic_does(name, seed):
     connection.execute(create_table(row))
     connection.register("given_rows", physical(row, [given_row]))
     try:
-        connection.execute(f"INSERT INTO {quoted(name)} BY NAME SELECT * FROM given_rows")
+        connection.execute(f"INSERT INTO {identifier(name)} BY NAME SELECT * FROM given_rows")
         inserted = True
     except duckdb.ConstraintException:
         inserted = False

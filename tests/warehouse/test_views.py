@@ -107,11 +107,11 @@ def test_a_call_without_parts_is_shown_too(make, commit, warehouse):
 def test_costs_count_what_another_version_paid_for_apart(make, commit, warehouse):
     a, b = make.unit("a"), make.unit("b")
     long_ago = make.study("old", created_at=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-    warehouse.record_study(long_ago, [make.study_unit("old", a)])
+    make.record(warehouse, long_ago, [make.study_unit("old", a)])
     paid = {"cost_usd": 0.5, "prompt_tokens": 10, "completion_tokens": 2}
     commit(make.result("a", calls=[make.call(a.key, 0, **paid), make.call(a.key, 1)]))
     now = make.study("new", created_at=dt.datetime.now(dt.UTC))
-    warehouse.record_study(now, [make.study_unit("new", a), make.study_unit("new", b)])
+    make.record(warehouse, now, [make.study_unit("new", a), make.study_unit("new", b)])
     commit(make.result("b", calls=[make.call(b.key, 0, **paid)]))
     rows = warehouse.frame_sql(
         "SELECT study, stage, condition, model, calls, cached_calls, usd, cached_usd, "
@@ -141,8 +141,8 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
         study = make.study(version) | {"name": "study"}
         shared = make.unit("shared")
         members = [make.study_unit(version, unit), make.study_unit(version, shared)]
-        warehouse.record_study(study, members)
-        warehouse.record_study(study, members)
+        make.record(warehouse, study, members)
+        make.record(warehouse, study, members)
         commit(Result(unit, {"metrics": [metric]}), make.result("shared"))
     rows = warehouse.frame_sql(
         "SELECT study, study_version, options->>'of' AS which FROM v_metrics ORDER BY which"
@@ -152,10 +152,20 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
     assert warehouse.frame_sql("SELECT count(*) FROM v_units WHERE status = 'done'").item() == 4
 
 
+def test_the_units_of_a_step_are_those_recorded_last(make, warehouse):
+    one, two, other = (make.study_unit("study", make.unit(name)) for name in "abc")
+    make.record(warehouse, make.study(), [one, other | {"step": "code"}])
+    make.record(warehouse, make.study(), [two])
+    held = warehouse.frame_sql("SELECT unit_key FROM study_units")["unit_key"]
+    assert sorted(held) == sorted([two["unit_key"], other["unit_key"]])
+
+
 def test_quality_says_how_often_actions_were_replaced(make, commit, warehouse):
     unit, broken = make.unit("a"), make.unit("b")
-    warehouse.record_study(
-        make.study(), [make.study_unit("study", u) for u in (unit, broken, make.unit("c"))]
+    make.record(
+        warehouse,
+        make.study(),
+        [make.study_unit("study", u) for u in (unit, broken, make.unit("c"))],
     )
     events = [
         make.event(unit.key, 0, attempts=0, actor="env", kind="state"),
@@ -179,7 +189,7 @@ def test_labels_and_codes_carry_the_message(make, commit, warehouse):
         "codes": [about | {"coder": "c", "coder_kind": "human"}],
         "labels": [about | {"rule": "majority", "n_codes": 1}],
     }
-    warehouse.record_study(make.study(), [make.study_unit("study", unit)])
+    make.record(warehouse, make.study(), [make.study_unit("study", unit)])
     assert not commit(make.result("a"), Result(unit, rows)).failed
     for view in ("v_codes", "v_labels"):
         found = warehouse.frame_sql(f"SELECT flag, value, seat, name, text FROM {view}").rows()

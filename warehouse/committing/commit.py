@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from schemas.keys import digest
+from schemas.tables import TABLES
 from schemas.unit import Result
 from warehouse.committing.batch import Batch, Check, CommitReport
 from warehouse.committing.great import expectations_met
@@ -22,7 +23,8 @@ from warehouse.committing.writing import (
     unit_rows,
     validation_rows,
 )
-from warehouse.projections.frames import naive_utc
+from warehouse.connecting import transaction
+from warehouse.projections.frames import frame_schema, naive_utc
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -54,13 +56,8 @@ def committed(
     batch = Batch(key, run_id, code_version, time, new, tables, checks)
     for staged in tables.values():
         checks.extend(expectations_met(staged))
-    cursor.execute("BEGIN TRANSACTION")
-    try:
+    with transaction(cursor):
         counts = _written(cursor, batch, [unit for unit in new if unit in held])
-    except BaseException:
-        cursor.execute("ROLLBACK")
-        raise
-    cursor.execute("COMMIT")
     failures = batch.failures()
     done = tuple(unit for unit in new if unit not in failures)
     return CommitReport(key, done, failures, unchanged, counts)
@@ -101,9 +98,12 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
         for name in names:
             cursor.unregister(f"in_{name}")
     failures = batch.failures()
-    insert(cursor, "units", unit_rows(batch, failures, frames))
-    insert(cursor, "validations", validation_rows(batch, [*batch.checks, *checks.values()]))
-    insert(cursor, "quarantine", quarantine_rows(batch, failures))
+    for table, rows in {
+        "units": unit_rows(batch, failures, frames),
+        "validations": validation_rows(batch, [*batch.checks, *checks.values()]),
+        "quarantine": quarantine_rows(batch, failures),
+    }.items():
+        insert(cursor, table, pl.DataFrame(rows, schema=frame_schema(TABLES[table])))
     return {name: len(frame) for name, frame in frames.items() if len(frame)}
 
 

@@ -14,7 +14,7 @@ import duckdb
 from schemas.tables import Row
 from warehouse.committing.batch import NUMBER, SHARED, Check, Staged
 from warehouse.projections.columns import columns_of
-from warehouse.projections.ddl import literal, quoted
+from warehouse.sql import identifier, literal
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -62,7 +62,7 @@ def broken_rules(cursor: Cursor, staged: Staged, tables: frozenset[str]) -> list
 
 
 def _in(table: str) -> str:
-    return quoted(f"in_{table}")
+    return identifier(f"in_{table}")
 
 
 def _one(cursor: Cursor, sql: str) -> int:
@@ -75,7 +75,7 @@ def _numbers(sql: str) -> Callable[[Cursor], list[int]]:
 
 
 def _json_object(table: str, column: str) -> Rule:
-    it = quoted(column)
+    it = identifier(column)
     sql = (
         f"SELECT {NUMBER} FROM {_in(table)} WHERE {it} IS NOT NULL AND "
         f"coalesce(CASE WHEN json_valid({it}) THEN json_type({it}) END, '') <> 'OBJECT'"
@@ -84,7 +84,7 @@ def _json_object(table: str, column: str) -> Rule:
 
 
 def _unique_in_batch(row: type[Row]) -> Rule:
-    keys = ", ".join(quoted(name) for name in row.table.key)
+    keys = ", ".join(identifier(name) for name in row.table.key)
     sql = (
         f"SELECT {NUMBER} FROM {_in(row.table.name)} "
         f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {NUMBER}) > 1"
@@ -98,11 +98,12 @@ def _unique_in_batch(row: type[Row]) -> Rule:
 def _unique_in_warehouse(row: type[Row]) -> Rule:
     table, names = row.table.name, ", ".join(row.table.key)
     same = " AND ".join(
-        f"held.{quoted(name)} IS NOT DISTINCT FROM new.{quoted(name)}" for name in row.table.key
+        f"held.{identifier(name)} IS NOT DISTINCT FROM new.{identifier(name)}"
+        for name in row.table.key
     )
     sql = (
         f"SELECT new.{NUMBER} FROM {_in(table)} AS new "
-        f"WHERE EXISTS (FROM {quoted(table)} AS held WHERE {same})"
+        f"WHERE EXISTS (FROM {identifier(table)} AS held WHERE {same})"
     )
     return Rule(
         f"unique_in_warehouse({names})",
@@ -114,7 +115,7 @@ def _unique_in_warehouse(row: type[Row]) -> Rule:
 def _reference(table: str, column: str, target: str, staged: frozenset[str]) -> Rule:
     """Most references resolve within the batch; only what is left is looked up in the warehouse."""
     there, there_column = target.split(".")
-    it, key = quoted(column), quoted(there_column)
+    it, key = identifier(column), identifier(there_column)
     nowhere = f"SELECT DISTINCT {it} AS ref FROM {_in(table)} WHERE {it} IS NOT NULL"
     if there in staged:
         nowhere += f" EXCEPT SELECT {key} FROM {_in(there)}"
@@ -123,7 +124,9 @@ def _reference(table: str, column: str, target: str, staged: frozenset[str]) -> 
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE unresolved AS {nowhere}")
         if not _one(cursor, "SELECT count(*) FROM unresolved"):
             return []
-        cursor.execute(f"DELETE FROM unresolved WHERE ref IN (SELECT {key} FROM {quoted(there)})")
+        cursor.execute(
+            f"DELETE FROM unresolved WHERE ref IN (SELECT {key} FROM {identifier(there)})"
+        )
         sql = f"SELECT {NUMBER} FROM {_in(table)} WHERE {it} IN (SELECT ref FROM unresolved)"
         return _numbers(sql)(cursor)
 

@@ -10,11 +10,9 @@ import duckdb
 import orjson
 import polars as pl
 
-from schemas.tables import TABLES
 from schemas.unit import Failure
 from warehouse.committing.batch import NUMBER, PAID, SHARED, UNIT, Batch, Check, Staged
-from warehouse.projections.ddl import quoted
-from warehouse.projections.frames import frame_schema
+from warehouse.sql import identifier
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -41,11 +39,11 @@ def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> Non
 
 def stored(cursor: Cursor, staged: Staged) -> None:
     """Inserts the rows that the connection's view ``in_<table>`` shows."""
-    table = quoted(staged.name)
-    source = quoted(f"in_{staged.name}")
+    table = identifier(staged.name)
+    source = identifier(f"in_{staged.name}")
     rows = f"SELECT * EXCLUDE ({NUMBER}, {UNIT}) FROM {source}"
     if staged.name in SHARED:
-        (key,) = (quoted(name) for name in staged.row.table.key)
+        (key,) = (identifier(name) for name in staged.row.table.key)
         rows = (
             f"{rows} WHERE {key} NOT IN (SELECT {key} FROM {table}) "
             f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {NUMBER}) = 1"
@@ -53,12 +51,12 @@ def stored(cursor: Cursor, staged: Staged) -> None:
     cursor.execute(f"INSERT INTO {table} BY NAME {rows}")
 
 
-def insert(cursor: Cursor, table: str, rows: list[dict[str, Any]]) -> None:
+def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:
     """Inserts rows of one of the warehouse's own tables."""
-    if not rows:
+    if rows.is_empty():
         return
-    cursor.register("own_rows", pl.DataFrame(rows, schema=frame_schema(TABLES[table])))
-    cursor.execute(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM own_rows")
+    cursor.register("own_rows", rows)
+    cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM own_rows")
     cursor.unregister("own_rows")
 
 

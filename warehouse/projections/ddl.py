@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from schemas.keys import digest
 from schemas.tables import ROWS, Row
 from warehouse.projections.columns import Column, Kind, columns_of
+from warehouse.sql import identifier, literal
 
 TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -37,7 +38,7 @@ def create_table(row: type[Row]) -> str:
         );
     """
     lines = ",\n".join(f"    {_definition(column)}" for column in columns_of(row))
-    return f"CREATE TABLE {quoted(row.table.name)} (\n{lines}\n);"
+    return f"CREATE TABLE {identifier(row.table.name)} (\n{lines}\n);"
 
 
 def create_tables(rows: Iterable[type[Row]] = ROWS) -> str:
@@ -48,12 +49,12 @@ def create_tables(rows: Iterable[type[Row]] = ROWS) -> str:
 def comments(rows: Iterable[type[Row]] = ROWS) -> Iterator[str]:
     """Statements that document tables and columns inside the database."""
     for row in rows:
-        name = quoted(row.table.name)
+        name = identifier(row.table.name)
         yield f"COMMENT ON TABLE {name} IS {literal(f'One row per {row.table.about}.')}"
         for column in columns_of(row):
             unit = f" Unit: {column.unit}." if column.unit else ""
             text = literal(column.description + unit)
-            yield f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {text}"
+            yield f"COMMENT ON COLUMN {name}.{identifier(column.name)} IS {text}"
 
 
 def models_digest(rows: Iterable[type[Row]] = ROWS) -> str:
@@ -61,16 +62,6 @@ def models_digest(rows: Iterable[type[Row]] = ROWS) -> str:
     return digest("tables", create_tables(rows))
 
 
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _definition(column: Column) -> str:
     required = " NOT NULL" if column.required else ""
-    return f"{quoted(column.name)} {TYPES[column.kind]}{required}"
+    return f"{identifier(column.name)} {TYPES[column.kind]}{required}"

@@ -100,7 +100,11 @@ def warehouse(tmp_path: Path, study_file: Path) -> Path:
                     "path": loaded.path,
                     "code_version": "0",
                     "created_at": dt.datetime(2026, 1, day),  # noqa: DTZ001
-                },
+                }
+            )
+            opened.record_units(
+                resolved.version,
+                EpisodeStep.name,
                 [
                     {
                         "study_version": resolved.version,
