@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from schemas.files import TextFile
 from schemas.market import Catalogue
-from schemas.study.files import TextFile
 
 
 def keyed_params(value: Any) -> Any:

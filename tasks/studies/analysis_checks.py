@@ -9,7 +9,7 @@ from schemas.study import ContrastSpec, Study
 from tasks.studies.cells import Design
 from tasks.studies.messages import unknown_name
 from tasks.studies.places import Places, placed
-from tasks.studies.yamltext import Path
+from tasks.studies.yamltext import FieldPath
 
 
 def analysis_problems(design: Design, places: Places) -> Iterator[Mistake]:
@@ -18,7 +18,7 @@ def analysis_problems(design: Design, places: Places) -> Iterator[Mistake]:
     yield from _metrics(study, places)
     conditions = _conditions(design)
     for name, contrast in study.contrasts.items():
-        at: Path = ("contrasts", name)
+        at: FieldPath = ("contrasts", name)
         for number, condition in enumerate(contrast.between):
             place = places.place((*at, "between", number))
             if conditions is not None and condition not in conditions:
@@ -59,7 +59,9 @@ def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
             )
 
 
-def _measured(study: Study, contrast: ContrastSpec, at: Path, places: Places) -> Iterator[Mistake]:
+def _measured(
+    study: Study, contrast: ContrastSpec, at: FieldPath, places: Places
+) -> Iterator[Mistake]:
     """What is wrong with what a contrast compares and with its test."""
     from tasks.metrics.catalogue import METRICS
     from tasks.metrics.contrasts.catalogue import TESTS, declared_test
@@ -83,7 +85,7 @@ def _curves(study: Study, places: Places) -> Iterator[Mistake]:
     rules = [rule.title for rule in study.coding.adjudication.rules] if study.coding else []
     judges = [*study.coding.judges, *study.coding.imported] if study.coding else []
     for name, curve in study.curves.items():
-        at: Path = ("curves", name)
+        at: FieldPath = ("curves", name)
         if curve.contrast not in study.contrasts:
             place = places.place((*at, "contrast"))
             yield unknown_name(place, "contrast", curve.contrast, list(study.contrasts))

@@ -10,7 +10,7 @@ from tasks.studies.analysis_checks import analysis_problems
 from tasks.studies.cells import Design, overrides
 from tasks.studies.messages import shown, unknown_name
 from tasks.studies.places import Places, episode_path, placed, value_at
-from tasks.studies.yamltext import Path
+from tasks.studies.yamltext import FieldPath
 
 DECLARE = "declare it under models"
 
@@ -67,13 +67,13 @@ def _episode_models(design: Design, places: Places) -> Iterator[Mistake]:
                 yield unknown_name(place, "model", alias, list(study.models), DECLARE)
 
 
-def _alias_place(study: Study, condition: str, field: Path, alias: str, places: Places) -> str:
+def _alias_place(study: Study, condition: str, field: FieldPath, alias: str, places: Places) -> str:
     """Where an alias was written; a parameter may have been written in a shorter form."""
     written = places.study.value
-    own: Path = ("conditions", condition)
+    own: FieldPath = ("conditions", condition)
     base = episode_path(written.get("episode"))
     start = own if field and field[0] in study.conditions.get(condition, {}) else base
-    exact: Path = (*start, *field)
+    exact: FieldPath = (*start, *field)
     if value_at(written, exact) == alias:
         return places.place(exact)
     near = places.found(alias, ((*start, *field[:1]), own, base))
@@ -115,7 +115,7 @@ def _coding(study: Study, places: Places) -> Iterator[Mistake]:
             yield unknown_name(place, "model", judge, list(study.models), DECLARE)
         elif judge in coding.judges[:number]:
             yield Mistake(what="a judge is named twice", place=place, found=judge)
-    coders = coders_of(study)
+    coders = coder_kinds(study)
     if not coders:
         yield Mistake(
             what="nobody codes",
@@ -139,15 +139,15 @@ def _rules(coding: CodingSpec, places: Places) -> Iterator[Mistake]:
         rule, params = rule_named(spec, place)
         expected_coders(coding, rule, params, spec)
 
-    declared: list[tuple[Path, RuleSpec]] = [(("use",), coding.adjudication.use)]
+    declared: list[tuple[FieldPath, RuleSpec]] = [(("use",), coding.adjudication.use)]
     declared += [(("also", number), one) for number, one in enumerate(coding.adjudication.also)]
     for path, spec in declared:
         place = places.place(("coding", "adjudication", *path))
         yield from placed(place, check, spec, place)
 
 
-def coders_of(study: Study) -> Mapping[str, str]:
-    """Who codes a study, with the kind of coder: ``model``, ``imported`` or ``rule``."""
+def coder_kinds(study: Study) -> Mapping[str, str]:
+    """Kind of coder (``model``, ``imported`` or ``rule``) by the name of everybody who codes."""
     if study.coding is None:
         return {}
     coders = dict.fromkeys(study.coding.imported, "imported")

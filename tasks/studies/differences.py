@@ -8,7 +8,7 @@ from typing import Any
 
 from schemas.study import Study
 from tasks.studies.places import dotted
-from tasks.studies.yamltext import Path
+from tasks.studies.yamltext import FieldPath
 
 _ABSENT = object()
 
@@ -62,7 +62,7 @@ def _texts(value: Any) -> Any:
     return value
 
 
-def _differing(a: Any, b: Any, path: Path) -> Iterator[Difference]:
+def _differing(a: Any, b: Any, path: FieldPath) -> Iterator[Difference]:
     if a == b and type(a) is type(b):
         return
     if isinstance(a, Mapping) and isinstance(b, Mapping):

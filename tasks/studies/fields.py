@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from tasks.studies.yamltext import Path
+from tasks.studies.yamltext import FieldPath
 
 
 def models_of(annotation: Any) -> tuple[type[BaseModel], ...]:
@@ -35,7 +35,7 @@ def _members(annotation: Any) -> Iterable[Any]:
             yield from _members(part)
 
 
-def fields_at(model: type[BaseModel], path: Path) -> Mapping[str, FieldInfo]:
+def fields_at(model: type[BaseModel], path: FieldPath) -> Mapping[str, FieldInfo]:
     """The fields of whatever may stand at a path below a model, by the names used in files.
 
     The path may hold names of models where pydantic says which member of a union it means.
@@ -67,6 +67,6 @@ def _named(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
-def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
+def field_at(model: type[BaseModel], path: FieldPath) -> FieldInfo | None:
     """The field at a path below a model, if it is declared there."""
     return fields_at(model, path[:-1]).get(str(path[-1])) if path else None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import Mistake, nearest
-from schemas.study.files import LoadContext
+from schemas.files import LoadContext
 from tasks.studies.yamltext import MAX_BYTES, Document, document
 
 

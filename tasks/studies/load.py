@@ -17,8 +17,7 @@ from tasks.studies.files import StudyFiles, text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
 from tasks.studies.places import OWN_FIELDS, Places, episode_path, in_order, value_at
-from tasks.studies.yamltext import Path as Field
-from tasks.studies.yamltext import document
+from tasks.studies.yamltext import FieldPath, document
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _condition_mistakes(
             model.model_validate(merged(params, override), context=files.context)
         except ValidationError as error:
 
-            def start(path: Field, name: str = name, override: Any = override) -> Field:
+            def start(path: FieldPath, name: str = name, override: Any = override) -> FieldPath:
                 return (
                     ("conditions", name, *path)
                     if path[:1] and path[0] in override

@@ -14,7 +14,7 @@ from schemas.errors import Mistake, nearest
 from tasks.studies.fields import field_at, fields_at
 from tasks.studies.files import FileProblem
 from tasks.studies.places import Places
-from tasks.studies.yamltext import Path
+from tasks.studies.yamltext import FieldPath
 
 SHOWN_CHARACTERS = 80
 
@@ -34,7 +34,7 @@ def mistakes_of(
     error: ValidationError,
     model: type[BaseModel],
     places: Places,
-    start: Callable[[Path], Path] = lambda path: path,
+    start: Callable[[FieldPath], FieldPath] = lambda path: path,
 ) -> list[Mistake]:
     """What a validation found wrong, one mistake per field.
 
@@ -63,13 +63,13 @@ def mistakes_of(
 
 
 def _of_nearest_members(
-    details: Sequence[ErrorDetails], places: Places, start: Callable[[Path], Path]
+    details: Sequence[ErrorDetails], places: Places, start: Callable[[FieldPath], FieldPath]
 ) -> list[ErrorDetails]:
     """Errors less those about members of a union that the value is farther from than from others.
 
     Where a value fits no member of a union, pydantic reports what is wrong with it as each of them.
     """
-    unions: dict[Path, dict[Any, list[ErrorDetails]]] = {}
+    unions: dict[FieldPath, dict[Any, list[ErrorDetails]]] = {}
     for detail in details:
         place = places.member(start(detail["loc"]), missing=detail["type"] == "missing")
         if place is not None:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from schemas.errors import Mistake
-from tasks.studies.yamltext import Document, Path
+from tasks.studies.yamltext import Document, FieldPath
 
 #: Fields of an episode section that are no parameters of its environment.
 OWN_FIELDS = ("environment", "reasks")
 
 
-def episode_path(episode: Any) -> Path:
+def episode_path(episode: Any) -> FieldPath:
     """Where the parameters of an episode section stand: in it, or below ``params``."""
     nested = isinstance(episode, Mapping) and isinstance(episode.get("params"), Mapping)
     if nested and set(episode) <= {*OWN_FIELDS, "params"}:
@@ -39,7 +39,7 @@ def placed(place: str, check: Callable[..., Any], *values: Any) -> Iterator[Mist
         yield Mistake(**{**mistake.details, "place": place})
 
 
-def dotted(path: Path) -> str:
+def dotted(path: FieldPath) -> str:
     """A path as people write it.
 
     Example:
@@ -52,7 +52,7 @@ def dotted(path: Path) -> str:
     return text.removeprefix(".")
 
 
-def value_at(value: Any, path: Path) -> Any:
+def value_at(value: Any, path: FieldPath) -> Any:
     """The value at a path, or nothing where there is none."""
     for part in path:
         if isinstance(value, Mapping):
@@ -71,7 +71,7 @@ class Places:
         self.study = study
         self.documents = documents
 
-    def place(self, path: Path, *, missing: bool = False) -> str:
+    def place(self, path: FieldPath, *, missing: bool = False) -> str:
         """File, line and field of a path as pydantic gives it.
 
         Parts of the path that name a member of a union are left out.
@@ -85,11 +85,9 @@ class Places:
         name = dotted((*field, path[-1]) if missing else field)
         return f"{document.path}:{line}: {name}" if name else f"{document.path}:{line}"
 
-    def field(self, path: Path) -> Path:
-        """A path with the parts that name a member of a union left out."""
-        return self._resolved(path)[1]
-
-    def member(self, path: Path, *, missing: bool = False) -> tuple[Path, str | int] | None:
+    def member(
+        self, path: FieldPath, *, missing: bool = False
+    ) -> tuple[FieldPath, str | int] | None:
         """The part of a path that names a member of a union, with the path up to it, if any."""
         end = len(path) - 1 if missing else len(path)
         for depth in range(end):
@@ -97,11 +95,11 @@ class Places:
                 return path[:depth], path[depth]
         return None
 
-    def _resolved(self, path: Path) -> tuple[Document, Path]:
+    def _resolved(self, path: FieldPath) -> tuple[Document, FieldPath]:
         document = self.study
-        field: Path = ()
+        field: FieldPath = ()
         for part in path:
-            longer: Path = (*field, part)
+            longer: FieldPath = (*field, part)
             if document.line(longer)[1] == longer:
                 field = longer
                 continue
@@ -111,10 +109,10 @@ class Places:
                 document, field = other, (part,)
         return document, field
 
-    def found(self, alias: str, within: tuple[Path, ...]) -> Path | None:
+    def found(self, alias: str, within: tuple[FieldPath, ...]) -> FieldPath | None:
         """Where a word stands as a value below some paths, if it does."""
         for start in within:
-            stack: list[tuple[Path, Any]] = [(start, value_at(self.study.value, start))]
+            stack: list[tuple[FieldPath, Any]] = [(start, value_at(self.study.value, start))]
             while stack:
                 path, value = stack.pop(0)
                 if value == alias and isinstance(value, str):

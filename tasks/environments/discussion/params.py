@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Record
-from schemas.study.files import TextFile
+from schemas.files import TextFile
 
 
 class DiscussionParams(Record):

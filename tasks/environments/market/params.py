@@ -8,8 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from schemas.base import Record
+from schemas.files import LoadContext, looks_like_path
 from schemas.market import Catalogue
-from schemas.study.files import LoadContext, looks_like_path
 
 
 class ImportedCatalogue(Record):
