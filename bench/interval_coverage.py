@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from tasks.metrics.coders.rates import rate_interval
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.bootstrap import mean_interval, sum_interval
 from tasks.metrics.statistics.two_raters import cohen_kappa, gwet_ac1
@@ -69,6 +70,35 @@ def _hedges(rng: Rng, runs: int) -> tuple[float, float]:
     return effects.effect_interval(effects.hedges_g_draws(a, b), runs, runs)
 
 
+def _rate_cells(rng: Rng, runs: int) -> Floats:
+    """Counts of two conditions of runs of 30 messages, coded by a judge and, a sample, by a person.
+
+    The conditions' prevalences differ (.3 and .15) and vary from run to run; sensitivity is .8,
+    specificity .95. Of each condition, 60 items that the judge flagged and 60 that it did not are
+    drawn for the person, as ``agora sample`` does, and weighted by their strata.
+    """
+    prevalence = np.concatenate([rng.beta(3, 7, runs), rng.beta(3, 17, runs)])
+    truth = rng.random((2 * runs, 30)) < prevalence[:, None]
+    label = rng.random((2 * runs, 30)) < np.where(truth, 0.8, 0.05)
+    weight = np.zeros(truth.shape)
+    for first in (0, runs):
+        for kind in (True, False):
+            rows, columns = np.nonzero(label[first : first + runs] == kind)
+            drawn = rng.permutation(len(rows))[:60]
+            weight[first + rows[drawn], columns[drawn]] = len(rows) / len(drawn)
+    kinds = (truth & label, truth & ~label, ~truth & label, ~truth & ~label)
+    columns = [np.full(2 * runs, 30.0), label.sum(axis=1) * 1.0]
+    return np.stack([*columns, *((weight * kind).sum(axis=1) for kind in kinds)], axis=1)
+
+
+def _of_rate(place: int) -> Callable[[Rng, int], tuple[float, float]]:
+    def ends(rng: Rng, runs: int) -> tuple[float, float]:
+        low, high = rate_interval(_rate_cells(rng, runs), np.arange(runs), 2000)
+        return float(low[place]), float(high[place])
+
+    return ends
+
+
 def cases() -> dict[str, Case]:
     """Every statistic with its true value, large-sample where there is no formula."""
     rng = np.random.default_rng(99)
@@ -84,6 +114,9 @@ def cases() -> dict[str, Case]:
         ),
         "agreement.cohen_kappa": (_of_table(cohen_kappa), float(cohen_kappa(pooled))),
         "agreement.gwet_ac1": (_of_table(gwet_ac1), float(gwet_ac1(pooled))),
+        "rates.raw": (_of_rate(0), 0.3 * 0.8 + 0.7 * 0.05),
+        "rates.rogan_gladen": (_of_rate(1), 0.3),
+        "rates.prediction_powered": (_of_rate(2), 0.3),
         "rank_biserial": (_rank_biserial, effects.rank_biserial(big_a, big_b)),
         "mean_difference": (_mean_difference, 0.6),
         "hedges_g": (_hedges, 0.6),
@@ -106,10 +139,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=500)
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--only", default="", help="statistics whose name begins so")
     args = parser.parse_args()
     error = 100 * np.sqrt(0.95 * 0.05 / args.studies)
     print(f"{args.studies} studies, {args.runs} runs per condition; Monte-Carlo error {error:.1f}")
     for name, case in cases().items():
+        if not name.startswith(args.only):
+            continue
         print(f"{name:26} {100 * coverage(case, args.studies, args.runs):5.1f} %", flush=True)
 
 

@@ -76,10 +76,13 @@ select episode_key, unit_key, status, exclusion, collection, series, label, plan
 from episodes
 """
 _CODES = """
-select c.unit_key, c.episode_key, c.coder, c.codebook_digest, count(*) as n_codes
+select c.unit_key, c.episode_key, c.coder, c.coder_kind, c.codebook_digest, count(*) as n_codes
 from codes c join units u using (unit_key)
 where u.stage = 'import'
 group by all order by all
+"""
+_SAMPLES = """
+select distinct sample_key, codebook_digest, episode_key from samples order by all
 """
 
 
@@ -134,6 +137,7 @@ class Planner:
             )
         if study.coding is not None and study.coding.imported:
             frames["codes"] = self._shelf.frame_sql(_CODES)
+            frames["samples"] = self._shelf.frame_sql(_SAMPLES)
         return frames
 
 

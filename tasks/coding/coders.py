@@ -72,8 +72,27 @@ def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str])
     )
 
 
-def expected_coders(coding: CodingSpec, rule: Rule, params: Any, declared: RuleSpec) -> Expected:
+def people_of(coding: CodingSpec, upstream: Upstream) -> frozenset[str]:
+    """The imported coders that are people."""
+    frame = upstream.frames.get("codes")
+    if frame is None or "coder_kind" not in frame.columns:
+        return frozenset()
+    humans = frame.filter(pl.col("coder_kind") == "human")["coder"]
+    return frozenset(humans) & frozenset(coding.imported)
+
+
+def expected_coders(
+    coding: CodingSpec,
+    rule: Rule,
+    params: Any,
+    declared: RuleSpec,
+    people: Collection[str] = frozenset(),
+) -> Expected:
     """The coders that a rule takes, flag by flag.
+
+    A rule that names nobody takes all coders but gold and ``people``: people code a sample, and
+    votes of theirs would make labels inside it by another rule than outside. Where there are only
+    people, they are taken.
 
     A flag that the codebook codes by rule is not put to the model judges; the coder ``rule``
     takes their place.
@@ -85,7 +104,8 @@ def expected_coders(coding: CodingSpec, rule: Rule, params: Any, declared: RuleS
     base, extra = rule.named(params), rule.extra(params)
     own = base is None
     if base is None:
-        base = tuple(coder for coder in known if coder != coding.gold) or known
+        others = tuple(coder for coder in known if coder != coding.gold) or known
+        base = tuple(coder for coder in others if coder not in people) or others
     named = tuple(dict.fromkeys((*base, *extra)))
     for coder in named:
         if coder not in (*known, CODER):

@@ -75,6 +75,7 @@ class Desk:
             labels=labels,
             all_labels=all_labels,
             codes=codes,
+            samples=self._samples(spec, runs_key, runs) if spec.get("samples") else empty,
             outcomes=self._numbered("outcomes", runs_key, runs) if "outcomes" in needs else empty,
             flags=Flags(
                 traits=tuple(spec["flags"]["traits"]),
@@ -119,6 +120,12 @@ class Desk:
             )
 
         return self._once((table, runs_key), make)
+
+    def _samples(
+        self, spec: Mapping[str, Any], runs_key: tuple[str, ...], runs: pl.DataFrame
+    ) -> pl.DataFrame:
+        mine = pl.col("sample_key").is_in(list(spec["samples"]))
+        return self._numbered("samples", runs_key, runs).filter(mine)
 
     def _labels(
         self, spec: Mapping[str, Any], all_labels: pl.DataFrame, codes: pl.DataFrame

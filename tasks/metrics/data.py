@@ -55,6 +55,7 @@ class Data:
         labels: ``run, seq, other_seq, flag, value`` of one rule, undecided ones included.
         all_labels: The same of every rule, with ``rule``.
         codes: ``run, seq, other_seq, flag, coder, coder_kind, value``.
+        samples: ``run, seq, sample_key, stratum, inclusion_probability``: drawn for people.
         outcomes: ``run, scope, subject, other, round, metric, value, label``.
         flags: The codebook.
         rule: The rule of ``labels``.
@@ -72,6 +73,7 @@ class Data:
     labels: pl.DataFrame = field(default_factory=pl.DataFrame)
     all_labels: pl.DataFrame = field(default_factory=pl.DataFrame)
     codes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    samples: pl.DataFrame = field(default_factory=pl.DataFrame)
     outcomes: pl.DataFrame = field(default_factory=pl.DataFrame)
     flags: Flags = field(default_factory=Flags)
     rule: str | None = None

@@ -14,7 +14,7 @@ from schemas.base import Record
 from schemas.errors import Mistake, nearest
 from tasks.metrics.data import Data
 
-Need = Literal["messages", "events", "labels", "codes", "outcomes", "seats"]
+Need = Literal["messages", "events", "labels", "codes", "samples", "outcomes", "seats"]
 
 
 class Options(Record):

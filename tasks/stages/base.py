@@ -25,7 +25,9 @@ class Upstream:
         frames: Rows that the warehouse holds and a plan depends on, by table name: imported
             ``episodes`` of the study's collection, ``episodes`` of the units above that are done,
             and imported ``codes`` summarised by unit (columns ``unit_key, episode_key, coder,
-            codebook_digest``). A table that is not there is an empty mapping entry.
+            coder_kind, codebook_digest``), and of which episodes ``samples`` were drawn
+            (``sample_key, codebook_digest, episode_key``). A table that is not there is an empty
+            mapping entry.
     """
 
     units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from schemas.keys import digest
 from schemas.study.coding import RuleSpec
 from schemas.unit import Read, Result, Stage, Unit
 from tasks.coding.adjudication import Rule, rule_named
-from tasks.coding.coders import coders_of, expected_coders
+from tasks.coding.coders import coders_of, expected_coders, people_of
 from tasks.coding.episodes import Coded, coded_episodes
 from tasks.coding.labelling import labelled
 
@@ -55,10 +55,11 @@ class LabelStep:
             return ()
         episodes = coded_episodes(design, upstream)
         coders = coders_of(coding, upstream, {episode.key for episode in episodes})
+        people = people_of(coding, upstream)
         units: list[Unit] = []
         for declared in coding.adjudication.rules:
             rule, params = rule_named(declared)
-            expected = expected_coders(coding, rule, params, declared)
+            expected = expected_coders(coding, rule, params, declared, people)
             sources = [
                 _Source(
                     episode,

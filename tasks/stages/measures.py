@@ -37,11 +37,13 @@ class Sources:
         labels: Units of the step ``label``, each of one rule.
         codes: Units of the step ``code``.
         imported: Keys of imported units.
+        samples: Samples drawn for the codebook, by episode: ``sample_key, episode_key``.
     """
 
     labels: tuple[Unit, ...]
     codes: tuple[Unit, ...]
     imported: tuple[str, ...]
+    samples: pl.DataFrame
 
     @cached_property
     def _label_rules(self) -> tuple[str, ...]:
@@ -58,6 +60,11 @@ class Sources:
     def codes_of(self, runs: frozenset[str]) -> tuple[str, ...]:
         """Code units that rest on some of the runs."""
         return tuple(unit.key for unit in self.codes if not runs.isdisjoint(unit.upstream))
+
+    def samples_of(self, runs: frozenset[str]) -> list[str]:
+        """Samples that were drawn from some of the runs."""
+        mine = self.samples.filter(pl.col("episode_key").is_in(sorted(runs)))
+        return mine["sample_key"].unique().sort().to_list()
 
 
 class MeasureStep:
@@ -93,6 +100,7 @@ class MeasureStep:
             labels=tuple(unit for unit in good if unit.step == "label"),
             codes=tuple(unit for unit in good if unit.step == "code"),
             imported=_imported_codes(design, upstream, runs),
+            samples=_samples(design, upstream),
         )
         return tuple(self._unit(one, design, runs, sources) for one in wanted)
 
@@ -134,6 +142,8 @@ class MeasureStep:
             "labels": list(labels),
             "codes": [*codes, *imported],
         }
+        if "samples" in metric.needs:
+            spec["samples"] = sources.samples_of(mine)
         identity = {name: part for name, part in spec.items() if name not in {"labels", "codes"}}
         key = digest(
             "measure", self.recipe, metric.version, identity, sorted(labels), sorted(spec["codes"])
@@ -166,6 +176,8 @@ class MeasureStep:
                     want(table, "episode_key", runs)
             if unit.spec["labels"]:
                 want("labels", "unit_key", unit.spec["labels"])
+            if unit.spec.get("samples"):
+                want("samples", "sample_key", unit.spec["samples"])
             if unit.spec["codes"]:
                 want("codes", "unit_key", unit.spec["codes"])
         return tuple(Read(table, column, tuple(keys)) for (table, column), keys in wanted.items())
@@ -223,3 +235,11 @@ def _imported_codes(design: Design, upstream: Upstream, runs: Sequence[Run]) -> 
         pl.col("coder").is_in(list(coding.imported)) & pl.col("episode_key").is_in(keys.implode())
     )
     return tuple(mine["unit_key"].unique().sort().to_list())
+
+
+def _samples(design: Design, upstream: Upstream) -> pl.DataFrame:
+    """Samples that were drawn for the study's codebook, where there is gold."""
+    coding, frame = design.study.coding, upstream.frames.get("samples")
+    if coding is None or coding.gold is None or frame is None:
+        return pl.DataFrame(schema={"sample_key": pl.String, "episode_key": pl.String})
+    return frame.filter(pl.col("codebook_digest") == coding.codebook.digest)

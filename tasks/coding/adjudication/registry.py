@@ -18,7 +18,7 @@ class Coders(Record):
     """Parameters of a rule over several coders."""
 
     coders: tuple[str, ...] | None = Field(
-        None, description="Coders that it takes; all but the gold one if none are named."
+        None, description="Coders that it takes; all but gold and people if none are named."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
+from tasks.metrics.coders.gold import weighted_gold
 from tasks.metrics.coders.pairs import ITEM
 from tasks.metrics.data import Data
 from tasks.metrics.registry import Metric, Options, Quantity, Unusable
@@ -17,9 +19,10 @@ from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.statistics.proportions import prediction_powered, rogan_gladen
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
-#: Per run: items, flagged items, then of the gold sample: gold and label both 1, gold only,
-#: label only, neither.
+#: Per run: items, flagged items, then of the gold sample by weight: gold and label both 1, gold
+#: only, label only, neither.
 CELLS = 6
 
 
@@ -32,29 +35,41 @@ class RateOptions(Options):
     )
 
 
-def run_cells(data: Data, flag: str, rule: str) -> Floats:
-    """Counts per run behind a rate and its corrections, shape (runs, 6)."""
+@dataclass(frozen=True)
+class Counted:
+    """What a rate and its corrections are made of.
+
+    Attributes:
+        cells: Sums per run, shape (runs, 6).
+        gold: Gold items per run, present and absent, unweighted, shape (runs, 2).
+        weighting: How gold items were weighted.
+    """
+
+    cells: Floats
+    gold: Floats
+    weighting: str
+
+
+def run_cells(data: Data, flag: str, rule: str) -> Counted:
+    """Counts per run behind a rate and its corrections."""
     labels = data.all_labels.filter(
         (pl.col("flag") == flag) & (pl.col("rule") == rule) & pl.col("value").is_not_null()
     )
-    cells = np.zeros((data.n_runs, CELLS))
-    run = labels["run"].to_numpy()
-    cells[:, 0] = np.bincount(run, minlength=data.n_runs)
-    cells[:, 1] = np.bincount(
-        run, weights=(labels["value"] > 0).to_numpy().astype(np.float64), minlength=data.n_runs
-    )
-    gold = data.codes.filter(
-        (pl.col("flag") == flag)
-        & (pl.col("coder") == (data.gold or ""))
-        & pl.col("value").is_not_null()
-    ).select(*ITEM, pl.col("value").alias("gold"))
+
+    def per_run(run: pl.Series, weights: Any = None) -> Any:
+        return np.bincount(run.to_numpy(), weights=weights, minlength=data.n_runs)
+
+    gold, weighting = weighted_gold(data, flag)
     both = labels.join(gold, on=list(ITEM), how="inner", nulls_equal=True)
     g, v = both["gold"].to_numpy() > 0, both["value"].to_numpy() > 0
-    for place, member in enumerate((g & v, g & ~v, ~g & v, ~g & ~v), start=2):
-        cells[:, place] = np.bincount(
-            both["run"].to_numpy(), weights=member.astype(np.float64), minlength=data.n_runs
-        )
-    return cells
+    weight = both["weight"].to_numpy()
+    cells = [
+        per_run(labels["run"]),
+        per_run(labels["run"], (labels["value"] > 0).to_numpy().astype(np.float64)),
+        *(per_run(both["run"], weight * kind) for kind in (g & v, g & ~v, ~g & v, ~g & ~v)),
+    ]
+    counts = [per_run(both["run"], kind.astype(np.float64)) for kind in (g, ~g)]
+    return Counted(np.stack(cells, axis=1) * 1.0, np.stack(counts, axis=1), weighting)
 
 
 def _over(top: Floats, bottom: Floats) -> Floats:
@@ -65,16 +80,34 @@ def estimates(cells: Floats, gold: Floats) -> Floats:
     """Raw, Rogan-Gladen and prediction-powered rates, shape (..., 3).
 
     Args:
-        cells: Sums of the condition, shape (..., 6).
+        cells: Sums of the condition, shape (..., 6). The prediction-powered rate is corrected by
+            the condition's own gold: the mean error of a judge follows the prevalence, so that of
+            all conditions would be wrong wherever they differ.
         gold: Sums behind sensitivity and specificity, shape (..., 6): of all conditions, since
             the judge is taken to be the same everywhere.
     """
     raw = _over(cells[..., 1], cells[..., 0])
     both, missed, false, neither = (gold[..., place] for place in range(2, 6))
     rogan = rogan_gladen(raw, _over(both, both + missed), _over(neither, neither + false))
-    n = gold[..., 2:].sum(axis=-1)
-    ppi = prediction_powered(raw, _over(missed - false, n))
-    return np.stack([raw, rogan, ppi], axis=-1)
+    error = _over(cells[..., 3] - cells[..., 4], cells[..., 2:].sum(axis=-1))
+    return np.stack([raw, rogan, prediction_powered(raw, error)], axis=-1)
+
+
+def rate_interval(cells: Floats, where: Ints, resamples: int) -> tuple[Floats, Floats]:
+    """Ends of the intervals of the three rates of a condition; all runs are resampled.
+
+    Args:
+        cells: Sums per run of the study, shape (runs, 6).
+        where: Runs of the condition.
+        resamples: Number of resamples.
+    """
+    if len(cells) < 2:
+        return np.full(3, np.nan), np.full(3, np.nan)
+    weights = run_weights(len(cells), resamples)
+    picked = (weights[:, where] @ cells[where].astype(np.float32)).astype(np.float64)
+    everywhere = (weights @ cells.astype(np.float32)).astype(np.float64)
+    with_items = int((cells[where, 0] > 0).sum())
+    return interval(estimates(picked, everywhere), max(with_items, 1))
 
 
 def compute(data: Data, options: RateOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -84,40 +117,29 @@ def compute(data: Data, options: RateOptions, rng: np.random.Generator) -> pl.Da
     found: list[dict[str, Any]] = []
     for rule in data.rules:
         for flag in options.flags or data.flags.binary:
-            cells = run_cells(data, flag, rule)
-            if cells[:, 0].sum():
-                found += _flag_rows(data, flag, rule, cells, options)
+            counted = run_cells(data, flag, rule)
+            if counted.cells[:, 0].sum():
+                found += _flag_rows(data, flag, rule, counted, options)
     return rows.frame(found)
 
 
 def _flag_rows(
-    data: Data, flag: str, rule: str, cells: Floats, options: RateOptions
+    data: Data, flag: str, rule: str, counted: Counted, options: RateOptions
 ) -> list[dict[str, Any]]:
-    weights = run_weights(data.n_runs, options.resamples) if data.n_runs > 1 else None
-    gold = cells.sum(axis=0)
-    positives, negatives = gold[2] + gold[3], gold[4] + gold[5]
-    enough = min(positives, negatives) >= options.least_gold
-    gold_text = (
-        f"gold {data.gold}: {positives:.0f} present, {negatives:.0f} absent, pooled over conditions"
-        if data.gold
-        else "no gold coder is declared"
-    )
+    cells, everywhere = counted.cells, counted.cells.sum(axis=0)
     found = []
     for condition in data.conditions:
         where = data.condition_runs[condition]
         sums = cells[where].sum(axis=0)
         if not sums[0]:
             continue
-        values = estimates(sums, gold)
-        low = high = np.full(3, np.nan)
-        if weights is not None:
-            picked = (weights[:, where] @ cells[where].astype(np.float32)).astype(np.float64)
-            everywhere = (weights @ cells.astype(np.float32)).astype(np.float64)
-            with_items = int((cells[where, 0] > 0).sum())
-            low, high = interval(estimates(picked, everywhere), max(with_items, 1))
+        values = estimates(sums, everywhere)
+        low, high = rate_interval(cells, where, options.resamples)
         for place, (quantity, words) in enumerate(_KINDS.items()):
-            usable = place == 0 or enough
-            method = words if place == 0 else f"{words}; {gold_text}"
+            reason, gold = _gold_of(data, counted, quantity, where, options.least_gold)
+            kept = reason is None and bool(np.isfinite(values[place]))
+            reason = reason or "the rule is no better than chance on gold"
+            method = f"{words}{gold}; {INTERVAL if len(where) > 1 else 'one run, so no interval'}"
             found.append(
                 {
                     "quantity": quantity,
@@ -125,23 +147,39 @@ def _flag_rows(
                     "scope": "condition",
                     "condition": condition,
                     "subject": flag,
-                    "value": float(values[place]) if usable else None,
-                    "ci_low": float(low[place]) if usable else None,
-                    "ci_high": float(high[place]) if usable else None,
+                    "value": float(values[place]) if kept else None,
+                    "ci_low": float(low[place]) if kept else None,
+                    "ci_high": float(high[place]) if kept else None,
                     "n_units": int(sums[0]),
                     "n_excluded": data.excluded.get(condition, 0),
-                    "method": f"{method}; {INTERVAL}"
-                    if usable
-                    else f"undefined: too little gold to correct by; {method}",
+                    "method": method if kept else f"undefined: {reason}; {words}{gold}",
                 }
             )
     return found
 
 
+def _gold_of(
+    data: Data, counted: Counted, quantity: str, where: Ints, least: int
+) -> tuple[str | None, str]:
+    """Why there is too little gold for a quantity, or nothing; and what gold there is, in words."""
+    if quantity == "raw":
+        return None, ""
+    if data.gold is None:
+        return "no gold coder is declared", ""
+    own = quantity == "prediction_powered"
+    present, absent = (counted.gold[where] if own else counted.gold).sum(axis=0)
+    enough = present + absent >= 2 * least if own else min(present, absent) >= least
+    text = (
+        f"; gold {data.gold}: {present:.0f} present, {absent:.0f} absent"
+        f"{' in the condition' if own else ', pooled over conditions'}, {counted.weighting}"
+    )
+    return None if enough else "too little gold to correct by", text
+
+
 _KINDS = {
     "raw": "share of coded items that the rule flags",
     "rogan_gladen": "raw rate corrected by the rule's sensitivity and specificity",
-    "prediction_powered": "raw rate plus the rule's mean error on the gold sample",
+    "prediction_powered": "raw rate plus the rule's mean error on the condition's own gold",
 }
 
 METRIC = Metric(
@@ -153,15 +191,20 @@ METRIC = Metric(
             "prevalence by Rogan and Gladen", "(q + sp - 1) / (se + sp - 1)", "[0, 1]"
         ),
         "prediction_powered": Quantity(
-            "prediction-powered rate", "q + mean over gold of (gold - label)", "any; near [0, 1]"
+            "prediction-powered rate",
+            "q + mean over the condition's gold of (gold - label)",
+            "any; near [0, 1]",
         ),
     },
     source="Rogan and Gladen (1978); Angelopoulos et al. (2023), Science 382.",
-    avoid="Both corrections take the gold sample to be drawn at random from what is coded, and the "
-    "judges to err alike in every condition; a sample stratified by the flag itself breaks the "
-    "first. Rogan-Gladen explodes where sensitivity + specificity is near 1. Never correct labels "
-    "one by one with it: it is a statement about rates.",
-    needs=("labels", "codes"),
+    avoid="Both corrections take gold to be drawn at random, or by `agora sample`, whose strata "
+    "weights undo; gold from elsewhere that over-represents a flag breaks them. Rogan-Gladen takes "
+    "the judges to err alike in every condition and explodes where sensitivity + specificity is "
+    "near 1; the prediction-powered rate takes nothing of judges but needs gold in each condition. "
+    "With few gold items of a kind intervals are too narrow. Never correct labels one by one with "
+    "it: it is a statement about rates.",
+    needs=("labels", "codes", "samples"),
+    version=2,
     options=RateOptions,
     compute=compute,
 )

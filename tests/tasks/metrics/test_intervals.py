@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -118,6 +119,52 @@ def test_corrected_rates_hold_the_truth_where_the_raw_rate_does_not() -> None:
     assert rows["raw"]["ci_high"] < truth.mean() - 0.05
     for quantity in ("rogan_gladen", "prediction_powered"):
         assert rows[quantity]["ci_low"] < truth.mean() < rows[quantity]["ci_high"]
+
+
+def test_strata_of_a_sample_are_undone_and_each_condition_is_corrected_by_its_own_gold() -> None:
+    rng = np.random.default_rng(2)
+    prevalence = np.repeat([0.5, 0.1], 40)
+    truth = rng.random((80, 50)) < prevalence[:, None]
+    label = np.where(truth, rng.random(truth.shape) < 0.7, rng.random(truth.shape) < 0.05)
+    run, seq = (part.ravel() for part in np.indices(truth.shape))
+    frame = pl.DataFrame({"run": run, "seq": seq, "label": label.ravel()}).with_columns(
+        pl.lit(None, dtype=pl.Int64).alias("other_seq"),
+        pl.lit("lead").alias("flag"),
+        truth=pl.Series(truth.ravel().astype(float)),
+        stratum=pl.format("{} {}", pl.col("run") < 40, pl.col("label")),
+    )
+    drawn = frame.filter(pl.int_range(pl.len()).shuffle(seed=3).over("stratum") < 120)
+    sizes = frame.group_by("stratum").agg((120 / pl.len()).alias("inclusion_probability"))
+    data = Data(
+        runs=pl.DataFrame(
+            {
+                "run": range(80),
+                "episode_key": [str(i) for i in range(80)],
+                "condition": ["often"] * 40 + ["seldom"] * 40,
+            }
+        ),
+        all_labels=frame.select(
+            "run", "seq", "other_seq", "flag", pl.col("label").cast(float).alias("value")
+        ).with_columns(pl.lit("union").alias("rule")),
+        codes=drawn.select(
+            "run", "seq", "other_seq", "flag", pl.col("truth").alias("value")
+        ).with_columns(pl.lit("human").alias("coder")),
+        samples=drawn.join(sizes, on="stratum").with_columns(sample_key=pl.lit("s")),
+        flags=Flags(scales={"lead": "nominal"}),
+        rules=("union",),
+        gold="human",
+    )
+    found = rates.compute(data, rates.RateOptions(), rng)
+    for quantity in ("rogan_gladen", "prediction_powered"):
+        for condition, runs in (("often", slice(0, 40)), ("seldom", slice(40, 80))):
+            row = found.filter(quantity=quantity, condition=condition).row(0, named=True)
+            assert row["value"] == pytest.approx(truth[runs].mean(), abs=0.05)
+            assert row["ci_low"] < truth[runs].mean() < row["ci_high"]
+            assert "weighted by 4 strata" in row["method"]
+    unweighted = rates.compute(replace(data, samples=pl.DataFrame()), rates.RateOptions(), rng)
+    row = unweighted.filter(quantity="prediction_powered", condition="seldom").row(0, named=True)
+    assert "taken as drawn at random" in row["method"]
+    assert abs(row["value"] - truth[40:].mean()) > 0.05
 
 
 def test_a_correction_without_gold_is_missing_and_says_why() -> None:

@@ -23,7 +23,8 @@ from tasks.studies.cells import Design
 
 CODE, LABEL = CodeStep(), LabelStep()
 EPISODES = tuple(
-    Unit("episodes", "episodes", digest("episode", n), {}, "baseline", n, f"run {n}") for n in (1, 2)
+    Unit("episodes", "episodes", digest("episode", n), {}, "baseline", n, f"run {n}")
+    for n in (1, 2)
 )
 SAID = ("Thanks everyone!", "Casey, please draft the plan.", "", "I agree with Blake.", "Fine.")
 BOOK: dict[str, Any] = {
@@ -260,6 +261,23 @@ async def test_the_gold_coder_is_taken_only_where_a_rule_names_it() -> None:
     frames = pl.concat([summary("kim", version, "1" * 32), summary("lee", version, "2" * 32)])
     units = LABEL.plan(of, upstream(codes=frames))
     assert [unit.spec["sources"] for unit in units] == [("2" * 32,), ("2" * 32, "1" * 32)]
+
+
+def test_people_who_coded_a_sample_do_not_vote_unless_named() -> None:
+    with_people = design(
+        imported=["eva", "tom"], gold="eva", also=[{"rule": "union", "coders": ["ja", "tom"]}]
+    )
+    version = with_people.study.coding.codebook.digest if with_people.study.coding else ""
+    codes = CODE.plan(with_people, upstream())
+    imported = pl.concat(
+        [summary(name, version, *(digest(name, n) for n in (1, 2))) for name in ("eva", "tom")]
+    ).with_columns(pl.lit("human").alias("coder_kind"))
+    units = LABEL.plan(with_people, upstream(*codes, codes=imported))
+    voters = {unit.spec["rule"]["rule"]: unit.spec["flags"]["lead"]["coders"] for unit in units}
+    assert voters == {"intersection": ["ja", "jb"], "union": ["ja", "tom"]}
+    alone = design(judges=(), imported=["eva", "tom"], gold="eva")
+    (unit, *_) = LABEL.plan(alone, upstream(codes=imported))
+    assert unit.spec["flags"]["lead"]["coders"] == ["tom"]
 
 
 async def test_two_imports_that_contradict_each_other_fail_the_unit() -> None:
