@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.base import Record
 from schemas.environment import Ask, Environment, Event, JsonValue, Seat, Step
-from schemas.gateway import Gateway
+from schemas.gateway import Gateway, Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
@@ -17,6 +16,7 @@ from tasks.episodes.asking import Taken, question_of, taken
 from tasks.episodes.history import History, spans
 from tasks.episodes.params import shown_params
 from tasks.episodes.render import Renderer
+from tasks.together import all_of
 
 #: Steps after which an environment that never ends is taken for a bug.
 STEP_LIMIT = 1_000_000
@@ -66,9 +66,9 @@ async def play(
     Raises:
         RuntimeError: The environment broke its contract.
     """
-    table = _Table(environment, seats, models, unit_key, gateway, reasks)
+    seating = _Seating(environment, seats, models, unit_key, gateway, reasks)
     step = environment.reset(params, seats, generator(seed, "reset"))
-    table.history.log(step.events, step.round, 0, {})
+    seating.history.log(step.events, step.round, 0, {})
     n_steps = 0
     while step.status == "running":
         asks = environment.asks(step.state)
@@ -77,7 +77,7 @@ async def play(
             break
         if n_steps >= STEP_LIMIT:
             raise RuntimeError(f"{environment.name}: no end after {STEP_LIMIT} steps")
-        answers = await table.answers(step.state, asks)
+        answers = await seating.answers(step.state, asks)
         failure = next((one.failure for one in answers.values() if one.failure), None)
         if failure is not None:
             return Played(failure=failure)
@@ -89,23 +89,23 @@ async def play(
             for seat in actions
             if seat not in acted
         )
-        table.history.log((*step.events, *unseen), step.round, n_steps, actions)
+        seating.history.log((*step.events, *unseen), step.round, n_steps, actions)
         for seat, one in answers.items():
-            table.renderer.answered(seat, n_steps, one.text)
+            seating.renderer.answered(seat, n_steps, one.text)
         n_steps += 1
     planned = environment.planned_rounds(params)
     rows = {
         "episodes": [_episode_row(environment, params, seed, unit_key, step, n_steps, planned)],
         "seats": [_seat_row(seat, models, unit_key) for seat in seats],
-        "events": table.history.rows,
-        "exposures": table.exposures,
+        "events": seating.history.rows,
+        "exposures": seating.exposures,
         "outcomes": _outcome_rows(environment, step.state, unit_key),
     }
     return Played(rows)
 
 
-class _Table:
-    """The seats around the table while an episode is played."""
+class _Seating:
+    """The seats of an episode that is being played, and what they are asked and shown."""
 
     def __init__(
         self,
@@ -136,15 +136,7 @@ class _Table:
         if len(questions) == 1:
             answers = [await self._gateway.ask(questions[0][0])]
         else:
-            # All are waited for even if one raises, so that no question outlives its episode.
-            ended = await asyncio.gather(
-                *(self._gateway.ask(question) for question, _ in questions), return_exceptions=True
-            )
-            answers = []
-            for one in ended:
-                if isinstance(one, BaseException):
-                    raise one
-                answers.append(one)
+            answers = await all_of(self._gateway.ask(question) for question, _ in questions)
         result = {}
         for name, (_, seqs), answer in zip(order, questions, answers, strict=True):
             came = taken(asks[name], name, answer)
@@ -152,7 +144,10 @@ class _Table:
             result[name] = came
         return result
 
-    def _question(self, state: JsonValue, name: str, ask: Ask) -> tuple[Any, list[dict[str, int]]]:
+    def _question(
+        self, state: JsonValue, name: str, ask: Ask
+    ) -> tuple[Question, list[dict[str, int]]]:
+        """The question to a seat, and the events that its prompt shows."""
         visible = self.history.seen_by(name)
         observation = self._environment.observe(state, name, visible)
         seat = self._seats[name]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -12,7 +10,6 @@ import polars as pl
 from schemas.codebook import Codebook
 from schemas.gateway import Gateway
 from schemas.keys import digest
-from schemas.study.models import ModelSpec
 from schemas.unit import Read, Result, Stage, Unit
 from tasks.coding import rules
 from tasks.coding.episodes import Coded, coded_episodes
@@ -20,22 +17,23 @@ from tasks.coding.items import Said, items_of, messages_of, names_of
 from tasks.coding.judge import judged
 from tasks.coding.prompt import template_digest
 from tasks.coding.rows import code_rows, codebook_row
+from tasks.stages.specs import model_of
+from tasks.together import all_of
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
     from tasks.studies.cells import Design
 
 
-@dataclass(frozen=True)
 class CodeStep:
     """One unit per episode and coder: a model judge, or the codebook's rules."""
 
     stage: Stage = "codes"
-    name: str = "code"
-    recipe: int = 1
-    writes: tuple[str, ...] = ("codebooks", "codes")
-    asks_models: bool = True
-    shard: int = 16
+    name = "code"
+    recipe = 1
+    writes = ("codebooks", "codes")
+    asks_models = True
+    shard = 16
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
         """The units: episodes x coders; none for imported coders, whose codes are there."""
@@ -93,16 +91,14 @@ class CodeStep:
         """Codes of each unit; a judge out of reach fails the unit, an unusable answer does not."""
         messages = messages_of(rows["events"], rows["seats"])
         names = names_of(rows["seats"])
-        return await asyncio.gather(
-            *(
-                _result(
-                    unit,
-                    messages.get(unit.spec["episode_key"], []),
-                    names.get(unit.spec["episode_key"], {}),
-                    gateway,
-                )
-                for unit in units
+        return await all_of(
+            _result(
+                unit,
+                messages.get(unit.spec["episode_key"], []),
+                names.get(unit.spec["episode_key"], {}),
+                gateway,
             )
+            for unit in units
         )
 
 
@@ -118,7 +114,7 @@ async def _result(
             items,
             codebook=codebook,
             flags=unit.spec["flags"],
-            model=ModelSpec.model_validate(unit.spec["model"]),
+            model=model_of(unit.spec["model"]),
             coder=unit.spec["coder"],
             unit_key=unit.key,
             gateway=gateway,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from schemas.base import Record
 from schemas.environment import Environment, Seat
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
-from schemas.keys import canonical_json, digest, generator, seed_of
+from schemas.keys import digest, generator, seed_of
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.environments.registry import environment_named
@@ -21,7 +19,9 @@ from tasks.episodes.render import template_digests
 from tasks.models.budget import BudgetSpent
 from tasks.personas.words import persona_text
 from tasks.stages.base import Upstream
+from tasks.stages.specs import model_of
 from tasks.studies.cells import Cell, Design
+from tasks.together import all_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -104,15 +104,7 @@ class EpisodeStep:
     ) -> list[Result]:
         """The episodes, played at once on one event loop."""
         texts = _persona_texts(rows)
-        ended = await asyncio.gather(
-            *(self._result(unit, texts, gateway) for unit in units), return_exceptions=True
-        )
-        results = []
-        for one in ended:
-            if isinstance(one, BaseException):
-                raise one
-            results.append(one)
-        return results
+        return await all_of(self._result(unit, texts, gateway) for unit in units)
 
     async def _result(self, unit: Unit, texts: Mapping[str, str], gateway: Gateway) -> Result:
         missing = [key for key in unit.spec["personas"].values() if key not in texts]
@@ -120,9 +112,7 @@ class EpisodeStep:
             return Result(unit, {}, Failure("upstream", f"{len(missing)} personas are not there"))
         environment = environment_named(unit.spec["environment"])
         params: Record = environment.params_model.model_validate(unit.spec["params"])
-        models = {
-            alias: _model(canonical_json(spec)) for alias, spec in unit.spec["models"].items()
-        }
+        models = {alias: model_of(spec) for alias, spec in unit.spec["models"].items()}
         seed = unit.spec["seed"]
         try:
             played = await play(
@@ -141,12 +131,6 @@ class EpisodeStep:
         except BudgetSpent as spent:
             return Result(unit, gateway.rows(unit.key), Failure("budget", spent.message()))
         return Result(unit, {**played.rows, **gateway.rows(unit.key)}, played.failure)
-
-
-@lru_cache(maxsize=1024)
-def _model(spec: bytes) -> ModelSpec:
-    """A model of a unit; units share the object, and with it what is kept for each model."""
-    return ModelSpec.model_validate_json(spec)
 
 
 def seats_of(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from schemas.base import Record
 from schemas.gateway import Gateway, Message, Question
-from schemas.keys import canonical_json, digest
-from schemas.study import ModelSpec, PopulationSpec
+from schemas.keys import digest
+from schemas.study import PopulationSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.models.budget import BudgetSpent
 from tasks.personas.draw import Drawn, drawn
 from tasks.personas.words import biography_prompt, persona_text
 from tasks.stages.base import Upstream
 from tasks.stages.populations import RECIPE, population_key, writer_of
+from tasks.stages.specs import model_of
 from tasks.studies.cells import Design
+from tasks.together import all_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,7 +73,7 @@ class PersonaStep:
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
         """The personas."""
-        return list(await asyncio.gather(*(self._result(unit, gateway) for unit in units)))
+        return await all_of(self._result(unit, gateway) for unit in units)
 
     async def _result(self, unit: Unit, gateway: Gateway) -> Result:
         # A size is no part of what decides a persona; drawing one needs none.
@@ -94,16 +94,11 @@ class PersonaStep:
         )
 
 
-@lru_cache(maxsize=64)
-def _model(spec: bytes) -> ModelSpec:
-    return ModelSpec.model_validate_json(spec)
-
-
 def _question(unit: Unit, person: Drawn) -> Question:
     levels = {trait: one.level for trait, one in person.traits.items()}
     text = biography_prompt(persona_text(person.attributes, levels))
     return Question(
-        model=_model(canonical_json(unit.spec["model"])),
+        model=model_of(unit.spec["model"]),
         messages=(Message("user", text),),
         unit_key=unit.key,
         ordinal=0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.unit import STAGES, Stage
+from schemas.unit import Stage
 from tasks.stages.base import Step
 
 
@@ -30,15 +30,3 @@ def steps() -> tuple[Step, ...]:
 def steps_of(stage: Stage) -> tuple[Step, ...]:
     """The steps of one stage, in order."""
     return tuple(step for step in steps() if step.stage == stage)
-
-
-def step_named(name: str) -> Step:
-    """The step of that name.
-
-    Raises:
-        KeyError: There is none.
-    """
-    return {step.name: step for step in steps()}[name]
-
-
-__all__ = ["STAGES", "step_named", "steps", "steps_of"]

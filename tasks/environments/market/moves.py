@@ -12,8 +12,6 @@ from typing import Any
 from schemas.environment import Action, Event, JsonValue
 from tasks.environments.market.search import n_pages, ranked
 
-Changes = dict[str, Any]
-
 
 def after_customers(
     state: JsonValue, actions: Mapping[str, Action], rng: random.Random
