@@ -41,6 +41,22 @@ class ImportRequest(Record):
     codebook: Path | None = Field(None, description="Codebook of imported codes.")
 
 
+class ReportRequest(Record):
+    """Write the report of a study that was run."""
+
+    study: str = Field(description="A study file, a name, or the start of a version.")
+    warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
+    output: Path | None = Field(None, description="File to write, instead of NAME-report.html.")
+
+
+class SampleRequest(Record):
+    """Draw the sample that people code, and write its coding sheets."""
+
+    study: str = Field(description="A study file, a name, or the start of a version.")
+    warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
+    folder: Path = Field(Path("sheets"), description="Where the coding sheets are written.")
+
+
 class StepReport(Record):
     """What became of the units of one step."""
 

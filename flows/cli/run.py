@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +92,17 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
 
 def _next_command(report: StudyReport, warehouse: Path) -> str:
     """What to type to see more."""
-    option = "" if warehouse == Path("agora.duckdb") else f"--warehouse {warehouse} "
-    return f"agora {option}report {report.study}"
+    option = [] if warehouse == Path("agora.duckdb") else ["--warehouse", str(warehouse)]
+    return shlex.join([program(), *option, "report", report.study])
+
+
+def program() -> str:
+    """This command as it can be typed again: by its path where the shell would not find it."""
+    called = Path(sys.argv[0])
+    if called.name != "agora" or shutil.which("agora") is not None:
+        return "agora"
+    here = Path.cwd()
+    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
 
 
 def _calls_line(report: StudyReport) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,8 @@ import polars as pl
 import pytest
 
 from flows.requests import StudyReport
+from tasks.coding import prompt as judge_prompt
+from tasks.environments.discussion import environment as discussion
 from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -39,6 +43,34 @@ def value(folder: Path, sql: str) -> object:
 
 def done(report: StudyReport) -> dict[str, int]:
     return {step.step: step.done for step in report.steps if step.done}
+
+
+@pytest.fixture
+def agents_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The templates of discussions, in a copy that the environment reads them from."""
+    folder = Path(str(discussion.__file__)).parent / "prompts"
+    copied = Path(shutil.copytree(folder, tmp_path / "discussion" / "prompts"))
+    monkeypatch.setattr(discussion, "__file__", str(copied.parent / "environment.py"))
+    return copied
+
+
+@pytest.fixture
+def judges_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The templates of judges, in a copy; a process reads them once, so the test reads anew."""
+    folder = Path(str(judge_prompt.__file__)).parent / "prompts"
+    copied = Path(shutil.copytree(folder, tmp_path / "prompts"))
+    monkeypatch.setattr(judge_prompt, "_source", lambda name: (copied / name).read_text("utf-8"))
+    yield copied
+    forget_judges_prompts()
+
+
+def forget_judges_prompts() -> None:
+    judge_prompt.template_digest.cache_clear()
+    judge_prompt._template.cache_clear()
+
+
+def reword(template: Path) -> None:
+    template.write_text(template.read_text("utf-8") + "\nTake your time.\n", "utf-8")
 
 
 async def test_the_first_run_completes(study_file: Path, ran: Ran) -> None:
@@ -109,6 +141,35 @@ async def test_another_codebook_codes_again_and_plays_no_episode(
     report = await ran(study_file)
     assert "episodes" not in done(report)
     assert done(report)["code"] == 8
+
+
+async def test_another_template_of_agents_plays_episodes_again_and_keeps_the_old_ones(
+    study_file: Path, tmp_path: Path, agents_prompts: Path, ran: Ran
+) -> None:
+    await ran(study_file)
+    reword(agents_prompts / "system.md")
+    report = await ran(study_file)
+    assert done(report)["episodes"] == 4
+    assert done(report)["code"] == 8
+    assert value(tmp_path, "select count(*) from episodes") == 8
+    asked = "select count(*) from parts where role = 'system' and text like '%Take your time.'"
+    assert value(tmp_path, asked) != 0
+    # The study is what it was; its numbers are now those of the episodes played last.
+    assert value(tmp_path, "select count(*) from studies") == 1
+    assert value(tmp_path, "select count(distinct episode_key) from v_runs") == 4
+    assert (await ran(study_file)).calls_asked == 0
+
+
+async def test_another_template_of_judges_codes_again_and_plays_no_episode(
+    study_file: Path, judges_prompts: Path, ran: Ran
+) -> None:
+    await ran(study_file)
+    reword(judges_prompts / "judge_system.md")
+    forget_judges_prompts()
+    report = await ran(study_file)
+    assert "episodes" not in done(report)
+    assert done(report)["code"] == 8
+    assert done(report)["label"] == 8
 
 
 async def test_two_versions_each_give_their_own_numbers(

@@ -1,0 +1,39 @@
+"""The flows that hand out files of a study, for schedules; the command line calls their cores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from flows.cli.report import write_report
+from flows.cli.stored import named
+from flows.humans import handed_out
+from flows.requests import ReportRequest, SampleRequest
+
+
+@flow(name="agora-report", flow_run_name="{request.study}: report")
+def run_report(request: ReportRequest) -> State[Any]:
+    """Write the report of a study; the state's data is the file.
+
+    Raises:
+        Mistake: There is no such study, it has not been run, or a file cannot be used.
+        Mistakes: The study file has mistakes in it.
+    """
+    path = write_report(request.study, request.warehouse, request.output)
+    return Completed(message=f"report: {path}", data=path)
+
+
+@flow(name="agora-sample", flow_run_name="{request.study}: sample")
+def run_sample(request: SampleRequest) -> State[Any]:
+    """Draw a study's sample and write its coding sheets; the state's data says what was written.
+
+    Raises:
+        Mistake: There is no such study, it declares no sample, or a file cannot be used.
+        Mistakes: The study file has mistakes in it.
+    """
+    one = named(request.study, request.warehouse)
+    out = handed_out(one.study, one.version, request.warehouse, request.folder)
+    return Completed(message=f"sample {out.sample_key[:12]}: {out.n_items} items", data=out)
