@@ -10,8 +10,8 @@ from schemas.market import Catalogue
 from schemas.study import Study
 
 
-class Shelf(Protocol):
-    """What holds imported markets."""
+class Catalogues(Protocol):
+    """Whatever holds imported markets by name."""
 
     def catalogue(self, name: str) -> Catalogue:
         """The market of a name.
@@ -22,14 +22,14 @@ class Shelf(Protocol):
         ...
 
 
-def with_catalogues(study: Study, shelf: Shelf, place: str) -> Study:
+def with_catalogues(study: Study, held: Catalogues, place: str) -> Study:
     """The study with every ``catalogue: {imported: NAME}`` replaced by that market.
 
     The version of a study therefore depends on the content of the market, not on its name.
 
     Args:
         study: A study as it was read.
-        shelf: Holds the markets.
+        held: The imported markets.
         place: Where the study was read from, for messages.
 
     Raises:
@@ -40,7 +40,7 @@ def with_catalogues(study: Study, shelf: Shelf, place: str) -> Study:
 
     def market(name: str) -> Mapping[str, Any]:
         try:
-            return shelf.catalogue(name).model_dump(mode="json")
+            return held.catalogue(name).model_dump(mode="json")
         except KeyError:
             raise Mistake(
                 what="no market of that name was imported",

@@ -11,11 +11,11 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
-from flows.planning import StepPlan
+from flows.planning import Shelf, StepPlan
 from schemas.environment import Environment
 from schemas.keys import generator
 from schemas.study import ModelSpec
@@ -40,14 +40,6 @@ from events
 where kind = 'say' and len(trim(text)) > 0 and list_contains(?, episode_key)
 group by all
 """
-
-
-class Shelf(Protocol):
-    """Whatever answers queries."""
-
-    def frame_sql(self, sql: str, params: Sequence[Any] = ()) -> Any:
-        """Rows that a query selects."""
-        ...
 
 
 def estimated(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> tuple[Estimate, ...]:

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from schemas.study import Study
 
 if TYPE_CHECKING:
-    import polars as pl
+    from flows.planning import Shelf
 
 METRICS_SQL = """
 select metric, subject, condition, value, ci_low, ci_high, null_mean, n_units, n_excluded
 from v_metrics
-where study_version = $version and scope in ('condition', 'study') and value is not null
-  and list_contains($headlines, metric) and (rule is null or rule = $rule)
-order by list_position($headlines, metric), subject, condition
+where study_version = ? and scope in ('condition', 'study') and value is not null
+  and list_contains(?, metric) and (rule is null or rule = ?)
+order by list_position(?, metric), subject, condition
 """
 CONTRASTS_SQL = """
 select contrast, metric, subject, condition_a, condition_b, effect_name, effect, ci_low, ci_high,
        p_adjusted, n_a, n_b, n_excluded, warning
 from v_contrasts
-where study_version = $version and specification = ''
+where study_version = ? and specification = ''
 order by contrast, subject
 """
-
-
-class Shelf(Protocol):
-    """Whatever answers queries."""
-
-    def frame_sql(self, sql: str, params: Mapping[str, object]) -> pl.DataFrame:
-        """Rows that a query selects."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -49,10 +40,10 @@ def findings(shelf: Shelf, version: str, study: Study) -> Findings:
     Of metrics that are made of labels, the numbers under the rule that the study uses are taken.
     """
     rule = study.coding.adjudication.use.title if study.coding else ""
-    wanted = {"version": version, "rule": rule, "headlines": headlines(study)}
+    names = headlines(study)
     return Findings(
-        metrics=shelf.frame_sql(METRICS_SQL, wanted).to_dicts(),
-        contrasts=shelf.frame_sql(CONTRASTS_SQL, {"version": version}).to_dicts(),
+        metrics=shelf.frame_sql(METRICS_SQL, [version, names, rule, names]).to_dicts(),
+        contrasts=shelf.frame_sql(CONTRASTS_SQL, [version]).to_dicts(),
     )
 
 

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
+from pydantic import ValidationError
 
 from flows.humans import READERS, read_back
 from flows.requests import ImportRequest
 from flows.version import code_version
 from schemas.codebook import Codebook
-from schemas.errors import Mistake, nearest
+from schemas.errors import Mistake, Mistakes, nearest
 from schemas.unit import Result
 from tasks.importers import warroom, warroom_codes
 from tasks.importers.marketplace import marketplace_rows, read_marketplace
+from tasks.studies.files import text_of
+from tasks.studies.messages import mistakes_of
+from tasks.studies.places import Places
+from tasks.studies.yamltext import document
 from warehouse.store import Warehouse
 
 RUN_ID = "import"
@@ -57,6 +61,7 @@ def imported(request: ImportRequest) -> Imported:
 
     Raises:
         Mistake: The data or the warehouse are not usable as they are.
+        Mistakes: Fields of the codebook are wrong, each with its line.
     """
     if request.kind == "marketplace":
         catalogue = read_marketplace(request.path, request.collection)
@@ -173,13 +178,9 @@ def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:
 
 
 def _codebook(path: Path) -> Codebook:
-    """The codebook in a file."""
+    """The codebook in a file, read as a study's is, so that it has the same digest."""
+    read = document(text_of(path, str(path)), str(path))
     try:
-        return Codebook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise Mistake(
-            what="the codebook cannot be read",
-            place=str(path),
-            found=str(error).splitlines()[0],
-            fix="see studies/codebooks/starter.yaml",
-        ) from error
+        return Codebook.model_validate(read.value)
+    except ValidationError as error:
+        raise Mistakes(mistakes=mistakes_of(error, Codebook, Places(read, {}))) from error

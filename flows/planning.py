@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from schemas.unit import Read, Unit
+from schemas.unit import Unit
 from tasks.stages.base import Step, Upstream
 
 if TYPE_CHECKING:
@@ -25,12 +25,8 @@ class Shelf(Protocol):
         """Status (``done`` or ``failed``) of the units among these that were worked."""
         ...
 
-    def frame(self, read: Read) -> pl.DataFrame:
-        """Rows of a table."""
-        ...
-
     def frame_sql(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
-        """Rows that a query selects."""
+        """Rows that a query selects; ``?`` stands for the parameters, in their order."""
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from schemas.study import Study
+from warehouse.sql import literal
 
 RUNS_OF_A_STUDY = """runs AS (
     SELECT u.condition, u.replicate, e.*
@@ -221,10 +222,10 @@ def filled(sql: str, study: Study, version: str) -> str:
     coders = (*coding.imported, *((coding.gold,) if coding.gold else ())) if coding else ()
     values = {
         "$runs": _runs(study),
-        "$version": quoted(version),
-        "$codebook": quoted(coding.codebook.digest) if coding else "NULL",
-        "$coders": ", ".join(map(quoted, dict.fromkeys(coders))) or "NULL",
-        "$rule": quoted(coding.adjudication.use.title) if coding else "NULL",
+        "$version": literal(version),
+        "$codebook": literal(coding.codebook.digest) if coding else "NULL",
+        "$coders": ", ".join(map(literal, dict.fromkeys(coders))) or "NULL",
+        "$rule": literal(coding.adjudication.use.title) if coding else "NULL",
     }
     for name, value in values.items():
         sql = sql.replace(name, value)
@@ -234,17 +235,7 @@ def filled(sql: str, study: Study, version: str) -> str:
 def _runs(study: Study) -> str:
     if study.imported is None:
         return RUNS_OF_A_STUDY
-    series = ", ".join(map(quoted, study.imported.series))
-    return RUNS_IMPORTED.replace("$collection", quoted(study.imported.collection)).replace(
+    series = ", ".join(map(literal, study.imported.series))
+    return RUNS_IMPORTED.replace("$collection", literal(study.imported.collection)).replace(
         "$series", f" AND series IN ({series})" if series else ""
     )
-
-
-def quoted(text: str) -> str:
-    """A text as SQL has it.
-
-    Example:
-        >>> quoted("it's")
-        "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"

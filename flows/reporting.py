@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from flows.report_queries import QUERIES, filled, quoted
+from flows.report_queries import QUERIES, filled
 from flows.version import code_version
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
@@ -17,6 +17,7 @@ from tasks.metrics.catalogue import METRICS
 from tasks.report.data import Condition, Listing, MetricNote, ReportData
 from tasks.report.words import brief
 from tasks.studies.cells import design
+from warehouse.sql import literal
 
 #: Gives the rows of a query.
 Ask = Callable[[str], Sequence[Mapping[str, Any]]]
@@ -83,7 +84,7 @@ def _in_order(listing: Listing, places: Mapping[str, int]) -> Listing:
 
 
 def _excerpt(messages: Listing) -> str:
-    pairs = [f"({quoted(row['episode_key'])}, {row['seq']})" for row in messages.rows]
+    pairs = [f"({literal(row['episode_key'])}, {row['seq']})" for row in messages.rows]
     return ", ".join(pairs) or "(NULL, NULL)"
 
 

@@ -7,7 +7,6 @@ is to be answered at once.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -16,8 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from schemas.unit import Read
 from warehouse.query import Answer, query
+from warehouse.sql import literal
 
 _TYPES: dict[str, Any] = {
     "VARCHAR": pl.String,
@@ -30,28 +29,6 @@ _TYPES: dict[str, Any] = {
     "VARCHAR[]": pl.List(pl.String),
     "DOUBLE[]": pl.List(pl.Float64),
 }
-
-
-def literal(value: Any) -> str:
-    """A value as SQL has it.
-
-    Raises:
-        TypeError: It is of a kind that plans never ask with.
-
-    Example:
-        >>> literal("it's"), literal([]), literal(["a"])
-        ("'it''s'", '[]::VARCHAR[]', "['a']")
-    """
-    match value:
-        case str():
-            return "'" + value.replace("'", "''") + "'"
-        case bool() | int() | float():
-            return str(value)
-        case dt.datetime():
-            return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
-        case list() | tuple():
-            return f"[{', '.join(map(literal, value))}]" if value else "[]::VARCHAR[]"
-    raise TypeError(f"no SQL literal of {type(value).__name__}")
 
 
 class QueryShelf:
@@ -72,17 +49,6 @@ class QueryShelf:
     def held(self, keys: Sequence[str]) -> dict[str, str]:
         """Status (``done`` or ``failed``) of the units among these that were worked."""
         return {key: self._statuses[key] for key in keys if key in self._statuses}
-
-    def frame(self, read: Read) -> pl.DataFrame:
-        """Rows of a table.
-
-        Raises:
-            Mistake: There is no such table or column.
-        """
-        return self.frame_sql(
-            f'SELECT * FROM "{read.table}" WHERE list_contains(?, "{read.column}")',
-            [list(read.keys)],
-        )
 
     def frame_sql(self, sql: str, params: Sequence[Any] = ()) -> pl.DataFrame:
         """Rows that a query selects; ``?`` stands for the parameters and for nothing else.
