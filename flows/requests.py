@@ -82,6 +82,7 @@ class StudyReport(Record):
     unknown_prices: int
     elapsed_s: float
     stopped: str | None = None
+    left: str = ""
 
     @property
     def complete(self) -> bool:

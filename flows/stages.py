@@ -86,8 +86,13 @@ async def _work(session: Session, plan: StepPlan) -> None:
     if not plan.todo:
         return
     _hold_paid_answers(session, plan)
-    shards = shards_of(plan.todo, plan.step.shard)
-    width = max(1, session.concurrency // max(plan.step.shard, 1)) if plan.step.asks_models else 1
+    size = max(plan.step.shard, 1)
+    if (
+        plan.step.asks_models
+    ):  # no more units at once than asked for: a budget then ends few of them
+        size = min(size, session.concurrency)
+    shards = shards_of(plan.todo, size)
+    width = max(1, session.concurrency // size) if plan.step.asks_models else 1
     gate = asyncio.Semaphore(width)
     committer = Committer(session, plan.step.name)
 

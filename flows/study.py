@@ -13,6 +13,8 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
+from flows.estimating import estimated
+from flows.leftover import leftover
 from flows.opening import opened
 from flows.planning import Planner
 from flows.requests import RunRequest, StageRequest, StepReport, StudyReport
@@ -112,4 +114,16 @@ def _report(session: Session, elapsed_s: float) -> StudyReport:
         unknown_prices=tally.calls_unpriced,
         elapsed_s=elapsed_s,
         stopped=session.stopped,
+        left=_left(session) if session.stopped else "",
+    )
+
+
+def _left(session: Session) -> str:
+    """What is left to do, in words."""
+    plans = list(session.plans.values())
+    keys = [unit.key for plan in plans for unit in plan.units]
+    return leftover(
+        plans,
+        estimated(session.design, plans, session.warehouse),
+        session.gateway.kept(keys),
     )

@@ -203,6 +203,10 @@ class ModelGateway:
             if outcome is not None and outcome.attempts:
                 self._held.setdefault(row["unit_key"], {})[row["call_key"]] = outcome
 
+    def kept(self, unit_keys: Iterable[str]) -> dict[str, int]:
+        """How many answers the journals hold of each unit that is not settled."""
+        return {key: count for key in unit_keys if (count := self._journal.count(key))}
+
     def settled(self, unit_keys: Iterable[str]) -> None:
         """Forgets what the journals hold of units whose rows are committed."""
         keys = list(unit_keys)

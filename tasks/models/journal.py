@@ -100,6 +100,10 @@ class Journal:
         found = (self.find(unit_key, call_key) for call_key in self._places.get(unit_key, {}))
         return [record for record in found if record is not None]
 
+    def count(self, unit_key: str) -> int:
+        """How many unsettled records there are of a unit."""
+        return len(self._places.get(unit_key, {}))
+
     def units(self) -> tuple[str, ...]:
         """Units with records that are not settled."""
         return tuple(self._places)

@@ -1,0 +1,257 @@
+"""Studies that ask a model server on a real socket: budgets, costs, keys, lost connections."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from schemas.errors import Mistake
+from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from conftest import Ran
+
+pytestmark = pytest.mark.slow
+
+#: The server quotes words that nobody said, so a judge is asked again as often as is allowed.
+ASKED = 3
+
+MARK = "zq-marker-4be1-of-a-secret"
+
+STUDY = """
+name: asked
+models:
+  agent: {{model: openai/mock, api_base: "{api_base}", {key}, max_attempts: 2,
+          attempt_timeout_s: 10, max_tokens: 100,
+          usd_per_million_input_tokens: 10, usd_per_million_output_tokens: 30}}
+  judge: {{model: openai/mock-judge, api_base: "{api_base}"}}
+episode:
+  environment: discussion
+  brief: "Plan an open-air festival for 5,000 people."
+  rounds: 2
+  seats: [agent, agent]
+replicates: {replicates}
+run: {{concurrency: 2}}
+"""
+
+CODING = """
+coding:
+  codebook:
+    name: small
+    flags:
+      phatic: {definition: "Pleasantries without substance."}
+  judges: [judge]
+  adjudication: {use: intersection}
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a study on a server."""
+
+    def write(api_base: str, *, replicates: int = 6, key: str = "", coded: bool = False) -> Path:
+        key = key or "api_key_env: MARKED_KEY"
+        text = STUDY.format(api_base=api_base, replicates=replicates, key=key)
+        path = tmp_path / "asked.yaml"
+        path.write_text(text + (CODING if coded else ""), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(autouse=True)
+def _marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKED_KEY", MARK)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture
+def mock(shared: Path) -> Iterator[str]:
+    """The model server of the measurements."""
+    port = free_port()
+    command = [sys.executable, str(shared / "bench" / "mock_llm.py"), "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--latency-ms", "5"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield f"http://127.0.0.1:{port}/v1"
+        process.terminate()
+
+
+def requests_seen(api_base: str) -> int:
+    with urllib.request.urlopen(api_base.replace("/v1", "/stats"), timeout=10) as answer:
+        return int(json.load(answer)["requests"])
+
+
+def selected(folder: Path, sql: str) -> list[tuple[Any, ...]]:
+    with Warehouse.open(folder / "agora.duckdb", read_only=True) as warehouse:
+        return warehouse.frame_sql(sql).rows()
+
+
+async def test_a_spent_budget_keeps_whole_units_and_says_what_is_left(
+    mock: str, write: Callable[..., Path], tmp_path: Path, ran: Ran
+) -> None:
+    study = write(mock, coded=True)
+    first = await ran(study, budget_calls=11)
+    assert first.calls_asked == requests_seen(mock) == 11
+    assert first.stopped is not None
+    assert "spent 11 of 11 calls" in first.stopped
+    assert not first.complete
+    units = selected(tmp_path, "select status, count(*) from units group by all")
+    assert units == [("done", 2)]
+    assert selected(tmp_path, "select count(*) from calls") == [(8,)]
+    assert "4 of 6 episodes" in first.left
+    assert "6 of 6 codings" in first.left
+    assert "beside 3 answered already" in first.left
+    assert "not known (judge)" in first.left
+
+    rest = await ran(study)
+    assert rest.complete
+    assert rest.left == ""
+    assert rest.calls_reused == 3
+    assert first.calls_asked + rest.calls_asked == requests_seen(mock) == 6 * 4 * (1 + ASKED)
+    assert not list(tmp_path.glob("*.journal"))
+
+
+async def test_dollars_are_never_passed(
+    mock: str, write: Callable[..., Path], tmp_path: Path, ran: Ran
+) -> None:
+    study = write(mock)
+    first = await ran(study, budget_usd=0.04)
+    assert first.stopped is not None
+    assert "of $0.0400" in first.stopped
+    assert 0.02 < first.cost_usd <= 0.04
+    assert first.left.startswith(("1 of 6", "2 of 6", "3 of 6", "4 of 6", "5 of 6"))
+    assert "$0.0" in first.left
+    assert (await ran(study)).complete
+
+
+async def test_costs_are_told_by_stage_and_model_with_cached_calls_apart(
+    mock: str, write: Callable[..., Path], tmp_path: Path, ran: Ran
+) -> None:
+    await ran(write(mock, replicates=1, coded=True))
+    await ran(write(mock, replicates=2, coded=True))
+    costs = selected(
+        tmp_path,
+        "select stage, model, calls, cached_calls, usd > 0, cached_usd > 0, unknown_price_calls "
+        "from v_costs order by created_at, stage desc",
+    )
+    assert costs == [
+        ("episodes", "openai/mock", 4, 0, True, None, 0),
+        ("codes", "openai/mock-judge", 4 * ASKED, 0, None, None, 4 * ASKED),
+        ("episodes", "openai/mock", 4, 4, True, True, 0),
+        ("codes", "openai/mock-judge", 4 * ASKED, 4 * ASKED, None, None, 4 * ASKED),
+    ]
+
+
+async def test_a_server_that_is_not_there_fails_units_and_shows_no_key(
+    write: Callable[..., Path],
+    tmp_path: Path,
+    ran: Ran,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    report = await ran(write(f"http://127.0.0.1:{free_port()}/v1", replicates=1))
+    (failure,) = [reason for step in report.steps for reason in step.reasons]
+    assert "connection" in failure
+    written = "".join([failure, *capfd.readouterr(), caplog.text, report.model_dump_json()])
+    assert MARK not in written
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".duckdb" for path in files)
+    assert [path for path in files if MARK.encode() in path.read_bytes()] == []
+    assert selected(tmp_path, "select distinct kind from attempts") == [("connection",)]
+
+
+async def test_a_key_that_is_not_set_stops_the_study_and_names_the_variable(
+    write: Callable[..., Path], ran: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MARKED_KEY")
+    with pytest.raises(Mistake, match="MARKED_KEY"):
+        await ran(write("http://127.0.0.1:9/v1", replicates=1))
+
+
+class Keyed(http.server.BaseHTTPRequestHandler):
+    """Answers whoever shows the key; tells others what they showed, as some providers do."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        shown = self.headers["authorization"]
+        if shown == f"Bearer {MARK}":
+            message = {"role": "assistant", "content": "I agree."}
+            body: dict[str, Any] = {
+                "object": "chat.completion",
+                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
+            }
+        else:
+            body = {"error": {"message": f"Incorrect API key provided: {shown}"}}
+        data = json.dumps(body).encode()
+        self.send_response(401 if "error" in body else 200)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def keyed() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keyed) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_port}/v1"
+        served.shutdown()
+
+
+async def test_a_key_may_stand_in_a_secret_block(
+    keyed: str, write: Callable[..., Path], tmp_path: Path, ran: Ran
+) -> None:
+    from prefect.blocks.system import Secret
+
+    await Secret(value=MARK).save("agora-tested", overwrite=True)
+    study = write(keyed, replicates=1, key="api_key_block: agora-tested")
+    report = await ran(study)
+    assert report.complete
+    assert report.calls_asked == 4
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in files if MARK.encode() in path.read_bytes()] == []
+
+
+async def test_a_refused_key_is_told_without_the_key(
+    keyed: str, write: Callable[..., Path], tmp_path: Path, ran: Ran, monkeypatch: Any
+) -> None:
+    wrong = f"{MARK}-of-yesterday"
+    monkeypatch.setenv("MARKED_KEY", wrong)
+    report = await ran(write(keyed, replicates=1))
+    (failure,) = [reason for step in report.steps for reason in step.reasons]
+    assert "authentication" in failure
+    assert "Incorrect API key" in failure
+    assert MARK not in failure
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in files if MARK.encode() in path.read_bytes()] == []
+
+
+async def test_a_secret_block_that_is_missing_is_a_mistake_that_says_how_to_make_it(
+    write: Callable[..., Path], ran: Ran
+) -> None:
+    study = write("http://127.0.0.1:9/v1", replicates=1, key="api_key_block: not-there")
+    with pytest.raises(Mistake, match=r"Secret.*not-there"):
+        await ran(study)
