@@ -43,7 +43,7 @@ def leftover(
     units = ", ".join(left)
     if not estimates:
         return f"{units}, for which no model is asked"
-    asked = {
+    asked: dict[str, Span] = {
         purpose: _sum(one.calls for one in estimates if one.purpose == purpose)
         for purpose in {one.purpose for one in estimates}
     }

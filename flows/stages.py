@@ -87,9 +87,7 @@ async def _work(session: Session, plan: StepPlan) -> None:
         return
     _hold_paid_answers(session, plan)
     size = max(plan.step.shard, 1)
-    if (
-        plan.step.asks_models
-    ):  # no more units at once than asked for: a budget then ends few of them
+    if plan.step.asks_models:  # so that a budget that is spent leaves few units unfinished
         size = min(size, session.concurrency)
     shards = shards_of(plan.todo, size)
     width = max(1, session.concurrency // size) if plan.step.asks_models else 1
