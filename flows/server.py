@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 
@@ -23,6 +24,10 @@ class StartingServer:
             self._thread.start()
 
     def _start(self) -> None:
+        # Ctrl-C is meant for the run, which tells the server how it ended before it stops it. The
+        # server's process inherits what this thread does not listen to.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         from prefect.server.api.server import SubprocessASGIServer
 
         try:

@@ -7,6 +7,8 @@ import os
 
 #: Libraries that log every step they take.
 TALKATIVE = ("great_expectations", "LiteLLM", "httpx")
+#: What hands Prefect's events and log over at the end says so where that takes seconds.
+HANDING_OVER = ("EventsWorker", "APILogWorker")
 
 #: Nothing leaves the machine, a slow start is waited for, and the server's chatter is kept quiet.
 DEFAULTS = {
@@ -31,4 +33,6 @@ def apply_defaults(*, quiet: bool = True) -> None:
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     if quiet:
+        for name in HANDING_OVER:
+            logging.getLogger(name).setLevel(logging.ERROR)
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")

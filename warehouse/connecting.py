@@ -78,6 +78,18 @@ def transaction(cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
     cursor.execute("COMMIT")
 
 
+def refuse_unusable(path: Path) -> None:
+    """Refuses a warehouse that could not be opened for writing; makes and changes nothing.
+
+    Raises:
+        Locked: Another process has it open.
+        Mistake: It is no DuckDB file, a folder, or may not be written.
+    """
+    _refuse_unusable(path, read_only=False)
+    if path.exists():
+        connection(path, read_only=True).close()
+
+
 def _refuse_unusable(path: Path, *, read_only: bool) -> None:
     place = str(path)
     if path.is_dir():

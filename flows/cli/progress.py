@@ -47,7 +47,8 @@ class ProgressLines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        if self._console.is_terminal:
+            self._bars.stop()
 
     def study_begins(self, name: str, version: str) -> None:
         """Name the study and its version."""

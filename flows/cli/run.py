@@ -31,11 +31,25 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
 
     Raises:
         Mistake: A study or the warehouse is not usable as it is.
+        KeyboardInterrupt: The user stopped it; what was finished until then is kept.
     """
+    try:
+        return _completed(requests, verbose=verbose)
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is kept; run it again to go on", file=sys.stderr)
+        raise
+
+
+def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
     apply_defaults(quiet=not verbose)
     from tasks.studies.load import load_study
 
     studies = [load_study(request.study).study for request in requests]
+
+    from warehouse.connecting import refuse_unusable
+
+    for request in requests:
+        refuse_unusable(request.warehouse)
 
     from flows.server import StartingServer
 
@@ -99,7 +113,8 @@ def _next_command(report: StudyReport, warehouse: Path) -> str:
 def program() -> str:
     """This command as it can be typed again: by its path where the shell would not find it."""
     called = Path(sys.argv[0])
-    if called.name != "agora" or shutil.which("agora") is not None:
+    found = shutil.which("agora")
+    if called.name != "agora" or (found and Path(found).resolve() == called.resolve()):
         return "agora"
     here = Path.cwd()
     return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
@@ -116,6 +131,7 @@ def _calls_line(report: StudyReport) -> str:
 
 
 def _print_findings(console: Console, found: Findings, declared: list[str]) -> None:
+    console.print()
     for scoped in (True, False):
         rows = [row for row in found.metrics if bool(row["condition"]) is scoped]
         if rows:
