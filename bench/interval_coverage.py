@@ -87,8 +87,8 @@ def _rate_cells(rng: Rng, runs: int) -> Floats:
             drawn = rng.permutation(len(rows))[:60]
             weight[first + rows[drawn], columns[drawn]] = len(rows) / len(drawn)
     kinds = (truth & label, truth & ~label, ~truth & label, ~truth & ~label)
-    columns = [np.full(2 * runs, 30.0), label.sum(axis=1) * 1.0]
-    return np.stack([*columns, *((weight * kind).sum(axis=1) for kind in kinds)], axis=1)
+    sums = [np.full(2 * runs, 30.0), label.sum(axis=1) * 1.0]
+    return np.stack([*sums, *((weight * kind).sum(axis=1) for kind in kinds)], axis=1)
 
 
 def _of_rate(place: int) -> Callable[[Rng, int], tuple[float, float]]:

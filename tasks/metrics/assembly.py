@@ -39,22 +39,24 @@ class Desk:
 
     Args:
         rows: Rows of the warehouse by table, those of several units together.
-        encoders: Text encoders by name, besides the hashed one.
     """
 
-    def __init__(
-        self, rows: Mapping[str, pl.DataFrame], encoders: Mapping[str, Encoder] | None = None
-    ) -> None:
+    def __init__(self, rows: Mapping[str, pl.DataFrame]) -> None:
         self._rows = rows
-        self._encoders = dict(encoders or {})
         self._made: dict[tuple[Any, ...], Any] = {}
 
-    def data(self, spec: Mapping[str, Any], metric: Metric) -> Data:
+    def data(
+        self,
+        spec: Mapping[str, Any],
+        metric: Metric,
+        encoders: Mapping[str, Encoder] | None = None,
+    ) -> Data:
         """What a metric is computed from.
 
         Args:
             spec: The spec of a unit of the step ``measure``.
             metric: The metric.
+            encoders: Text encoders by name, besides the hashed one.
         """
         runs_key = tuple(run["episode_key"] for run in spec["runs"])
         runs = self._once(("runs", runs_key), lambda: self._runs(spec))
@@ -86,7 +88,7 @@ class Desk:
             rule=spec["rule"],
             rules=tuple(spec["rules"]),
             gold=spec["gold"],
-            encoders=self._encoders,
+            encoders=dict(encoders or {}),
             shared=self._once(("shared", runs_key), lambda: {}),
         )
 

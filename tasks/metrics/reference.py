@@ -35,6 +35,15 @@ null, `null_mean`, `null_sd` and `p_null` stand beside the value, and the row wi
 is the value less its null, run by run. Metrics made of labels are computed once per adjudication
 rule. `n_excluded` counts runs that were left out; a missing value is explained in `method`.
 
+Metrics over text vectors hash words and word pairs: offline, and the same everywhere. Any embedding
+model of litellm takes their place once it is declared under `models` and named by its alias:
+
+    models: {small: {model: openai/text-embedding-3-small, api_key_env: OPENAI_API_KEY}}
+    metrics: [drift, {name: drift, encoder: small}]
+
+Vectors are kept beside the warehouse, so a text is paid for once; the calls are in `calls` and count
+against the budget. `agora plan` does not foresee them.
+
 """
 CONTRASTS = """\
 # Tests of contrasts

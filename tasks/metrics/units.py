@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.codebook import Codebook
-from schemas.errors import Mistake
+from schemas.errors import Mistake, nearest
 from schemas.keys import canonical_json
 from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
 from schemas.study.analysis import Incomplete
+from schemas.study.models import ModelSpec
 from schemas.unit import Unit
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.registry import Metric, declared
+from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
 from tasks.studies.cells import Design
 
@@ -210,6 +212,34 @@ def curve_measurements(
                 ]
                 text = "; ".join(word for word in words if word)
                 yield Measurement(base.metric, options, rule, judge, kept), text or "as declared"
+
+
+def encoder_model(study: Study, options: Mapping[str, Any], place: str) -> ModelSpec | None:
+    """The embedding model that a metric's option ``encoder`` names; nothing for the hashed one.
+
+    Raises:
+        Mistake: The study has no model of that alias, or a simulated one.
+    """
+    alias = options.get("encoder", HASHED)
+    if alias == HASHED:
+        return None
+    if alias not in study.models:
+        close = nearest(alias, (HASHED, *study.models))
+        raise Mistake(
+            what="the encoder is no model of the study",
+            place=place,
+            found=alias,
+            expected="one of " + ", ".join((HASHED, *sorted(study.models))),
+            fix=f"write {close}" if close else f"add under models: {alias}: {{model: {alias}}}",
+        )
+    if study.models[alias].simulated:
+        raise Mistake(
+            what="a simulated model makes no vectors of texts",
+            place=place,
+            found=study.models[alias].model,
+            fix=f"name an embedding model of litellm, or write {HASHED}",
+        )
+    return study.models[alias]
 
 
 def _judge_rule(judge: str) -> str:

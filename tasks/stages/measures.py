@@ -7,22 +7,31 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import orjson
 import polars as pl
 
-from schemas.gateway import Gateway
+from schemas.gateway import Embedder, EmbeddingFailed, Gateway
 from schemas.keys import digest, seed_of
 from schemas.study import RuleSpec
+from schemas.study.models import ModelSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.metrics import assembly
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.registry import Metric, Unusable
 from tasks.metrics.rows import SCHEMA
-from tasks.metrics.text.vectors import Encoder
-from tasks.metrics.units import Measurement, Run, flags_spec, measurements, runs_of, usable
+from tasks.metrics.text.vectors import Encoder, described
+from tasks.metrics.units import (
+    Measurement,
+    Run,
+    encoder_model,
+    flags_spec,
+    measurements,
+    runs_of,
+    usable,
+)
 from tasks.stages.base import Upstream
 from tasks.studies.cells import Design
 
@@ -68,12 +77,7 @@ class Sources:
 
 
 class MeasureStep:
-    """Metrics of a study: numbers of runs, conditions and the whole.
-
-    Args:
-        encoders: Text encoders by name, which metrics over texts may be told to use in place of
-            the hashed one.
-    """
+    """Metrics of a study: numbers of runs, conditions and the whole."""
 
     stage: Stage = "metrics"
     name = "measure"
@@ -81,9 +85,6 @@ class MeasureStep:
     writes = ("metrics",)
     asks_models = False
     shard = 64
-
-    def __init__(self, encoders: Mapping[str, Encoder] | None = None) -> None:
-        self._encoders = encoders or {}
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
         """One unit per metric with its options, and per rule where it is made of labels.
@@ -145,9 +146,12 @@ class MeasureStep:
         if "samples" in metric.needs:
             spec["samples"] = sources.samples_of(mine)
         identity = {name: part for name, part in spec.items() if name not in {"labels", "codes"}}
-        key = digest(
-            "measure", self.recipe, metric.version, identity, sorted(labels), sorted(spec["codes"])
-        )
+        parts = [metric.version, identity, sorted(labels), sorted(spec["codes"])]
+        encoder = encoder_model(design.study, one.options, f"metrics: {metric.name}")
+        if encoder is not None:
+            spec["encoder"] = encoder.model_dump(mode="json")
+            parts.append(encoder.identity())
+        key = digest("measure", self.recipe, *parts)
         episodes = () if design.study.imported else tuple(r.episode_key for r in used)
         return Unit(
             stage=self.stage,
@@ -186,15 +190,34 @@ class MeasureStep:
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
         """The rows of ``metrics`` of every unit."""
-        desk = assembly.Desk(rows, self._encoders)
-        return [await asyncio.to_thread(self._result, unit, desk) for unit in units]
+        desk = assembly.Desk(rows)
+        return [await self._asked(unit, desk, gateway) for unit in units]
 
-    def _result(self, unit: Unit, desk: assembly.Desk) -> Result:
+    async def _asked(self, unit: Unit, desk: assembly.Desk, gateway: Gateway) -> Result:
+        """The result of a unit, with the calls made for its text vectors where there are any."""
+        if "encoder" not in unit.spec:
+            return await asyncio.to_thread(self._result, unit, desk, {})
+        # litellm takes seconds to import, and a plan needs none of it.
+        from tasks.models.budget import BudgetSpent
+        from tasks.models.embedding import GatewayEncoder
+
+        model = ModelSpec.model_validate(unit.spec["encoder"])
+        encoder = GatewayEncoder(cast("Embedder", gateway), model, unit.key)
+        encoders = {unit.spec["options"]["encoder"]: encoder}
+        try:
+            made = await asyncio.to_thread(self._result, unit, desk, encoders)
+        except EmbeddingFailed as failed:
+            made = Result(unit, {}, failed.failure)
+        except BudgetSpent as spent:
+            made = Result(unit, {}, Failure("budget", spent.message()))
+        return Result(unit, {**made.rows, **gateway.rows(unit.key)}, made.failure)
+
+    def _result(self, unit: Unit, desk: assembly.Desk, encoders: Mapping[str, Encoder]) -> Result:
         metric = METRICS[unit.spec["metric"]]
         if not unit.spec["runs"]:
             total = sum(unit.spec["excluded"].values())
             return Result(unit, {}, Failure("no_runs", f"no run is left ({total} excluded)"))
-        data = desk.data(unit.spec, metric)
+        data = desk.data(unit.spec, metric, encoders)
         options = metric.options.model_validate(unit.spec["options"])
         rng = np.random.default_rng(seed_of("measure", unit.key))
         try:
@@ -214,6 +237,10 @@ def metric_rows(unit: Unit, metric: Metric, found: pl.DataFrame) -> pl.DataFrame
     )
     rule = pl.col("rule").fill_null(pl.lit(unit.spec["rule"], dtype=pl.String))
     columns = [column for column in SCHEMA if column not in {"quantity", "rule"}]
+    if "encoder" in unit.spec:
+        alias, model = unit.spec["options"]["encoder"], unit.spec["encoder"]["model"]
+        named = (described(name) for name in (alias, model))
+        found = found.with_columns(pl.col("method").str.replace(*named, literal=True))
     return found.select(
         pl.lit(unit.key).alias("unit_key"),
         name.alias("metric"),

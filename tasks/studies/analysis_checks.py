@@ -43,6 +43,7 @@ def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
         return
     from tasks.metrics.catalogue import METRICS
     from tasks.metrics.registry import declared
+    from tasks.metrics.units import encoder_model
 
     for number, spec in enumerate(study.metrics):
         place = places.place(("metrics", number))
@@ -51,6 +52,7 @@ def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
         if metric is None:
             continue
         yield from placed(place, metric.read_options, spec.options, place)
+        yield from placed(place, encoder_model, study, spec.options, place)
         if study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
             yield Mistake(
                 what=f"metric {spec.name} is made of codes, and nothing is coded",

@@ -33,7 +33,7 @@ class TextOptions(Options):
     """Options of a metric over text vectors."""
 
     encoder: str = Field(
-        HASHED, description="hashed, or an encoder by the name under which the step was given it."
+        HASHED, description="hashed, or the alias of an embedding model among the study's models."
     )
 
 
