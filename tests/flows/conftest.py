@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,30 +61,62 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
+def written(folder: Path) -> Path:
+    """The small study in a folder, with its codebook beside it."""
+    (folder / "codebook.yaml").write_text(CODEBOOK, encoding="utf-8")
+    path = folder / "small.yaml"
+    path.write_text(STUDY, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def study_file(tmp_path: Path) -> Path:
     """The small study, with its codebook beside it."""
-    (tmp_path / "codebook.yaml").write_text(CODEBOOK, encoding="utf-8")
-    path = tmp_path / "small.yaml"
-    path.write_text(STUDY, encoding="utf-8")
-    return path
+    return written(tmp_path)
 
 
 Ran = Callable[..., Awaitable[StudyReport]]
 
 
+async def run(path: Path, warehouse: Path, **options: Any) -> StudyReport:
+    """The report of running a study file."""
+    from flows.study import run_study
+
+    request = RunRequest(study=path, warehouse=warehouse, **options)
+    state: Any = await run_study(request, return_state=True)
+    report = await state.aresult(raise_on_failure=False)
+    if isinstance(report, BaseException):
+        raise report
+    assert isinstance(report, StudyReport)
+    return report
+
+
 @pytest.fixture
 def ran(tmp_path: Path) -> Ran:
     """Runs a study file into the test's own warehouse and gives the report."""
-    from flows.study import run_study
+    return partial(run, warehouse=tmp_path / "agora.duckdb")
 
-    async def run(path: Path, **options: Any) -> StudyReport:
-        request = RunRequest(study=path, warehouse=tmp_path / "agora.duckdb", **options)
-        state: Any = await run_study(request, return_state=True)
-        report = await state.aresult(raise_on_failure=False)
-        if isinstance(report, BaseException):
-            raise report
-        assert isinstance(report, StudyReport)
-        return report
 
-    return run
+@pytest.fixture(scope="session")
+def first_run(
+    prefect_server: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, StudyReport]:
+    """A folder in which the small study was run, and the report of that; to be copied."""
+    folder = tmp_path_factory.mktemp("first_run")
+    return folder, asyncio.run(run(written(folder), folder / "agora.duckdb"))
+
+
+@pytest.fixture
+def first_report(
+    first_run: tuple[Path, StudyReport], study_file: Path, tmp_path: Path
+) -> StudyReport:
+    """The report of a first run of the small study, whose warehouse is put into the test's own."""
+    folder, report = first_run
+    shutil.copy(folder / "agora.duckdb", tmp_path)
+    return report
+
+
+@pytest.fixture
+def rerun(first_report: StudyReport, ran: Ran) -> Ran:
+    """Runs a study file into a warehouse in which the small study was run before."""
+    return ran

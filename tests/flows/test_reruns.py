@@ -73,22 +73,20 @@ def reword(template: Path) -> None:
     template.write_text(template.read_text("utf-8") + "\nTake your time.\n", "utf-8")
 
 
-async def test_the_first_run_completes(study_file: Path, ran: Ran) -> None:
-    report = await ran(study_file)
-    assert report.complete
-    assert report.calls_asked > 0
+def test_the_first_run_completes(first_report: StudyReport) -> None:
+    assert first_report.complete
+    assert first_report.calls_asked > 0
     # Two conditions, two replicates; two judges; two rules.
-    assert done(report)["episodes"] == 4
-    assert done(report)["code"] == 8
-    assert done(report)["label"] == 8
+    assert done(first_report)["episodes"] == 4
+    assert done(first_report)["code"] == 8
+    assert done(first_report)["label"] == 8
 
 
 async def test_a_rerun_asks_nothing_and_changes_no_row(
-    study_file: Path, tmp_path: Path, ran: Ran
+    study_file: Path, tmp_path: Path, rerun: Ran
 ) -> None:
-    await ran(study_file)
     before = rows(tmp_path)
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert report.calls_asked == 0
     assert done(report) == {}
     after = rows(tmp_path)
@@ -97,11 +95,12 @@ async def test_a_rerun_asks_nothing_and_changes_no_row(
         assert before[name].equals(after[name]), name
 
 
-async def test_another_replicate_runs_only_that(study_file: Path, tmp_path: Path, ran: Ran) -> None:
-    await ran(study_file)
+async def test_another_replicate_runs_only_that(
+    study_file: Path, tmp_path: Path, rerun: Ran
+) -> None:
     before = value(tmp_path, "select string_agg(text, '|' order by episode_key, seq) from events")
     study_file.write_text(study_file.read_text().replace("replicates: 2", "replicates: 3"))
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert done(report)["episodes"] == 2
     assert done(report)["code"] == 4
     kept = value(
@@ -112,43 +111,39 @@ async def test_another_replicate_runs_only_that(study_file: Path, tmp_path: Path
     assert kept == before
 
 
-async def test_another_judge_runs_only_that_judges_codings(study_file: Path, ran: Ran) -> None:
-    await ran(study_file)
+async def test_another_judge_runs_only_that_judges_codings(study_file: Path, rerun: Ran) -> None:
     text = study_file.read_text().replace(
         "  judge_b:", "  judge_c: {model: sim/judge, sim: {sensitivity: 0.5}}\n  judge_b:"
     )
     study_file.write_text(text.replace("[judge_a, judge_b]", "[judge_a, judge_b, judge_c]"))
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert "episodes" not in done(report)
     assert done(report)["code"] == 4
 
 
-async def test_another_metric_runs_no_episode_and_no_coding(study_file: Path, ran: Ran) -> None:
-    await ran(study_file)
+async def test_another_metric_runs_no_episode_and_no_coding(study_file: Path, rerun: Ran) -> None:
     study_file.write_text(study_file.read_text().replace("draws: 50", "draws: 60"))
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert report.calls_asked == 0
     assert not {"episodes", "code", "label"} & done(report).keys()
     assert done(report)["measure"] > 0
 
 
 async def test_another_codebook_codes_again_and_plays_no_episode(
-    study_file: Path, tmp_path: Path, ran: Ran
+    study_file: Path, tmp_path: Path, rerun: Ran
 ) -> None:
-    await ran(study_file)
     book = tmp_path / "codebook.yaml"
     book.write_text(book.read_text().replace("Pleasantries", "Greetings and thanks"))
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert "episodes" not in done(report)
     assert done(report)["code"] == 8
 
 
 async def test_another_template_of_agents_plays_episodes_again_and_keeps_the_old_ones(
-    study_file: Path, tmp_path: Path, agents_prompts: Path, ran: Ran
+    study_file: Path, tmp_path: Path, agents_prompts: Path, rerun: Ran
 ) -> None:
-    await ran(study_file)
     reword(agents_prompts / "system.md")
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert done(report)["episodes"] == 4
     assert done(report)["code"] == 8
     assert value(tmp_path, "select count(*) from episodes") == 8
@@ -157,25 +152,24 @@ async def test_another_template_of_agents_plays_episodes_again_and_keeps_the_old
     # The study is what it was; its numbers are now those of the episodes played last.
     assert value(tmp_path, "select count(*) from studies") == 1
     assert value(tmp_path, "select count(distinct episode_key) from v_runs") == 4
-    assert (await ran(study_file)).calls_asked == 0
+    assert (await rerun(study_file)).calls_asked == 0
 
 
 async def test_another_template_of_judges_codes_again_and_plays_no_episode(
-    study_file: Path, judges_prompts: Path, ran: Ran
+    study_file: Path, judges_prompts: Path, rerun: Ran
 ) -> None:
-    await ran(study_file)
     reword(judges_prompts / "judge_system.md")
     forget_judges_prompts()
-    report = await ran(study_file)
+    report = await rerun(study_file)
     assert "episodes" not in done(report)
     assert done(report)["code"] == 8
     assert done(report)["label"] == 8
 
 
 async def test_two_versions_each_give_their_own_numbers(
-    study_file: Path, tmp_path: Path, ran: Ran
+    study_file: Path, tmp_path: Path, first_report: StudyReport, rerun: Ran
 ) -> None:
-    first = await ran(study_file)
+    first = first_report
     sql = (
         "select string_agg(concat_ws(':', metric, condition, subject, value), '|' "
         "order by metric, condition, subject, value) "
@@ -183,7 +177,7 @@ async def test_two_versions_each_give_their_own_numbers(
     )
     before = value(tmp_path, sql.format(first.version))
     study_file.write_text(study_file.read_text().replace("rounds: 4", "rounds: 3"))
-    second = await ran(study_file)
+    second = await rerun(study_file)
     assert second.version != first.version
     assert value(tmp_path, sql.format(first.version)) == before
     assert value(tmp_path, sql.format(second.version)) != before
