@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -39,8 +40,10 @@ _BATCHING = frozenset({"openai", "azure", "hosted_vllm", "mistral", "xai", "lite
 def imported_litellm() -> Any:
     """The litellm module: no network at import, no telemetry, no callbacks, no advice printed."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    import litellm
-    import openai.resources.chat.completions  # noqa: F401 - else within the first call's time-out
+    with warnings.catch_warnings():  # its types raise dozens about themselves
+        warnings.filterwarnings("ignore", category=UserWarning, module="pydantic")
+        import litellm
+        import openai.resources.chat.completions  # noqa: F401 - else within a call's time-out
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True
