@@ -9,14 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 
 from flows.planning import StepPlan
-
-#: What people read for the name of a step.
-TITLES = {
-    "code": "codings",
-    "label": "labels",
-    "measure": "metrics",
-    "contrast": "contrasts",
-}
+from flows.titles import title_of
 
 
 class ProgressLines:
@@ -58,7 +51,7 @@ class ProgressLines:
         """Open a bar for the step, filled with what is held already."""
         self._failed = 0
         self._task = self._bars.add_task(
-            TITLES.get(plan.step.name, plan.step.name),
+            title_of(plan.step.name),
             total=len(plan.units),
             completed=len(plan.held),
             note="",
@@ -78,7 +71,7 @@ class ProgressLines:
             self._task = None
         if not plan.units:
             return
-        title = TITLES.get(plan.step.name, plan.step.name)
+        title = title_of(plan.step.name)
         text = f"  {title:<10} {len(plan.held):>6} of {len(plan.units)}"
         if plan.failed:
             text += f"  [red]{len(plan.failed)} failed[/red]"

@@ -100,6 +100,8 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
         console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")
+    if report.left:
+        console.print(f"  left to do: {report.left}", soft_wrap=True)
     console.print(f"  data: {warehouse}   next: {_next_command(report, warehouse)}", soft_wrap=True)
     console.print()
 
@@ -125,7 +127,9 @@ def _calls_line(report: StudyReport) -> str:
     if report.calls_asked == 0:
         return "asked no model anything: every answer was in the warehouse already."
     cost = f"${report.cost_usd:.4f}"
-    if report.unknown_prices:
+    if report.unknown_prices == report.calls_asked:
+        cost = "at a price that is not known"
+    elif report.unknown_prices:
         cost += f" and {report.unknown_prices} calls of unknown price"
     return f"asked {report.calls_asked} questions, reused {report.calls_reused}, {cost}."
 

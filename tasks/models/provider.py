@@ -40,10 +40,10 @@ _BATCHING = frozenset({"openai", "azure", "hosted_vllm", "mistral", "xai", "lite
 def imported_litellm() -> Any:
     """The litellm module: no network at import, no telemetry, no callbacks, no advice printed."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    with warnings.catch_warnings():  # its types raise dozens about themselves
-        warnings.filterwarnings("ignore", category=UserWarning, module="pydantic")
-        import litellm
-        import openai.resources.chat.completions  # noqa: F401 - else within a call's time-out
+    # Its types raise dozens of these about themselves, at import and at the first call.
+    warnings.filterwarnings("ignore", message="Items? .* using the `ReadOnly` qualifier")
+    import litellm
+    import openai.resources.chat.completions  # noqa: F401 - else within the first call's time-out
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True
