@@ -1,1 +1,12 @@
-"""When it is done: Prefect flows, deployments and the command line."""
+"""When it is done: Prefect flows and the command line (``cli``).
+
+- ``study``, ``stages``: the main flow and a subflow per stage. ``importing``, ``handing``: the
+  other flows. ``requests``: their parameters and reports.
+- ``opening``, ``session``, ``committing``: what a run holds open, shares and stores.
+- ``planning``: what is to do. ``estimating``: what it will take. ``leftover``: what a run that was
+  stopped leaves. ``shelf``: a warehouse as a plan reads it. ``catalogues``: imported markets in
+  place of their names. ``titles``: of steps.
+- ``imports``, ``humans``: data and codes from outside. ``findings``, ``reporting``,
+  ``report_queries``, ``artifacts``: what was found.
+- ``settings``, ``server``, ``version``: the libraries' defaults, Prefect's server, this code.
+"""

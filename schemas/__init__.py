@@ -1,6 +1,12 @@
 """What things are: pydantic models and small pure functions, no input or output.
 
-This room imports nothing else of the project. Studies, codebooks, environments' vocabulary and
-every table of the warehouse are declared here once; DDL, validation and reference pages derive
-from these declarations.
+This room imports nothing else of the project.
+
+- ``study``: what a researcher writes. ``codebook``, ``market``: what a study names by file.
+- ``tables``: what the warehouse holds, a model per table; DDL, validation and the reference page
+  derive from them.
+- ``unit``: what is planned, worked and committed. ``gateway``: what is asked of a model.
+  ``environment``: the rules of an episode as the engine sees them.
+- ``keys``: digests, and generators seeded by them. ``errors``: mistakes that a user can mend.
+  ``base``, ``files``: what models share.
 """

@@ -1,1 +1,10 @@
-"""How work is done: planning and working every stage, the model gateway, environments, metrics."""
+"""How work is done: planning and working every stage. No DuckDB; Prefect in ``shards`` alone.
+
+- ``studies``: a YAML file becomes a design of conditions.
+- ``stages``: the steps of personas, episodes, codes and metrics; each a plan and a piece of work.
+- ``models``: the gateway, the one way to ask a model; ``models/sim`` are simulated ones.
+- ``episodes``: the engine that plays ``environments``, the rules of discussions and markets.
+- ``personas``, ``coding``, ``metrics``: what the steps of those names are made of.
+- ``importers``: what others recorded. ``report``: the page that a study ends in.
+- ``shards``: units as Prefect tasks. ``together``: work done at once.
+"""

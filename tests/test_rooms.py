@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,3 +82,23 @@ def test_every_module_says_what_it_holds() -> None:
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+def packages() -> list[str]:
+    below = sorted(
+        path.name for path in (ROOT / "tasks").iterdir() if (path / "__init__.py").is_file()
+    )
+    return [*ROOMS, *(f"tasks/{name}" for name in below)]
+
+
+@pytest.mark.parametrize("package", packages())
+def test_an_index_names_everything_in_its_package(package: str) -> None:
+    folder = ROOT / package
+    index = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    named = set(re.findall(r"``([a-z_/.]+)``", index))
+    there = {
+        path.stem
+        for path in folder.iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").is_file()) and path.stem != "__init__"
+    }
+    assert sorted(there - named) == []

@@ -1,1 +1,6 @@
-"""Readers of what others recorded: files in, rows out; nothing is asked of a model."""
+"""Readers of what others recorded: files in, rows out; nothing is asked of a model.
+
+``warroom``: transcripts (``warroom_format`` is how they are written), ``warroom_codes`` their codes
+(``warroom_placeholders``: of runs without transcripts), ``marketplace`` two-sided markets,
+``problems`` what is wrong with a file.
+"""

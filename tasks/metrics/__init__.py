@@ -1,1 +1,9 @@
-"""Metrics: what is computed of episodes, transcripts and codes, each with its interval and null."""
+"""Metrics: what is computed of episodes, transcripts and codes, each with its interval and null.
+
+- ``catalogue`` lists them, ``registry`` says what one declares, ``reference`` writes
+  ``docs/metrics.md``. How to add one: ``docs/add_a_metric.md``.
+- ``units``: which measurements a study asks for. ``assembly``, ``data``: frames that metrics are
+  computed from. ``rows``: rows that they give.
+- ``talk``, ``text``, ``opinion``, ``identity``, ``profile``, ``results``, ``coders``: the metrics.
+- ``statistics``: what they share. ``contrasts``: comparisons of conditions.
+"""

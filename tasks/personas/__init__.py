@@ -1,1 +1,1 @@
-"""Personas: structured draws from declared shares, and their description in words."""
+"""Personas: drawn by ``draw`` from declared shares, called by ``names``, described by ``words``."""
