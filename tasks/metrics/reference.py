@@ -41,8 +41,8 @@ model of litellm takes their place once it is declared under `models` and named 
     models: {small: {model: openai/text-embedding-3-small, api_key_env: OPENAI_API_KEY}}
     metrics: [drift, {name: drift, encoder: small}]
 
-Vectors are kept beside the warehouse, so a text is paid for once; the calls are in `calls` and count
-against the budget. `agora plan` does not foresee them.
+Vectors are kept beside the warehouse, so a text is paid for once; the calls are in `calls` and
+count against the budget. `agora plan` does not foresee them.
 
 """
 CONTRASTS = """\

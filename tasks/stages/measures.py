@@ -81,7 +81,7 @@ class MeasureStep:
 
     stage: Stage = "metrics"
     name = "measure"
-    recipe = 1
+    recipe = 2
     writes = ("metrics",)
     asks_models = False
     shard = 64
@@ -237,6 +237,9 @@ def metric_rows(unit: Unit, metric: Metric, found: pl.DataFrame) -> pl.DataFrame
     )
     rule = pl.col("rule").fill_null(pl.lit(unit.spec["rule"], dtype=pl.String))
     columns = [column for column in SCHEMA if column not in {"quantity", "rule"}]
+    alone = pl.col("scope").is_in(["run", "seat"]) & pl.col("value").is_not_null()
+    of_one = pl.when(alone & pl.col("ci_low").is_null()).then(pl.lit("; one run, so no interval"))
+    found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
     if "encoder" in unit.spec:
         alias, model = unit.spec["options"]["encoder"], unit.spec["encoder"]["model"]
         named = (described(name) for name in (alias, model))

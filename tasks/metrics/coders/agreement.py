@@ -125,8 +125,10 @@ def _mean_rows(data: Data, pairs: list[Pair], resamples: int) -> list[dict[str, 
         values = np.array([float(two.cohen_kappa(pair.tables.sum(axis=0))) for pair in members])
         if len(members) < 2:
             continue
-        undefined = int((~np.isfinite(values)).sum())
-        method = f"plain mean of kappa over {len(members) - undefined} flags"
+        defined = [pair for pair, value in zip(members, values, strict=True) if np.isfinite(value)]
+        low, high, interval_words = _mean_interval(defined, resamples)
+        undefined = len(members) - len(defined)
+        method = f"plain mean of kappa over {len(defined)} flags; {interval_words}"
         if undefined:
             method += f"; {undefined} flags without a defined kappa left out"
         found.append(
@@ -135,13 +137,33 @@ def _mean_rows(data: Data, pairs: list[Pair], resamples: int) -> list[dict[str, 
                 "rule": rule,
                 "scope": "study",
                 "subject": f"{first} ~ {second}",
-                "value": float(np.nanmean(values)) if undefined < len(values) else None,
-                "n_units": len(members) - undefined,
+                "value": float(np.nanmean(values)) if defined else None,
+                "ci_low": low,
+                "ci_high": high,
+                "n_units": len(defined),
                 "n_excluded": undefined,
-                "method": method if undefined < len(values) else f"undefined: {method}",
+                "method": method if defined else f"undefined: {method}",
             }
         )
     return found
+
+
+def _mean_interval(pairs: list[Pair], resamples: int) -> tuple[float | None, float | None, str]:
+    """Ends of the interval of a mean of kappas, and how it came about or why there is none.
+
+    All flags are resampled by the same runs, since what happens in a run touches all its flags.
+    """
+    if not pairs or len(pairs[0].runs) < 2:
+        return None, None, "fewer than two runs, so no interval"
+    if any(not np.array_equal(pair.runs, pairs[0].runs) for pair in pairs):
+        return None, None, "the flags were judged in different runs, so no interval"
+    drawn = [_resampled(pair, resamples) for pair in pairs]
+    kappas = np.stack([two.cohen_kappa(draws) for draws in drawn if draws is not None])
+    counted = np.isfinite(kappas).sum(axis=0)
+    sums = np.where(np.isfinite(kappas), kappas, 0.0).sum(axis=0)
+    means = np.where(counted > 0, sums / np.maximum(counted, 1), np.nan)
+    low, high = interval(means, len(pairs[0].runs))
+    return float(low), float(high), INTERVAL
 
 
 _KAPPA = "(p_o - p_e) / (1 - p_e)"
@@ -176,10 +198,13 @@ METRIC = Metric(
     avoid="Do not cite kappa alone for a rare flag: it falls as prevalence leaves one half even "
     "if coders err as seldom as before (read `gwet_ac1`, `positive` and `negative` beside it; in "
     "the founding study, COMP of person and intersection has kappa .662 and AC1 .990, of person "
-    "and Gemini .626 and .988). Do not cite the agreement of two judges for labels that a rule made of both: look at the row of "
-    "that rule against gold. Weighted kappas are for ordered levels only.",
+    "and Gemini .626 and .988). Do not cite the agreement of two judges for labels that a rule "
+    "made of both: look at the row of that rule against gold. On a sample stratified by flag, "
+    "recall and precision are those of the sample; `rates` weights it. Weighted kappas are for "
+    "ordered levels only.",
     needs=("labels", "codes"),
     options=AgreementOptions,
     compute=compute,
+    version=2,
     every_run=True,
 )

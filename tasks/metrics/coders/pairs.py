@@ -29,6 +29,7 @@ class Pair:
         second: Coder or rule.
         rule: The rule, where the second is one.
         tables: Cross-table by run, shape (runs, K, K).
+        runs: The runs.
         n_items: Items that both judged.
         n_unusable: Items that both took on, of which one judgement is missing.
     """
@@ -38,6 +39,7 @@ class Pair:
     second: str
     rule: str | None
     tables: Floats
+    runs: Ints
     n_items: int
     n_unusable: int
 
@@ -184,4 +186,4 @@ def _pair(
     good = np.isfinite(left) & np.isfinite(right)
     tables = cross_tables(left[good], right[good], runs[good], k)
     n = int(good.sum())
-    yield Pair(flag, first, second, rule, tables, n, len(runs) - n)
+    yield Pair(flag, first, second, rule, tables, np.unique(runs[good]), n, len(runs) - n)

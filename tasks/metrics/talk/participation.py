@@ -45,15 +45,17 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     present, starts = np.unique(run, return_index=True)
     messages = np.zeros(data.n_runs, dtype=np.int64)
     messages[present] = np.add.reduceat(amounts["messages"].to_numpy(), starts)
-    share = pl.Series("value", inequality.shares(amounts["words"].to_numpy() * 1.0, starts))
     parts = [
         rows.of_seats(
             data,
-            amounts.with_columns(share),
-            quantity="share_words",
-            method="the seat's share of the run's words",
+            amounts.with_columns(
+                pl.Series("value", inequality.shares(amounts[column].to_numpy() * 1.0, starts))
+            ),
+            quantity=f"share{suffix}",
+            method=f"the seat's share of the run's {column}",
             n_units="messages",
         )
+        for suffix, column in AMOUNTS.items()
     ]
     for suffix, column in AMOUNTS.items():
         amount = amounts[column].to_numpy().astype(np.float64)
@@ -88,11 +90,17 @@ METRIC = Metric(
         for suffix, column in AMOUNTS.items()
         for name, (title, formula, range_) in _FORMULAS.items()
     }
-    | {"share_words": Quantity("a seat's share of words, by seat", "words / Σ words", "[0, 1]")},
+    | {
+        f"share{suffix}": Quantity(
+            f"a seat's share of {column}, by seat", f"{column} / Σ {column}", "[0, 1]"
+        )
+        for suffix, column in AMOUNTS.items()
+    },
     source="Gini (1912); Shannon (1948); Herfindahl (1950).",
     avoid="With a fixed floor everybody has the same number of messages by design: read the words. "
     "Gini, HHI and the largest share have a range that depends on the number of seats, so do not "
     "compare groups of different size by them.",
     needs=("messages", "seats"),
+    version=2,
     compute=compute,
 )

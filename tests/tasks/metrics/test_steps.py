@@ -12,6 +12,7 @@ import pytest
 from schemas.keys import digest
 from schemas.tables import TABLES
 from schemas.unit import Result, Unit
+from tasks.metrics.catalogue import METRICS
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
 
@@ -140,6 +141,23 @@ async def test_unusable_labels_are_a_failure_with_counts() -> None:
     assert failure.kind == "unusable_codes"
     assert "agree 0 of 576" in failure.message
     assert results[1].failure is None
+
+
+async def test_every_number_has_an_interval_over_runs_or_says_why_not() -> None:
+    book = {"name": "b", "flags": {f: {"definition": f} for f in s.FLAGS}}
+    coding = {**s.STUDY["coding"], "codebook": book}
+    options = {"opinion_change": {"outcome": "stance"}, "consensus": {"outcome": "stance"}}
+    every = [{"name": name, **options.get(name, {})} for name in METRICS]
+    declared = s.study(metrics=every, coding=coding)
+    _, results = await measured(declared, s.rows(declared))
+    assert not [r.failure for r in results if r.failure]
+    silent = [
+        (row["metric"], row["scope"], row["method"])
+        for result in results
+        for row in result.rows["metrics"].to_dicts()
+        if row["value"] is not None and row["ci_low"] is None and "no interval" not in row["method"]
+    ]
+    assert silent == []
 
 
 def test_a_plan_does_not_depend_on_work_except_through_exclusions() -> None:
