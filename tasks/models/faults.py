@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -37,6 +38,8 @@ _BAD_BODY = (
 )
 _NO_CREDIT = ("insufficient_quota", "billing", "credit balance")
 _FILTERED = ("content_policy", "content_filter", "content management policy", "safety system")
+#: What litellm puts before the words of a provider: names of its classes, up to three of them.
+_CLASSES = re.compile(r"^(?:litellm\.)?\w+(?:Error|Timeout): (?:\w+: )?(?:\w+Exception - )?")
 _LONGEST = 600
 
 
@@ -52,7 +55,7 @@ def failed_attempt(error: Exception) -> AttemptFailed:
     kind = _kind(error, status, text.lower(), answered=headers is not None)
     return AttemptFailed(
         kind,
-        text or type(error).__name__,
+        _CLASSES.sub("", text) or type(error).__name__,
         status_code=status if headers is not None else None,
         told_s=told_s(headers or {}),
         final=kind == "rate_limit" and any(sign in text.lower() for sign in _NO_CREDIT),

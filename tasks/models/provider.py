@@ -81,6 +81,14 @@ def _unlogged() -> Iterator[None]:
         mark.reset(token)
 
 
+def _failed(error: Exception, spec: ModelSpec) -> AttemptFailed:
+    """What an exception of litellm amounts to; a lost connection says to which server."""
+    failed = failed_attempt(error)
+    if failed.kind != "connection" or spec.api_base is None:
+        return failed
+    return AttemptFailed("connection", f"{failed} (server {spec.api_base})")
+
+
 class Provider:
     """Asks models through litellm.
 
@@ -127,7 +135,7 @@ class Provider:
             with _unlogged():
                 response = await litellm.acompletion(messages=prompt, **arguments)
         except Exception as error:
-            raise failed_attempt(error) from error
+            raise _failed(error, spec) from error
         return reply_of(response)
 
     async def vectors(
@@ -153,7 +161,7 @@ class Provider:
             data = sorted(response.data, key=lambda one: one["index"])
             vectors = [np.asarray(one["embedding"], dtype=np.float32) for one in data]
         except Exception as error:
-            raise failed_attempt(error) from error
+            raise _failed(error, spec) from error
         if len(vectors) != len(texts) or len({vector.shape for vector in vectors}) != 1:
             problem = f"the provider's answer holds {len(vectors)} vectors for {len(texts)} texts"
             raise AttemptFailed("bad_body", problem, status_code=200)

@@ -167,9 +167,10 @@ async def test_a_server_that_is_not_there_fails_units_and_shows_no_key(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    report = await ran(write(f"http://127.0.0.1:{free_port()}/v1", replicates=1))
+    api_base = f"http://127.0.0.1:{free_port()}/v1"
+    report = await ran(write(api_base, replicates=1))
     (failure,) = [reason for step in report.steps for reason in step.reasons]
-    assert "connection" in failure
+    assert failure == f"connection: s1, turn: Connection error. (server {api_base})"
     written = "".join([failure, *capfd.readouterr(), caplog.text, report.model_dump_json()])
     assert MARK not in written
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
