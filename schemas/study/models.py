@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from schemas.base import Record
 
@@ -21,6 +23,27 @@ IDENTITY_FIELDS = (
     "extra",
     "sim",
 )
+
+#: Parameters of requests that are not a study's to set: what carries keys, and what the gateway
+#: decides itself.
+NOT_EXTRA = frozenset(
+    (
+        *("api_base", "api_key", "base_url", "custom_llm_provider", "model", "organization"),
+        *("default_headers", "extra_headers", "headers"),
+        *("messages", "mock_response", "n", "response_format", "stream"),
+        *("cache", "caching", "client", "max_retries", "num_retries", "timeout"),
+    )
+)
+_KEYS = ("api_key", "_token", "_secret", "_password", "authorization")
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The names of fields, however deep."""
+    if isinstance(value, dict):
+        yield from value
+    for part in value.values() if isinstance(value, dict) else value:
+        if isinstance(part, dict | list):
+            yield from _names(part)
 
 
 class ModelSpec(Record):
@@ -57,6 +80,27 @@ class ModelSpec(Record):
     usd_per_million_input_tokens: float | None = Field(None, ge=0, description="Price of prompts.")
     usd_per_million_output_tokens: float | None = Field(None, ge=0, description="Price of answers.")
     batch: bool = Field(False, description="Use the provider's batch interface where it helps.")
+
+    @field_validator("extra")
+    @classmethod
+    def _no_key_and_nothing_of_the_gateways(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for name in _names(value):
+            if name in NOT_EXTRA & value.keys() or name.lower().endswith(_KEYS):
+                raise ValueError(
+                    f"{name} cannot be passed on: a key is named by api_key_env or api_key_block, "
+                    "and the rest of a request is the gateway's"
+                )
+        return value
+
+    @field_validator("api_base")
+    @classmethod
+    def _no_key_in_the_address(cls, value: str | None) -> str | None:
+        if value is not None and (urlsplit(value).username or urlsplit(value).query):
+            raise ValueError(
+                "an address is kept in the warehouse, so it must hold no user, password or query; "
+                "name the key by api_key_env or api_key_block"
+            )
+        return value
 
     @property
     def simulated(self) -> bool:
