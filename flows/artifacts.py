@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
@@ -13,7 +13,7 @@ from flows.reporting import report_data
 from tasks.report.markdown import markdown
 
 if TYPE_CHECKING:
-    from flows.planning import StepPlan
+    from flows.requests import StepReport
     from flows.session import Session
 
 _OUTSIDE = re.compile(r"[^a-z0-9]+")
@@ -29,25 +29,17 @@ def artifact_key(*parts: str) -> str:
     return "-".join(_OUTSIDE.sub("-", part.lower()).strip("-") for part in parts)
 
 
-def step_rows(plans: Iterable[StepPlan], done: Mapping[str, int]) -> list[dict[str, Any]]:
-    """One row per step: its units, and what became of them.
-
-    Args:
-        plans: Plans with statuses that are up to date.
-        done: Units that this run finished, by step.
-    """
-    return [
-        {
-            "step": plan.step.name,
-            "units": len(plan.units),
-            "done now": done.get(plan.step.name, 0),
-            "held before": len(plan.held) - done.get(plan.step.name, 0),
-            "failed": len(plan.failed),
-            "blocked": len(plan.blocked),
-            "left": len(plan.todo) - len(plan.failed),
-        }
-        for plan in plans
-    ]
+def step_row(report: StepReport) -> dict[str, Any]:
+    """A row of the table: a step's units, and what became of them."""
+    return {
+        "step": report.step,
+        "units": report.units,
+        "done now": report.done,
+        "held before": report.held,
+        "failed": report.failed,
+        "blocked": report.blocked,
+        "left": report.left,
+    }
 
 
 async def show_stage(session: Session, stage: str, steps: Sequence[str]) -> None:
@@ -58,9 +50,8 @@ async def show_stage(session: Session, stage: str, steps: Sequence[str]) -> None
         stage: The stage.
         steps: Names of its steps.
     """
-    plans = [session.plans[name] for name in steps if name in session.plans]
     await acreate_table_artifact(
-        table=step_rows(plans, session.done),
+        table=[step_row(session.report(name)) for name in steps if name in session.plans],
         key=artifact_key("agora", session.design.study.name, stage),
         description=f"Stage {stage} of {session.design.study.name} {session.design.version[:12]}",
     )

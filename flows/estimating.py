@@ -17,7 +17,6 @@ import orjson
 
 from flows.planning import Shelf, StepPlan
 from schemas.environment import Environment
-from schemas.keys import generator
 from schemas.study import ModelSpec
 from schemas.unit import Unit
 from tasks.environments.registry import environment_named
@@ -76,7 +75,7 @@ def questions(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> list[P
         if plan.step.asks_models
     }
     units = [unit for left in todo.values() for unit in left]
-    episodes = {cell.name: _episode(design, cell) for cell in design.cells}
+    episodes = {cell.name: _per_episode(design, cell) for cell in design.cells}
     found = [
         *_persona_questions(design, [unit for unit in units if unit.stage == "personas"]),
         *_agent_questions(design, [unit for unit in units if unit.step == "episodes"], episodes),
@@ -110,21 +109,10 @@ def _price_list() -> Mapping[str, Any]:
     return entries
 
 
-def _episode(design: Design, cell: Cell) -> tuple[Counter[str], Span, str]:
-    """Seats by model, rounds, and what the rounds rest on, for one condition."""
-    environment = _environment(design)
-    models = {alias: spec.model for alias, spec in design.study.models.items()}
-    seats = environment.seats(cell.params, models, generator("estimate", cell.name))
-    planned = environment.planned_rounds(cell.params)
-    if planned is not None:
-        return (
-            Counter(seat.model for seat in seats),
-            Span(planned, planned),
-            "every seat once a round",
-        )
-    most = getattr(cell.params, "max_rounds", 1)
-    why = f"1 to {most} rounds, every seat at most once a round"
-    return Counter(seat.model for seat in seats), Span(1, most), why
+def _per_episode(design: Design, cell: Cell) -> dict[str, Span]:
+    """Questions to each alias in an episode of a condition, as its environment counts them."""
+    counted = _environment(design).questions(cell.params)
+    return {alias: Span(least, most) for alias, (least, most) in counted.items()}
 
 
 def _environment(design: Design) -> Environment:
@@ -134,7 +122,8 @@ def _environment(design: Design) -> Environment:
     return environment_named(design.study.episode.environment)
 
 
-_Episodes = Mapping[str, tuple[Counter[str], Span, str]]
+#: Questions by alias in an episode, by condition.
+_Episodes = Mapping[str, Mapping[str, Span]]
 
 
 def _persona_questions(design: Design, units: Sequence[Unit]) -> list[Planned]:
@@ -150,15 +139,25 @@ def _persona_questions(design: Design, units: Sequence[Unit]) -> list[Planned]:
 def _agent_questions(design: Design, units: Sequence[Unit], episodes: _Episodes) -> list[Planned]:
     spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
     reasons: dict[str, None] = {}
-    params = {cell.name: cell.params for cell in design.cells}
     for name, count in Counter(unit.condition for unit in units).items():
-        reasons[episodes[name][2]] = None
-        for alias, (least, most) in _environment(design).questions(params[name]).items():
-            spans[alias] = spans[alias].plus(Span(count * least, count * most))
+        each = _total(episodes[name])
+        reasons[f"{_span(each)} questions in an episode"] = None
+        for alias, span in episodes[name].items():
+            spans[alias] = spans[alias].plus(Span(count * span.low, count * span.high))
     return [
         Planned(alias, design.study.models[alias], "agent", span, None, "; ".join(reasons))
         for alias, span in spans.items()
     ]
+
+
+def _total(spans: Mapping[str, Span]) -> Span:
+    return Span(sum(one.low for one in spans.values()), sum(one.high for one in spans.values()))
+
+
+def _span(span: Span) -> str:
+    """A number of questions in words."""
+    low, high = f"{span.low:,.0f}", f"{span.high:,.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _judge_questions(
@@ -178,9 +177,8 @@ def _judge_questions(
         if messages is not None:
             said = Span(messages, messages)
         elif unit.condition in episodes:
-            seats, rounds, _ = episodes[unit.condition]
-            most = seats.total() * rounds.high
-            said = Span(most if rounds.low == rounds.high else 0, most)
+            asked_of = _total(episodes[unit.condition])
+            said = asked_of if asked_of.low == asked_of.high else Span(0, asked_of.high)
         else:
             said = Span(0, 0)
         alias = unit.spec["coder"]
@@ -188,7 +186,7 @@ def _judge_questions(
             _batches(said, coding.codebook.unit, coding.codebook.batch)
         )
     what = f"{coding.codebook.unit}s in batches of {coding.codebook.batch}"
-    why = f"{what}, a message per seat and round where an episode is not played yet"
+    why = f"{what}, a message for each question where an episode is not played yet"
     return [
         Planned(alias, design.study.models[alias], "judge", span, None, why)
         for alias, span in spans.items()

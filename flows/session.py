@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from flows.planning import Planner, StepPlan
+from flows.requests import StepReport
 
 if TYPE_CHECKING:
     from tasks.models.gateway import ModelGateway
@@ -82,6 +83,20 @@ class Session:
     done: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, list[str]] = field(default_factory=dict)
     stopped: str | None = None
+
+    def report(self, step: str) -> StepReport:
+        """What became of the units of a step that was planned."""
+        plan, done = self.plans[step], self.done.get(step, 0)
+        return StepReport(
+            step=step,
+            units=len(plan.units),
+            held=len(plan.held) - done,
+            done=done,
+            failed=len(plan.failed),
+            blocked=len(plan.blocked),
+            left=len(plan.todo) - len(plan.failed),
+            reasons=tuple(self.reasons.get(step, ())),
+        )
 
 
 #: The session of the study that is being run; flows are handed only plain parameters.

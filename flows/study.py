@@ -17,7 +17,7 @@ from flows.estimating import estimated
 from flows.leftover import leftover
 from flows.opening import opened
 from flows.planning import Planner
-from flows.requests import RunRequest, StageRequest, StepReport, StudyReport
+from flows.requests import RunRequest, StageRequest, StudyReport
 from flows.session import Session, Silence, listener_in_use, session_in_use
 from flows.stages import run_stage
 from schemas.unit import STAGES, Stage
@@ -90,24 +90,11 @@ def _look_at(session: Session, stage: Stage) -> None:
 
 def _report(session: Session, elapsed_s: float) -> StudyReport:
     """What the run did, step by step, and what it cost."""
-    steps = tuple(
-        StepReport(
-            step=name,
-            units=len(plan.units),
-            held=len(plan.held) - session.done.get(name, 0),
-            done=session.done.get(name, 0),
-            failed=len(plan.failed),
-            blocked=len(plan.blocked),
-            left=len(plan.todo) - len(plan.failed),
-            reasons=tuple(session.reasons.get(name, ())),
-        )
-        for name, plan in session.plans.items()
-    )
     tally = session.gateway.tally
     return StudyReport(
         study=session.design.study.name,
         version=session.design.version,
-        steps=steps,
+        steps=tuple(map(session.report, session.plans)),
         calls_asked=tally.calls_asked,
         calls_reused=tally.calls_reused,
         cost_usd=tally.cost_usd,

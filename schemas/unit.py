@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Stage = Literal["personas", "episodes", "codes", "metrics"]
 STAGES: tuple[Stage, ...] = ("personas", "episodes", "codes", "metrics")
 
+#: Where a unit comes from: a stage, or outside.
+Origin = Stage | Literal["import"]
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -30,7 +33,7 @@ class Unit:
         upstream: Keys of the units whose rows it reads.
     """
 
-    stage: Stage | Literal["import"]
+    stage: Origin
     step: str
     key: str
     spec: Mapping[str, Any] = field(compare=False)

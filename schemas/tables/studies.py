@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from schemas.tables.column import Count, Json, Key, Name, Row, Table, Time
-from schemas.unit import Stage
+from schemas.unit import Origin, Stage
 
 
 class StudyRow(Row):
@@ -49,7 +49,7 @@ class UnitRow(Row):
     table: ClassVar[Table] = Table("units", ("unit_key",), "unit that was worked", owner="unit_key")
 
     unit_key: Key = Field(description="Digest of everything that determines the unit's rows.")
-    stage: Stage | Literal["import"] = Field(description="The stage.")
+    stage: Origin = Field(description="The stage.")
     step: Name = Field(description="The step of the stage.")
     label: str = Field(description="Name for people.")
     status: Literal["done", "failed"] = Field(description="Failed units are worked again.")

@@ -32,16 +32,15 @@ class _Source:
     repeated: bool
 
 
-@dataclass(frozen=True)
 class LabelStep:
     """One unit per episode and rule; one per study for a rule that learns from all items."""
 
     stage: Stage = "codes"
-    name: str = "label"
-    recipe: int = 1
-    writes: tuple[str, ...] = ("labels",)
-    asks_models: bool = False
-    shard: int = 256
+    name = "label"
+    recipe = 1
+    writes = ("labels",)
+    asks_models = False
+    shard = 256
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
         """The units of every declared rule.
