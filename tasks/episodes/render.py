@@ -91,8 +91,11 @@ class Renderer:
         return tuple(messages)
 
     def _opening(self, data: Mapping[str, Any]) -> tuple[Message, ...]:
-        pairs = (("system", self._text("system", data)), ("user", self._text("opening", data)))
-        return tuple(Message(role, text) for role, text in pairs if text)  # type: ignore[arg-type]
+        messages = (
+            Message("system", self._text("system", data)),
+            Message("user", self._text("opening", data)),
+        )
+        return tuple(message for message in messages if message.text)
 
     def _event(self, logged: Logged, own: bool = False) -> Message:
         event = logged.event

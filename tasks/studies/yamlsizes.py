@@ -23,7 +23,11 @@ class Sizes:
         self.open: set[int] = set()
 
     def of(self, node: yaml.Node) -> tuple[int, int]:
-        """Values and levels below a node, itself included."""
+        """Values and levels below a node, itself included.
+
+        Raises:
+            Mistake: There are too many of either, or an anchor contains itself.
+        """
         if id(node) in self.known:
             return self.known[id(node)]
         place = f"{self.path}:{node.start_mark.line + 1}"

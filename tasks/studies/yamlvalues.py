@@ -57,7 +57,11 @@ class Builder:
         self.path = path
 
     def value(self, node: yaml.Node) -> Any:
-        """The data that a node stands for."""
+        """The data that a node stands for.
+
+        Raises:
+            Mistake: It has a tag, repeats a key, or holds what is no value of its type.
+        """
         if node.tag not in _TAGS:
             raise Mistake(
                 what="a YAML tag is not allowed",

@@ -26,6 +26,7 @@ _KINDS: dict[Any, Kind] = {
     bool: "boolean",
     dt.datetime: "time",
 }
+_LISTS: dict[Any, Kind] = {str: "texts", Span: "spans"}
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _kind(bare: Any) -> Kind | None:
     if get_origin(bare) is dict:
         return "json"
     if get_origin(bare) is list:
-        return {str: "texts", Span: "spans"}.get(get_args(bare)[0])  # type: ignore[return-value]
+        return _LISTS.get(get_args(bare)[0])
     return _KINDS.get(bare)
 
 
