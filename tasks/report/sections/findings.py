@@ -17,6 +17,8 @@ Level = Literal["alarm", "caution", "result"]
 DOUBTFUL_SHARE = 0.05
 RARE = 0.05
 KAPPA_GAP = 0.05
+#: Share of the gold items that a rule may leave undecided without being said to.
+UNDECIDED = 0.02
 PARADOX_GAP = 0.2
 NEARLY = 0.95
 
@@ -85,7 +87,7 @@ def _rank(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iter
     worst = used.mean_kappa <= min(kappa for kappa, _ in known) + 1e-9
     others = listed(
         [
-            f"{one.rule} {number(k)}"
+            f"{one.rule} {number(k)}{_undecided(one)}"
             for k, one in sorted(known, key=lambda p: -p[0])
             if one is not used
         ]
@@ -103,6 +105,15 @@ def _rank(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iter
         f"made of labels rests on {used.rule}.",
         "agreement",
     )
+
+
+def _undecided(one: RuleSummary) -> str:
+    """That a rule left many items undecided: its kappa is then one of the easier items alone."""
+    found = (flag.quantities.get("cohen_kappa") for flag in one.by_flag.values())
+    rows = [row for row in found if row is not None]
+    left = sum(row["n_excluded"] for row in rows)
+    share = left / max(left + sum(row["n_units"] for row in rows), 1)
+    return f" (on the items that it decides, {share:.0%} left out)" if share > UNDECIDED else ""
 
 
 def _missed(data: ReportData, used: RuleSummary, rules: list[RuleSummary]) -> Iterator[Finding]:
@@ -289,22 +300,34 @@ def _nulls(data: ReportData) -> Iterator[Finding]:
             row
             for row in declared_rows(data, "metrics", name)
             if row["scope"] == "condition"
-            and row["subject"] != EXCESS
             and row["rule"] in {None, data.used_rule}
             and row["null_mean"] is not None
             and row["value"] is not None
         ]
         rows.sort(key=lambda row: places.get(row["condition"], len(places)))
-        if rows:
-            yield Finding(
-                "result", f"{name} against its null: {'; '.join(map(_null, rows))}.", "metrics"
-            )
+        excess = {(r["metric"], r["condition"]): r for r in rows if r["subject"] == EXCESS}
+        plain = [row for row in rows if row["subject"] != EXCESS]
+        for metric in dict.fromkeys(row["metric"] for row in plain):
+            words = [
+                _null(row, excess.get((metric, row["condition"])))
+                for row in plain
+                if row["metric"] == metric
+            ]
+            yield Finding("result", f"{metric} against its null: {'; '.join(words)}.", "metrics")
 
 
-def _null(row: Row) -> str:
+def _null(row: Row, excess: Row | None) -> str:
+    """Where a condition stands to its null: by p, or by the excess where a null has no draws."""
     where = "above" if row["value"] > row["null_mean"] else "below"
-    clear = row["p_null"] is not None and row["p_null"] < CLEAR
     of = f"{row['condition']} {number(row['value'])}"
-    if not clear:
-        return f"{of} is what the null gives ({number(row['null_mean'])})"
-    return f"{of} is {where} it ({number(row['null_mean'])}, p {p_value(row['p_null'])})"
+    null = number(row["null_mean"])
+    if row["p_null"] is not None:
+        if row["p_null"] >= CLEAR:
+            return f"{of} is what the null gives ({null})"
+        return f"{of} is {where} it ({null}, p {p_value(row['p_null'])})"
+    if excess is None or excess["ci_low"] is None:
+        return f"{of} stands beside {null}"
+    ends = f"excess {interval(excess['ci_low'], excess['ci_high'])}"
+    if excess["ci_low"] <= 0 <= excess["ci_high"]:
+        return f"{of} is what the null gives ({null}, {ends})"
+    return f"{of} is {where} it ({null}, {ends})"

@@ -82,6 +82,22 @@ def test_numbers_are_held_against_their_null() -> None:
     assert "changed 0.400 is below it" in text
 
 
+def test_a_null_without_draws_is_judged_by_the_excess_and_each_quantity_by_itself() -> None:
+    far = samples.metric_row("plain", 0.9, p_null=None)
+    excess = {"subject": "excess", "p_null": None, "null_mean": 0.0}
+    rows = [
+        far,
+        samples.metric_row("plain", 0.3, **excess),
+        samples.metric_row("plain", 0.65, metric="profile_cosine.slope", p_null=None),
+        samples.metric_row("plain", 0.05, metric="profile_cosine.slope", **excess),
+    ]
+    found = findings(samples.report({"metrics": rows}))
+    texts = [text for text in _of("result", found) if "null" in text]
+    assert texts[0].startswith("profile_cosine against its null: plain 0.900 is above it (0.600")
+    assert "excess 0.200 to 0.400" in texts[0]
+    assert texts[1].startswith("profile_cosine.slope against its null: plain 0.650 is what")
+
+
 def test_simulated_models_are_said_to_be_simulated() -> None:
     models = {"a": {"model": "sim/talkative"}}
     found = findings(samples.report(study=samples.study(models=models)))
