@@ -2,5 +2,5 @@
 
 ``warroom``: transcripts (``warroom_format`` is how they are written), ``warroom_codes`` their codes
 (``warroom_placeholders``: of runs without transcripts), ``marketplace`` two-sided markets,
-``problems`` what is wrong with a file.
+``events`` rows that they share, ``problems`` what is wrong with a file.
 """

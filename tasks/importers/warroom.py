@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import Mistake
 from schemas.keys import digest
 from schemas.unit import Result, Unit
+from tasks.importers.events import event_row
 from tasks.importers.problems import parsed_json, raised_together
 from tasks.importers.warroom_format import Agent, Marker, Spoken, Transcript, Typed
 
@@ -206,7 +207,7 @@ def _events(transcript: Transcript, key: str) -> Iterator[dict[str, Any]]:
                 "text": line.system,
                 "visible_to": [],
             }
-        yield _event(key, seq, round_number, turn, {"data": {"time": line.time}, **what})
+        yield event_row(key, seq, round_number, turn, {"data": {"time": line.time}, **what})
         seq += 1
         turn += isinstance(line, Spoken)
 
@@ -228,27 +229,3 @@ def _spoken(line: Spoken, isolated: bool) -> dict[str, Any]:
     if not line.text.strip():
         return {**what, "kind": "ask", "item": "empty_completion", "valid": False, "attempts": 1}
     return {**what, "kind": "say", "attempts": 1}
-
-
-def _event(
-    key: str, seq: int, round_number: int, turn: int, what: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "episode_key": key,
-        "unit_key": key,
-        "seq": seq,
-        "round": round_number,
-        "turn": turn,
-        "phase": "",
-        "target": None,
-        "item": None,
-        "value": None,
-        "text": None,
-        "data": {},
-        "visible_to": None,
-        "valid": True,
-        "attempts": 0,
-        "fallback": False,
-        "call_key": None,
-        **what,
-    }

@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.keys import digest
 from schemas.unit import Result, Unit
+from tasks.importers.events import event_row
 
 
 @dataclass(frozen=True)
@@ -76,25 +77,7 @@ def placeholder(
         for position, (name, model) in enumerate(names, start=1)
     ]
     said: list[dict[str, Any]] = [
-        {
-            **owner,
-            "seq": seq,
-            "round": item.round,
-            "turn": seq,
-            "phase": "",
-            "kind": "say",
-            "actor": seats[item.name],
-            "target": None,
-            "item": None,
-            "value": None,
-            "text": None,
-            "data": {},
-            "visible_to": None,
-            "valid": True,
-            "attempts": 0,
-            "fallback": False,
-            "call_key": None,
-        }
+        event_row(key, seq, item.round, seq, {"kind": "say", "actor": seats[item.name]})
         for seq, item in enumerate(ordered)
     ]
     unit = Unit(
