@@ -51,6 +51,10 @@ class Check:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: What a unit gave for a table: number of its first row in the batch, unit, rows.
+Given = tuple[int, str, Sequence[Mapping[str, Any]] | pl.DataFrame]
+
+
 @dataclass
 class Staged:
     """The rows of one table in a batch.
@@ -58,13 +62,13 @@ class Staged:
     Attributes:
         row: Model of the table.
         frame: Rows that have the table's schema, with :data:`NUMBER` and :data:`UNIT`.
-        given: What the units gave: number of the first row, unit, rows.
+        given: What the units gave.
         refused: Reasons by row number.
     """
 
     row: type[Row]
     frame: pl.DataFrame
-    given: tuple[tuple[int, str, Sequence[Mapping[str, Any]] | pl.DataFrame], ...]
+    given: tuple[Given, ...]
     refused: dict[int, str] = field(default_factory=dict)
 
     @property

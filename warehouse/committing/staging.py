@@ -11,12 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.tables import TABLES, Row
 from schemas.unit import Result
-from warehouse.committing.batch import NUMBER, OWN, PAID, UNIT, Check, Staged
+from warehouse.committing.batch import NUMBER, OWN, PAID, UNIT, Check, Given, Staged
 from warehouse.committing.casting import cast_frame
 from warehouse.projections.columns import columns_of
 from warehouse.projections.frames import bounds, cell, frame_of, frame_schema
-
-Given = tuple[int, str, Sequence[Mapping[str, Any]] | pl.DataFrame]
 
 #: Reasons that a check's detail quotes, at most.
 QUOTED = 5

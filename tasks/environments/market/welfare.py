@@ -13,8 +13,6 @@ MIT; arXiv 2510.25779), with the containment rule for items throughout.
 
 from __future__ import annotations
 
-import random
-import statistics
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -115,25 +113,6 @@ def baselines(catalogue: Catalogue) -> Baselines:
         random=sum(_mean(choices) for choices in each),
         random_fitting=sum(_mean(choices) for choices in fitting),
     )
-
-
-def random_median_usd(
-    catalogue: Catalogue, rng: random.Random, draws: int = 1000, fitting: bool = False
-) -> float:
-    """Median welfare over draws in which every customer takes a business with all its items.
-
-    Args:
-        catalogue: The market.
-        rng: Generator of the draws.
-        draws: How many.
-        fitting: Whether only businesses with the amenities are drawn.
-    """
-    each = [
-        [one.utility_usd for one in options(customer, catalogue) if one.fits or not fitting]
-        for customer in catalogue.customers
-    ]
-    totals = [sum(rng.choice(choices) for choices in each if choices) for _ in range(draws)]
-    return statistics.median(totals)
 
 
 def welfare_usd(utilities_usd: Mapping[str, float]) -> float:
