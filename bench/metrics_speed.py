@@ -3,8 +3,8 @@
     python bench/metrics_speed.py --runs 10000
 
 Runs of 100 messages by 7 seats in two conditions, five flags coded by two judges, adjudicated by
-intersection. Only the steps ``measure`` and ``contrast`` are timed, on rows as the warehouse hands
-them out.
+intersection. The steps ``label``, ``measure`` and ``contrast`` are timed, on rows as the warehouse
+hands them out.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from schemas.study import Study
 from schemas.unit import Unit
 from tasks.stages.base import Upstream
 from tasks.stages.contrasts import ContrastStep
+from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
 from tasks.studies.cells import Cell, Design
 
@@ -126,7 +127,7 @@ def _coded(keys: list[str], run: Any, seat: Any, rng: np.random.Generator) -> di
     codes = [
         pl.DataFrame(
             {
-                "unit_key": pl.Series([digest("c", key) for key in keys])[run[item]],
+                "unit_key": pl.Series([digest(name, key) for key in keys])[run[item]],
                 **common,
                 "coder": name,
                 "coder_kind": "model",
@@ -153,7 +154,17 @@ def upstream(keys: list[str], declared: Study) -> Upstream:
         Unit("episodes", "episodes", key, {}, ("uniform", "mixed")[i // half], i % half + 1)
         for i, key in enumerate(keys)
     )
-    codes = tuple(Unit("codes", "code", digest("c", key), {}, upstream=(key,)) for key in keys)
+    codes = tuple(
+        Unit(
+            "codes",
+            "code",
+            digest(name, key),
+            {"episode_key": key, "coder": name},
+            upstream=(key,),
+        )
+        for key in keys
+        for name in "ab"
+    )
     rule = {"rule": {"rule": "intersection", "params": {}}}
     labels = tuple(Unit("codes", "label", digest("l", key), rule, upstream=(key,)) for key in keys)
     return Upstream(units={"episodes": episodes, "code": codes, "label": labels})
@@ -175,7 +186,8 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     for result in results:
         if result.failure:
             raise RuntimeError(result.failure.message)
-    found: Any = pl.concat([result.rows["metrics"] for result in results])
+    frames_of: list[Any] = [result.rows["metrics"] for result in results]
+    found: Any = pl.concat(frames_of)
     contrast = ContrastStep()
     made = contrast.plan(design, Upstream({**before.units, "measure": units}))
     for result in asyncio.run(contrast.work(made, {"metrics": found}, None)):  # type: ignore[arg-type]
@@ -184,12 +196,33 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     return time.perf_counter() - began
 
 
+def labels_timed(runs: int, rows: dict[str, pl.DataFrame], keys: list[str]) -> int:
+    """Labels that adjudication by intersection makes, plan included, unit by unit."""
+    declared = study(runs, ["participation"])
+    step = LabelStep()
+    units = step.plan(Design(declared, (), "v"), upstream(keys, declared))
+    per_run, half, made = 100 * len(FLAGS), rows["codes"].height // 2, 0
+    for first in range(0, len(units), step.shard):
+        some = units[first : first + step.shard]
+        parts = [
+            rows["codes"].slice(start + first * per_run, len(some) * per_run) for start in (0, half)
+        ]
+        for result in asyncio.run(step.work(some, {"codes": pl.concat(parts)}, None)):  # type: ignore[arg-type]
+            made += len(result.rows["labels"])
+    return made
+
+
 def report(
     part: str, names: list[str], runs: int, rows: dict[str, pl.DataFrame], keys: list[str]
 ) -> None:
     """Print what some metrics take in one step: time, time of the processors, peak memory."""
     before = resource.getrusage(resource.RUSAGE_SELF)
-    spent = timed(runs, names, rows, keys)
+    began = time.perf_counter()
+    if names == ["labels"]:
+        labels_timed(runs, rows, keys)
+    else:
+        timed(runs, names, rows, keys)
+    spent = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(
@@ -212,6 +245,8 @@ def main() -> None:
         if args.part and part not in args.part:
             continue
         rows = frames(keys, text=part == "text")
+        if part == "coded":
+            report("label", ["labels"], args.runs, rows, keys)
         if args.each:
             for name in names:
                 report(part, [name], args.runs, rows, keys)

@@ -153,6 +153,10 @@ def _values(one: Mapping[str, Any], metrics: pl.DataFrame, scope: str) -> pl.Dat
         raise NoValues(
             f"{one['contrast']}: {one['metric']} has no values by {scope} in {conditions}"
         )
+    if mine["value"].null_count() == mine.height:
+        raise NoValues(
+            f"{one['contrast']}: {one['metric']} has no value in any of {mine.height} {scope}s"
+        )
     if one["excess"]:
         if mine["null_mean"].null_count() == mine.height:
             raise NoValues(f"{one['contrast']}: {one['metric']} has no null, so no excess")

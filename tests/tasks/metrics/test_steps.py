@@ -111,6 +111,15 @@ async def test_one_run_per_side_is_a_failure_with_counts() -> None:
     assert "uniform: 1, mixed: 1" in result.failure.message
 
 
+async def test_a_metric_without_a_value_anywhere_is_a_failure_with_counts() -> None:
+    declared = s.study()
+    frames = s.rows(declared)
+    frames["labels"] = frames["labels"].with_columns(pl.lit(0.0).alias("value"))
+    (result,) = await compared(declared, frames)
+    assert result.failure is not None
+    assert "profile_cosine has no value in any of 12 runs" in result.failure.message
+
+
 async def test_failed_episodes_are_excluded_and_counted() -> None:
     declared = s.study()
     gone = digest("e", "mixed", 3)
