@@ -78,7 +78,9 @@ def imported(request: ImportRequest) -> Imported:
         results = warroom.read_transcripts(request.path, collection)
         with Warehouse.open(request.warehouse) as warehouse:
             _refuse_changed_episodes(warehouse, results, collection, request.path)
-            return _committed(warehouse, results, request.path)
+            known_by_codes = _known_by_codes(warehouse, results, collection)
+            done = _committed(warehouse, results, request.path)
+        return Imported(done.new, done.held, known_by_codes if done.new else ())
     codebook = None if request.codebook is None else _codebook(request.codebook)
     with Warehouse.open(request.warehouse) as warehouse:
         known = _known(warehouse, collection)
@@ -169,6 +171,22 @@ def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path:
                     found=result.unit.label,
                     fix="name the second coder otherwise; codes are never overwritten",
                 )
+
+
+def _known_by_codes(
+    warehouse: Warehouse, results: Sequence[Result], collection: str
+) -> tuple[str, ...]:
+    """What to say of runs whose codes were imported before their transcripts."""
+    held = warehouse.frame_sql(_EPISODES, [collection]).filter(pl.col("status") == "placeholder")
+    known = set(held.select("series", "label").iter_rows())
+    rows = [row for result in results for row in _plain(result, "episodes")]
+    n = sum((row["series"], row["label"]) in known for row in rows)
+    if n == 0:
+        return ()
+    return (
+        f"{n} of these runs were known by their codes only; import the codes again, so that they "
+        "stand at the messages.",
+    )
 
 
 def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:

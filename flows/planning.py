@@ -68,7 +68,7 @@ class StepPlan:
 
 _EPISODES = """
 select episode_key, unit_key, status, exclusion, collection, series, label, planned_rounds,
-       completed_rounds
+       completed_rounds, recorded_at
 from episodes
 """
 _CODES = """

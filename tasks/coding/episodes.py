@@ -49,21 +49,37 @@ def coded_episodes(design: Design, upstream: Upstream) -> tuple[Coded, ...]:
         return ()
     if imported.series:
         frame = frame.filter(pl.col("series").is_in(imported.series))
-    columns = frame.sort("series", "label", "episode_key").select(
-        "episode_key", "series", "label", "status"
+    columns = (
+        standing(frame)
+        .sort("series", "label", "episode_key")
+        .select("episode_key", "series", "label", "status")
     )
-    real = {
-        (series, label)
-        for _, series, label, status in columns.iter_rows()
-        if status != "placeholder"
-    }
     episodes: list[Coded] = []
     count: dict[str, int] = {}
     for key, series, label, status in columns.iter_rows():
-        placeholder = status == "placeholder"
-        if placeholder and (series, label) in real:
-            continue
         condition = series or ""
         count[condition] = count.get(condition, 0) + 1
-        episodes.append(Coded(key, condition, count[condition], label, placeholder))
+        episodes.append(Coded(key, condition, count[condition], label, status == "placeholder"))
     return tuple(episodes)
+
+
+def standing(episodes: pl.DataFrame) -> pl.DataFrame:
+    """Imported episodes without the placeholders of runs that have been imported since.
+
+    A run is known again by its name or, as runs may be named by their date, by the minute in which
+    nothing else of its series took place.
+
+    Args:
+        episodes: Rows of ``episodes`` with ``series``, ``label``, ``status`` and ``recorded_at``.
+    """
+    known_by_codes = pl.col("status") == "placeholder"
+    minute = pl.col("recorded_at").cast(pl.Datetime("us")).dt.truncate("1m").alias("minute")
+    dated = episodes.with_columns(minute)
+    real = dated.filter(~known_by_codes)
+    alone = real.filter(pl.len().over("series", "minute") == 1)
+    rest = (
+        dated.filter(known_by_codes)
+        .join(real, on=["series", "label"], how="anti", nulls_equal=True)
+        .join(alone, on=["series", "minute"], how="anti")
+    )
+    return pl.concat([real, rest]).drop("minute")

@@ -42,6 +42,7 @@ COLUMNS = (
     *(f"{coder}_{flag}" for coder in ("gemini", "sonnet") for flag in FLAGS),
 )
 _ID = re.compile(r"(?P<run>[^|]+)\|(?P<name>[^|]+)\|R(?P<round>\d+)")
+_MINUTE = "%Y-%m-%d-%Hh%M"
 _DATED = re.compile(r"(?P<minute>\d{4}-\d\d-\d\d-\d\dh\d\d)-S(?P<series>\w+)-run\d+")
 
 
@@ -127,7 +128,7 @@ def read_codes(
     results = []
     counts: dict[str, int] = defaultdict(int)
     for (series, run), missing in sorted(absent.items()):
-        result, seqs = placeholder(series, run, missing, collection)
+        result, seqs = placeholder(series, run, missing, collection, _minute(run))
         results.append(result)
         labels[result.unit.key] = run
         counts[series] += len(missing)
@@ -139,6 +140,17 @@ def read_codes(
         n_codes=sum(map(len, codes.values())),
         placeholders=dict(counts),
     )
+
+
+def _minute(run: str) -> dt.datetime | None:
+    """When a run took place whose name is a date.
+
+    Example:
+        >>> print(_minute("2026-03-07-16h41-SK1-run01"), _minute("K1-run01"))
+        2026-03-07 16:41:00+00:00 None
+    """
+    dated = _DATED.fullmatch(run)
+    return dt.datetime.strptime(dated["minute"], _MINUTE).replace(tzinfo=dt.UTC) if dated else None
 
 
 def _append(
@@ -159,7 +171,7 @@ class _Runs:
         for key, series, label, recorded in columns.iter_rows():
             self._by_label[series, label] = key
             if isinstance(recorded, dt.datetime):
-                self._by_minute[series, f"{recorded:%Y-%m-%d-%Hh%M}"].append(key)
+                self._by_minute[series, f"{recorded:{_MINUTE}}"].append(key)
         named = known.messages.join(
             known.seats.select("episode_key", pl.col("seat").alias("actor"), "name"),
             on=["episode_key", "actor"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,11 @@ class CodedMessage:
 
 
 def placeholder(
-    series: str, run: str, items: Sequence[CodedMessage], collection: str
+    series: str,
+    run: str,
+    items: Sequence[CodedMessage],
+    collection: str,
+    recorded_at: dt.datetime | None = None,
 ) -> tuple[Result, dict[str, int]]:
     """An episode for a run of which nothing is known but codes, and the event of each message.
 
@@ -39,6 +44,7 @@ def placeholder(
         run: Its name in the file of codes.
         items: Its messages that were coded.
         collection: Collection that it is put into.
+        recorded_at: The minute in which it took place, if its name tells.
     """
     ordered = sorted(items, key=lambda item: (item.round, item.name))
     names = sorted({item.name: item.model for item in items}.items())
@@ -61,7 +67,7 @@ def placeholder(
         "planned_rounds": None,
         "completed_rounds": 0,
         "exclusion": None,
-        "recorded_at": None,
+        "recorded_at": recorded_at,
     }
     taking_part: list[dict[str, Any]] = [
         {

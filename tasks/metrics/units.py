@@ -13,6 +13,7 @@ from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
 from schemas.study.analysis import Incomplete
 from schemas.study.models import ModelSpec
 from schemas.unit import Unit
+from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.registry import Metric, declared
 from tasks.metrics.text.vectors import HASHED
@@ -130,7 +131,7 @@ def _imported_runs(design: Design, upstream: Upstream) -> tuple[Run, ...]:
     wanted = {name: number for number, name in enumerate(spec.series)}
     rows = [
         row
-        for row in frame.sort("series", "label").iter_rows(named=True)
+        for row in standing(frame).sort("series", "label").iter_rows(named=True)
         if not wanted or row["series"] in wanted
     ]
     rows.sort(key=lambda row: wanted.get(row["series"], 0))
