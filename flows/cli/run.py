@@ -6,6 +6,7 @@ import asyncio
 import shlex
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: At most this many numbers are shown; the rest is a query away.
 MOST_ROWS = 24
+
+#: Conditions side by side, at most; further ones follow below.
+MOST_CONDITIONS = 4
 
 #: Columns of what is printed where there is no terminal to fit.
 LOG_WIDTH = 110
@@ -96,7 +100,8 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
             console.print(f"  [red]{step.step}[/red]: and {len(step.reasons) - 3} more failures")
     with Warehouse.open(warehouse, read_only=True) as shelf:
         found = findings(shelf, report.version, study)
-    _print_findings(console, found, list(study.conditions))
+    series = study.imported.series if study.imported is not None else ()
+    _print_findings(console, found, [*study.conditions, *series])
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
         console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")
@@ -138,8 +143,8 @@ def _print_findings(console: Console, found: Findings, declared: list[str]) -> N
     console.print()
     for scoped in (True, False):
         rows = [row for row in found.metrics if bool(row["condition"]) is scoped]
-        if rows:
-            console.print(_metric_table(rows, declared))
+        for part in _parts(rows, declared):
+            console.print(_metric_table(part, declared))
     for row in found.contrasts:
         what = " ".join(part for part in (row["metric"], row["subject"]) if part)
         console.print(
@@ -152,6 +157,20 @@ def _print_findings(console: Console, found: Findings, declared: list[str]) -> N
             console.print(f"    [yellow]note[/yellow]: {row['warning']}")
 
 
+def _parts(rows: list[dict[str, Any]], declared: list[str]) -> Iterator[list[dict[str, Any]]]:
+    """Rows of a few conditions at a time, since a terminal shows no more side by side."""
+    conditions = _in_order(rows, declared)
+    for first in range(0, len(conditions), MOST_CONDITIONS):
+        some = conditions[first : first + MOST_CONDITIONS]
+        yield [row for row in rows if row["condition"] in some]
+
+
+def _in_order(rows: list[dict[str, Any]], declared: list[str]) -> list[str]:
+    """The conditions that there are rows of: as declared, then by name."""
+    found = {row["condition"] for row in rows}
+    return [*(name for name in declared if name in found), *sorted(found - set(declared))]
+
+
 def _metric_table(rows: list[dict[str, Any]], declared: list[str]) -> Table:
     """A row per number with its 95 % interval, a column per condition in the order declared."""
     cells: dict[str, dict[str, str]] = {}
@@ -159,8 +178,7 @@ def _metric_table(rows: list[dict[str, Any]], declared: list[str]) -> Table:
         title = f"{row['metric']} {row['subject']}".strip()
         cell = f"{_number(row['value'])} {_interval(row)}".strip()
         cells.setdefault(title, {})[row["condition"]] = cell
-    found = dict.fromkeys(row["condition"] for row in rows)
-    conditions = [*(name for name in declared if name in found), *(found.keys() - set(declared))]
+    conditions = _in_order(rows, declared)
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
     table.add_column("number", overflow="fold")
     for condition in conditions:
