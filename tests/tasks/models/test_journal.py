@@ -148,6 +148,37 @@ async def test_the_journal_of_a_living_process_is_read_but_left_alone(tmp_path):
     await living.close()
 
 
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from schemas.keys import digest
+from tasks.models.journal import Journal
+
+async def write(folder, name):
+    journal = Journal(Path(folder))
+    for n in range(50):
+        await journal.append(digest(name), digest(name, n), {"t": f"{name} {n}"})
+
+asyncio.run(write(*sys.argv[1:]))
+"""
+
+
+async def test_several_processes_write_journals_for_one_warehouse(tmp_path):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "j"), name], cwd=ROOT)
+        for name in ("one", "two", "three")
+    ]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    assert len(journals(tmp_path / "j")) == 3
+    journal = Journal(tmp_path / "j")
+    for name in ("one", "two", "three"):
+        found = [journal.find(digest(name), digest(name, n))["t"] for n in range(50)]
+        assert found == [f"{name} {n}" for n in range(50)]
+        journal.settled([digest(name)])
+    await journal.close()
+    assert not (tmp_path / "j").exists()
+
+
 async def test_answers_of_a_crashed_run_enter_the_rows_as_they_were(
     server, said, spec, ask, quick, tmp_path
 ):

@@ -46,6 +46,31 @@ async def test_another_provider_is_not_slowed(server, said, spec, ask, tmp_path)
         await asyncio.gather(waiting, return_exceptions=True)
 
 
+async def test_refusals_of_one_provider_do_not_slow_judges_of_another(
+    server, said, spec, ask, tmp_path
+):
+    """The first refuses everything and asks to wait; the second has a pace of its own."""
+
+    def answer(request, number):
+        if request.json["model"] == "served":
+            return said.refusal(429, retry_after="30")
+        return said.completion()
+
+    server.answer = answer
+    async with open_gateway(tmp_path / "j") as gateway:
+        agents = asyncio.ensure_future(asked(gateway, ask, spec(), 10))
+        while not server.requests:
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        judged = await asked(gateway, ask, spec(model="openai/other"), 20, "judge")
+        took_s = time.monotonic() - began
+        assert [answer.failure for answer in judged] == [None] * 20
+        assert took_s < 5.0
+        assert not agents.done()
+        agents.cancel()
+        await asyncio.gather(agents, return_exceptions=True)
+
+
 async def test_requests_per_minute_are_kept(server, spec, ask, tmp_path):
     async with open_gateway(tmp_path / "j") as gateway:
         began = time.monotonic()
