@@ -22,8 +22,12 @@ lint: $(STAMP)
 types: $(STAMP)
 	@$(BIN)/mypy
 
+# The tests of flows wait for a Prefect server much of the time, so they run beside the others.
 tests: $(STAMP)
-	@$(BIN)/pytest
+	@mkdir -p .pytest_cache; \
+	  $(BIN)/pytest tests/flows flows > .pytest_cache/flows.log 2>&1 & flows=$$!; \
+	  $(BIN)/pytest --ignore=tests/flows tests schemas tasks warehouse; others=$$?; \
+	  wait $$flows; flows=$$?; cat .pytest_cache/flows.log; exit $$((flows | others))
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
