@@ -7,6 +7,7 @@
   stopped leaves. ``shelf``: a warehouse as a plan reads it. ``catalogues``: imported markets in
   place of their names. ``titles``: of steps.
 - ``imports``, ``humans``: data and codes from outside. ``findings``, ``reporting``,
-  ``report_queries``, ``artifacts``: what was found.
+  ``report_queries``, ``report_file``, ``artifacts``: what was found. ``stored``: studies as a
+  command names them. ``files``: what commands write.
 - ``settings``, ``server``, ``version``: the libraries' defaults, Prefect's server, this code.
 """

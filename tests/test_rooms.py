@@ -50,6 +50,16 @@ def test_a_room_imports_only_the_rooms_below_it(room: str) -> None:
     assert strays == []
 
 
+def test_flows_do_not_depend_on_the_command_line() -> None:
+    strays = [
+        str(path.relative_to(ROOT))
+        for path in modules("flows")
+        if path.parent.name != "cli"
+        and any(name.startswith("flows.cli") for name in imported(path))
+    ]
+    assert strays == []
+
+
 @pytest.mark.parametrize("library", ONLY_IN)
 def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
     homes = ONLY_IN[library]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.cli.stored import Named, literal, named, rows
 from flows.cli.table import table
+from flows.stored import Named, named, rows
 from schemas.unit import STAGES
 from tasks.studies.differences import Difference, differences
+from warehouse.sql import literal
 
 #: Fields that are listed, at most.
 MOST_FIELDS = 60

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.cli.stored import SHORT, Named, literal, named, rows
 from flows.cli.table import table
+from flows.stored import SHORT, Named, named, rows
 from schemas.errors import Mistake, nearest
 from schemas.unit import Unit
+from warehouse.sql import literal
 
 #: Versions whose units a unit is held against, the newest ones.
 MOST_VERSIONS = 10

@@ -8,13 +8,9 @@ import io
 import json
 import math
 import re
-import sys
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from schemas.errors import Mistake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,29 +20,6 @@ if TYPE_CHECKING:
 
 #: Numbers that JSON does not know, by Python's name for them.
 _NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
-
-
-def write_out(content: bytes, output: Path | None) -> None:
-    """Write to a file as a whole, or to standard output.
-
-    Raises:
-        Mistake: The file cannot be written.
-    """
-    if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    partial = output.with_name(output.name + ".partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(output)
-    except OSError as error:
-        raise Mistake(
-            what="the file cannot be written",
-            place=str(output),
-            found=error.strerror or str(error),
-            fix="name a file in a folder that exists and may be written",
-        ) from None
 
 
 def plain(value: Any) -> Any:

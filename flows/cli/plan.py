@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.cli.stored import SHORT, with_markets
 from flows.cli.table import table, terminal_width
 from flows.estimating import estimated
 from flows.planning import StepPlan, plans
 from flows.shelf import shelf_of
+from flows.stored import SHORT, with_markets
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps

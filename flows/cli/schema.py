@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from flows.cli.output import write_out
+from flows.files import write_out
 from tasks.studies.jsonschema import study_schema
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.cli.stored import Named, literal, named, rows
 from flows.cli.table import cell, table, terminal_width
+from flows.stored import Named, named, rows
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.unit import STAGES
 from tasks.studies.cells import Cell
+from warehouse.sql import literal
 
 _UNITS = """
 select stage, step, condition,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from flows.cli.output import as_csv, as_json, as_parquet, write_out
+from flows.cli.output import as_csv, as_json, as_parquet
 from flows.cli.table import table
+from flows.files import write_out
 from schemas.errors import Mistake
 from warehouse.query import query
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flows.cli.stored import SHORT, rows
 from flows.cli.table import table
+from flows.stored import SHORT, rows
 from schemas.unit import STAGES
 
 _VERSIONS = """

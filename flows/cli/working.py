@@ -108,7 +108,7 @@ def report(
     ] = None,
 ) -> None:
     """Write a study's report: one HTML file that works offline."""
-    from flows.cli.report import write_report
+    from flows.report_file import write_report
 
     print(f"report: {write_report(study, context.obj.warehouse, output)}")
 
@@ -124,8 +124,8 @@ def sample(
     from flows.settings import apply_defaults
 
     apply_defaults()
-    from flows.cli.stored import named
     from flows.humans import handed_out
+    from flows.stored import named
 
     one = named(study, context.obj.warehouse)
     out = handed_out(one.study, one.version, context.obj.warehouse, output)

@@ -10,8 +10,8 @@ from prefect.client.orchestration import get_client
 from typer.testing import CliRunner
 
 from flows.cli.main import app
-from flows.cli.report import write_report
 from flows.imports import imported
+from flows.report_file import write_report
 from flows.report_queries import QUERIES
 from flows.reporting import report_data
 from flows.requests import ImportRequest

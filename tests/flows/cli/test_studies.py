@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.stored import named
 from flows.shelf import QueryShelf
+from flows.stored import named
 from schemas.errors import Mistake
 from tasks.studies.cells import design
 from tasks.studies.load import load_study

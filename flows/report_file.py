@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flows.cli.output import write_out
-from flows.cli.stored import SHORT, named, rows
+from flows.files import write_out
+from flows.stored import SHORT, named, rows
 from schemas.errors import Mistake
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from schemas.errors import Mistake, nearest
 from schemas.study import Study
+from warehouse.sql import literal
 
 if TYPE_CHECKING:
     from tasks.studies.cells import Design
@@ -53,16 +54,6 @@ class Named:
         from tasks.studies.cells import design
 
         return design(self.study)
-
-
-def literal(text: str) -> str:
-    """A text as SQL has it.
-
-    Example:
-        >>> literal("it's")
-        "'it''s'"
-    """
-    return "'" + text.replace("'", "''") + "'"
 
 
 def rows(warehouse: Path, sql: str) -> list[dict[str, Any]]:
