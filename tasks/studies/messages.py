@@ -19,6 +19,10 @@ from tasks.studies.yamltext import FieldPath
 SHOWN_CHARACTERS = 80
 
 
+#: Stands for what may be a key that was written where the name of its variable belongs.
+_NOT_SHOWN = "a text that is not shown, since it may be a key"
+
+
 def shown(value: Any) -> str:
     """A value as it is quoted in a message: JSON, cut where it is long.
 
@@ -119,7 +123,7 @@ def _mistake(place: str, group: Sequence[ErrorDetails], model: type[BaseModel]) 
     return Mistake(
         what=_headline(detail["type"]),
         place=place,
-        found=shown(detail["input"]),
+        found=_NOT_SHOWN if detail["loc"][-1:] == ("api_key_env",) else shown(detail["input"]),
         expected=", or ".join(expected),
         fix=_fix(group),
     )
