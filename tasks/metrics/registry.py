@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from schemas.base import Record
-from schemas.errors import Mistake, nearest
 from tasks.metrics.data import Data
+from tasks.metrics.declared import declared_as, options_of
 
 Need = Literal["messages", "events", "labels", "codes", "samples", "outcomes", "seats"]
 
@@ -92,20 +92,7 @@ class Metric:
         Raises:
             Mistake: An option is unknown or has a value that it cannot have.
         """
-        try:
-            return self.options.model_validate(dict(options))
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            known = ", ".join(self.options.model_fields)
-            close = nearest(field, self.options.model_fields)
-            raise Mistake(
-                what=f"option {field!r} of metric {self.name} is wrong: {first['msg']}",
-                place=place,
-                found=repr(first["input"]),
-                expected=f"options {known}",
-                fix=f"write {close}" if close and close != field else "see docs/metrics.md",
-            ) from error
+        return options_of(f"metric {self.name}", self.options, options, place)
 
 
 class Unusable(Exception):
@@ -118,13 +105,4 @@ def declared(metrics: Mapping[str, Metric], name: str, place: str) -> Metric:
     Raises:
         Mistake: There is none.
     """
-    if name in metrics:
-        return metrics[name]
-    close = nearest(name, metrics)
-    raise Mistake(
-        what="unknown metric",
-        place=place,
-        found=name,
-        expected="one of " + ", ".join(sorted(metrics)),
-        fix=f"write {close}" if close else "see docs/metrics.md",
-    )
+    return declared_as("metric", metrics, name, place)

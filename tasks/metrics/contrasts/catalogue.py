@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from schemas.errors import Mistake, nearest
 from tasks.metrics.contrasts import equivalence, models, permutation, ranks
 from tasks.metrics.contrasts.sample import Test
+from tasks.metrics.declared import declared_as
 
 TESTS: dict[str, Test] = {
     test.name: test for module in (ranks, permutation, models, equivalence) for test in module.TESTS
@@ -17,13 +17,4 @@ def declared_test(name: str, place: str) -> Test:
     Raises:
         Mistake: There is none.
     """
-    if name in TESTS:
-        return TESTS[name]
-    close = nearest(name, TESTS)
-    raise Mistake(
-        what="unknown test",
-        place=place,
-        found=name,
-        expected="one of " + ", ".join(sorted(TESTS)),
-        fix=f"write {close}" if close else "see docs/metrics.md",
-    )
+    return declared_as("test", TESTS, name, place)

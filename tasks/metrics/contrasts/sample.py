@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from schemas.base import Record
-from schemas.errors import Mistake, nearest
+from tasks.metrics.declared import options_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -111,19 +111,7 @@ class Test:
         Raises:
             Mistake: An option is unknown or has a value that it cannot have.
         """
-        try:
-            return self.options.model_validate(dict(options))
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            close = nearest(name, self.options.model_fields)
-            raise Mistake(
-                what=f"option {name!r} of test {self.name} is wrong: {first['msg']}",
-                place=place,
-                found=repr(first["input"]),
-                expected="options " + ", ".join(self.options.model_fields),
-                fix=f"write {close}" if close and close != name else "see docs/metrics.md",
-            ) from error
+        return options_of(f"test {self.name}", self.options, options, place)
 
 
 def checked(test: Test, sides: tuple[Side, ...]) -> None:
