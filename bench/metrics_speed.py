@@ -25,7 +25,7 @@ from tasks.stages.base import Upstream
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
-from tasks.studies.cells import Cell, Design
+from tasks.studies.design import Condition, Design
 
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 SEATS, ROUNDS = 7, 100
@@ -175,7 +175,7 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     began = time.perf_counter()
     declared = study(runs, metrics)
     cells = tuple(
-        Cell(name, declared, {"rounds": (4, 5)} if name == "mixed" else {})
+        Condition(name, declared, {"rounds": (4, 5)} if name == "mixed" else {})
         for name in declared.conditions
     )
     design = Design(declared, cells, "v")

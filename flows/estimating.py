@@ -22,7 +22,7 @@ from schemas.unit import Unit
 from tasks.environments.registry import environment_named
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
 from tasks.models.prices import Prices, declared_prices, prices
-from tasks.studies.cells import Cell, Design
+from tasks.studies.design import Condition, Design
 
 _MEASURED = """
 select model, purpose, count(*) as n_calls,
@@ -75,7 +75,7 @@ def questions(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> list[P
         if plan.step.asks_models
     }
     units = [unit for left in todo.values() for unit in left]
-    episodes = {cell.name: _per_episode(design, cell) for cell in design.cells}
+    episodes = {condition.name: _per_episode(design, condition) for condition in design.conditions}
     found = [
         *_persona_questions(design, [unit for unit in units if unit.stage == "personas"]),
         *_agent_questions(design, [unit for unit in units if unit.step == "episodes"], episodes),
@@ -109,9 +109,9 @@ def _price_list() -> Mapping[str, Any]:
     return entries
 
 
-def _per_episode(design: Design, cell: Cell) -> dict[str, Span]:
+def _per_episode(design: Design, condition: Condition) -> dict[str, Span]:
     """Questions to each alias in an episode of a condition, as its environment counts them."""
-    counted = _environment(design).questions(cell.params)
+    counted = _environment(design).questions(condition.params)
     return {alias: Span(least, most) for alias, (least, most) in counted.items()}
 
 

@@ -8,10 +8,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.humans import handed_out
+from flows.human_coding import handed_out
 from flows.report_file import write_report
 from flows.requests import ReportRequest, SampleRequest
-from flows.stored import named
+from flows.study_references import named
 
 
 @flow(name="agora-report", flow_run_name="{request.study}: report")

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from flows.humans import READERS, read_back
+from flows.human_coding import READERS, read_back
 from flows.requests import ImportRequest
 from flows.version import code_version
 from schemas.codebook import Codebook
@@ -20,7 +20,7 @@ from tasks.importers import warroom, warroom_codes
 from tasks.importers.marketplace import marketplace_rows, read_marketplace
 from tasks.studies.files import text_of
 from tasks.studies.messages import mistakes_of
-from tasks.studies.places import Places
+from tasks.studies.positions import Positions
 from tasks.studies.yamltext import document
 from warehouse.store import Warehouse
 
@@ -201,4 +201,4 @@ def _codebook(path: Path) -> Codebook:
     try:
         return Codebook.model_validate(read.value)
     except ValidationError as error:
-        raise Mistakes(mistakes=mistakes_of(error, Codebook, Places(read, {}))) from error
+        raise Mistakes(mistakes=mistakes_of(error, Codebook, Positions(read, {}))) from error

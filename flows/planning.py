@@ -15,7 +15,7 @@ from tasks.stages.base import Step, Upstream
 if TYPE_CHECKING:
     import polars as pl
 
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
 
 
 class Shelf(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.files import write_out
-from flows.stored import SHORT, named, rows
+from flows.study_references import SHORT, named, rows
 from schemas.errors import Mistake
 
 

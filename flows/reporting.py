@@ -15,8 +15,8 @@ from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from tasks.metrics.catalogue import METRICS
 from tasks.report.data import Condition, Listing, MetricNote, ReportData
-from tasks.report.words import brief
-from tasks.studies.cells import design
+from tasks.report.formatting import brief
+from tasks.studies.design import design
 from warehouse.sql import literal
 
 #: Gives the rows of a query.
@@ -94,15 +94,15 @@ def conditions(study: Study, listings: Mapping[str, Listing]) -> tuple[Condition
         held = sorted({row["condition"] for row in listings["episodes"].rows})
         return tuple(map(Condition, study.imported.series or held))
     try:
-        cells = design(study).cells
+        resolved = design(study).conditions
     except (Mistake, Mistakes):
         return tuple(map(Condition, study.conditions))
     return tuple(
         Condition(
-            cell.name,
-            tuple((name, brief(old), brief(new)) for name, (old, new) in cell.factors.items()),
+            condition.name,
+            tuple((name, brief(old), brief(new)) for name, (old, new) in condition.factors.items()),
         )
-        for cell in cells
+        for condition in resolved
     )
 
 

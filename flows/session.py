@@ -12,7 +12,7 @@ from flows.requests import StepReport
 
 if TYPE_CHECKING:
     from tasks.models.gateway import ModelGateway
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
     from warehouse.store import Warehouse
 
 

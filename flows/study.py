@@ -14,10 +14,10 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
 from flows.estimating import estimated
-from flows.leftover import leftover
-from flows.opening import opened
 from flows.planning import Planner
+from flows.remaining import leftover
 from flows.requests import RunRequest, StageRequest, StudyReport
+from flows.resources import opened
 from flows.session import Session, Silence, listener_in_use, session_in_use
 from flows.stages import run_stage
 from schemas.unit import STAGES, Stage

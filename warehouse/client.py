@@ -8,9 +8,9 @@ import duckdb
 
 from schemas.errors import Mistake
 from warehouse.address import Address, address_file
-from warehouse.answering import Answer, answer, confine, outside
-from warehouse.connecting import Locked, quiet
+from warehouse.connection import Locked, quiet
 from warehouse.extensions import load_extension
+from warehouse.statements import Answer, answer, confine, outside
 
 
 def remote_answer(path: Path, statement: str, limit: int | None, locked: Locked) -> Answer:

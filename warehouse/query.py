@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warehouse.answering import Answer, answer, confine, selection
 from warehouse.client import remote_answer
-from warehouse.connecting import Limits, Locked, connection
+from warehouse.connection import Limits, Locked, connection
+from warehouse.statements import Answer, answer, confine, selection
 
 __all__ = ["READING", "Answer", "query"]
 

@@ -16,7 +16,7 @@ import duckdb
 
 from schemas.errors import Mistake
 from schemas.keys import digest
-from warehouse.connecting import transaction
+from warehouse.connection import transaction
 from warehouse.projections.ddl import comments, models_digest
 from warehouse.sql import identifier
 

@@ -19,8 +19,8 @@ import duckdb
 
 from schemas.errors import Mistake
 from warehouse.address import Address
-from warehouse.answering import selection
 from warehouse.extensions import load_extension
+from warehouse.statements import selection
 from warehouse.store import Warehouse
 
 _LOG = logging.getLogger(__name__)

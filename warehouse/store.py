@@ -21,7 +21,7 @@ from warehouse import schema
 from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import committed, held_status
 from warehouse.committing.writing import insert
-from warehouse.connecting import Limits, connection, quiet, transaction
+from warehouse.connection import Limits, connection, quiet, transaction
 from warehouse.projections.frames import frame_of, frame_schema
 from warehouse.sql import identifier
 

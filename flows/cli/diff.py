@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.cli.table import table
-from flows.stored import Named, named, rows
+from flows.study_references import Named, named, rows
 from schemas.unit import STAGES
 from tasks.studies.differences import Difference, differences
 from warehouse.sql import literal

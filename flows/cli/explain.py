@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import table
-from flows.stored import SHORT, Named, named, rows
+from flows.study_references import SHORT, Named, named, rows
 from schemas.errors import Mistake, nearest
 from schemas.unit import Unit
 from warehouse.sql import literal

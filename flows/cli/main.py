@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.cli import working
+from flows.cli import write_commands
 from schemas.errors import Mistake, Mistakes
 
 app = typer.Typer(
@@ -53,7 +53,7 @@ def _shared(
     context.obj = Shared(warehouse)
 
 
-working.register(app)
+write_commands.register(app)
 
 
 @app.command()

@@ -11,11 +11,11 @@ from flows.cli.table import table, terminal_width
 from flows.estimating import estimated
 from flows.planning import StepPlan, plans
 from flows.shelf import shelf_of
-from flows.stored import SHORT, with_markets
+from flows.study_references import SHORT, with_markets
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps
-from tasks.studies.cells import Design, design
+from tasks.studies.design import Design, design
 from tasks.studies.load import load_study
 
 

@@ -50,7 +50,7 @@ def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
 
     studies = [load_study(request.study).study for request in requests]
 
-    from warehouse.connecting import refuse_unusable
+    from warehouse.connection import refuse_unusable
 
     for request in requests:
         refuse_unusable(request.warehouse)

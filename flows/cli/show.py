@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import cell, table, terminal_width
-from flows.stored import Named, named, rows
+from flows.study_references import Named, named, rows
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.unit import STAGES
-from tasks.studies.cells import Cell
+from tasks.studies.design import Condition
 from warehouse.sql import literal
 
 _UNITS = """
@@ -90,23 +90,23 @@ def _conditions(found: Named) -> str:
         series = ", ".join(found.study.imported.series) or "every series"
         return f"  imported from {found.study.imported.collection}: {series}"
     try:
-        cells = found.design().cells
+        conditions = found.design().conditions
     except (Mistake, Mistakes) as mistake:
         if not found.held:
             raise
         return f"  {', '.join(found.study.conditions)}\n  not valid any more: {mistake.message()}"
     lines = [
-        (cell.name, found.study.replicates, _seats(found.study, cell), _factors(cell.factors))
-        for cell in cells
+        (one.name, found.study.replicates, _seats(found.study, one), _factors(one.factors))
+        for one in conditions
     ]
     return _indented(("condition", "replicates", "models of the seats", "differs in"), lines)
 
 
-def _seats(study: Study, cell: Cell) -> str:
+def _seats(study: Study, condition: Condition) -> str:
     from tasks.environments.registry import environment_named
 
     assert study.episode is not None
-    aliases = environment_named(study.episode.environment).aliases(cell.params)
+    aliases = environment_named(study.episode.environment).aliases(condition.params)
     return ", ".join(f"{alias} x{n}" for alias, n in Counter(aliases.values()).items())
 
 

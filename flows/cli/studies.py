@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import table
-from flows.stored import SHORT, rows
+from flows.study_references import SHORT, rows
 from schemas.unit import STAGES
 
 _VERSIONS = """

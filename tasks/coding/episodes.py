@@ -9,7 +9,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 from tasks.coding.items import Item
+from tasks.coding.judge_schema import answer_shape, judged_of, problem_with
 from tasks.coding.prompt import JudgePrompt, flags_shown, shown
 from tasks.coding.rows import Code
-from tasks.coding.shape import answer_shape, judged_of, problem_with
 from tasks.models.budget import BudgetSpent
 
 #: Failures that are the judge's: it was reached and said nothing usable. Its codes are then null.

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
 from schemas.unit import Result
-from tasks.coding.marks import Marked, results_of_marks
 from tasks.coding.sheet import Sheet
+from tasks.coding.sheet_values import Marked, results_of_marks
 from tasks.importers.problems import from_validation, utf8_text
 
 
@@ -123,7 +123,7 @@ def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
 
     Raises:
         Mistake: The file is no such export, or a task is wrong; see
-            :func:`tasks.coding.marks.results_of_marks`.
+            :func:`tasks.coding.sheet_values.results_of_marks`.
         Mistakes: Several tasks are wrong; nothing is given then.
     """
     text = utf8_text(path)

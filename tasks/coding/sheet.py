@@ -14,7 +14,7 @@ from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.items import Said, messages_of
-from tasks.coding.marks import Marked, results_of_marks
+from tasks.coding.sheet_values import Marked, results_of_marks
 from tasks.importers.problems import utf8_text
 
 FIXED = ("sample", "codebook", "annotator", "item")
@@ -108,7 +108,7 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
 
     Raises:
         Mistake: A column is missing or unknown, or a line is wrong; see
-            :func:`tasks.coding.marks.results_of_marks`. The message names the line.
+            :func:`tasks.coding.sheet_values.results_of_marks`. The message names the line.
         Mistakes: Several lines are wrong; nothing is given then.
     """
     reader = csv.DictReader(io.StringIO(utf8_text(path)))

@@ -12,11 +12,11 @@ from schemas.gateway import Gateway, Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
+from tasks.concurrency import gather_all
 from tasks.episodes.asking import Taken, question_of, taken
 from tasks.episodes.history import History, spans
 from tasks.episodes.params import shown_params
 from tasks.episodes.render import Renderer
-from tasks.together import all_of
 
 #: Steps after which an environment that never ends is taken for a bug.
 STEP_LIMIT = 1_000_000
@@ -136,7 +136,7 @@ class _Seating:
         if len(questions) == 1:
             answers = [await self._gateway.ask(questions[0][0])]
         else:
-            answers = await all_of(self._gateway.ask(question) for question, _ in questions)
+            answers = await gather_all(self._gateway.ask(question) for question, _ in questions)
         result = {}
         for name, (_, seqs), answer in zip(order, questions, answers, strict=True):
             came = taken(asks[name], name, answer)

@@ -5,6 +5,7 @@
   names.
 - ``units``: which measurements a study asks for. ``assembly``, ``data``: frames that metrics are
   computed from. ``rows``: rows that they give.
-- ``talk``, ``text``, ``opinion``, ``identity``, ``profile``, ``results``, ``coders``: the metrics.
+- ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``coders``: the
+  metrics.
 - ``statistics``: what they share. ``contrasts``: comparisons of conditions.
 """

@@ -34,7 +34,7 @@ _EMPTY: dict[str, dict[str, Any]] = {
 }
 
 
-class Desk:
+class MetricInputs:
     """Hands out the data of each unit; pieces that units share are made once.
 
     Args:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tasks.metrics.coders import agreement, rates, reliability
+from tasks.metrics.conversation import mentions, participation, transitions
 from tasks.metrics.identity import classifier, confusion, stability, voice
 from tasks.metrics.opinion import change, consensus
+from tasks.metrics.outcomes import market, outcomes, run_quality
 from tasks.metrics.profile import cosine, divergence, variance
 from tasks.metrics.profile import stability as profile_stability
 from tasks.metrics.registry import Metric
-from tasks.metrics.results import market, outcomes, run_quality
-from tasks.metrics.talk import mentions, participation, transitions
 from tasks.metrics.text import (
     alignment,
     compression,

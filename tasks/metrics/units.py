@@ -18,7 +18,7 @@ from tasks.metrics.catalogue import METRICS
 from tasks.metrics.registry import Metric, declared
 from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 
 Rule = Literal["exclude", "keep"]
 
@@ -113,7 +113,7 @@ def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
         ).iter_rows():
             whole[key] = status != "incomplete" and exclusion is None
     good, bad = usable(upstream)
-    order = {cell.name: number for number, cell in enumerate(design.cells)}
+    order = {cell.name: number for number, cell in enumerate(design.conditions)}
     runs = [
         Run(unit.key, unit.condition, unit.replicate, whole.get(unit.key, True), failed)
         for units, failed in ((good, False), (bad, True))

@@ -23,8 +23,8 @@ from schemas.gateway import Embedder, EmbeddingFailed, Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
+from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about
 from tasks.models.budget import Budget
-from tasks.models.calling import Terms, Tries, called, prompt_tokens_about
 from tasks.models.journal import Journal
 from tasks.models.keys import Identities
 from tasks.models.ledger import Entry
@@ -33,7 +33,7 @@ from tasks.models.prices import Prices
 from tasks.models.provider import Provider
 from tasks.models.replies import Outcome, Reply
 from tasks.models.retry import Backoff
-from tasks.models.tally import Tally
+from tasks.models.usage import Usage
 
 Vectors = npt.NDArray[np.float32]
 
@@ -109,7 +109,7 @@ class Embeddings:
         provider: Provider,
         identities: Identities,
         budget: Budget,
-        tally: Tally,
+        tally: Usage,
         backoff: Backoff,
         scrubbed: Callable[[str], str],
         *,

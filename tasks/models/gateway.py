@@ -15,25 +15,25 @@ from typing import Any
 
 from schemas.gateway import Answer, Message, Question
 from schemas.study.models import ModelSpec
-from tasks.models.ahead import Ahead
+from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.batch import Batches
 from tasks.models.budget import Budget
-from tasks.models.calling import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.embedding import Embeddings, Vectors, vectors_dir
 from tasks.models.journal import Journal
 from tasks.models.keys import Identities, call_key, shape_digest
 from tasks.models.ledger import Entry, UnitLedger
 from tasks.models.limits import Limiter, limiter_of
 from tasks.models.parts import part_digests
+from tasks.models.prefetch import Prefetch
 from tasks.models.prices import Prices, declared_prices, prices
 from tasks.models.provider import Provider
 from tasks.models.record import outcome_of, outcome_of_rows, record_of
 from tasks.models.replies import Outcome, Reply
 from tasks.models.retry import Backoff
 from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
-from tasks.models.shape import instructed, reasked
 from tasks.models.sim.contract import Simulator
-from tasks.models.tally import Tally
+from tasks.models.structured import instructed, reasked
+from tasks.models.usage import Usage
 from tasks.models.verdict import ASKED_AGAIN, as_sent, verdict
 
 _YIELD_EVERY = 32
@@ -58,7 +58,7 @@ class ModelGateway:
         simulate: Simulator | None = None,
         poll_s: float = 30.0,
     ) -> None:
-        self.tally = Tally()
+        self.tally = Usage()
         self.budget = budget
         self._journal = journal
         self._keyring = keyring
@@ -66,7 +66,7 @@ class ModelGateway:
         self._simulate = simulate
         self._provider = Provider(keyring.key)
         self._identities = Identities()
-        self._ahead = Ahead(
+        self._ahead = Prefetch(
             Batches(self._provider, journal, backoff, keyring.scrubbed, poll_s),
             self._provider,
             self._identities,

@@ -8,7 +8,7 @@ from schemas.gateway import Message, Question
 from schemas.unit import Failure
 from tasks.models.parts import part_digests
 from tasks.models.replies import Outcome, Reply
-from tasks.models.shape import instructed, reading
+from tasks.models.structured import instructed, reading
 
 #: A bad answer of these kinds is asked again with the problem quoted.
 ASKED_AGAIN = frozenset({"bad_shape", "truncated"})

@@ -1,1 +1,1 @@
-"""Personas: drawn by ``draw`` from declared shares, called by ``names``, described by ``words``."""
+"""Personas: drawn by ``draw`` from declared shares, called by ``names``, described by ``text``."""

@@ -8,7 +8,7 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
-from tasks.report import words
+from tasks.report import formatting
 from tasks.report.data import ReportData
 from tasks.report.sections.agreement import agreement_section
 from tasks.report.sections.completeness import completeness_section
@@ -72,7 +72,7 @@ def page(data: ReportData) -> str:
 def _versions(data: ReportData) -> list[tuple[str, str]]:
     coding = data.study.coding
     found = [("Study", f"{data.study.name}, version {data.version}")]
-    found.append(("First run", words.moment(data.created)))
+    found.append(("First run", formatting.moment(data.created)))
     found.append(("Read from", data.path))
     if coding is not None:
         found.append(("Codebook", f"{coding.codebook.name}, digest {coding.codebook.digest}"))
@@ -80,7 +80,7 @@ def _versions(data: ReportData) -> list[tuple[str, str]]:
         of = f"{row['code_version']} ({row['units']:,} units)"
         found.append(("Units worked by code version", of))
     found.append(("Report made by code version", data.code_version))
-    found.append(("Report made", words.moment(data.made)))
+    found.append(("Report made", formatting.moment(data.made)))
     return found
 
 
@@ -99,5 +99,5 @@ def _environment() -> jinja2.Environment:
         most_rows=MOST_ROWS,
         folded_rows=FOLDED_ROWS,
     )
-    environment.filters.update(number=words.number, moment=words.moment)
+    environment.filters.update(number=formatting.number, moment=formatting.moment)
     return environment

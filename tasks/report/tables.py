@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.report.data import Listing, Row
-from tasks.report.words import number
+from tasks.report.formatting import number
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from schemas.unit import Read, Result, Stage, Unit
 if TYPE_CHECKING:
     import polars as pl
 
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from tasks.coding.items import Said, items_of, messages_of, names_of
 from tasks.coding.judge import judged
 from tasks.coding.prompt import template_digest
 from tasks.coding.rows import code_rows, codebook_row
+from tasks.concurrency import gather_all
 from tasks.stages.specs import model_of
-from tasks.together import all_of
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
 
 
 class CodeStep:
@@ -91,7 +91,7 @@ class CodeStep:
         """Codes of each unit; a judge out of reach fails the unit, an unusable answer does not."""
         messages = messages_of(rows["events"], rows["seats"])
         names = names_of(rows["seats"])
-        return await all_of(
+        return await gather_all(
             _result(
                 unit,
                 messages.get(unit.spec["episode_key"], []),

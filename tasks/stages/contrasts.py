@@ -16,7 +16,7 @@ from tasks.metrics.contrasts.findings import NoValues, curve_rows, family_rows
 from tasks.metrics.contrasts.sample import TooFewRuns
 from tasks.metrics.units import identity_of, usable
 from tasks.stages.base import Upstream
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 
 
 class ContrastStep:

@@ -12,16 +12,16 @@ from schemas.gateway import Gateway
 from schemas.keys import digest, generator, seed_of
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
+from tasks.concurrency import gather_all
 from tasks.environments.registry import environment_named
 from tasks.episodes import play
 from tasks.episodes.params import keyed_params
 from tasks.episodes.render import template_digests
 from tasks.models.budget import BudgetSpent
-from tasks.personas.words import persona_text
+from tasks.personas.text import persona_text
 from tasks.stages.base import Upstream
 from tasks.stages.specs import model_of
-from tasks.studies.cells import Cell, Design
-from tasks.together import all_of
+from tasks.studies.design import Condition, Design
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,21 +50,21 @@ class EpisodeStep:
         templates = template_digests(environment)
         personas = [unit.key for unit in upstream.units.get("personas", ())]
         units = []
-        for cell in design.cells:
-            aliases = sorted(set(environment.aliases(cell.params).values()))
+        for condition in design.conditions:
+            aliases = sorted(set(environment.aliases(condition.params).values()))
             models = {alias: study.models[alias] for alias in aliases}
-            params_key = digest(keyed_params(cell.params))
+            params_key = digest(keyed_params(condition.params))
             identities = {alias: model.identity() for alias, model in models.items()}
             shared = {
                 "environment": environment.name,
-                "params": cell.params.model_dump(mode="json"),
+                "params": condition.params.model_dump(mode="json"),
                 "models": {alias: model.model_dump(mode="json") for alias, model in models.items()},
                 "reasks": study.episode.reasks,
             }
             for replicate in range(1, study.replicates + 1):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
-                assigned = _assigned(environment, cell, models, personas, seed, replicate)
+                assigned = _assigned(environment, condition, models, personas, seed, replicate)
                 units.append(
                     Unit(
                         stage=self.stage,
@@ -83,9 +83,9 @@ class EpisodeStep:
                             replicate,
                         ),
                         spec={**shared, "seed": seed, "personas": assigned},
-                        condition=cell.name,
+                        condition=condition.name,
                         replicate=replicate,
-                        label=f"{cell.name} {replicate}",
+                        label=f"{condition.name} {replicate}",
                         upstream=tuple(dict.fromkeys(assigned.values())),
                     )
                 )
@@ -104,7 +104,7 @@ class EpisodeStep:
     ) -> list[Result]:
         """The episodes, played at once on one event loop."""
         texts = _persona_texts(rows)
-        return await all_of(self._result(unit, texts, gateway) for unit in units)
+        return await gather_all(self._result(unit, texts, gateway) for unit in units)
 
     async def _result(self, unit: Unit, texts: Mapping[str, str], gateway: Gateway) -> Result:
         missing = [key for key in unit.spec["personas"].values() if key not in texts]
@@ -143,7 +143,7 @@ def seats_of(
 
 def _assigned(
     environment: Environment,
-    cell: Cell,
+    condition: Condition,
     models: Mapping[str, ModelSpec],
     personas: Sequence[str],
     seed: int,
@@ -154,12 +154,12 @@ def _assigned(
         return {}
     seats = [
         seat.seat
-        for seat in seats_of(environment, cell.params, models, seed)
+        for seat in seats_of(environment, condition.params, models, seed)
         if seat.role in environment.persona_roles
     ]
     if len(seats) > len(personas):
         raise Mistake(
-            what=f"condition {cell.name} seats more participants than there are personas",
+            what=f"condition {condition.name} seats more participants than there are personas",
             place="population.size",
             found=str(len(personas)),
             expected=f"at least {len(seats)}",

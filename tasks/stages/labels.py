@@ -20,7 +20,7 @@ from tasks.coding.labelling import labelled
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from tasks.metrics.units import (
     usable,
 )
 from tasks.stages.base import Upstream
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 
 log = logging.getLogger(__name__)
 
@@ -190,13 +190,13 @@ class MeasureStep:
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
         """The rows of ``metrics`` of every unit."""
-        desk = assembly.Desk(rows)
-        return [await self._asked(unit, desk, gateway) for unit in units]
+        inputs = assembly.MetricInputs(rows)
+        return [await self._asked(unit, inputs, gateway) for unit in units]
 
-    async def _asked(self, unit: Unit, desk: assembly.Desk, gateway: Gateway) -> Result:
+    async def _asked(self, unit: Unit, inputs: assembly.MetricInputs, gateway: Gateway) -> Result:
         """The result of a unit, with the calls made for its text vectors where there are any."""
         if "encoder" not in unit.spec:
-            return await asyncio.to_thread(self._result, unit, desk, {})
+            return await asyncio.to_thread(self._result, unit, inputs, {})
         # litellm takes seconds to import, and a plan needs none of it.
         from tasks.models.budget import BudgetSpent
         from tasks.models.embedding import GatewayEncoder
@@ -205,19 +205,21 @@ class MeasureStep:
         encoder = GatewayEncoder(cast("Embedder", gateway), model, unit.key)
         encoders = {unit.spec["options"]["encoder"]: encoder}
         try:
-            made = await asyncio.to_thread(self._result, unit, desk, encoders)
+            made = await asyncio.to_thread(self._result, unit, inputs, encoders)
         except EmbeddingFailed as failed:
             made = Result(unit, {}, failed.failure)
         except BudgetSpent as spent:
             made = Result(unit, {}, Failure("budget", spent.message()))
         return Result(unit, {**made.rows, **gateway.rows(unit.key)}, made.failure)
 
-    def _result(self, unit: Unit, desk: assembly.Desk, encoders: Mapping[str, Encoder]) -> Result:
+    def _result(
+        self, unit: Unit, inputs: assembly.MetricInputs, encoders: Mapping[str, Encoder]
+    ) -> Result:
         metric = METRICS[unit.spec["metric"]]
         if not unit.spec["runs"]:
             total = sum(unit.spec["excluded"].values())
             return Result(unit, {}, Failure("no_runs", f"no run is left ({total} excluded)"))
-        data = desk.data(unit.spec, metric, encoders)
+        data = inputs.data(unit.spec, metric, encoders)
         options = metric.options.model_validate(unit.spec["options"])
         rng = np.random.default_rng(seed_of("measure", unit.key))
         try:

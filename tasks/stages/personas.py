@@ -12,14 +12,14 @@ from schemas.gateway import Gateway, Message, Question
 from schemas.keys import digest
 from schemas.study import PopulationSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
+from tasks.concurrency import gather_all
 from tasks.models.budget import BudgetSpent
 from tasks.personas.draw import Drawn, drawn
-from tasks.personas.words import biography_prompt, persona_text
+from tasks.personas.text import biography_prompt, persona_text
 from tasks.stages.base import Upstream
 from tasks.stages.populations import RECIPE, population_key, writer_of
 from tasks.stages.specs import model_of
-from tasks.studies.cells import Design
-from tasks.together import all_of
+from tasks.studies.design import Design
 
 if TYPE_CHECKING:
     import polars as pl
@@ -73,7 +73,7 @@ class PersonaStep:
         self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
     ) -> list[Result]:
         """The personas."""
-        return await all_of(self._result(unit, gateway) for unit in units)
+        return await gather_all(self._result(unit, gateway) for unit in units)
 
     async def _result(self, unit: Unit, gateway: Gateway) -> Result:
         # A size is no part of what decides a persona; drawing one needs none.

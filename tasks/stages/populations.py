@@ -9,9 +9,9 @@ from schemas.gateway import Gateway
 from schemas.keys import digest
 from schemas.study import ModelSpec, PopulationSpec
 from schemas.unit import Read, Result, Stage, Unit
-from tasks.personas.words import biography_template
+from tasks.personas.text import biography_template
 from tasks.stages.base import Upstream
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 
 if TYPE_CHECKING:
     import polars as pl

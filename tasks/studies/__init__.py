@@ -1,8 +1,8 @@
 """Studies: read from YAML, resolved to a design of conditions, compared.
 
 - ``load``: a study from a file; ``files``, ``yamltext``, ``yamlvalues``, ``yamlsizes`` read it.
-- ``cells``: the design: conditions with every parameter resolved.
-- ``checks``, ``analysis_checks``: names that lead nowhere. ``messages``, ``places``, ``fields``:
+- ``design``: the design: conditions with every parameter resolved.
+- ``checks``, ``analysis_checks``: names that lead nowhere. ``messages``, ``positions``, ``fields``:
   what is wrong, in which line, and what was meant.
 - ``differences``: in what two studies differ. ``jsonschema``: completion for editors.
 """

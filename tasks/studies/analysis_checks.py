@@ -6,39 +6,39 @@ from collections.abc import Iterator, Sequence
 
 from schemas.errors import Mistake
 from schemas.study import ContrastSpec, Study
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 from tasks.studies.messages import unknown_name
-from tasks.studies.places import Places, placed
+from tasks.studies.positions import Positions, placed
 from tasks.studies.yamltext import FieldPath
 
 
-def analysis_problems(design: Design, places: Places) -> Iterator[Mistake]:
+def analysis_problems(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Everything that is wrong with metrics, contrasts and curves."""
     study = design.study
-    yield from _metrics(study, places)
+    yield from _metrics(study, positions)
     conditions = _conditions(design)
     for name, contrast in study.contrasts.items():
         at: FieldPath = ("contrasts", name)
         for number, condition in enumerate(contrast.between):
-            place = places.place((*at, "between", number))
+            place = positions.place((*at, "between", number))
             if conditions is not None and condition not in conditions:
                 yield unknown_name(place, "condition", condition, conditions)
             elif condition in contrast.between[:number]:
                 yield Mistake(
                     what="a condition is compared with itself", place=place, found=condition
                 )
-        yield from _measured(study, contrast, at, places)
-    yield from _curves(study, places)
+        yield from _measured(study, contrast, at, positions)
+    yield from _curves(study, positions)
 
 
 def _conditions(design: Design) -> Sequence[str] | None:
     """The conditions that there are; nothing where only the warehouse knows them."""
     if design.study.imported is not None:
         return design.study.imported.series or None
-    return tuple(cell.name for cell in design.cells)
+    return tuple(condition.name for condition in design.conditions)
 
 
-def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
+def _metrics(study: Study, positions: Positions) -> Iterator[Mistake]:
     if not study.metrics:
         return
     from tasks.metrics.catalogue import METRICS
@@ -46,7 +46,7 @@ def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
     from tasks.metrics.units import encoder_model
 
     for number, spec in enumerate(study.metrics):
-        place = places.place(("metrics", number))
+        place = positions.place(("metrics", number))
         metric = METRICS.get(spec.name)
         yield from placed(place, declared, METRICS, spec.name, place)
         if metric is None:
@@ -62,48 +62,48 @@ def _metrics(study: Study, places: Places) -> Iterator[Mistake]:
 
 
 def _measured(
-    study: Study, contrast: ContrastSpec, at: FieldPath, places: Places
+    study: Study, contrast: ContrastSpec, at: FieldPath, positions: Positions
 ) -> Iterator[Mistake]:
     """What is wrong with what a contrast compares and with its test."""
     from tasks.metrics.catalogue import METRICS
     from tasks.metrics.contrasts.catalogue import TESTS, declared_test
     from tasks.metrics.contrasts.comparisons import quantity_name
 
-    place = places.place((*at, "of"))
+    place = positions.place((*at, "of"))
     listed = list(dict.fromkeys(metric.name for metric in study.metrics))
     name = contrast.of.partition(".")[0]
     if name not in listed:
         yield unknown_name(place, "metric", contrast.of, listed, "add it under metrics")
     elif name in METRICS:
         yield from placed(place, quantity_name, METRICS[name], contrast.of, place)
-    test_place = places.place((*at, "test"))
+    test_place = positions.place((*at, "test"))
     yield from placed(test_place, declared_test, contrast.test, test_place)
     if contrast.test in TESTS:
-        options = places.place((*at, "options"))
+        options = positions.place((*at, "options"))
         yield from placed(options, TESTS[contrast.test].read_options, contrast.options, options)
 
 
-def _curves(study: Study, places: Places) -> Iterator[Mistake]:
+def _curves(study: Study, positions: Positions) -> Iterator[Mistake]:
     rules = [rule.title for rule in study.coding.adjudication.rules] if study.coding else []
     judges = [*study.coding.judges, *study.coding.imported] if study.coding else []
     for name, curve in study.curves.items():
         at: FieldPath = ("curves", name)
         if curve.contrast not in study.contrasts:
-            place = places.place((*at, "contrast"))
+            place = positions.place((*at, "contrast"))
             yield unknown_name(place, "contrast", curve.contrast, list(study.contrasts))
         for number, rule in enumerate(curve.rules):
             if rule not in rules:
-                place = places.place((*at, "rules", number))
+                place = positions.place((*at, "rules", number))
                 fix = "add it under coding.adjudication.also"
                 yield unknown_name(place, "adjudication rule", rule, rules, fix)
         for number, judge in enumerate(curve.judges):
             if judge not in judges:
-                place = places.place((*at, "judges", number))
+                place = positions.place((*at, "judges", number))
                 yield unknown_name(place, "judge", judge, judges)
-        yield from _variants(study, name, places)
+        yield from _variants(study, name, positions)
 
 
-def _variants(study: Study, name: str, places: Places) -> Iterator[Mistake]:
+def _variants(study: Study, name: str, positions: Positions) -> Iterator[Mistake]:
     """Options that a curve gives to a metric which does not have them."""
     from tasks.metrics.catalogue import METRICS
 
@@ -113,5 +113,5 @@ def _variants(study: Study, name: str, places: Places) -> Iterator[Mistake]:
     if metric is None:
         return
     for number, variant in enumerate(curve.variants):
-        place = places.place(("curves", name, "variants", number))
+        place = positions.place(("curves", name, "variants", number))
         yield from placed(place, metric.read_options, variant, place)

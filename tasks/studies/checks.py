@@ -7,26 +7,26 @@ from collections.abc import Iterator, Mapping
 from schemas.errors import Mistake
 from schemas.study import CodingSpec, RuleSpec, Study
 from tasks.studies.analysis_checks import analysis_problems
-from tasks.studies.cells import Design, overrides
+from tasks.studies.design import Design, overrides
 from tasks.studies.messages import shown, unknown_name
-from tasks.studies.places import Places, episode_path, placed, value_at
+from tasks.studies.positions import Positions, episode_path, placed, value_at
 from tasks.studies.yamltext import FieldPath
 
 DECLARE = "declare it under models"
 
 
-def problems(design: Design, places: Places) -> Iterator[Mistake]:
+def problems(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Everything that is wrong with a study's references, in the order of its sections."""
     study = design.study
-    yield from _models(study, places)
-    yield from _population(study, places)
-    yield from _episode_models(design, places)
-    yield from _conditions(design, places)
-    yield from _coding(study, places)
-    yield from analysis_problems(design, places)
+    yield from _models(study, positions)
+    yield from _population(study, positions)
+    yield from _episode_models(design, positions)
+    yield from _conditions(design, positions)
+    yield from _coding(study, positions)
+    yield from analysis_problems(design, positions)
 
 
-def _models(study: Study, places: Places) -> Iterator[Mistake]:
+def _models(study: Study, positions: Positions) -> Iterator[Mistake]:
     """Simulated models that are not there, or whose parameters are not theirs."""
     if not any(spec.simulated or spec.sim for spec in study.models.values()):
         return
@@ -37,18 +37,18 @@ def _models(study: Study, places: Places) -> Iterator[Mistake]:
             check_spec(spec, "")
         except Mistake as mistake:
             field = str(mistake.details["place"]).split(".")[1:]
-            place = places.place(("models", alias, *field))
+            place = positions.place(("models", alias, *field))
             yield Mistake(**{**mistake.details, "place": place})
 
 
-def _population(study: Study, places: Places) -> Iterator[Mistake]:
+def _population(study: Study, positions: Positions) -> Iterator[Mistake]:
     prose = study.population.prose if study.population else None
     if prose is not None and prose not in study.models:
-        place = places.place(("population", "prose"))
+        place = positions.place(("population", "prose"))
         yield unknown_name(place, "model", prose, list(study.models), DECLARE)
 
 
-def _episode_models(design: Design, places: Places) -> Iterator[Mistake]:
+def _episode_models(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Seats that name a model which the study does not declare; each place once."""
     from tasks.environments.registry import environment_named
 
@@ -57,60 +57,62 @@ def _episode_models(design: Design, places: Places) -> Iterator[Mistake]:
         return
     environment = environment_named(study.episode.environment)
     reported: set[str] = set()
-    for cell in design.cells:
-        for field, alias in environment.aliases(cell.params).items():
+    for condition in design.conditions:
+        for field, alias in environment.aliases(condition.params).items():
             if alias in study.models:
                 continue
-            place = _alias_place(study, cell.name, field, alias, places)
+            place = _alias_place(study, condition.name, field, alias, positions)
             if place not in reported:
                 reported.add(place)
                 yield unknown_name(place, "model", alias, list(study.models), DECLARE)
 
 
-def _alias_place(study: Study, condition: str, field: FieldPath, alias: str, places: Places) -> str:
+def _alias_place(
+    study: Study, condition: str, field: FieldPath, alias: str, positions: Positions
+) -> str:
     """Where an alias was written; a parameter may have been written in a shorter form."""
-    written = places.study.value
+    written = positions.study.value
     own: FieldPath = ("conditions", condition)
     base = episode_path(written.get("episode"))
     start = own if field and field[0] in study.conditions.get(condition, {}) else base
     exact: FieldPath = (*start, *field)
     if value_at(written, exact) == alias:
-        return places.place(exact)
-    near = places.found(alias, ((*start, *field[:1]), own, base))
-    return places.place(near if near else exact)
+        return positions.place(exact)
+    near = positions.found(alias, ((*start, *field[:1]), own, base))
+    return positions.place(near if near else exact)
 
 
-def _conditions(design: Design, places: Places) -> Iterator[Mistake]:
+def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Conditions that resolve to the same parameters, or have no episode to differ from."""
     if design.study.imported is not None and design.study.conditions:
         yield Mistake(
             what="imported episodes have no conditions to set",
-            place=places.place(("conditions",)),
+            place=positions.place(("conditions",)),
             found=", ".join(design.study.conditions),
             expected="the series of the collection, which are its conditions",
             fix="remove conditions, and name series under imported if not all are wanted",
         )
     names: dict[str, str] = {}
-    for cell in design.cells:
-        same = cell.params.model_dump_json()
-        first = names.setdefault(same, cell.name)
-        if first != cell.name:
-            override = overrides(design.study)[cell.name]
+    for condition in design.conditions:
+        same = condition.params.model_dump_json()
+        first = names.setdefault(same, condition.name)
+        if first != condition.name:
+            override = overrides(design.study)[condition.name]
             yield Mistake(
                 what=f"this condition is the same as {first}",
-                place=places.place(("conditions", cell.name)),
+                place=positions.place(("conditions", condition.name)),
                 found=shown(override),
                 expected="a value that differs from the one in the episode section",
                 fix="change a parameter, or raise replicates to have more runs of one condition",
             )
 
 
-def _coding(study: Study, places: Places) -> Iterator[Mistake]:
+def _coding(study: Study, positions: Positions) -> Iterator[Mistake]:
     if study.coding is None:
         return
     coding = study.coding
     for number, judge in enumerate(coding.judges):
-        place = places.place(("coding", "judges", number))
+        place = positions.place(("coding", "judges", number))
         if judge not in study.models:
             yield unknown_name(place, "model", judge, list(study.models), DECLARE)
         elif judge in coding.judges[:number]:
@@ -119,18 +121,18 @@ def _coding(study: Study, places: Places) -> Iterator[Mistake]:
     if not coders:
         yield Mistake(
             what="nobody codes",
-            place=places.place(("coding",)),
+            place=positions.place(("coding",)),
             expected="judges, imported coders, or a codebook with flags that have a rule",
             fix="add judges: [ALIAS, ...]",
         )
     if coding.gold is not None and coding.gold not in coders:
-        place = places.place(("coding", "gold"))
+        place = positions.place(("coding", "gold"))
         yield unknown_name(place, "coder", coding.gold, list(coders), "add it under imported")
     if coders:
-        yield from _rules(coding, places)
+        yield from _rules(coding, positions)
 
 
-def _rules(coding: CodingSpec, places: Places) -> Iterator[Mistake]:
+def _rules(coding: CodingSpec, positions: Positions) -> Iterator[Mistake]:
     """Adjudication rules that are not there, or name coders that are not."""
     from tasks.coding.adjudication import rule_named
     from tasks.coding.coders import expected_coders
@@ -142,7 +144,7 @@ def _rules(coding: CodingSpec, places: Places) -> Iterator[Mistake]:
     declared: list[tuple[FieldPath, RuleSpec]] = [(("use",), coding.adjudication.use)]
     declared += [(("also", number), one) for number, one in enumerate(coding.adjudication.also)]
     for path, spec in declared:
-        place = places.place(("coding", "adjudication", *path))
+        place = positions.place(("coding", "adjudication", *path))
         yield from placed(place, check, spec, place)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.study import Study
-from tasks.studies.places import dotted
+from tasks.studies.positions import dotted
 from tasks.studies.yamltext import FieldPath
 
 _ABSENT = object()

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
-from tasks.studies.cells import BASELINE, design, merged
 from tasks.studies.checks import problems
+from tasks.studies.design import BASELINE, design, merged
 from tasks.studies.files import StudyFiles, text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
-from tasks.studies.places import OWN_FIELDS, Places, episode_path, in_order, value_at
+from tasks.studies.positions import OWN_FIELDS, Positions, episode_path, in_order, value_at
 from tasks.studies.yamltext import FieldPath, document
 
 
@@ -56,29 +56,29 @@ def load_study(path: str | Path) -> LoadedStudy:
             expected="fields such as 'name: my-study'",
         )
     files = StudyFiles(Path(path).parent, shown)
-    places = Places(written, files.documents)
-    study, mistakes = _study(written.value, files, places)
-    mistakes.extend(_condition_mistakes(written.value, files, places))
+    positions = Positions(written, files.documents)
+    study, mistakes = _study(written.value, files, positions)
+    mistakes.extend(_condition_mistakes(written.value, files, positions))
     if study is None or mistakes:
         raise Mistakes(mistakes=in_order(mistakes))
     study = _with_files(study, files)
-    mistakes.extend(problems(design(study), places))
+    mistakes.extend(problems(design(study), positions))
     if mistakes:
         raise Mistakes(mistakes=in_order(mistakes))
     return LoadedStudy(study, text, shown)
 
 
 def _study(
-    value: Mapping[str, Any], files: StudyFiles, places: Places
+    value: Mapping[str, Any], files: StudyFiles, positions: Positions
 ) -> tuple[Study | None, list[Mistake]]:
     try:
         return Study.model_validate(value, context=files.context), []
     except ValidationError as error:
-        return None, mistakes_of(error, Study, places)
+        return None, mistakes_of(error, Study, positions)
 
 
 def _condition_mistakes(
-    value: Mapping[str, Any], files: StudyFiles, places: Places
+    value: Mapping[str, Any], files: StudyFiles, positions: Positions
 ) -> list[Mistake]:
     """What an environment refuses of the parameters of each condition, each mistake once."""
     from tasks.environments.registry import environment_named
@@ -88,7 +88,7 @@ def _condition_mistakes(
     if not isinstance(episode, dict) or not isinstance(episode.get("environment"), str):
         return []
     try:
-        place = places.place(("episode", "environment"))
+        place = positions.place(("episode", "environment"))
         model = environment_named(episode["environment"], place).params_model
     except Mistake as unknown:
         return [unknown]
@@ -110,7 +110,7 @@ def _condition_mistakes(
                     else (*at, *path)
                 )
 
-            for mistake in mistakes_of(error, model, places, start):
+            for mistake in mistakes_of(error, model, positions, start):
                 found.setdefault(mistake.message(), mistake)
     return list(found.values())
 

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from schemas.errors import Mistake, nearest
 from tasks.studies.fields import field_at, fields_at
 from tasks.studies.files import FileProblem
-from tasks.studies.places import Places
+from tasks.studies.positions import Positions
 from tasks.studies.yamltext import FieldPath
 
 SHOWN_CHARACTERS = 80
@@ -37,7 +37,7 @@ def shown(value: Any) -> str:
 def mistakes_of(
     error: ValidationError,
     model: type[BaseModel],
-    places: Places,
+    positions: Positions,
     start: Callable[[FieldPath], FieldPath] = lambda path: path,
 ) -> list[Mistake]:
     """What a validation found wrong, one mistake per field.
@@ -45,13 +45,13 @@ def mistakes_of(
     Args:
         error: What pydantic raised.
         model: The model that was validated.
-        places: Where the values stand.
+        positions: Where the values stand.
         start: Gives the path in the study of a path in the validated value.
     """
-    details = _of_nearest_members(error.errors(), places, start)
+    details = _of_nearest_members(error.errors(), positions, start)
     groups: dict[str, list[ErrorDetails]] = {}
     for detail in details:
-        place = places.place(start(detail["loc"]), missing=detail["type"] == "missing")
+        place = positions.place(start(detail["loc"]), missing=detail["type"] == "missing")
         groups.setdefault(place, []).append(detail)
     found = {place: _mistake(place, group, model) for place, group in groups.items()}
     misspelt = {
@@ -67,7 +67,7 @@ def mistakes_of(
 
 
 def _of_nearest_members(
-    details: Sequence[ErrorDetails], places: Places, start: Callable[[FieldPath], FieldPath]
+    details: Sequence[ErrorDetails], positions: Positions, start: Callable[[FieldPath], FieldPath]
 ) -> list[ErrorDetails]:
     """Errors less those about members of a union that the value is farther from than from others.
 
@@ -75,7 +75,7 @@ def _of_nearest_members(
     """
     unions: dict[FieldPath, dict[Any, list[ErrorDetails]]] = {}
     for detail in details:
-        place = places.member(start(detail["loc"]), missing=detail["type"] == "missing")
+        place = positions.member(start(detail["loc"]), missing=detail["type"] == "missing")
         if place is not None:
             at, member = place
             unions.setdefault(at, {}).setdefault(member, []).append(detail)

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.errors import Mistake
 from warehouse.address import Address, address_file
-from warehouse.connecting import Locked
+from warehouse.connection import Locked
 from warehouse.query import query
 from warehouse.serve import may_run
 from warehouse.store import Warehouse

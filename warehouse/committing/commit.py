@@ -23,7 +23,7 @@ from warehouse.committing.writing import (
     unit_rows,
     validation_rows,
 )
-from warehouse.connecting import transaction
+from warehouse.connection import transaction
 from warehouse.projections.frames import frame_schema, naive_utc
 
 Cursor = duckdb.DuckDBPyConnection

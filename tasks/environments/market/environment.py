@@ -31,8 +31,8 @@ from tasks.environments.market.actions import (
     customer_problem,
 )
 from tasks.environments.market.moves import after_businesses, after_customers
+from tasks.environments.market.outcomes import results
 from tasks.environments.market.params import MarketParams
-from tasks.environments.market.results import results
 
 #: A customer that gives no usable answer waits; a business that gives none says nothing.
 CUSTOMER = Ask(

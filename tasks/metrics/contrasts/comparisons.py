@@ -11,7 +11,7 @@ from schemas.unit import Unit
 from tasks.metrics.contrasts.catalogue import declared_test
 from tasks.metrics.registry import Metric
 from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 
 IMPORTED = "series"
 Measures = Mapping[tuple[Any, ...], Unit]
@@ -132,7 +132,7 @@ def differing(design: Design, conditions: Sequence[str]) -> list[str]:
     """Factors that do not have the same value in all of some conditions."""
     if design.study.imported is not None:
         return [IMPORTED]
-    cells = [cell for cell in design.cells if cell.name in conditions]
+    cells = [cell for cell in design.conditions if cell.name in conditions]
     names = dict.fromkeys(name for cell in cells for name in cell.factors)
     found = []
     for name in names:

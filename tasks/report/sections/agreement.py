@@ -9,10 +9,10 @@ from typing import Any
 from markupsafe import Markup
 
 from tasks.report.data import ReportData, Row
+from tasks.report.formatting import DASH, interval, number, share
 from tasks.report.plots.intervals import Group, Mark, interval_plot
 from tasks.report.sections.judged import Compared, RuleSummary, compared, summaries
 from tasks.report.tables import Cell, Column, Table, computed, count, table, text
-from tasks.report.words import DASH, interval, number, share
 
 #: A rule that finds fewer than this share of what gold marks misses about half or more.
 LOW_RECALL = 0.6

@@ -9,9 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from tasks.report.data import ReportData
+from tasks.report.formatting import number, share, usd
 from tasks.report.plots.bars import status_bars
 from tasks.report.tables import Table, computed, count, table, text
-from tasks.report.words import number, share, usd
 
 STATUSES = ("complete", "truncated", "incomplete", "placeholder")
 

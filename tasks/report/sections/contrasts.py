@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tasks.report.data import ReportData, Row
+from tasks.report.formatting import interval, number, p_value
 from tasks.report.plots.curve import Specification, specification_plot
 from tasks.report.plots.intervals import Group, Mark, interval_plot
 from tasks.report.tables import Cell, Column, Table, computed, table, text
-from tasks.report.words import interval, number, p_value
 
 CLEAR = 0.05
 AS_DECLARED = "as declared"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.report.data import Listing, ReportData
+from tasks.report.formatting import LONG, brief, number, plain
 from tasks.report.tables import Cell, Column, Table, computed, table, text
-from tasks.report.words import LONG, brief, number, plain
 
 
 @dataclass(frozen=True)

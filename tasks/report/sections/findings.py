@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tasks.report.data import ReportData, Row
+from tasks.report.formatting import interval, listed, number, p_value, share
 from tasks.report.sections.agreement import LOW_RECALL
 from tasks.report.sections.contrasts import CLEAR, between, curves
 from tasks.report.sections.judged import Compared, RuleSummary, compared, summaries
 from tasks.report.sections.metrics import EXCESS, declared_rows
-from tasks.report.words import interval, listed, number, p_value, share
 
 Level = Literal["alarm", "caution", "result"]
 DOUBTFUL_SHARE = 0.05

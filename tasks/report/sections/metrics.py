@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tasks.report.data import ReportData, Row
+from tasks.report.formatting import interval, number, p_value
 from tasks.report.plots.intervals import Group, Mark, interval_plot
 from tasks.report.tables import Cell, Column, Table, computed, count, table, text
-from tasks.report.words import interval, number, p_value
 
 MOST_LINES = 60
 MOST_PLOTS = 4

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from tasks.report.data import ReportData, Row
-from tasks.report.words import number
+from tasks.report.formatting import number
 
 PRESENT, ABSENT, UNUSABLE, NOT_CODED = "●", "○", "?", "·"
 

@@ -13,7 +13,7 @@ import pytest
 
 from flows.cli.main import main
 from schemas.keys import digest
-from tasks.studies.cells import design
+from tasks.studies.design import design
 from tasks.studies.load import load_study
 from warehouse.store import Warehouse
 

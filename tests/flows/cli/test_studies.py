@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from flows.shelf import QueryShelf
-from flows.stored import named
+from flows.study_references import named
 from schemas.errors import Mistake
-from tasks.studies.cells import design
+from tasks.studies.design import design
 from tasks.studies.load import load_study
 
 from .conftest import STUDY, Agora

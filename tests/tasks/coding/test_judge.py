@@ -14,8 +14,8 @@ from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 from tasks.coding.items import Item, Said, items_of
 from tasks.coding.judge import judged, views_of
+from tasks.coding.judge_schema import answer_shape, occurs_in, problem_with
 from tasks.coding.prompt import fence_for
-from tasks.coding.shape import answer_shape, occurs_in, problem_with
 
 JUDGE = ModelSpec(model="sim/judge")
 

@@ -12,7 +12,7 @@ from schemas.keys import digest
 from schemas.study import Study
 from schemas.unit import Unit
 from tasks.stages.base import Upstream
-from tasks.studies.cells import Cell, Design
+from tasks.studies.design import Condition, Design
 
 RULES = ("intersection", "union")
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
@@ -46,8 +46,10 @@ def design(declared: Study, factors: Mapping[str, Mapping[str, Any]] | None = No
     """Its design; by default every condition but the first moves one factor."""
     names = list(declared.conditions)
     given = factors or {name: {"seats": (1, 2)} for name in names[1:]}
-    cells = tuple(Cell(name=name, params=declared, factors=given.get(name, {})) for name in names)
-    return Design(study=declared, cells=cells, version=digest(declared))
+    conditions = tuple(
+        Condition(name=name, params=declared, factors=given.get(name, {})) for name in names
+    )
+    return Design(study=declared, conditions=conditions, version=digest(declared))
 
 
 def episode_units(declared: Study) -> tuple[Unit, ...]:

@@ -19,7 +19,7 @@ from tasks.models.gateway import open_gateway
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
 from tasks.stages.labels import LabelStep
-from tasks.studies.cells import Design
+from tasks.studies.design import Design
 
 CODE, LABEL = CodeStep(), LabelStep()
 EPISODES = tuple(

@@ -14,7 +14,7 @@ import pytest
 from tasks.models.sim.cues import CUES
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
-from tasks.studies.cells import design
+from tasks.studies.design import design
 from tasks.studies.load import load_study
 
 STUDIES = Path(__file__).resolve().parents[3] / "studies"

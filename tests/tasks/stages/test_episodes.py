@@ -14,7 +14,7 @@ from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.personas import PersonaStep
-from tasks.studies.cells import design
+from tasks.studies.design import design
 
 STEP = EpisodeStep()
 STUDY: dict[str, Any] = {

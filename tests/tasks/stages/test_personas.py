@@ -20,7 +20,7 @@ from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PopulationStep
-from tasks.studies.cells import design
+from tasks.studies.design import design
 
 STEP = PersonaStep()
 SHARES = {

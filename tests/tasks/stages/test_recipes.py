@@ -17,7 +17,7 @@ from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PopulationStep
-from tasks.studies.cells import design
+from tasks.studies.design import design
 
 GOLDEN = Path(__file__).parent / "recipes.json"
 CATALOGUE = {

@@ -12,8 +12,8 @@ from schemas.gateway import Message, Question
 from schemas.keys import digest
 from schemas.study import ModelSpec
 from tasks.coding.items import Item
+from tasks.coding.judge_schema import answer_shape, judged_of, problem_with
 from tasks.coding.prompt import flags_shown, shown
-from tasks.coding.shape import answer_shape, judged_of, problem_with
 from tasks.models.sim import reply
 from tasks.models.sim.cues import CUES
 

@@ -9,7 +9,7 @@ from tasks.models.replies import Outcome
 
 
 @dataclass(slots=True)
-class Tally:
+class Usage:
     """Counts of one run; answers that were there already are counted apart.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def all_of(awaitables: Iterable[Awaitable[T]]) -> list[T]:
+async def gather_all(awaitables: Iterable[Awaitable[T]]) -> list[T]:
     """The results of all, in their order.
 
     All have ended when this returns or raises, so that no question to a model outlives the unit
@@ -19,7 +19,7 @@ async def all_of(awaitables: Iterable[Awaitable[T]]) -> list[T]:
         BaseException: What the first of them, in their order, raised.
 
     Example:
-        >>> asyncio.run(all_of(asyncio.sleep(0, n) for n in range(3)))
+        >>> asyncio.run(gather_all(asyncio.sleep(0, n) for n in range(3)))
         [0, 1, 2]
     """
     ended = await asyncio.gather(*awaitables, return_exceptions=True)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from tasks.report.formatting import interval, number, plain, share, usd
 from tasks.report.plots.scale import Scale, ends, ticks, words
-from tasks.report.words import interval, number, plain, share, usd
 
 
 @pytest.mark.parametrize(

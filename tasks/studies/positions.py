@@ -64,7 +64,7 @@ def value_at(value: Any, path: FieldPath) -> Any:
     return value
 
 
-class Places:
+class Positions:
     """The places of a study's values, those in files that it names included."""
 
     def __init__(self, study: Document, documents: Mapping[str, Document]) -> None:

@@ -15,7 +15,7 @@ from schemas.errors import Mistake
 from tasks.models.budget import Budget
 from tasks.models.gateway import ModelGateway, open_gateway
 from tasks.models.journal import journal_dir
-from tasks.studies.cells import Design, design
+from tasks.studies.design import Design, design
 from tasks.studies.load import load_study
 from warehouse.serve import serving
 from warehouse.store import Warehouse

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tasks.together import all_of
+from tasks.concurrency import gather_all
 
 
 async def test_all_have_ended_when_one_raises() -> None:
@@ -18,5 +18,5 @@ async def test_all_have_ended_when_one_raises() -> None:
         raise LookupError("nothing there")
 
     with pytest.raises(LookupError, match="nothing there"):
-        await all_of([broken(), slow()])
+        await gather_all([broken(), slow()])
     assert ended == ["slow"]

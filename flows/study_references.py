@@ -15,7 +15,7 @@ from schemas.study import Study
 from warehouse.sql import literal
 
 if TYPE_CHECKING:
-    from tasks.studies.cells import Design
+    from tasks.studies.design import Design
 
 SHORT = 12
 _NUMBERED = re.compile(r"(?P<name>.+)@(?P<number>[0-9]+)")
@@ -51,7 +51,7 @@ class Named:
             Mistake: Its environment is not there (any more).
             Mistakes: Its parameters are not valid (any more).
         """
-        from tasks.studies.cells import design
+        from tasks.studies.design import design
 
         return design(self.study)
 
@@ -107,7 +107,7 @@ def named(reference: str, warehouse: Path) -> Named:
 
 
 def _from_file(reference: str, warehouse: Path) -> Named:
-    from tasks.studies.cells import design
+    from tasks.studies.design import design
     from tasks.studies.load import load_study
 
     study = with_markets(load_study(reference).study, warehouse, reference)

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.errors import Mistakes
 from schemas.study import Study
-from tasks.studies.cells import design, factors, merged
+from tasks.studies.design import design, factors, merged
 
 Read = Callable[..., Study]
 
@@ -30,7 +30,7 @@ def version(study: Study) -> str:
 
 
 def test_first_condition_is_the_baseline_and_factors_are_differences_from_it(read: Read) -> None:
-    cells = design(read(("{names: model}", "{names: model, seats: [ben, ben]}"))).cells
+    cells = design(read(("{names: model}", "{names: model, seats: [ben, ben]}"))).conditions
     assert [cell.name for cell in cells] == ["baseline", "named"]
     assert cells[0].factors == {}
     assert cells[1].factors == {
@@ -41,7 +41,7 @@ def test_first_condition_is_the_baseline_and_factors_are_differences_from_it(rea
 
 def test_study_without_conditions_has_one_cell(read: Read) -> None:
     study = read(("conditions:\n  baseline:\n  named: {names: model}\n", ""))
-    assert [cell.name for cell in design(study).cells] == ["baseline"]
+    assert [cell.name for cell in design(study).conditions] == ["baseline"]
 
 
 def test_stored_study_gives_the_same_design_without_its_files(read: Read) -> None:

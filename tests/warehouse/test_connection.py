@@ -14,7 +14,7 @@ import pytest
 
 from schemas.errors import Mistake
 from schemas.unit import Read
-from warehouse.connecting import Locked
+from warehouse.connection import Locked
 from warehouse.query import query
 from warehouse.store import Warehouse
 

@@ -124,8 +124,8 @@ def sample(
     from flows.settings import apply_defaults
 
     apply_defaults()
-    from flows.humans import handed_out
-    from flows.stored import named
+    from flows.human_coding import handed_out
+    from flows.study_references import named
 
     one = named(study, context.obj.warehouse)
     out = handed_out(one.study, one.version, context.obj.warehouse, output)

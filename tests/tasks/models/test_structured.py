@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from schemas.gateway import Message
-from tasks.models.shape import instructed, reading, reasked
+from tasks.models.structured import instructed, reading, reasked
 
 
 class Offer(BaseModel):

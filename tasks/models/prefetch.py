@@ -15,8 +15,8 @@ from tasks.models.parts import part_digests
 from tasks.models.prices import Prices, prices
 from tasks.models.provider import Provider
 from tasks.models.replies import Attempt, AttemptFailed, Reply
-from tasks.models.shape import instructed
-from tasks.models.tally import Tally
+from tasks.models.structured import instructed
+from tasks.models.usage import Usage
 
 #: Fewer questions than this are asked one by one.
 FEWEST = 10
@@ -26,7 +26,7 @@ _QUIET_S = 0.3
 log = logging.getLogger(__name__)
 
 
-class Ahead:
+class Prefetch:
     """Asks questions in batches before they are asked one by one.
 
     Args:
@@ -45,7 +45,7 @@ class Ahead:
         provider: Provider,
         identities: Identities,
         budget: Budget,
-        tally: Tally,
+        tally: Usage,
         *,
         known: Callable[[Question, str], bool],
         most_usd: Callable[[ModelSpec, Sequence[Message], Prices], float],

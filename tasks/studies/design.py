@@ -16,7 +16,7 @@ BASELINE = "baseline"
 
 
 @dataclass(frozen=True)
-class Cell:
+class Condition:
     """A condition with its parameters.
 
     Attributes:
@@ -36,12 +36,12 @@ class Design:
 
     Attributes:
         study: The study as declared.
-        cells: Its conditions, the baseline first; none for a study over imported episodes.
+        conditions: Its conditions, the baseline first; none for a study over imported episodes.
         version: Digest of all that can change its results.
     """
 
     study: Study
-    cells: tuple[Cell, ...]
+    conditions: tuple[Condition, ...]
     version: str
 
 
@@ -157,5 +157,7 @@ def design(study: Study) -> Design:
         raise Mistakes(mistakes=mistakes)
     plain = {name: record.model_dump(mode="json") for name, record in params.items()}
     base = next(iter(plain.values()))
-    cells = tuple(Cell(name, record, factors(base, plain[name])) for name, record in params.items())
-    return Design(study, cells, study.version(tuple(plain.items())))
+    conditions = tuple(
+        Condition(name, record, factors(base, plain[name])) for name, record in params.items()
+    )
+    return Design(study, conditions, study.version(tuple(plain.items())))
