@@ -1,5 +1,6 @@
 # make demo    set up, run both demonstration studies on simulated models
 # make test    set up, lint, type-check, test
+# make golden  write the golden rows of recipes and versions that are new
 # make lock    renew constraints.txt from pyproject.toml
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests lock clean
+.PHONY: demo test lint types tests golden lock clean
 
 demo: $(STAMP)
 	@$(BIN)/agora run studies/demo_discussion.yaml studies/demo_market.yaml
@@ -28,6 +29,9 @@ tests: $(STAMP)
 	  $(BIN)/pytest tests/flows flows > .pytest_cache/flows.log 2>&1 & flows=$$!; \
 	  $(BIN)/pytest --ignore=tests/flows tests schemas tasks warehouse; others=$$?; \
 	  wait $$flows; flows=$$?; cat .pytest_cache/flows.log; exit $$((flows | others))
+
+golden: $(STAMP)
+	@AGORA_WRITE_GOLDEN=1 $(BIN)/pytest tests/tasks/stages/test_recipes.py tests/tasks/stages/test_recipes_of_numbers.py
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

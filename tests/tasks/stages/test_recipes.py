@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.gateway import Question
-from schemas.keys import digest
 from schemas.study import Study
 from tasks.environments.registry import environments
 from tasks.stages.base import Upstream
@@ -19,7 +17,6 @@ from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PopulationStep
 from tasks.studies.design import design
 
-GOLDEN = Path(__file__).parent / "recipes.json"
 CATALOGUE = {
     "name": "tiny",
     "customers": [
@@ -84,52 +81,33 @@ def study(environment: str) -> Study:
     )
 
 
-def episode_digest(environment: str, gateway: Any) -> str:
-    step = EpisodeStep()
-    units = step.plan(design(study(environment)), Upstream())
-    (result,) = asyncio.run(step.work(units, {}, gateway(scripted)))
-    assert result.failure is None
-    unit = result.unit.key
-    # Keys change with templates, which are in the key themselves; rows are compared without them.
-    return digest(json.dumps(result.rows, sort_keys=True).replace(unit, "KEY"))
-
-
-def check(name: str, version: str, found: str) -> None:
-    golden = json.loads(GOLDEN.read_text())
-    assert golden.get(name, {}).get(version) == found, (
-        f"the rows of {name} changed. If their meaning did, raise its recipe or version; then "
-        f"write {found!r} for the new one into {GOLDEN.name}"
-    )
-
-
 def test_every_environment_is_held_to_its_version() -> None:
     assert set(environments()) == set(EPISODES)
 
 
 @pytest.mark.parametrize("environment", sorted(EPISODES))
 def test_rows_of_episodes_change_only_with_recipe_or_version(
-    environment: str, memory_gateway: Any
+    environment: str, memory_gateway: Any, golden: Any
 ) -> None:
-    def answered(respond: Any) -> Any:
-        gateway = memory_gateway(respond)
-        # Calls are named after the unit, whose key is masked; name them by number alone.
-        ask = gateway.ask
+    step, gateway = EpisodeStep(), memory_gateway(scripted)
+    # Calls are named after the unit, whose key is masked; name them by number alone.
+    ask = gateway.ask
 
-        async def numbered(question: Question) -> Any:
-            answer = await ask(question)
-            key = f"{question.ordinal:032x}"
-            return type(answer)(
-                key, answer.text, answer.value, answer.attempts, answer.failure, (key,)
-            )
+    async def numbered(question: Question) -> Any:
+        answer = await ask(question)
+        key = f"{question.ordinal:032x}"
+        return type(answer)(key, answer.text, answer.value, answer.attempts, answer.failure, (key,))
 
-        gateway.ask = numbered
-        return gateway
+    gateway.ask = numbered
+    units = step.plan(design(study(environment)), Upstream())
+    (result,) = asyncio.run(step.work(units, {}, gateway))
+    assert result.failure is None
+    version = f"{step.recipe}.{environments()[environment].version}"
+    # Keys change with templates, which are in the key themselves.
+    golden(f"episode {environment}", version, result.rows, {result.unit.key: "KEY"})
 
-    version = f"{EpisodeStep.recipe}.{environments()[environment].version}"
-    check(environment, version, episode_digest(environment, answered))
 
-
-def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any) -> None:
+def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any, golden: Any) -> None:
     resolved = design(study("discussion"))
     population = PopulationStep()
     units = population.plan(resolved, Upstream())
@@ -139,5 +117,9 @@ def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any) -> 
         *asyncio.run(population.work(units, {}, gateway)),
         *asyncio.run(PersonaStep().work(personas, {}, gateway)),
     ]
-    rows = json.dumps([result.rows for result in results], sort_keys=True)
-    check("personas", str(PersonaStep.recipe), digest(rows))
+    tables: dict[str, list[Any]] = {}
+    for result in results:
+        for table, rows in result.rows.items():
+            tables.setdefault(table, []).extend(rows)
+    keys = {unit.key: f"UNIT {number}" for number, unit in enumerate([*units, *personas])}
+    golden("personas", str(PersonaStep.recipe), tables, keys)

@@ -1,17 +1,10 @@
-"""A change of what coding, labelling, measuring or comparing writes must come with a new recipe.
-
-Rows of one fixed study are held by digest. Where a digest changes and the rows mean something else,
-raise the recipe of the step, or the version of the rule or metric; then write the new digest into
-``recipes_of_numbers.json`` by ``AGORA_WRITE_RECIPES=1 pytest`` on this file.
-"""
+"""A change of what coding, labelling, measuring or comparing writes must come with a new recipe."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
 import json
-import math
-import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,7 +13,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import BaseModel
 
+from schemas import keys
 from schemas.gateway import Question
 from schemas.keys import digest
 from schemas.unit import Result, Unit
@@ -33,9 +28,7 @@ from tasks.stages.contrasts import ContrastStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
 
-GOLDEN = Path(__file__).with_name("recipes_of_numbers.json")
 STUDIES = Path(__file__).parents[1] / "metrics" / "studies.py"
-WRITE = "AGORA_WRITE_RECIPES"
 JUDGES = ("m", "n", "o")
 PARAMS: dict[str, dict[str, Any]] = {
     "judge": {"coder": "m"},
@@ -61,33 +54,8 @@ def _studies() -> Any:
 s = _studies()
 
 
-def rounded(value: Any) -> Any:
-    """Numbers to six figures, which every machine gives alike."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}") + 0.0 if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {name: rounded(part) for name, part in value.items()}
-    return [rounded(part) for part in value] if isinstance(value, list | tuple) else value
-
-
-def of(rows: Any, key: str) -> str:
-    """Digest of rows without the keys of the unit and its calls, which change with its recipe."""
-    plain = rows.to_dicts() if isinstance(rows, pl.DataFrame) else [dict(row) for row in rows]
-    hidden = {"unit_key", "call_key"}
-    kept = [{n: rounded(v) for n, v in row.items() if n not in hidden} for row in plain]
-    lines = sorted(json.dumps(row, sort_keys=True, default=str) for row in kept)
-    return digest([line.replace(key, "KEY") for line in lines])
-
-
-def check(name: str, version: str, found: str) -> None:
-    golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
-    if os.environ.get(WRITE):
-        golden.setdefault(name, {})[version] = found
-        GOLDEN.write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
-    assert golden.get(name, {}).get(version) == found, (
-        f"the rows of {name} changed. If their meaning did, raise its recipe or version; then run "
-        f"this file with {WRITE}=1"
-    )
+def _rows(rows: Any) -> list[Any]:
+    return rows.to_dicts() if isinstance(rows, pl.DataFrame) else list(rows)
 
 
 def metrics_study() -> Any:
@@ -95,7 +63,7 @@ def metrics_study() -> Any:
     for name, test in TESTS.items():
         seats = test.scope == "seat"
         contrasts[name] = {
-            "of": "participation.share_words" if seats else "profile_cosine",
+            "of": "persona_consistency" if seats else "profile_cosine",
             "between": ["uniform", "mixed"],
             "test": name,
             "family": name,
@@ -121,16 +89,16 @@ def measured() -> Mapping[str, tuple[Unit, Result]]:
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))
-def test_numbers_of_a_metric_change_only_with_recipe_or_version(name: str) -> None:
+def test_numbers_of_a_metric_change_only_with_recipe_or_version(name: str, golden: Any) -> None:
     label = f"{name} [intersection]" if METRICS[name].per_rule else name
     _, result = measured()[label]
     assert result.failure is None
     version = f"{MeasureStep.recipe}.{METRICS[name].version}"
-    check(f"measure {name}", version, of(result.rows["metrics"], result.unit.key))
+    golden(f"measure {name}", version, result.rows)
 
 
 @pytest.mark.parametrize("name", sorted(TESTS))
-def test_comparisons_change_only_with_their_recipe(name: str) -> None:
+def test_comparisons_change_only_with_their_recipe(name: str, golden: Any) -> None:
     declared, step = metrics_study(), ContrastStep()
     before = s.upstream(declared)
     units = {**before.units, "measure": tuple(old for old, _ in measured().values())}
@@ -139,16 +107,16 @@ def test_comparisons_change_only_with_their_recipe(name: str) -> None:
         for unit in step.plan(s.design(declared), Upstream(units, frames=before.frames))
         if unit.label == name
     )
-    keys = {new.unit.key: old.key for old, new in measured().values()}
+    renamed = {new.unit.key: old.key for old, new in measured().values()}
     frames: list[Any] = [new.rows["metrics"] for _, new in measured().values()]
-    rows: Any = pl.concat(frames).with_columns(pl.col("unit_key").replace(keys))
+    rows: Any = pl.concat(frames).with_columns(pl.col("unit_key").replace(renamed))
     (result,) = asyncio.run(step.work([seeded(planned, name)], {"metrics": rows}, None))  # type: ignore[arg-type]
     assert result.failure is None
-    check(f"contrast {name}", str(step.recipe), of(result.rows["contrasts"], result.unit.key))
+    golden(f"contrast {name}", str(step.recipe), result.rows)
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
-def test_labels_change_only_with_recipe_or_version(name: str) -> None:
+def test_labels_change_only_with_recipe_or_version(name: str, golden: Any) -> None:
     rule = {"rule": name, "params": PARAMS.get(name, {})}
     coding = {"codebook": s.STUDY["coding"]["codebook"], "judges": list(JUDGES)}
     models = {judge: {"model": "sim/agent"} for judge in JUDGES}
@@ -178,11 +146,11 @@ def test_labels_change_only_with_recipe_or_version(name: str) -> None:
     units = step.plan(s.design(declared), before)
     frame = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"other_seq": pl.Int64})
     results = asyncio.run(step.work(units, {"codes": frame}, None))  # type: ignore[arg-type]
-    found = [of(result.rows["labels"], result.unit.key) for result in results]
-    check(f"label {name}", f"{step.recipe}.{RULES[name].version}", digest(found))
+    tables = {"labels": [row for result in results for row in _rows(result.rows["labels"])]}
+    golden(f"label {name}", f"{step.recipe}.{RULES[name].version}", tables)
 
 
-def test_codes_change_only_with_their_recipe(memory_gateway: Any) -> None:
+def test_codes_change_only_with_their_recipe(memory_gateway: Any, golden: Any) -> None:
     book = {
         "name": "b",
         "context": 1,
@@ -217,5 +185,42 @@ def test_codes_change_only_with_their_recipe(memory_gateway: Any) -> None:
     assert [result.failure for result in results] == [None, None]
     judged = [dict(row)["value"] for row in results[0].rows["codes"]]
     assert set(judged) == {0.0, 1.0}
-    found = [of(result.rows["codes"], result.unit.key) for result in results]
-    check("code", str(step.recipe), digest(found))
+    tables = {"codes": [row for result in results for row in _rows(result.rows["codes"])]}
+    golden("code", str(step.recipe), tables)
+
+
+def _floats(value: Any) -> set[float]:
+    if isinstance(value, float):
+        return {value}
+    if isinstance(value, BaseModel):
+        return _floats(value.model_dump(mode="json"))
+    if isinstance(value, Mapping):
+        return {number for part in value.values() for number in _floats(part)}
+    plain = isinstance(value, list | tuple | set | frozenset)
+    return {number for part in value for number in _floats(part)} if plain else set()
+
+
+def test_keys_are_made_of_no_number_that_was_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared, keyed = metrics_study(), []
+    canonical = keys.canonical_json
+
+    def seen(value: Any) -> bytes:
+        keyed.append(value)
+        return canonical(value)
+
+    monkeypatch.setattr(keys, "canonical_json", seen)
+    before = s.upstream(declared)
+    measures = MeasureStep().plan(s.design(declared), before)
+    later = Upstream({**before.units, "measure": measures}, frames=before.frames)
+    judged = declared.model_copy(
+        update={"coding": declared.coding.model_copy(update={"imported": (), "gold": None})}
+    )
+    codes = CodeStep().plan(s.design(judged), before)
+    assert LabelStep().plan(s.design(judged), Upstream({**before.units, "code": codes}))
+    assert ContrastStep().plan(s.design(declared), later)
+    defaults = [one.model_fields.values() for m in METRICS.values() for one in (m.options,)]
+    written = _floats(declared) | {
+        field.default for part in defaults for field in part if isinstance(field.default, float)
+    }
+    assert len(keyed) > len(measures)
+    assert _floats(keyed) <= written
