@@ -22,7 +22,6 @@ from schemas.unit import Read, Unit
 from tasks.shards import Shard, results_of, shards_of
 from tasks.stages.base import Step
 from tasks.stages.registry import steps_of
-from warehouse.committing.great import warm_up
 
 
 @flow(
@@ -106,8 +105,6 @@ async def _work(session: Session, plan: StepPlan) -> None:
             )
             await committer.add(results)
 
-    # Great Expectations takes seconds to import; it does so while models answer.
-    warming = asyncio.create_task(asyncio.to_thread(warm_up))
     try:
         async with asyncio.TaskGroup() as group:
             for number, units in enumerate(shards, start=1):
@@ -117,7 +114,6 @@ async def _work(session: Session, plan: StepPlan) -> None:
             raise _first(mistakes) from None
         raise
     finally:
-        await warming
         await committer.flush()
 
 

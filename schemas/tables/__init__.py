@@ -1,7 +1,6 @@
 """The tables of the warehouse: one model per table, the single source of truth.
 
-DDL, Polars schemas, Great Expectations suites and the reference page are projections of these
-models.
+DDL, Polars schemas, bounds of columns and the reference page are projections of these models.
 """
 
 from schemas.tables.calls import AttemptRow, CallRow, PartRow

@@ -12,7 +12,6 @@ import pytest
 
 from schemas.keys import digest
 from schemas.unit import Failure, Result, Unit
-from warehouse.committing import commit as commit_module
 from warehouse.store import Warehouse
 
 TIME = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
@@ -174,12 +173,6 @@ def empty(path: Path, template: Path) -> Path:
 def warehouse(empty: Path) -> Iterator[Warehouse]:
     with Warehouse.open(empty) as opened:
         yield opened
-
-
-@pytest.fixture
-def no_great(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leaves Great Expectations out, which costs a tenth of a second per table and commit."""
-    monkeypatch.setattr(commit_module, "expectations_met", lambda staged: [])
 
 
 @pytest.fixture

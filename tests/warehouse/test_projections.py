@@ -8,14 +8,14 @@ from typing import Any
 
 import duckdb
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from schemas.tables import ROWS, TABLES, Row, Span
-from warehouse.committing.batch import NUMBER, UNIT, Staged
-from warehouse.committing.great import expectations_met
+from schemas.unit import Result, Unit
+from warehouse.committing.batch import OWN
+from warehouse.committing.staging import staged_tables
 from warehouse.projections.columns import Column, columns_of
 from warehouse.projections.ddl import create_table
 from warehouse.projections.frames import bounds, document, frame_of, frame_schema
@@ -97,16 +97,17 @@ def test_bounds_of_frames_refuse_what_pydantic_refuses(name, seed):
     assert refused_by_bounds(row, physical(row, rows)) == refused_by_pydantic(row, rows)
 
 
-@pytest.mark.parametrize("name", sorted(TABLES))
-def test_expectations_refuse_what_pydantic_refuses(name):
+@settings(max_examples=40, deadline=None)
+@given(name=st.sampled_from(sorted(TABLES.keys() - OWN)), seed=st.integers(0, 2**32))
+def test_a_commit_refuses_the_same_rows_of_mappings_and_of_frames(name, seed):
     row = TABLES[name]
-    rows = raw_rows(row, seed=len(name), n=60)
-    frame = physical(row, rows).with_columns(
-        pl.Series(NUMBER, range(60), dtype=pl.Int64), pl.lit(KEY).alias(UNIT)
-    )
-    staged = Staged(row, frame, ((0, KEY, rows),))
-    expectations_met(staged)
-    assert set(staged.refused) == refused_by_pydantic(row, rows)
+    rows = raw_rows(row, seed, 30)
+    unit = Unit("episodes", "play", KEY, {})
+    refused = []
+    for given_rows in (rows, physical(row, rows)):
+        tables, _ = staged_tables([Result(unit, {name: given_rows})])
+        refused.append(set(tables[name].refused))
+    assert refused == [refused_by_pydantic(row, rows)] * 2
 
 
 @settings(max_examples=30, deadline=None)

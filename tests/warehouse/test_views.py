@@ -8,8 +8,6 @@ import pytest
 
 from schemas.unit import Failure, Result
 
-pytestmark = pytest.mark.usefixtures("no_great")
-
 
 def test_messages_carry_their_seat_and_episode(make, commit, warehouse):
     unit = make.key("a")

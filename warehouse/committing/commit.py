@@ -12,7 +12,6 @@ from schemas.keys import digest
 from schemas.tables import TABLES
 from schemas.unit import Result
 from warehouse.committing.batch import Batch, Check, CommitReport
-from warehouse.committing.great import expectations_met
 from warehouse.committing.rules import broken_rules
 from warehouse.committing.staging import staged_tables
 from warehouse.committing.writing import (
@@ -54,8 +53,6 @@ def committed(
         return CommitReport(key, (), {}, unchanged, {})
     tables, checks = staged_tables(list(new.values()))
     batch = Batch(key, run_id, code_version, time, new, tables, checks)
-    for staged in tables.values():
-        checks.extend(expectations_met(staged))
     with transaction(cursor):
         counts = _written(cursor, batch, [unit for unit in new if unit in held])
     failures = batch.failures()
