@@ -9,7 +9,8 @@ from pathlib import Path
 
 from warehouse.client import remote_answer
 from warehouse.connection import Limits, Locked, connection
-from warehouse.statements import Answer, answer, confine, selection
+from warehouse.reading import selection
+from warehouse.statements import Answer, answer, confine
 
 __all__ = ["READING", "Answer", "query"]
 
@@ -22,7 +23,7 @@ def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
 
     Args:
         path: The warehouse.
-        sql: The statement: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE.
+        sql: The statement: SELECT, FROM, WITH, VALUES, PIVOT, DESCRIBE, SHOW, SUMMARIZE.
         limit: Rows to return, at most.
 
     Raises:

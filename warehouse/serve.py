@@ -1,15 +1,14 @@
 """Letting other processes of this user read a warehouse that this process owns.
 
 The server is DuckDB's Quack extension on a loopback address. It answers whoever shows the token of
-the file ``<warehouse>.server``, and only statements that read: each is parsed before it is run, and
-the process gives up its access to other files for as long as it lives.
+the file ``<warehouse>.server``, and only statements that read (see ``reading``); the process gives
+up its access to other files for as long as it lives.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
 import socket
 from collections.abc import Iterator
@@ -20,12 +19,11 @@ import duckdb
 from schemas.errors import Mistake
 from warehouse.address import Address
 from warehouse.extensions import load_extension
-from warehouse.statements import selection
+from warehouse.reading import selection
 from warehouse.store import Warehouse
 
 _LOG = logging.getLogger(__name__)
 _PORTS_TRIED = 20
-_SERVER_FUNCTIONS = re.compile("quack_", re.IGNORECASE)
 
 
 @contextmanager
@@ -57,14 +55,12 @@ def serving(warehouse: Warehouse) -> Iterator[Address]:
 
 
 def may_run(statement: str) -> bool:
-    """Whether the server runs a statement: one that reads, and that leaves the server alone.
+    """Whether the server runs a statement: one that only reads.
 
     Example:
         >>> may_run("SELECT 1"), may_run("DROP TABLE events"), may_run("FROM quack_stop('x')")
         (True, False, False)
     """
-    if _SERVER_FUNCTIONS.search(statement):
-        return False
     try:
         selection(statement)
     except Mistake:

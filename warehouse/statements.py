@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from schemas.errors import Mistake
-
-#: DuckDB takes some PRAGMAs for SELECTs.
-_PRAGMA = re.compile(r"(\s|--[^\n]*(\n|$)|/\*.*?\*/)*pragma\b", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -29,34 +25,6 @@ class Answer:
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     truncated: bool = False
-
-
-def selection(sql: str) -> str:
-    """The one SELECT-like statement of a text.
-
-    Raises:
-        Mistake: The text is none, or more than one.
-
-    Example:
-        >>> selection("SELECT 1;")
-        'SELECT 1'
-    """
-    try:
-        statements = duckdb.extract_statements(sql)
-    except duckdb.Error as error:
-        raise _sql_mistake(error) from error
-    if _PRAGMA.match(sql):
-        raise _not_reading("a PRAGMA")
-    if len(statements) != 1:
-        raise Mistake(
-            what="expected one SQL statement",
-            found=f"{len(statements)} statements" if statements else "none",
-            fix="ask one question at a time",
-        )
-    (statement,) = statements
-    if statement.type != duckdb.StatementType.SELECT:
-        raise _not_reading(f"a statement of type {statement.type.name}")
-    return statement.query.strip().rstrip(";").rstrip()
 
 
 def confine(reading: duckdb.DuckDBPyConnection) -> None:
@@ -96,15 +64,6 @@ def outside(message: str) -> Mistake:
         what="queries may read the warehouse and nothing else",
         found=message.splitlines()[0],
         fix="bring data in with agora import",
-    )
-
-
-def _not_reading(found: str) -> Mistake:
-    return Mistake(
-        what="the warehouse is read-only here",
-        found=found,
-        expected="SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW TABLES or SUMMARIZE",
-        fix="write with agora run or agora import",
     )
 
 

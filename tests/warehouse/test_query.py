@@ -29,6 +29,12 @@ READS = [
     "SHOW TABLES",
     "SUMMARIZE units",
     "FROM v_calls",
+    "PIVOT events ON kind USING count(*)",
+    "SELECT * FROM (PIVOT events ON kind USING max(value) GROUP BY actor)",
+    "PIVOT events ON kind IN ('say', 'bid') USING count(*)",
+    "SELECT list_transform([1, 2], lambda x: x + 1), 'quack_serve(1)' AS query",
+    "SELECT count(*) FILTER (WHERE round > 1) OVER (PARTITION BY actor) FROM events",
+    "SELECT extract(year FROM now()), CAST(1 AS DECIMAL(9, 2)), {'a': 1}['a'], [1, 2][1:2]",
 ]
 
 REFUSED = [
@@ -52,6 +58,30 @@ REFUSED = [
     "/* quietly */ PRAGMA version",
     "SET memory_limit = '1GB'",
     "CALL pragma_version()",
+    "FROM query('FROM qu' || 'ack_serve(''x'')')",
+    "FROM \"query\" /* x */ ('FROM events')",
+    "FROM query_table('events')",
+    "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+    "FROM quack_stop('quack:127.0.0.1:1')",
+    "FROM \"QUACK_SERVE\"('quack:0.0.0.0:1')",
+    "SELECT enable_logging()",
+    "FROM enable_logging()",
+    "CALL enable_logging()",
+    "FROM truncate_duckdb_logs()",
+    "SELECT write_log('x')",
+    "FROM checkpoint()",
+    "FROM force_checkpoint()",
+    "FROM duckdb_secrets()",
+    "FROM duckdb_settings()",
+    "SELECT current_setting('secret_directory')",
+    "SELECT nextval('x')",
+    "SELECT setseed(0.5)",
+    "SELECT 'FROM events'.query()",
+    "PIVOT (FROM query('FROM events')) ON kind USING count(*)",
+    "PIVOT (FROM \"query\"\n('FROM events')) ON kind USING count(*)",
+    "PIVOT (SELECT 'é' AS kind, \"Query\"('FROM events')) ON kind USING count(*)",
+    "PIVOT (FROM checkpoint()) ON success USING count(*)",
+    "PIVOT (FROM read_text('{folder}/secret.txt')) ON filename USING count(*)",
     "EXPLAIN ANALYZE DELETE FROM units",
     "PREPARE p AS SELECT 1",
     "INSTALL httpfs",
@@ -113,7 +143,10 @@ def test_statements_that_read_are_answered(free, sql):
     assert all(len(row) == len(answer.columns) for row in answer.rows)
 
 
-@pytest.mark.parametrize("sql", ["DESCRIBE events", "SHOW TABLES", "FROM v_calls"])
+@pytest.mark.parametrize(
+    "sql",
+    ["DESCRIBE events", "SHOW TABLES", "PIVOT units ON status USING count(*)", "FROM v_calls"],
+)
 def test_a_server_answers_what_the_file_would(free, served, sql):
     assert query(served[0], sql) == query(free, sql)
 
@@ -207,6 +240,11 @@ def test_a_client_that_skips_the_checks_cannot_write_either(served, tmp_path):
         f"COPY parts TO '{tmp_path}/out.csv'",
         "SELECT * FROM read_text('/etc/hostname')",
         f"FROM quack_stop('{address.uri}')",
+        f"FROM query('FROM qu' || 'ack_stop(''{address.uri}'')')",
+        "FROM query('FROM qu' || 'ack_serve(''quack:127.0.0.1:1'', token => ''t'')')",
+        "PIVOT (FROM query('FROM events')) ON kind USING count(*)",
+        "SELECT enable_logging()",
+        "FROM force_checkpoint()",
     ):
         with pytest.raises(duckdb.Error):
             client.execute(
