@@ -123,7 +123,7 @@ ORDER BY metric, rule, subject, condition""",
     ),
     "runs": (
         "metrics of single runs",
-        """SELECT metric, options, rule, condition, subject, value
+        """SELECT metric, options, rule, condition, subject, value, null_mean
 FROM v_metrics
 WHERE study_version = $version AND scope = 'run' AND (rule IS NULL OR rule = $rule)
 QUALIFY count(*) OVER (PARTITION BY unit_key, metric, rule, condition, subject) <= 40
@@ -139,8 +139,8 @@ ORDER BY family, contrast, subject, condition_b""",
     ),
     "curves": (
         "specification curves",
-        """SELECT family, contrast, specification, metric, condition_a, condition_b, effect,
-    effect_name, ci_low, ci_high, p, n_a, n_b, n_excluded, warning
+        """SELECT family, contrast, specification, metric, subject, condition_a, condition_b,
+    effect, effect_name, ci_low, ci_high, p, n_a, n_b, n_excluded, warning
 FROM v_contrasts WHERE study_version = $version AND specification <> ''
 ORDER BY family, effect, specification""",
     ),

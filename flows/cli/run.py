@@ -15,6 +15,7 @@ from rich.table import Table
 
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults
+from tasks.report.formatting import quantity_words
 
 if TYPE_CHECKING:
     from flows.findings import Findings
@@ -146,7 +147,7 @@ def _print_findings(console: Console, found: Findings, declared: list[str]) -> N
         for part in _parts(rows, declared):
             console.print(_metric_table(part, declared))
     for row in found.contrasts:
-        what = " ".join(part for part in (row["metric"], row["subject"]) if part)
+        what = quantity_words(row["metric"], row["subject"])
         console.print(
             f"  {row['contrast']}: {what}, {row['condition_b']} against {row['condition_a']}: "
             f"{row['effect_name']} {_number(row['effect'])} {_interval(row)}, "
@@ -175,7 +176,7 @@ def _metric_table(rows: list[dict[str, Any]], declared: list[str]) -> Table:
     """A row per number with its 95 % interval, a column per condition in the order declared."""
     cells: dict[str, dict[str, str]] = {}
     for row in rows:
-        title = f"{row['metric']} {row['subject']}".strip()
+        title = quantity_words(row["metric"], row["subject"])
         cell = f"{_number(row['value'])} {_interval(row)}".strip()
         cells.setdefault(title, {})[row["condition"]] = cell
     conditions = _in_order(rows, declared)

@@ -9,6 +9,9 @@ from pydantic import Field
 from schemas.environment import EventKind, Scope
 from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Span, Table, Time
 
+#: Statuses of episodes that were cut short: by a limit, or before their planned rounds.
+INCOMPLETE = frozenset({"truncated", "incomplete"})
+
 
 class EpisodeRow(Row):
     """An episode."""

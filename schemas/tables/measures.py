@@ -8,6 +8,9 @@ from pydantic import Field
 
 from schemas.tables.column import Count, Json, Key, Name, Row, Share, Table
 
+#: Subject of numbers that are a value less the mean of its null.
+EXCESS = "excess"
+
 
 class MetricRow(Row):
     """A number with its interval and its null."""
@@ -29,7 +32,10 @@ class MetricRow(Row):
     )
     condition: str = Field(description="Condition; empty for numbers of the whole study.")
     episode_key: Key | None = Field(None, description="The run, for numbers of one.")
-    subject: str = Field(description="Flag, seat, coder pair, ...; empty where there is one only.")
+    subject: str = Field(
+        description="Flag, seat, coder pair, ...; empty where there is one only; excess: the value "
+        "less its null."
+    )
     value: float | None = Field(description="The number; null: undefined, as the method says.")
     ci_low: float | None = Field(None, description="Lower end of the 95 % interval.")
     ci_high: float | None = Field(None, description="Upper end of the 95 % interval.")
@@ -58,7 +64,10 @@ class ContrastRow(Row):
         description="Choices that differ from the declared ones, for specification curves."
     )
     metric: Name = Field(description="Metric that is compared.")
-    subject: str = Field(description="Subject of the metric; empty where there is one only.")
+    subject: str = Field(
+        description="Subject of the metric; empty where there is one only; excess: the value less "
+        "its null is compared."
+    )
     rule: str | None = Field(None, description="Adjudication rule behind the metric.")
     condition_a: Name = Field(description="Baseline.")
     condition_b: str = Field(description="Condition compared with it; several joined by ' | '.")

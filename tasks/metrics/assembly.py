@@ -70,7 +70,7 @@ class MetricInputs:
             labels = self._labels(spec, all_labels, codes)
         return Data(
             runs=runs,
-            excluded=dict(spec["excluded"]),
+            excluded={name: sum(one.values()) for name, one in spec["excluded"].items()},
             seats=self._numbered("seats", runs_key, runs) if "seats" in needs else empty,
             events=self._numbered("events", runs_key, runs) if "events" in needs else empty,
             messages=self._messages(runs_key, runs) if "messages" in needs else empty,

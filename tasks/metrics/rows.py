@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.bootstrap import INTERVAL, mean_interval
 from tasks.metrics.statistics.nulls import null_summary
@@ -279,7 +280,7 @@ def _with_null(
     defined = np.isfinite(excess)
     return {
         **row,
-        "subject": "excess",
+        "subject": EXCESS,
         "value": float(excess[defined].mean()) if defined.any() else None,
         "ci_low": float(low[0]),
         "ci_high": float(high[0]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,7 @@ from schemas.keys import canonical_json
 from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
 from schemas.study.analysis import Incomplete
 from schemas.study.models import ModelSpec
+from schemas.tables.episodes import INCOMPLETE
 from schemas.unit import Unit
 from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
@@ -21,6 +22,8 @@ from tasks.stages.base import Upstream
 from tasks.studies.design import Design
 
 Rule = Literal["exclude", "keep"]
+#: What speaks against a run of which there are no rows at all.
+FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -31,19 +34,39 @@ class Run:
         episode_key: The episode.
         condition: Its condition, or series.
         replicate: Its number within the condition, from 1.
-        whole: Whether it reached its end and nothing speaks against its use.
-        failed: Whether there are no rows of it at all.
+        against: What speaks against its use, in words; empty where nothing does.
     """
 
     episode_key: str
     condition: str
     replicate: int
-    whole: bool = True
-    failed: bool = False
+    against: str = ""
 
     def included(self, incomplete: Rule) -> bool:
         """Whether it is analysed under a rule for incomplete runs."""
-        return not self.failed and (self.whole or incomplete == "keep")
+        return not self.against or (incomplete == "keep" and self.against != FAILED)
+
+
+def excluded_runs(runs: Iterable[Run], incomplete: Rule) -> dict[str, dict[str, int]]:
+    """Number of runs that are not analysed, by condition and by what speaks against them."""
+    found: dict[str, dict[str, int]] = {}
+    for run in runs:
+        reasons = found.setdefault(run.condition, {})
+        if not run.included(incomplete):
+            reasons[run.against] = reasons.get(run.against, 0) + 1
+    return found
+
+
+def _against(status: str, exclusion: str | None) -> str:
+    """What speaks against the use of an episode; one that its rules ended early is complete.
+
+    Example:
+        >>> _against("terminated", None), _against("truncated", None)
+        ('', 'incomplete')
+    """
+    if status in INCOMPLETE:
+        return "incomplete"
+    return "excluded by flag" if exclusion is not None else ""
 
 
 @dataclass(frozen=True)
@@ -100,23 +123,23 @@ def usable(upstream: Upstream) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
 def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
     """The runs of a study, conditions in the order declared.
 
-    Runs that were planned and not yet made count as whole, so a plan made beforehand names the
-    units that there will be if all goes well.
+    Nothing speaks against runs that were planned and not yet made, so a plan made beforehand names
+    the units that there will be if all goes well.
     """
     if design.study.imported is not None:
         return _imported_runs(design, upstream)
     frame = upstream.frames.get("episodes")
-    whole: dict[str, bool] = {}
+    against: dict[str, str] = {}
     if frame is not None and frame.height:
         for key, status, exclusion in frame.select(
             "episode_key", "status", "exclusion"
         ).iter_rows():
-            whole[key] = status != "incomplete" and exclusion is None
+            against[key] = _against(status, exclusion)
     good, bad = usable(upstream)
     order = {cell.name: number for number, cell in enumerate(design.conditions)}
     runs = [
-        Run(unit.key, unit.condition, unit.replicate, whole.get(unit.key, True), failed)
-        for units, failed in ((good, False), (bad, True))
+        Run(unit.key, unit.condition, unit.replicate, failed or against.get(unit.key, ""))
+        for units, failed in ((good, ""), (bad, FAILED))
         for unit in units
         if unit.step == "episodes"
     ]
@@ -140,8 +163,8 @@ def _imported_runs(design: Design, upstream: Upstream) -> tuple[Run, ...]:
     for row in rows:
         series = row["series"] or ""
         seen[series] = seen.get(series, 0) + 1
-        good = row["status"] != "incomplete" and row["exclusion"] is None
-        runs.append(Run(row["episode_key"], series, seen[series], good))
+        against = _against(row["status"], row["exclusion"])
+        runs.append(Run(row["episode_key"], series, seen[series], against))
     return tuple(runs)
 
 

@@ -6,6 +6,8 @@ import datetime as dt
 import math
 from typing import Any
 
+from schemas.tables.measures import EXCESS
+
 DASH = "–"
 MINUS = "−"
 #: Characters of a text that stands among parameters.
@@ -153,6 +155,18 @@ def listed(parts: list[str]) -> str:
         ('a, b and c', 'a')
     """
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def quantity_words(metric: str, subject: str) -> str:
+    """What a number is of: a quantity, and its subject where it has one.
+
+    Example:
+        >>> quantity_words("profile_cosine", "excess"), quantity_words("outcomes", "welfare")
+        ('profile_cosine, excess over its null', 'outcomes (welfare)')
+    """
+    if subject == EXCESS:
+        return f"{metric}, excess over its null"
+    return f"{metric} ({subject})" if subject else metric
 
 
 def moment(value: dt.datetime | None) -> str:

@@ -24,7 +24,7 @@ class ContrastStep:
 
     stage: Stage = "metrics"
     name = "contrast"
-    recipe = 1
+    recipe = 2
     writes = ("contrasts",)
     asks_models = False
     shard = 16

@@ -27,6 +27,7 @@ from tasks.metrics.units import (
     Measurement,
     Run,
     encoder_model,
+    excluded_runs,
     flags_spec,
     measurements,
     runs_of,
@@ -81,7 +82,7 @@ class MeasureStep:
 
     stage: Stage = "metrics"
     name = "measure"
-    recipe = 2
+    recipe = 3
     writes = ("metrics",)
     asks_models = False
     shard = 64
@@ -122,10 +123,6 @@ class MeasureStep:
         codes = sources.codes_of(mine) if uses_codes else ()
         imported = sources.imported if uses_codes else ()
         every_rule = [rule.title for rule in coding.adjudication.rules] if coding else []
-        excluded: dict[str, int] = {}
-        for run in runs:
-            excluded.setdefault(run.condition, 0)
-            excluded[run.condition] += not run.included(incomplete)
         spec: dict[str, Any] = {
             "metric": metric.name,
             "options": dict(one.options),
@@ -139,7 +136,7 @@ class MeasureStep:
                 {"episode_key": r.episode_key, "condition": r.condition, "replicate": r.replicate}
                 for r in used
             ],
-            "excluded": excluded,
+            "excluded": excluded_runs(runs, incomplete),
             "labels": list(labels),
             "codes": [*codes, *imported],
         }
@@ -217,7 +214,8 @@ class MeasureStep:
     ) -> Result:
         metric = METRICS[unit.spec["metric"]]
         if not unit.spec["runs"]:
-            total = sum(unit.spec["excluded"].values())
+            reasons = unit.spec["excluded"].values()
+            total = sum(count for one in reasons for count in one.values())
             return Result(unit, {}, Failure("no_runs", f"no run is left ({total} excluded)"))
         data = inputs.data(unit.spec, metric, encoders)
         options = metric.options.model_validate(unit.spec["options"])

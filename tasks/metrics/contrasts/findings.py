@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from schemas.tables.measures import EXCESS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.comparisons import IMPORTED
 from tasks.metrics.contrasts.correction import adjusted
 from tasks.metrics.contrasts.sample import Finding, Side, TooFewRuns, checked
 
 Row = dict[str, Any]
+UNDEFINED = "without a value"
+#: Shares of runs left out may differ by so much between two sides before a row warns of it.
+EVEN = 0.02
 
 
 class NoValues(Exception):
@@ -75,21 +79,32 @@ def _row(
     sides = tuple(_side(name, values, replicates) for name in one["between"])
     checked(test, sides)
     found = test.compute(sides, test.options.model_validate(one["options"]), rng)
-    undefined = sum(
-        int(values.filter(pl.col("condition") == name)["value"].is_null().sum())
-        for name in one["between"]
-    )
-    excluded = sum(one["excluded"].get(name, 0) for name in one["between"])
+    left_out = {side.condition: _left_out(one, values, side) for side in sides}
     return {
         **_named(one),
         **_numbers(found),
-        "subject": str(values["subject"][0]) if test.scope == "run" else "",
+        "subject": _subject(one, values, test.scope),
         "n_a": sides[0].n_runs,
         "n_b": sum(side.n_runs for side in sides[1:]),
-        "n_excluded": excluded + undefined,
-        "warning": "; ".join(_warnings(one, found, values, sides)) or None,
-        "method": found.method + ("; value less null mean" if one["excess"] else ""),
+        "n_excluded": sum(n for reasons in left_out.values() for n in reasons.values()),
+        "warning": "; ".join(_warnings(one, found, values, sides, left_out)) or None,
+        "method": found.method + ("; value less null mean, run by run" if one["excess"] else ""),
     }
+
+
+def _subject(one: Mapping[str, Any], values: pl.DataFrame, scope: str) -> str:
+    """Which rows of ``metrics`` the compared numbers are summed up in."""
+    if one["excess"]:
+        return EXCESS
+    return str(values["subject"][0]) if scope == "run" else ""
+
+
+def _left_out(one: Mapping[str, Any], values: pl.DataFrame, side: Side) -> dict[str, int]:
+    """Number of runs of a condition that are not compared, by reason."""
+    mine = values.filter(pl.col("condition") == side.condition)
+    undefined = mine["episode_key"].n_unique() - side.n_runs
+    reasons = one["excluded"].get(side.condition, {})
+    return {**reasons, UNDEFINED: undefined} if undefined else dict(reasons)
 
 
 def _named(one: Mapping[str, Any]) -> Row:
@@ -127,10 +142,12 @@ def _empty(one: Mapping[str, Any], problem: str) -> Row:
         **_named(one),
         **nothing,
         "effect_name": TESTS[one["test"]].effect,
-        "subject": one["subject"] or "",
+        "subject": EXCESS if one["excess"] else one["subject"] or "",
         "n_a": 0,
         "n_b": 0,
-        "n_excluded": sum(one["excluded"].get(name, 0) for name in one["between"]),
+        "n_excluded": sum(
+            n for name in one["between"] for n in one["excluded"].get(name, {}).values()
+        ),
         "warning": problem,
         "method": f"not computed: {problem}",
     }
@@ -195,7 +212,11 @@ def _side(condition: str, values: pl.DataFrame, replicates: Mapping[str, int]) -
 
 
 def _warnings(
-    one: Mapping[str, Any], found: Finding, values: pl.DataFrame, sides: Sequence[Side]
+    one: Mapping[str, Any],
+    found: Finding,
+    values: pl.DataFrame,
+    sides: Sequence[Side],
+    left_out: Mapping[str, Mapping[str, int]],
 ) -> list[str]:
     told = [found.warning] if found.warning else []
     factors = one["factors"]
@@ -206,19 +227,26 @@ def _warnings(
         )
     if factors == [IMPORTED]:
         told.append("the conditions are imported series: what else differs is not on record")
-    told += _uneven_exclusions(one, sides)
+    told += _uneven(sides, left_out)
     if not one["excess"]:
         told += _unlike_nulls(values, one["between"])
     return told
 
 
-def _uneven_exclusions(one: Mapping[str, Any], sides: Sequence[Side]) -> list[str]:
-    counts = [(side, one["excluded"].get(side.condition, 0)) for side in sides]
-    shares = [out / (side.n_runs + out) for side, out in counts]
-    if max(shares) - min(shares) <= 0.1:
+def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) -> list[str]:
+    counts = {side.condition: sum(left_out[side.condition].values()) for side in sides}
+    planned = {side.condition: side.n_runs + counts[side.condition] for side in sides}
+    shares = [counts[name] / planned[name] for name in counts]
+    if max(shares) - min(shares) <= EVEN:
         return []
-    words = ", ".join(f"{side.condition} {out} of {side.n_runs + out}" for side, out in counts)
-    return [f"runs were excluded unevenly ({words})"]
+    words = []
+    for name, count in counts.items():
+        reasons = ", ".join(f"{n} {reason}" for reason, n in left_out[name].items())
+        words.append(f"{name} {count} of {planned[name]}" + (f" ({reasons})" if reasons else ""))
+    return [
+        f"runs are left out unevenly: {', '.join(words)}; the comparison is of those that are "
+        "left, which may differ from the others"
+    ]
 
 
 def _unlike_nulls(values: pl.DataFrame, conditions: Sequence[str]) -> list[str]:

@@ -40,7 +40,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     planned = data.runs["planned_rounds"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     done = data.runs["completed_rounds"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     known = data.runs["status"].replace_strict(
-        {"complete": 1.0, "truncated": 1.0, "incomplete": 0.0},
+        {"complete": 1.0, "terminated": 1.0, "truncated": 0.0, "incomplete": 0.0},
         default=None,
         return_dtype=pl.Float64,
     )
@@ -50,7 +50,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     n_said = np.nan_to_num(_by_run(data, said, "n")).astype(np.int64)
     values: dict[str, tuple[Floats, npt.ArrayLike, str]] = {
         "rounds": (rounds, 1, "completed over planned rounds"),
-        "complete": (complete, 1, "whether the run reached its end"),
+        "complete": (complete, 1, "whether the run reached an end by its rules"),
         "valid": (_by_run(data, asked, "valid"), n_asked, "actions usable as first given"),
         "fallback": (_by_run(data, asked, "fallback"), n_asked, "actions replaced by the fallback"),
         "attempts": (_by_run(data, asked, "attempts"), n_asked, "questions per action"),

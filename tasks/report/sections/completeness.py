@@ -8,12 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from schemas.tables.episodes import INCOMPLETE
 from tasks.report.data import ReportData
 from tasks.report.formatting import number, share, usd
 from tasks.report.plots.bars import status_bars
 from tasks.report.tables import Table, computed, count, table, text
 
-STATUSES = ("complete", "truncated", "incomplete", "placeholder")
+STATUSES = ("complete", "terminated", "truncated", "incomplete", "placeholder")
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,9 @@ def _failures(data: ReportData) -> Table:
 
 def _episodes(data: ReportData) -> Table:
     return table(
-        "Runs by status. A complete run reached its planned end; what becomes of the others was "
-        f"declared beforehand ({data.study.run.incomplete}).",
+        "Runs by status. A run that its rules ended is complete, however early it ended. A run "
+        "that a limit ended (truncated) or that stopped before its planned rounds (incomplete) is "
+        f"not; what becomes of it was declared beforehand ({data.study.run.incomplete}).",
         [
             text("Condition", "condition"),
             text("Status", "status"),
@@ -92,7 +94,7 @@ def _episodes(data: ReportData) -> Table:
         ],
         data.rows("episodes"),
         data.listings["episodes"],
-        strong=lambda row: row["status"] == "incomplete" or bool(row["exclusion"]),
+        strong=lambda row: row["status"] in INCOMPLETE or bool(row["exclusion"]),
         group=lambda row: row["condition"],
         quiet=1,
     )

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from schemas.tables.measures import EXCESS
 from tasks.report.data import ReportData, Row
-from tasks.report.formatting import interval, number, p_value
+from tasks.report.formatting import interval, number, p_value, quantity_words
 from tasks.report.plots.curve import Specification, specification_plot
 from tasks.report.plots.intervals import Group, Mark, interval_plot
 from tasks.report.tables import Cell, Column, Table, computed, table, text
 
 CLEAR = 0.05
 AS_DECLARED = "as declared"
+#: Sign in plots of a contrast that compares the excess over the null, for which there is no room.
+OF_EXCESS = "†"
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Curve:
     Attributes:
         name: Its name in the study.
         contrast: The contrast that it re-examines.
+        of: The quantity that it compares.
         specifications: Its combinations.
         effect_name: Name of the effect.
         between: The conditions.
@@ -52,6 +56,7 @@ class Curve:
 
     name: str
     contrast: str
+    of: str
     specifications: tuple[Specification, ...]
     effect_name: str
     between: str
@@ -94,9 +99,7 @@ def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
             ),
             Column(
                 "Of",
-                lambda row: Cell(
-                    row["metric"], " · ".join(filter(None, (row["subject"], row["rule"])))
-                ),
+                lambda row: Cell(quantity_words(row["metric"], row["subject"]), row["rule"] or ""),
             ),
             Column(
                 "Effect",
@@ -141,8 +144,7 @@ def _plots(rows: tuple[Row, ...]) -> list[tuple[str, Markup, str]]:
         for row in mine:
             adjusted = row["p_adjusted"] if row["p_adjusted"] is not None else row["p"]
             clear = adjusted is not None and adjusted < CLEAR
-            subject = f", {row['subject']}" if row["subject"] else ""
-            groups.setdefault(row["contrast"] + subject, []).append(
+            groups.setdefault(_plot_label(row), []).append(
                 Mark(
                     between(row),
                     row["effect"],
@@ -169,10 +171,17 @@ def _plots(rows: tuple[Row, ...]) -> list[tuple[str, Markup, str]]:
                 name,
                 plot,
                 f"{words.capitalize()} of {n} comparisons with 95 % intervals. "
-                f"Filled: adjusted p below {CLEAR}; hollow: not.",
+                f"Filled: adjusted p below {CLEAR}; hollow: not."
+                + (f" {OF_EXCESS}: excess over its null." if OF_EXCESS in "".join(groups) else ""),
             )
         )
     return found
+
+
+def _plot_label(row: Row) -> str:
+    if row["subject"] == EXCESS:
+        return f"{OF_EXCESS} {row['contrast']}"
+    return ", ".join(filter(None, (row["contrast"], row["subject"])))
 
 
 def curves(data: ReportData) -> tuple[Curve, ...]:
@@ -189,13 +198,15 @@ def curves(data: ReportData) -> tuple[Curve, ...]:
 def _curve(data: ReportData, name: str, contrast: str, pair: str, rows: list[Row]) -> Curve:
     specifications = _specifications(data, rows)
     words = rows[0]["effect_name"].replace("_", " ")
+    of = quantity_words(rows[0]["metric"], rows[0]["subject"])
     return Curve(
         name,
         contrast,
+        of,
         specifications,
         words,
         pair,
-        specification_plot(specifications, f"{contrast} under every specification", words),
+        specification_plot(specifications, f"{contrast}, {of}, under every specification", words),
         table(
             "Every specification. p-values are not corrected here: the specifications share data.",
             [

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.tables.episodes import INCOMPLETE
+from schemas.tables.measures import EXCESS
 from tasks.report.data import ReportData, Row
-from tasks.report.formatting import interval, listed, number, p_value, share
+from tasks.report.formatting import (
+    interval,
+    listed,
+    number,
+    p_value,
+    quantity_words,
+    share,
+)
 from tasks.report.sections.agreement import LOW_RECALL
 from tasks.report.sections.contrasts import CLEAR, between, curves
 from tasks.report.sections.judged import Compared, RuleSummary, compared, summaries
-from tasks.report.sections.metrics import EXCESS, declared_rows
+from tasks.report.sections.metrics import declared_rows
 
 Level = Literal["alarm", "caution", "result"]
 DOUBTFUL_SHARE = 0.05
@@ -192,7 +201,7 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             "completeness",
         )
     short = [
-        row for row in data.rows("episodes") if row["exclusion"] or row["status"] == "incomplete"
+        row for row in data.rows("episodes") if row["exclusion"] or row["status"] in INCOMPLETE
     ]
     if short:
         by_condition: dict[str, int] = {}
@@ -213,7 +222,6 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             f"{total:,} {verb} incomplete or excluded ({words}); as declared, they are {done}.",
             "completeness",
         )
-    yield from _truncated(data)
     kinds = (
         ("fallback_share", "of actions are the declared fallback, not an answer"),
         ("failed_call_share", "of calls to models failed"),
@@ -232,18 +240,6 @@ def _units(number_: int) -> str:
     return "1 unit" if number_ == 1 else f"{number_:,} units"
 
 
-def _truncated(data: ReportData) -> Iterator[Finding]:
-    cut = [row for row in data.rows("episodes") if row["status"] == "truncated"]
-    if cut:
-        words = listed([f"{row['condition']} {row['episodes']:,}" for row in cut])
-        yield Finding(
-            "caution",
-            f"Some runs were ended by a limit and not by their own rules ({words}). They count as "
-            "whole; their results say what was reached by then.",
-            "completeness",
-        )
-
-
 def _warnings(data: ReportData) -> Iterator[Finding]:
     for row in data.rows("contrasts"):
         if row["warning"]:
@@ -256,7 +252,7 @@ def _curves(data: ReportData) -> Iterator[Finding]:
         stable = "same sign" in curve.verdict
         yield Finding(
             "result" if stable else "caution",
-            f"{curve.contrast} ({curve.between}), re-examined under "
+            f"{curve.contrast} ({curve.between} in {curve.of}), re-examined under "
             f"{len(curve.specifications)} combinations of choices: {curve.verdict}",
             "curves",
         )
@@ -280,13 +276,12 @@ def _contrasts(data: ReportData) -> Iterator[Finding]:
         p = row["p_adjusted"] if row["p_adjusted"] is not None else row["p"]
         differ = p is not None and p < CLEAR
         verb = "differ" if differ else "do not clearly differ"
-        subject = f" ({row['subject']})" if row["subject"] else ""
         adjusted = "adjusted p" if row["p_adjusted"] is not None else "p"
         effect = row["effect_name"].replace("_", " ")
         yield Finding(
             "result",
             f"{row['contrast']}: {listed([row['condition_a'], row['condition_b']])} {verb} in "
-            f"{row['metric']}{subject}: {effect} {number(row['effect'], 2)} "
+            f"{quantity_words(row['metric'], row['subject'])}: {effect} {number(row['effect'], 2)} "
             f"[{interval(row['ci_low'], row['ci_high'], 2)}], {adjusted} {p_value(p)}, "
             f"{row['n_a']} and {row['n_b']} runs.",
             "contrasts",

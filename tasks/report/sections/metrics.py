@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from schemas.tables.measures import EXCESS
 from tasks.report.data import ReportData, Row
-from tasks.report.formatting import interval, number, p_value
+from tasks.report.formatting import interval, number, p_value, quantity_words
 from tasks.report.plots.intervals import Group, Mark, interval_plot
 from tasks.report.tables import Cell, Column, Table, computed, count, table, text
 
@@ -19,7 +20,6 @@ MOST_SUBJECTS = 6
 MOST_FIGURES = 8
 #: Plots of a metric that are shown at once; the others are folded.
 OPEN_FIGURES = 2
-EXCESS = "excess"
 #: Half the width of the band that holds 95 % of a normal null.
 BAND = 1.96
 
@@ -117,7 +117,7 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
     names = 1 + any(row["subject"] for row in rows) + any(row["rule"] for row in rows)
     shown = [Column("Quantity", lambda row: row["metric"].partition(".")[2] or name)]
     if any(row["subject"] for row in rows):
-        shown.append(text("Of", "subject", ""))
+        shown.append(Column("Of", _subject))
     if any(row["rule"] for row in rows):
         shown.append(text("Rule", "rule"))
     shown += [
@@ -141,6 +141,10 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
     )
 
 
+def _subject(row: Row) -> str:
+    return "excess over its null" if row["subject"] == EXCESS else row["subject"]
+
+
 def _null(row: Row) -> Cell:
     if row["null_mean"] is None:
         return Cell("–")
@@ -149,7 +153,9 @@ def _null(row: Row) -> Cell:
 
 
 def _figures(data: ReportData, name: str, rows: Sequence[Row]) -> list[Figure]:
-    targets = {spec.of for spec in data.study.contrasts.values()}
+    contrasts = data.study.contrasts.values()
+    targets = {spec.of for spec in contrasts}
+    of_excess = {spec.of for spec in contrasts if spec.excess}
     there = {row["metric"] for row in rows if row["scope"] == "condition"}
     quantities = [one for one in data.metrics[name].quantities if one in there]
     with_null = {row["metric"] for row in rows if row["null_mean"] is not None}
@@ -162,12 +168,13 @@ def _figures(data: ReportData, name: str, rows: Sequence[Row]) -> list[Figure]:
             for row in rows
             if row["metric"] == quantity
             and row["scope"] == "condition"
-            and row["subject"] != EXCESS
             and row["value"] is not None
         ]
+        excess = [row for row in mine if row["subject"] == EXCESS and quantity in of_excess]
+        raw = _on_one_axis(data, [row for row in mine if row["subject"] != EXCESS])
         figures += [
             figure
-            for part in _on_one_axis(data, mine)
+            for part in ([excess, *raw] if excess else raw)
             if (figure := _figure(data, name, quantity, part))
         ]
     return figures[:MOST_FIGURES]
@@ -212,7 +219,9 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
     title = data.metrics[name].quantities.get(quantity) or quantity
     axis = quantity
     if len(subjects) == 1 and subjects[0]:
-        title, axis = f"Of {quantity}: {subjects[0]}", f"{quantity}: {subjects[0]}"
+        excess = subjects[0] == EXCESS
+        title = f"{title}, excess over its null" if excess else f"Of {quantity}: {subjects[0]}"
+        axis = quantity_words(quantity, subjects[0])
     marks = [mark for group in groups for mark in group.marks]
     units = sorted({row["n_units"] for row in rows})
     of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
@@ -269,11 +278,13 @@ def _by_subject(data: ReportData, rows: Sequence[Row], subjects: Sequence[str]) 
 def run_points(
     data: ReportData, name: str, quantity: str, subject: str
 ) -> dict[str, tuple[float, ...]]:
-    """Numbers of single runs by condition, where there are few enough to be seen."""
+    """Numbers of single runs by condition, less their null for the subject ``excess``."""
     found: dict[str, list[float]] = {}
     for row in declared_rows(data, "runs", name):
-        if (row["metric"], row["subject"]) == (quantity, subject) and row["value"] is not None:
-            found.setdefault(row["condition"], []).append(row["value"])
+        held = "" if subject == EXCESS else subject
+        null = row["null_mean"] if subject == EXCESS else 0.0
+        if (row["metric"], row["subject"]) == (quantity, held) and None not in {row["value"], null}:
+            found.setdefault(row["condition"], []).append(row["value"] - null)
     return {condition: tuple(values) for condition, values in found.items()}
 
 

@@ -68,8 +68,13 @@ def episode_units(declared: Study) -> tuple[Unit, ...]:
     )
 
 
-def upstream(declared: Study, failed: Sequence[str] = (), status: str = "complete") -> Upstream:
-    """Everything before the metrics, planned and done."""
+def upstream(
+    declared: Study,
+    failed: Sequence[str] = (),
+    status: str = "complete",
+    statuses: Mapping[str, str] | None = None,
+) -> Upstream:
+    """Everything before the metrics, planned and done; ``statuses`` of single episodes."""
     episodes = episode_units(declared)
     codes = tuple(
         Unit("codes", "code", digest("c", u.key), {}, upstream=(u.key,)) for u in episodes
@@ -88,7 +93,12 @@ def upstream(declared: Study, failed: Sequence[str] = (), status: str = "complet
     )
     frame = pl.DataFrame(
         [
-            {"episode_key": u.key, "status": status, "exclusion": None, "series": None}
+            {
+                "episode_key": u.key,
+                "status": (statuses or {}).get(u.key, status),
+                "exclusion": None,
+                "series": None,
+            }
             for u in episodes
             if u.key not in failed
         ],

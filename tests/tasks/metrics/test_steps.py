@@ -95,6 +95,49 @@ async def test_the_contrast_finds_the_difference_and_names_its_effect() -> None:
     assert row["warning"] is None
 
 
+async def test_a_contrast_on_the_excess_says_so_in_its_row() -> None:
+    declared = s.study()
+    (result,) = await compared(declared, s.rows(declared))
+    (row,) = result.rows["contrasts"]
+    assert row["subject"] == "excess"
+    assert "value less null mean" in row["method"]
+
+
+async def test_runs_left_out_on_one_side_are_a_warning_with_side_number_and_reason() -> None:
+    declared = s.study()
+    frames = s.rows(declared)
+    failed, cut, silent = (digest("e", "mixed", number) for number in (1, 2, 3))
+    said = (pl.col("episode_key") == silent) & pl.col("value").is_not_null()
+    frames["labels"] = frames["labels"].with_columns(
+        pl.when(said).then(0.0).otherwise("value").alias("value")
+    )
+    statuses = {cut: "truncated", digest("e", "uniform", 4): "terminated"}
+    (result,) = await compared(declared, frames, failed=(failed,), statuses=statuses)
+    (row,) = result.rows["contrasts"]
+    assert (row["n_a"], row["n_b"], row["n_excluded"]) == (6, 3, 3)
+    assert "uniform 0 of 6, mixed 3 of 6" in row["warning"]
+    assert "(1 failed, 1 incomplete, 1 without a value)" in row["warning"]
+
+
+async def test_runs_left_out_evenly_are_counted_without_a_warning() -> None:
+    declared = s.study()
+    gone = tuple(digest("e", condition, 1) for condition in ("uniform", "mixed"))
+    (result,) = await compared(declared, s.rows(declared), failed=gone)
+    (row,) = result.rows["contrasts"]
+    assert row["n_excluded"] == 2
+    assert row["warning"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "used"), [("complete", 6), ("terminated", 6), ("truncated", 0), ("incomplete", 0)]
+)
+def test_only_episodes_that_were_cut_short_are_left_out(status: str, used: int) -> None:
+    declared = s.study(metrics=["participation"])
+    (unit,) = MeasureStep().plan(s.design(declared), s.upstream(declared, status=status))
+    assert len(unit.spec["runs"]) == 2 * used
+    assert unit.spec["excluded"]["mixed"] == ({} if used else {"incomplete": 6})
+
+
 async def test_a_contrast_that_moves_several_factors_says_so() -> None:
     declared = s.study()
     factors = {"mixed": {"seats": (1, 2), "rounds": (4, 5)}}

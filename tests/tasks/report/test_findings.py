@@ -3,7 +3,12 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import pytest
+
+from tasks.report.markdown import markdown
+from tasks.report.sections.contrasts import contrast_section, curves
 from tasks.report.sections.findings import Finding, findings
+from tasks.report.sections.metrics import metric_blocks, run_points
 
 _spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("samples.py"))
 assert _spec is not None
@@ -51,6 +56,55 @@ def test_a_contrast_that_moves_two_factors_is_a_caution() -> None:
     found = findings(samples.report({"contrasts": [samples.contrast_row()]}))
     assert any("differ in 2 factors at once" in text for text in _of("caution", found))
     assert any("do not clearly differ" in text for text in _of("result", found))
+
+
+def test_a_contrast_on_the_excess_says_so_wherever_it_is_told() -> None:
+    row = samples.contrast_row(subject="excess")
+    spec = {"of": "profile_cosine", "between": ["plain", "changed"], "excess": True}
+    metrics = [
+        samples.metric_row(name, value, subject=subject, null_mean=null)
+        for name, raw, excess in (("plain", 0.61, 0.01), ("changed", 0.4, -0.2))
+        for subject, value, null in (("", raw, 0.6), ("excess", excess, 0.0))
+    ]
+    runs = [
+        {
+            "metric": "profile_cosine",
+            "options": samples.OPTIONS,
+            "rule": "intersection",
+            "condition": "plain",
+            "subject": "",
+            "value": 0.65,
+            "null_mean": 0.6,
+        }
+    ]
+    data = samples.report(
+        {
+            "contrasts": [row],
+            "metrics": metrics,
+            "runs": runs,
+            "curves": [{**row, "family": "curve many", "specification": "rule=union"}],
+        },
+        study=samples.study(contrasts={"both": spec}),
+    )
+    words = "profile_cosine, excess over its null"
+    results = [text for text in _of("result", findings(data)) if text.startswith("both")]
+    assert len(results) == 2
+    assert all(words in text for text in results)
+    (table_row,) = contrast_section(data).table.rows
+    assert words in [cell.text for cell in table_row]
+    _, plot, caption = contrast_section(data).plots[0]
+    assert "† both" in str(plot)
+    assert "†: excess over its null" in caption
+    (curve,) = curves(data)
+    assert curve.of == words
+    (block,) = metric_blocks(data)
+    first = block.figures[0]
+    assert "excess over its null" in first.caption
+    assert words in str(first.plot)
+    assert run_points(data, "profile_cosine", "profile_cosine", "excess") == {
+        "plain": (pytest.approx(0.05),)
+    }
+    assert words in markdown(data).replace("\\", "")
 
 
 def test_a_conclusion_that_depends_on_a_choice_is_a_caution() -> None:
