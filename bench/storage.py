@@ -23,7 +23,7 @@ from bench.server import model_server
 from bench.studies import run_here, write_study
 from flows.settings import apply_defaults
 
-TABLES = ("calls", "parts", "exposures")
+TABLES = ("calls", "prompt_messages", "exposures")
 MESSAGES = 160
 
 

@@ -18,22 +18,57 @@ if TYPE_CHECKING:
 Role = Literal["system", "user", "assistant"]
 Purpose = Literal["agent", "persona", "judge", "embedding"]
 
-#: Ways in which an attempt can end. ``ok`` is the only one that yields an answer.
-ATTEMPT_KINDS = (
-    "ok",
-    "rate_limit",
-    "server_error",
-    "timeout",
-    "connection",
-    "bad_body",
-    "empty",
-    "bad_shape",
-    "truncated",
-    "refused",
-    "bad_request",
-    "authentication",
-    "budget",
-)
+Fault = Literal["nobody", "provider", "network", "model", "study", "budget"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKind:
+    """A way in which an attempt at a call can end, and what follows from it.
+
+    Attributes:
+        name: The word that stands in tables and messages.
+        meaning: What happened.
+        fault: Whose fault it is. ``model`` means that the model answered, but with nothing usable.
+        retried: Whether the same call is tried again after a while.
+        asked_again: Whether the question is asked again with the bad answer and its problem quoted.
+        paid: Whether the provider charges for it.
+    """
+
+    name: str
+    meaning: str
+    fault: Fault
+    retried: bool = False
+    asked_again: bool = False
+    paid: bool = False
+
+
+#: All ways in which an attempt can end, by name. Retries, re-asks, prices, fallbacks and the
+#: documentation derive from this list. ``ok`` is the only one that yields an answer.
+ATTEMPT_KINDS = {
+    kind.name: kind
+    for kind in (
+        AttemptKind("ok", "an answer came", "nobody", paid=True),
+        AttemptKind("rate_limit", "the provider limits requests", "provider", retried=True),
+        AttemptKind("server_error", "the server failed", "provider", retried=True),
+        AttemptKind("timeout", "no answer came in time", "network", retried=True),
+        AttemptKind("connection", "the connection was lost", "network", retried=True),
+        AttemptKind("bad_body", "the response is not a completion", "provider", retried=True),
+        AttemptKind("empty", "the answer is empty", "model", retried=True, paid=True),
+        AttemptKind("bad_shape", "the answer is refused", "model", asked_again=True, paid=True),
+        AttemptKind("truncated", "the answer was cut off", "model", asked_again=True, paid=True),
+        AttemptKind("refused", "the provider filtered the content", "model", paid=True),
+        AttemptKind("bad_request", "the provider rejects the request", "study"),
+        AttemptKind("authentication", "the key is missing or not accepted", "study"),
+        AttemptKind("budget", "the budget of the run does not allow it", "budget"),
+    )
+}
+
+RETRIED = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.retried)
+ASKED_AGAIN = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.asked_again)
+PAID = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.paid)
+#: The model did answer, but with nothing usable; after other failures nobody knows what it would
+#: have said.
+UNUSABLE = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.fault == "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +141,7 @@ class Gateway(Protocol):
         ...
 
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
-        """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them."""
+        """Rows of ``calls``, ``attempts`` and ``prompt_messages`` made for a unit; forgets them."""
         ...
 
 

@@ -233,7 +233,7 @@ def _call(key: str, warehouse: Path) -> None:
             api_base=row["api_base"],
             params=json.loads(row["params"]),
             shape=row["shape"],
-            parts=row["digests"],
+            messages=row["digests"],
             reask_of=row["reask_of"],
         )
         for row in found

@@ -3,7 +3,7 @@
 DDL, Polars schemas, bounds of columns and the reference page are projections of these models.
 """
 
-from schemas.tables.calls import AttemptRow, CallRow, PartRow
+from schemas.tables.calls import AttemptRow, CallRow, PromptMessageRow
 from schemas.tables.coding import CodebookRow, CodeRow, LabelRow, SampleRow
 from schemas.tables.column import Row, Span, Table
 from schemas.tables.episodes import EpisodeRow, EventRow, ExposureRow, OutcomeRow, SeatRow
@@ -35,7 +35,7 @@ ROWS: tuple[type[Row], ...] = (
     PersonaAttributeRow,
     CallRow,
     AttemptRow,
-    PartRow,
+    PromptMessageRow,
     EpisodeRow,
     SeatRow,
     EventRow,

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from schemas.gateway import Purpose, Role
+from schemas.gateway import ATTEMPT_KINDS, Purpose, Role
 from schemas.tables.column import Count, Json, Key, Name, Row, Seconds, Table, Time, Tokens, Usd
 
 
@@ -29,8 +29,10 @@ class CallRow(Row):
     shape: str | None = Field(None, description="Digest of the answer's JSON schema.")
     reask_of: Key | None = Field(None, description="Call whose bad answer this one quotes.")
     base_call_key: Key | None = Field(None, description="Call whose request this one continues.")
-    base_parts: Count = Field(description="Parts taken over from the start of that request.")
-    parts: list[str] = Field(description="Digests of the parts that follow; v_calls shows all.")
+    base_messages: Count = Field(description="Messages taken over from the start of that request.")
+    added_messages: list[str] = Field(
+        description="Digests of the messages that follow; v_calls shows the whole request."
+    )
     status: Literal["answered", "failed"] = Field(description="Whether a usable answer came.")
     text: str | None = Field(None, description="The answer as it came.")
     raw: Json = Field(description="What else the provider sent that is not in a column.")
@@ -60,17 +62,17 @@ class AttemptRow(Row):
     call_key: Key = Field(description="The call.")
     unit_key: Key = Field(description="Unit on whose behalf it was asked.")
     attempt: Count = Field(description="Number, from 1.")
-    kind: Name = Field(description="How it ended: ok, rate_limit, server_error, timeout, ...")
+    kind: Name = Field(description=f"How it ended: {', '.join(ATTEMPT_KINDS)}.")
     status_code: Count | None = Field(None, description="HTTP status, where there was one.")
     message: str | None = Field(None, description="The failure in words.")
     waited_s: Seconds = Field(description="Wait before the attempt.")
     latency_s: Seconds = Field(description="Time that it took.")
 
 
-class PartRow(Row):
+class PromptMessageRow(Row):
     """A distinct message of prompts, stored once however many prompts repeat it."""
 
-    table: ClassVar[Table] = Table("parts", ("digest",), "distinct piece of a prompt")
+    table: ClassVar[Table] = Table("prompt_messages", ("digest",), "distinct message of prompts")
 
     digest: Key = Field(description="Digest of role and text.")
     role: Role = Field(description="Role of the message.")

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pydantic import BaseModel
 
 from schemas.codebook import Codebook
-from schemas.gateway import Answer, Gateway, Question
+from schemas.gateway import UNUSABLE, Answer, Gateway, Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
@@ -19,10 +19,6 @@ from tasks.coding.judge_schema import answer_shape, judged_of, problem_with
 from tasks.coding.prompt import JudgePrompt, flags_shown, shown
 from tasks.coding.rows import Code
 from tasks.models.budget import BudgetSpent
-
-#: Failures that are the judge's: it was reached and said nothing usable. Its codes are then null.
-#: Any other failure (a provider out of reach, a budget spent) fails the unit, to be worked again.
-UNUSABLE = frozenset({"empty", "bad_shape", "truncated", "refused"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,7 +148,7 @@ class _Session:
 
     def _judged(self, batch: Sequence[Item], answer: Answer) -> Judged:
         if answer.failure is not None:
-            if answer.failure.kind not in UNUSABLE:
+            if answer.failure.kind not in UNUSABLE:  # it was not reached: to be worked again
                 return Judged([], answer.failure)
             problem = f"{answer.failure.kind}: {answer.failure.message}"
             return Judged(

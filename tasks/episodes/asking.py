@@ -9,13 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas.environment import Action, Ask, Environment, JsonValue, Logged, Observation, Seat
-from schemas.gateway import Answer, Message, Question
+from schemas.gateway import UNUSABLE, Answer, Message, Question
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
-
-#: Failures where the model did answer, but with nothing usable: the declared fallback is taken.
-#: After any other kind nobody knows what the model would have said, and the episode fails.
-UNUSABLE = frozenset({"empty", "bad_shape", "truncated", "refused"})
 
 
 @dataclass(frozen=True, slots=True)

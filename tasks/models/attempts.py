@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from schemas.gateway import Message, Question
+from schemas.gateway import UNUSABLE, Message, Question
 from schemas.study.models import ModelSpec
 from tasks.models.faults import reply_kind
 from tasks.models.limits import Limiter
@@ -18,7 +18,6 @@ from tasks.models.retry import Backoff
 from tasks.models.sim.contract import Simulator
 
 _JITTER = random.Random()  # decides when an attempt is made, never what it says
-_ANSWERED = frozenset({"empty", "truncated", "refused"})
 _TOKENS_PER_MESSAGE = 6
 _CHARACTERS_PER_TOKEN = 3.5
 
@@ -153,7 +152,7 @@ async def simulated(
             await asyncio.sleep(said.latency_s)
         kind = said.failure_kind
         reply = None
-        if kind is not None and kind not in _ANSWERED:
+        if kind is not None and kind not in UNUSABLE:
             tries.note(AttemptFailed(kind, "a simulated fault"), 0.0, said.latency_s)
         else:
             kind = kind or reply_kind(said.text, said.finish_reason)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.models.parts import shared_prefix
+from tasks.models.prompt_messages import shared_prefix
 
 _ABSENT = "(absent)"
 
@@ -23,7 +23,7 @@ class Ingredients:
         api_base: Base URL, where one is declared.
         params: Parameters that decide the answer.
         shape: Digest of the answer's schema, if it has one.
-        parts: Digests of all messages, in order.
+        messages: Digests of all messages, in order.
         reask_of: Call whose bad answer it quotes.
     """
 
@@ -34,7 +34,7 @@ class Ingredients:
     api_base: str | None
     params: Mapping[str, Any]
     shape: str | None
-    parts: Sequence[str]
+    messages: Sequence[str]
     reask_of: str | None = None
 
 
@@ -131,10 +131,10 @@ def _differences(wanted: Ingredients, found: Ingredients) -> tuple[Difference, .
         if getattr(wanted, name) != getattr(found, name)
     ]
     result += differences(wanted.params, found.params, "params")
-    shared = shared_prefix(wanted.parts, found.parts)
-    for place in range(shared, max(len(wanted.parts), len(found.parts))):
-        one = wanted.parts[place] if place < len(wanted.parts) else _ABSENT
-        other = found.parts[place] if place < len(found.parts) else _ABSENT
+    shared = shared_prefix(wanted.messages, found.messages)
+    for place in range(shared, max(len(wanted.messages), len(found.messages))):
+        one = wanted.messages[place] if place < len(wanted.messages) else _ABSENT
+        other = found.messages[place] if place < len(found.messages) else _ABSENT
         if one != other:
             result.append(Difference(f"message {place + 1}", one, other))
     return tuple(result)

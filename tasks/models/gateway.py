@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from schemas.gateway import Answer, Message, Question
+from schemas.gateway import ASKED_AGAIN, Answer, Message, Question
 from schemas.study.models import ModelSpec
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.batch import Batches
@@ -23,9 +23,9 @@ from tasks.models.journal import Journal
 from tasks.models.keys import Identities, call_key, shape_digest
 from tasks.models.ledger import Entry, UnitLedger
 from tasks.models.limits import Limiter, limiter_of
-from tasks.models.parts import part_digests
 from tasks.models.prefetch import Prefetch
 from tasks.models.prices import Prices, declared_prices, prices
+from tasks.models.prompt_messages import message_digests
 from tasks.models.provider import Provider
 from tasks.models.record import outcome_of, outcome_of_rows, record_of
 from tasks.models.replies import Outcome, Reply
@@ -34,7 +34,7 @@ from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
 from tasks.models.sim.contract import Simulator
 from tasks.models.structured import instructed, reasked
 from tasks.models.usage import Usage
-from tasks.models.verdict import ASKED_AGAIN, as_sent, verdict
+from tasks.models.verdict import as_sent, verdict
 
 _YIELD_EVERY = 32
 _MOST_MODELS = 1024
@@ -113,7 +113,7 @@ class ModelGateway:
         messages = question.messages
         keys: list[str] = []
         for reask in range(question.reasks + 1):
-            digests = part_digests(messages)
+            digests = message_digests(messages)
             key = call_key(
                 identity.key,
                 digests,
@@ -181,13 +181,13 @@ class ModelGateway:
         await self._journal.close()
 
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
-        """Rows of ``calls``, ``attempts`` and ``parts`` made for a unit; forgets them.
+        """Rows of ``calls``, ``attempts`` and ``prompt_messages`` made for a unit; forgets them.
 
         Calls whose answers were found in a journal or the warehouse are among them, with the
         attempts, price and time of when they were asked.
         """
         unit = self._units.pop(unit_key, None)
-        return unit.rows() if unit else {"calls": [], "attempts": [], "parts": []}
+        return unit.rows() if unit else {"calls": [], "attempts": [], "prompt_messages": []}
 
     def hold(self, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
         """Takes over answers that the warehouse holds of units that are worked again.
@@ -307,7 +307,7 @@ class ModelGateway:
             return False
         key = call_key(
             self._identities.of(question.model).key,
-            part_digests(question.messages),
+            message_digests(question.messages),
             shape_digest(question.answer),
             question.unit_key,
             ordinal=question.ordinal,

@@ -77,7 +77,7 @@ def shape_digest(shape: type[BaseModel] | None) -> str | None:
 
 def call_key(
     model: str,
-    parts: Sequence[str],
+    messages: Sequence[str],
     shape: str | None,
     unit_key: str,
     *,
@@ -88,7 +88,7 @@ def call_key(
 
     Args:
         model: Digest of the model's identity.
-        parts: Digests of the messages.
+        messages: Digests of the messages.
         shape: Digest of the answer's schema, if it has one.
         unit_key: The unit on whose behalf it is asked.
         ordinal: Number of the question within the unit.
@@ -100,4 +100,4 @@ def call_key(
         ... )
         False
     """
-    return digest("call", RECIPE, model, parts, shape, unit_key, ordinal, reask)
+    return digest("call", RECIPE, model, messages, shape, unit_key, ordinal, reask)

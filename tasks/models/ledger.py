@@ -1,4 +1,4 @@
-"""Rows of ``calls``, ``attempts`` and ``parts``, kept per unit until they are taken."""
+"""Rows of ``calls``, ``attempts`` and ``prompt_messages``, kept per unit until they are taken."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from schemas.gateway import Message, Question
 from schemas.unit import Failure
-from tasks.models.parts import Chain, Link
+from tasks.models.prompt_messages import Continuation, Conversations
 from tasks.models.replies import Outcome
 
 
@@ -23,7 +23,7 @@ class Entry:
         reask_of: Call whose bad answer it quotes.
         params: Parameters that decide the answer.
         shape: Digest of the answer's schema.
-        digests: Digests of the parts of its request.
+        digests: Digests of the messages of its request.
         outcome: What it came to.
         failure: Why its answer cannot be used, or nothing.
     """
@@ -43,32 +43,32 @@ class UnitLedger:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._parts: dict[str, Message] = {}
+        self._messages: dict[str, Message] = {}
 
     def add(self, call_key: str, entry: Entry, messages: Sequence[Message]) -> None:
         """Enters a call with the messages that were sent."""
         self._entries[call_key] = entry
         for digest, message in zip(entry.digests, messages, strict=True):
-            if digest not in self._parts:
-                self._parts[digest] = message
+            if digest not in self._messages:
+                self._messages[digest] = message
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         """Its rows by table, in the order of the questions, whatever order answers came in."""
         calls, attempts = [], []
-        chain = Chain()
+        conversations = Conversations()
         in_order = sorted(self._entries.items(), key=lambda e: (e[1].question.ordinal, e[1].reask))
         for call_key, entry in in_order:
-            link = chain.link(entry.question.subject, call_key, entry.digests)
-            calls.append(_call_row(call_key, entry, link))
+            continued = conversations.continued(entry.question.subject, call_key, entry.digests)
+            calls.append(_call_row(call_key, entry, continued))
             attempts += _attempt_rows(call_key, entry)
-        parts = [
-            {"digest": digest, "role": part.role, "text": part.text}
-            for digest, part in self._parts.items()
+        messages = [
+            {"digest": digest, "role": message.role, "text": message.text}
+            for digest, message in self._messages.items()
         ]
-        return {"calls": calls, "attempts": attempts, "parts": parts}
+        return {"calls": calls, "attempts": attempts, "prompt_messages": messages}
 
 
-def _call_row(call_key: str, entry: Entry, link: Link) -> dict[str, Any]:
+def _call_row(call_key: str, entry: Entry, continued: Continuation) -> dict[str, Any]:
     question, outcome, reply = entry.question, entry.outcome, entry.outcome.reply
     last = outcome.attempts[-1]
     return {
@@ -82,9 +82,9 @@ def _call_row(call_key: str, entry: Entry, link: Link) -> dict[str, Any]:
         "params": entry.params,
         "shape": entry.shape,
         "reask_of": entry.reask_of,
-        "base_call_key": link.base,
-        "base_parts": link.shared,
-        "parts": list(link.fresh),
+        "base_call_key": continued.base,
+        "base_messages": continued.shared,
+        "added_messages": list(continued.added),
         "status": "failed" if entry.failure else "answered",
         "text": reply.text if reply else None,
         "raw": dict(reply.raw) if reply else {},

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from schemas.gateway import PAID
 from schemas.study.models import ModelSpec
 
 START = 16
@@ -172,7 +173,7 @@ class Limiter:
             self._added_tokens += rate * (added - self._added_tokens)
         if kind == "rate_limit":
             self._cut()
-        elif kind in {"ok", "bad_shape", "truncated", "refused", "empty"}:
+        elif kind in PAID:
             step = 1.0 if self._slow_start else 1.0 / max(self.allowed, 1.0)
             self.allowed = min(float(self.most), self.allowed + step)
         self._leave()

@@ -11,8 +11,8 @@ from schemas.study.models import ModelSpec
 from tasks.models.batch import Batches, Fetched, Item, Pending
 from tasks.models.budget import Budget, BudgetSpent, Reservation
 from tasks.models.keys import Identities, call_key, shape_digest
-from tasks.models.parts import part_digests
 from tasks.models.prices import Prices, prices
+from tasks.models.prompt_messages import message_digests
 from tasks.models.provider import Provider
 from tasks.models.replies import Attempt, AttemptFailed, Reply
 from tasks.models.structured import instructed
@@ -104,7 +104,7 @@ class Prefetch:
             identity = self._identities.of(spec)
             key = call_key(
                 identity.key,
-                part_digests(question.messages),
+                message_digests(question.messages),
                 shape_digest(question.answer),
                 question.unit_key,
                 ordinal=question.ordinal,

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from schemas.gateway import UNUSABLE
 from tasks.models.replies import Attempt, Outcome, Reply
 
 
@@ -72,7 +73,9 @@ def outcome_of_rows(
         call.get("prompt_tokens"),
         call.get("completion_tokens"),
         _json(call.get("raw")),
-        kind if kind in {"empty", "truncated", "refused"} else "ok",
+        kind
+        if kind in UNUSABLE and kind != "bad_shape"
+        else "ok",  # a shape is the asker's to judge,
     )
     made = tuple(
         Attempt(

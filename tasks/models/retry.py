@@ -6,8 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: Failures that another attempt may well get past.
-TRANSIENT = frozenset({"rate_limit", "server_error", "timeout", "connection", "bad_body", "empty"})
+from schemas.gateway import RETRIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +65,4 @@ class Backoff:
         """
         if kinds[-1] == "empty" and kinds.count("empty") >= self.empty_attempts:
             return False
-        return kinds[-1] in TRANSIENT and len(kinds) < max_attempts
+        return kinds[-1] in RETRIED and len(kinds) < max_attempts

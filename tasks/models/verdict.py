@@ -6,12 +6,9 @@ from typing import Any
 
 from schemas.gateway import Message, Question
 from schemas.unit import Failure
-from tasks.models.parts import part_digests
+from tasks.models.prompt_messages import message_digests
 from tasks.models.replies import Outcome, Reply
 from tasks.models.structured import instructed, reading
-
-#: A bad answer of these kinds is asked again with the problem quoted.
-ASKED_AGAIN = frozenset({"bad_shape", "truncated"})
 
 _UNREADABLE = {
     "empty": "the answer is empty",
@@ -52,4 +49,4 @@ def as_sent(
     if question.answer is None or outcome.reply is None or not outcome.reply.raw.get("instructed"):
         return messages, digests
     sent = instructed(messages, question.answer)
-    return sent, part_digests(sent)
+    return sent, message_digests(sent)

@@ -147,7 +147,8 @@ async def test_another_template_of_agents_plays_episodes_again_and_keeps_the_old
     assert done(report)["episodes"] == 4
     assert done(report)["code"] == 8
     assert value(tmp_path, "select count(*) from episodes") == 8
-    asked = "select count(*) from parts where role = 'system' and text like '%Take your time.'"
+    told = "role = 'system' and text like '%Take your time.'"
+    asked = f"select count(*) from prompt_messages where {told}"
     assert value(tmp_path, asked) != 0
     # The study is what it was; its numbers are now those of the episodes played last.
     assert value(tmp_path, "select count(*) from studies") == 1

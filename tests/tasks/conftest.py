@@ -48,7 +48,7 @@ class MemoryGateway:
         return Answer(key, given, value, 1, None, (key,))
 
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
-        return {"calls": [], "attempts": [], "parts": []}
+        return {"calls": [], "attempts": [], "prompt_messages": []}
 
 
 def simulated(question: Question) -> str | Failure:

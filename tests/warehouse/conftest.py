@@ -75,8 +75,8 @@ class Make:
             "subject": "s1",
             "model": "sim/talkative",
             "params": {},
-            "base_parts": 0,
-            "parts": [],
+            "base_messages": 0,
+            "added_messages": [],
             "status": "answered",
             "text": "two words",
             "raw": {},
@@ -94,7 +94,7 @@ class Make:
             "latency_s": 0.1,
         } | changes
 
-    def part(self, text: str, role: str = "user") -> Rows:
+    def prompt_message(self, text: str, role: str = "user") -> Rows:
         return {"digest": digest("part", role, text), "role": role, "text": text}
 
     def unit(self, name: object, **changes: Any) -> Unit:

@@ -160,10 +160,10 @@ def test_what_was_paid_for_is_kept_of_a_refused_unit(make, commit, counts):
             events=[make.event(unit, kind="sing", call_key=make.key((unit, 0)))],
             calls=[make.call(unit)],
             attempts=[make.attempt(unit)],
-            parts=[make.part("hello")],
+            prompt_messages=[make.prompt_message("hello")],
         )
     )
-    assert counts("events", "episodes", "calls", "attempts", "parts") == [0, 0, 1, 1, 1]
+    assert counts("events", "episodes", "calls", "attempts", "prompt_messages") == [0, 0, 1, 1, 1]
     assert counts("quarantine") == [3]
 
 
@@ -264,12 +264,13 @@ def test_balanced_transfers_pass_and_others_may_be_one_sided(make, commit):
 
 
 def test_parts_are_stored_once(make, commit, counts):
-    hello = make.part("hello")
+    hello = make.prompt_message("hello")
     commit(
-        make.result("a", parts=[hello, hello]), make.result("b", parts=[hello, make.part("you")])
+        make.result("a", prompt_messages=[hello, hello]),
+        make.result("b", prompt_messages=[hello, make.prompt_message("you")]),
     )
-    commit(make.result("c", parts=[hello]))
-    assert counts("parts") == [2]
+    commit(make.result("c", prompt_messages=[hello]))
+    assert counts("prompt_messages") == [2]
 
 
 def test_a_frame_is_held_to_the_same_rules_as_mappings(make, commit, counts, warehouse):

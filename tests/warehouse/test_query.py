@@ -187,11 +187,16 @@ def test_python_variables_are_no_tables(free):
 
 def test_a_served_warehouse_shows_what_its_owner_has_committed(served):
     path, owner = served
-    assert query(path, "SELECT count(*) FROM parts").rows == [(0,)]
-    owner.stdin.write("INSERT INTO parts VALUES ('d', 'user', 'hello'), ('e', 'user', 'you')\n")
+    assert query(path, "SELECT count(*) FROM prompt_messages").rows == [(0,)]
+    owner.stdin.write(
+        "INSERT INTO prompt_messages VALUES ('d', 'user', 'hello'), ('e', 'user', 'you')\n"
+    )
     owner.stdin.flush()
     assert owner.stdout.readline() == "done\n"
-    assert query(path, "SELECT text FROM parts ORDER BY text").rows == [("hello",), ("you",)]
+    assert query(path, "SELECT text FROM prompt_messages ORDER BY text").rows == [
+        ("hello",),
+        ("you",),
+    ]
 
 
 def test_the_address_is_for_its_user_alone(served):
@@ -218,10 +223,10 @@ def test_a_wrong_token_is_refused(served):
 
 def test_the_server_itself_refuses_to_write():
     """Whatever a client with the token sends; the client's own check is not relied on."""
-    assert not may_run("INSERT INTO parts VALUES ('a', 'b', 'c')")
-    assert not may_run("SELECT 1; DROP TABLE parts")
+    assert not may_run("INSERT INTO prompt_messages VALUES ('a', 'b', 'c')")
+    assert not may_run("SELECT 1; DROP TABLE prompt_messages")
     assert not may_run("SELECT * FROM quack_server_list()")
-    assert may_run("SELECT 'insert' FROM parts")
+    assert may_run("SELECT 'insert' FROM prompt_messages")
 
 
 def test_a_client_that_skips_the_checks_cannot_write_either(served, tmp_path):
@@ -235,9 +240,9 @@ def test_a_client_that_skips_the_checks_cannot_write_either(served, tmp_path):
     for name in ("httpfs", "quack"):
         load_extension(client, name)
     for sql in (
-        "DELETE FROM parts",
+        "DELETE FROM prompt_messages",
         "SET threads = 1",
-        f"COPY parts TO '{tmp_path}/out.csv'",
+        f"COPY prompt_messages TO '{tmp_path}/out.csv'",
         "SELECT * FROM read_text('/etc/hostname')",
         f"FROM quack_stop('{address.uri}')",
         f"FROM query('FROM qu' || 'ack_stop(''{address.uri}'')')",

@@ -49,6 +49,29 @@ def test_opening_applies_the_migrations_that_are_missing(path):
     connection.execute("INSERT INTO colours VALUES ('red')")
 
 
+def test_a_warehouse_of_the_first_schema_opens_with_its_calls(path, make):
+    unit = make.key("unit")
+    rows = make.call(unit)
+    call = {**rows, "base_parts": rows["base_messages"], "parts": ["d1", "d2"]}
+    del call["base_messages"], call["added_messages"]
+    connection = duckdb.connect(str(path))
+    connection.execute(migrations()[0].sql)
+    connection.execute(
+        "CREATE TABLE schema_version (number BIGINT NOT NULL, name VARCHAR NOT NULL, "
+        "models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL);"
+        "INSERT INTO schema_version VALUES (1, 'tables', 'x', now()::TIMESTAMP);"
+        "INSERT INTO parts VALUES ('d1', 'system', 'Talk.'), ('d2', 'user', 'Your turn.');"
+        "CREATE VIEW v_requests AS SELECT call_key, parts FROM calls"
+    )
+    names = ", ".join(f'"{name}"' for name in call)
+    marks = ", ".join("?" * len(call))
+    connection.execute(f"INSERT INTO calls ({names}) VALUES ({marks})", list(call.values()))
+    connection.close()
+    with Warehouse.open(path) as warehouse:
+        found = warehouse.frame_sql("SELECT messages FROM v_calls").to_dicts()
+    assert [one["text"] for one in found[0]["messages"]] == ["Talk.", "Your turn."]
+
+
 def test_a_migration_that_fails_changes_nothing(path):
     Warehouse.open(path).close()
     bad = Migration(

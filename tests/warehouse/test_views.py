@@ -81,17 +81,19 @@ def test_calls_show_the_request_whole_however_long_the_discussion(make, commit, 
         keep = 1 if turn % 40 == 39 else len(request)
         added = [f"message {turn}"] if turn else ["system", "message 0"]
         base = (
-            {} if turn == 0 else {"base_call_key": make.key((unit, turn - 1)), "base_parts": keep}
+            {}
+            if turn == 0
+            else {"base_call_key": make.key((unit, turn - 1)), "base_messages": keep}
         )
-        new = [make.part(text) for text in added]
+        new = [make.prompt_message(text) for text in added]
         parts += new
-        calls.append(make.call(unit, turn, parts=[part["digest"] for part in new], **base))
+        calls.append(make.call(unit, turn, added_messages=[part["digest"] for part in new], **base))
         request = [*request[:keep], *added]
         whole.append(list(request))
     # A re-ask that takes up a request of long ago, and one that asks the same again.
-    calls.append(make.call(unit, 160, base_call_key=make.key((unit, 10)), base_parts=3))
+    calls.append(make.call(unit, 160, base_call_key=make.key((unit, 10)), base_messages=3))
     whole.append(whole[10][:3])
-    assert not commit(make.result("a", calls=calls, parts=parts)).failed
+    assert not commit(make.result("a", calls=calls, prompt_messages=parts)).failed
     found = warehouse.frame_sql("SELECT ordinal, messages FROM v_calls ORDER BY ordinal")
     assert [[m["text"] for m in messages] for messages in found["messages"]] == whole
     assert found["messages"][0][0]["role"] == "user"

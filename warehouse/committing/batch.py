@@ -18,10 +18,10 @@ Source = Literal["pydantic", "great_expectations", "sql"]
 NUMBER, UNIT = "_row", "_unit"
 
 #: Tables whose rows were paid for; they are stored even when their unit failed.
-PAID = frozenset({"calls", "attempts", "parts"})
+PAID = frozenset({"calls", "attempts", "prompt_messages"})
 
 #: Tables that units share; a row that is there already is left as it is.
-SHARED = frozenset({"parts", "codebooks"})
+SHARED = frozenset({"prompt_messages", "codebooks"})
 
 #: Tables that only the warehouse itself writes.
 OWN = frozenset({"studies", "study_units", "units", "validations", "quarantine"})

@@ -73,9 +73,9 @@ def columns_of(row: type[Row]) -> tuple[Column, ...]:
 
     Example:
         >>> from schemas.tables import TABLES
-        >>> [c.name for c in columns_of(TABLES["parts"])]
+        >>> [c.name for c in columns_of(TABLES["prompt_messages"])]
         ['digest', 'role', 'text']
-        >>> columns_of(TABLES["parts"])[1].choices
+        >>> columns_of(TABLES["prompt_messages"])[1].choices
         ('system', 'user', 'assistant')
     """
     return tuple(_column(row, name, field) for name, field in row.model_fields.items())

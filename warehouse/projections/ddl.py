@@ -30,8 +30,8 @@ def create_table(row: type[Row]) -> str:
 
     Example:
         >>> from schemas.tables import TABLES
-        >>> print(create_table(TABLES["parts"]))
-        CREATE TABLE "parts" (
+        >>> print(create_table(TABLES["prompt_messages"]))
+        CREATE TABLE "prompt_messages" (
             "digest" VARCHAR NOT NULL,
             "role" VARCHAR NOT NULL,
             "text" VARCHAR NOT NULL

@@ -1,16 +1,16 @@
--- A request is stored as what it adds to an earlier one: its first base_parts parts are those of the
--- request of base_call_key, then come parts.
+-- A request is stored as what it adds to an earlier one: its first base_messages messages are
+-- those of the request of base_call_key, then come added_messages.
 
 CREATE VIEW v_requests AS
 WITH RECURSIVE whole AS (
-    SELECT call_key, parts AS digests FROM calls WHERE base_call_key IS NULL
+    SELECT call_key, added_messages AS digests FROM calls WHERE base_call_key IS NULL
     UNION ALL
-    SELECT c.call_key, list_concat(whole.digests[1:c.base_parts], c.parts)
+    SELECT c.call_key, list_concat(whole.digests[1:c.base_messages], c.added_messages)
     FROM calls AS c JOIN whole ON c.base_call_key = whole.call_key
 )
 FROM whole;
 COMMENT ON VIEW v_requests IS
-    'One row per call: digests of all parts of its request, in order. Made for all calls at once.';
+    'One row per call: digests of all messages of its request, in order. Made for all calls at once.';
 
 -- v_calls walks back from a call to the first of its line, keeping of each request what the next one
 -- took over. The walk is made for the calls that a query asks for, so name them (call_key,
@@ -28,22 +28,22 @@ SELECT
         WITH RECURSIVE line AS (
             SELECT c.call_key AS node, 9223372036854775807 AS keep, 0 AS depth
             UNION ALL
-            SELECT b.base_call_key, least(line.keep, b.base_parts), line.depth + 1
+            SELECT b.base_call_key, least(line.keep, b.base_messages), line.depth + 1
             FROM line JOIN calls AS b ON b.call_key = line.node
             WHERE b.base_call_key IS NOT NULL
         ),
         piece AS (
             SELECT
                 line.depth,
-                unnest(b.parts[1:line.keep - b.base_parts]) AS digest,
-                generate_subscripts(b.parts[1:line.keep - b.base_parts], 1) AS place
+                unnest(b.added_messages[1:line.keep - b.base_messages]) AS digest,
+                generate_subscripts(b.added_messages[1:line.keep - b.base_messages], 1) AS place
             FROM line JOIN calls AS b ON b.call_key = line.node
-            WHERE line.keep > b.base_parts
+            WHERE line.keep > b.base_messages
         )
         SELECT coalesce(
             list({'role': p.role, 'text': p.text} ORDER BY piece.depth DESC, piece.place), []
         )
-        FROM piece LEFT JOIN parts AS p USING (digest)
+        FROM piece LEFT JOIN prompt_messages AS p USING (digest)
     ) AS messages,
     c.status,
     c.text,

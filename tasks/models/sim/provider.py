@@ -16,7 +16,7 @@ from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from tasks.models.faults import reply_kind
 from tasks.models.keys import Identities, call_key
-from tasks.models.parts import part_digests
+from tasks.models.prompt_messages import message_digests
 from tasks.models.provider import imported_litellm
 from tasks.models.sim.contract import SimReply
 
@@ -54,7 +54,7 @@ def reply_to(model: str, messages: Sequence[dict[str, Any]], params: dict[str, A
     prompt = tuple(Message(one["role"], str(one.get("content") or "")) for one in messages)
     unit_key = digest("litellm", model)
     identity = Identities().of(spec).key
-    key = call_key(identity, part_digests(prompt), None, unit_key, ordinal=0)
+    key = call_key(identity, message_digests(prompt), None, unit_key, ordinal=0)
     question = Question(spec, prompt, unit_key, 0, "agent")
     return reply(spec, question, key)
 

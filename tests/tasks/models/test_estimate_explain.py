@@ -40,8 +40,8 @@ def test_a_held_call_is_held():
 
 
 def test_the_nearest_call_is_the_one_that_differs_least():
-    far = replace(CALL, call_key="k2", params={"temperature": 0.5}, parts=("x", "y"))
-    near = replace(CALL, call_key="k3", parts=("a", "c"))
+    far = replace(CALL, call_key="k2", params={"temperature": 0.5}, messages=("x", "y"))
+    near = replace(CALL, call_key="k3", messages=("a", "c"))
     found = explanation(CALL, [far, near])
     assert found.nearest == "k3"
     assert [(one.name, one.wanted, one.found) for one in found.differences] == [

@@ -56,7 +56,7 @@ async def test_rows_are_rows_of_the_tables(server, spec, ask, tmp_path):
         checked: Gateway = gateway
         await checked.ask(ask(spec(temperature=0.5)))
         rows = gateway.rows(UNIT)
-        assert gateway.rows(UNIT) == {"calls": [], "attempts": [], "parts": []}
+        assert gateway.rows(UNIT) == {"calls": [], "attempts": [], "prompt_messages": []}
     for table, found in rows.items():
         assert found
         for row in found:
@@ -152,7 +152,7 @@ async def test_a_shape_is_asked_for_in_words_where_the_model_has_no_other_way(
         rows = gateway.rows(UNIT)
     assert answer.value == Vote(choice="B", confidence=1)
     assert answer.text.startswith("I vote:")
-    assert "confidence" in rows["parts"][0]["text"]
+    assert "confidence" in rows["prompt_messages"][0]["text"]
     assert rows["calls"][0]["raw"]["instructed"] is True
     assert b"response_format" not in server.requests[0].raw
     assert b"JSON schema" in server.requests[0].raw
@@ -170,8 +170,8 @@ async def test_storage_of_a_conversation_grows_with_what_is_new(server, spec, tm
             messages = (brief, *said[:turn], Message("user", "Your turn."))
             await gateway.ask(Question(model, messages, UNIT, turn, "agent", f"s{turn % 4}"))
         rows = gateway.rows(UNIT)
-    assert sum(len(row["parts"]) for row in rows["calls"]) < 60 * 6
-    assert len(rows["parts"]) == 61
+    assert sum(len(row["added_messages"]) for row in rows["calls"]) < 60 * 6
+    assert len(rows["prompt_messages"]) == 61
     assert whole_request(rows, rows["calls"][-1]) == [
         brief.text,
         *(m.text for m in said[:59]),
@@ -181,11 +181,11 @@ async def test_storage_of_a_conversation_grows_with_what_is_new(server, spec, tm
 
 def whole_request(rows: dict, call: dict) -> list[str]:
     by_key = {row["call_key"]: row for row in rows["calls"]}
-    texts = {row["digest"]: row["text"] for row in rows["parts"]}
+    texts = {row["digest"]: row["text"] for row in rows["prompt_messages"]}
 
     def digests(row: dict) -> list[str]:
         base = digests(by_key[row["base_call_key"]]) if row["base_call_key"] else []
-        return base[: row["base_parts"]] + row["parts"]
+        return base[: row["base_messages"]] + row["added_messages"]
 
     return [texts[one] for one in digests(call)]
 

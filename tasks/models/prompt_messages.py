@@ -1,4 +1,4 @@
-"""Digests of prompt parts, and requests stored as what is new in them.
+"""Digests of prompt messages, and requests stored as what is new in them.
 
 A message that fifty prompts repeat is hashed once and stored once: hashing and storage grow with
 what is new, not with the square of a conversation's length.
@@ -16,56 +16,56 @@ from schemas.keys import KEY_LENGTH
 
 
 @lru_cache(maxsize=16_384)
-def part_digest(role: str, text: str) -> str:
+def message_digest(role: str, text: str) -> str:
     """The digest of one message: 32 hexadecimal digits.
 
     Example:
-        >>> part_digest("user", "Hello") == part_digest("system", "Hello")
+        >>> message_digest("user", "Hello") == message_digest("system", "Hello")
         False
     """
     return hashlib.sha256(f"{role}\n{text}".encode()).hexdigest()[:KEY_LENGTH]
 
 
-def part_digests(messages: Sequence[Message]) -> tuple[str, ...]:
+def message_digests(messages: Sequence[Message]) -> tuple[str, ...]:
     """The digests of the messages of a prompt, in order."""
-    return tuple([part_digest(message.role, message.text) for message in messages])
+    return tuple([message_digest(message.role, message.text) for message in messages])
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Continuation:
     """A request as a continuation of an earlier one.
 
     Attributes:
         base: Call whose request it continues, if any.
-        shared: Parts taken over from the start of that request.
-        fresh: Digests of the parts that follow.
+        shared: Messages taken over from the start of that request.
+        added: Digests of the messages that follow.
     """
 
     base: str | None
     shared: int
-    fresh: tuple[str, ...]
+    added: tuple[str, ...]
 
 
-class Chain:
+class Conversations:
     """Conversations of one unit, one per subject, each request linked to the one before."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[str, tuple[str, ...]]] = {}
 
-    def link(self, subject: str, call_key: str, digests: tuple[str, ...]) -> Link:
+    def continued(self, subject: str, call_key: str, digests: tuple[str, ...]) -> Continuation:
         """The request of a call, as a continuation of the subject's last request.
 
         Example:
-            >>> chain = Chain()
-            >>> chain.link("s1", "k1", ("a", "b"))
-            Link(base=None, shared=0, fresh=('a', 'b'))
-            >>> chain.link("s1", "k2", ("a", "b", "c"))
-            Link(base='k1', shared=2, fresh=('c',))
+            >>> conversations = Conversations()
+            >>> conversations.continued("s1", "k1", ("a", "b"))
+            Continuation(base=None, shared=0, added=('a', 'b'))
+            >>> conversations.continued("s1", "k2", ("a", "b", "c"))
+            Continuation(base='k1', shared=2, added=('c',))
         """
         base, earlier = self._last.get(subject, (None, ()))
         self._last[subject] = (call_key, digests)
         shared = shared_prefix(earlier, digests)
-        return Link(base if shared else None, shared, digests[shared:])
+        return Continuation(base if shared else None, shared, digests[shared:])
 
 
 def shared_prefix(one: Sequence[str], other: Sequence[str]) -> int:
