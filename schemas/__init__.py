@@ -8,5 +8,5 @@ This room imports nothing else of the project.
 - ``unit``: what is planned, worked and committed. ``gateway``: what is asked of a model.
   ``environment``: the rules of an episode as the engine sees them.
 - ``keys``: digests, and generators seeded by them. ``errors``: mistakes that a user can mend.
-  ``base``, ``files``: what models share.
+  ``base``, ``files``, ``names``: what models share.
 """

@@ -9,6 +9,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_val
 from schemas.base import Record
 from schemas.files import LoadContext, looks_like_path
 from schemas.keys import digest
+from schemas.names import Name
 
 Level = Literal["nominal", "ordinal", "interval"]
 
@@ -64,7 +65,7 @@ class Flag(Record):
 class Codebook(Record):
     """The flags, and what a judge is shown."""
 
-    name: str = Field(description="Short name.")
+    name: Name = Field(description="Short name.")
     description: str = Field("", description="What it is for.")
     source: str = Field("", description="Where it comes from.")
     unit: Literal["message", "turn", "episode", "pair"] = Field(
@@ -73,7 +74,7 @@ class Codebook(Record):
     context: int = Field(0, ge=0, description="Earlier messages that a judge is shown.")
     shuffle: bool = Field(True, description="Whether items are coded in shuffled order.")
     batch: int = Field(1, ge=1, le=50, description="Items per question to a judge.")
-    flags: dict[str, Flag] = Field(min_length=1, description="What is coded, by name.")
+    flags: dict[Name, Flag] = Field(min_length=1, description="What is coded, by name.")
 
     @model_validator(mode="wrap")
     @classmethod

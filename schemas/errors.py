@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.names import printable
+
 
 class AgoraError(Exception):
     """Base of the project's own errors; survives pickling with keyword arguments."""
@@ -67,7 +69,7 @@ class Mistake(AgoraError):
         for label, name in (("found", "found"), ("expected", "expected"), ("to do", "fix")):
             if self.details[name]:
                 lines.append(f"  {label + ':':<9} {self.details[name]}")
-        return "\n".join(lines)
+        return "\n".join("\n".join(map(printable, line.split("\n"))) for line in lines)
 
 
 class Mistakes(AgoraError):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from schemas.base import Record
+from schemas.names import Name
 
 Incomplete = Literal["retry", "exclude", "keep"]
 
@@ -37,7 +38,7 @@ class ContrastSpec(Record):
     between: tuple[str, ...] = Field(min_length=2, description="Conditions, the baseline first.")
     subject: str | None = Field(None, description="Subject of the metric, where it has several.")
     test: str = Field("mann_whitney", description="Name of the test.")
-    family: str = Field("main", description="Family over which p-values are corrected.")
+    family: Name = Field("main", description="Family over which p-values are corrected.")
     correction: Literal["holm", "bonferroni", "fdr_bh", "fdr_by", "none"] = Field(
         "holm", description="Correction over the family."
     )

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Record
 from schemas.codebook import Codebook
+from schemas.names import Name
 
 
 class RuleSpec(Record):
@@ -66,7 +67,7 @@ class CodingSpec(Record):
     codebook: Codebook = Field(description="The codebook: a file, or written in place.")
     judges: tuple[str, ...] = Field((), description="Model aliases that code every item.")
     rules: bool = Field(True, description="Whether flags with a rule are coded by that rule.")
-    imported: tuple[str, ...] = Field((), description="Coders whose codes were imported.")
+    imported: tuple[Name, ...] = Field((), description="Coders whose codes were imported.")
     gold: str | None = Field(None, description="Coder that the others are held against.")
     adjudication: AdjudicationSpec = Field(description="Rules that make labels of codes.")
     human: HumanSpec | None = Field(None, description="The sample that people code.")

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from schemas.base import Record
+from schemas.names import Name
 
 
 class EpisodeSpec(Record):
@@ -35,7 +36,7 @@ class EpisodeSpec(Record):
 class ImportedSpec(Record):
     """Episodes that were brought in by ``agora import transcripts``."""
 
-    collection: str = Field(description="Name of the imported collection.")
-    series: tuple[str, ...] = Field(
+    collection: Name = Field(description="Name of the imported collection.")
+    series: tuple[Name, ...] = Field(
         (), description="Series to take, each a condition; all of them if none is named."
     )

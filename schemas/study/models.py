@@ -42,7 +42,7 @@ def _names(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from value
     for part in value.values() if isinstance(value, dict) else value:
-        if isinstance(part, dict | list):
+        if isinstance(part, dict | list | tuple):
             yield from _names(part)
 
 

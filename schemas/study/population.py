@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Record
+from schemas.names import Name
 
 BIG_FIVE = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
 
@@ -19,7 +20,7 @@ class PopulationSpec(Record):
     method: Literal["independent"] = Field(
         "independent", description="How attributes are drawn: each from its own shares."
     )
-    shares: dict[str, dict[str, float]] = Field(
+    shares: dict[Name, dict[Name, float]] = Field(
         {}, description="Target shares by attribute and category; each attribute sums to 1."
     )
     traits: Literal["none", "big_five"] = Field(

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Record
 from schemas.keys import digest
+from schemas.names import Name
 from schemas.study.analysis import ContrastSpec, CurveSpec, MetricSpec, RunSpec
 from schemas.study.coding import CodingSpec
 from schemas.study.episode import EpisodeSpec, ImportedSpec
@@ -23,19 +24,19 @@ class Study(Record):
 
     name: str = Field(pattern=NAME, max_length=80, description="Short name, lower case.")
     description: str = Field("", description="What the study asks.")
-    models: dict[str, ModelSpec] = Field({}, description="Models by alias.")
+    models: dict[Name, ModelSpec] = Field({}, description="Models by alias.")
     population: PopulationSpec | None = Field(None, description="Personas of the agents.")
     episode: EpisodeSpec | None = Field(None, description="What the agents do together.")
     imported: ImportedSpec | None = Field(None, description="Episodes imported instead of run.")
-    conditions: dict[str, dict[str, Any]] = Field(
+    conditions: dict[Name, dict[str, Any]] = Field(
         {}, description="Conditions as differences from the episode above."
     )
     replicates: int = Field(1, ge=1, le=100_000, description="Runs per condition.")
     seed: int = Field(0, description="Seed of everything random in the study.")
     coding: CodingSpec | None = Field(None, description="How transcripts are coded.")
     metrics: tuple[MetricSpec, ...] = Field((), description="Numbers that are computed.")
-    contrasts: dict[str, ContrastSpec] = Field({}, description="Comparisons of conditions.")
-    curves: dict[str, CurveSpec] = Field({}, description="Specification curves.")
+    contrasts: dict[Name, ContrastSpec] = Field({}, description="Comparisons of conditions.")
+    curves: dict[Name, CurveSpec] = Field({}, description="Specification curves.")
     run: RunSpec = Field(default=RunSpec(), description="How it is run.")
 
     @field_validator("conditions", mode="before")

@@ -7,15 +7,19 @@ half-read.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from schemas.errors import Mistake, Mistakes
 from schemas.keys import digest
 from schemas.market import Business, Catalogue, Customer
 from schemas.unit import Result, Unit
+from tasks.studies.files import text_of
+from tasks.studies.messages import mistakes_of
+from tasks.studies.positions import Positions
+from tasks.studies.strict import validated
+from tasks.studies.yamltext import document
 
 _Side = TypeVar("_Side", Customer, Business)
 
@@ -116,6 +120,9 @@ def _side(folder: Path, model: type[_Side], mistakes: list[Mistake]) -> list[_Si
         except Mistake as mistake:
             mistakes.append(mistake)
             continue
+        except Mistakes as several:
+            mistakes.extend(several.details["mistakes"])
+            continue
         if one.id in found:
             mistakes.append(
                 Mistake(
@@ -130,62 +137,8 @@ def _side(folder: Path, model: type[_Side], mistakes: list[Mistake]) -> list[_Si
 
 
 def _one(file: Path, model: type[_Side]) -> _Side:
+    written = document(text_of(file, str(file)), str(file))
     try:
-        text = file.read_text(encoding="utf-8")
-        value = yaml.load(text, Loader=yaml.CSafeLoader)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistake(what=f"this file cannot be read: {error}", place=str(file)) from error
-    except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise Mistake(
-            what=f"this file is damaged: {error.problem or 'no valid YAML'}", place=f"{file}{line}"
-        ) from error
-    except yaml.YAMLError as error:
-        raise Mistake(what=f"this file is damaged: {error}", place=str(file)) from error
-    if not isinstance(value, dict):
-        raise Mistake(
-            what="this file is damaged: it holds no fields",
-            place=str(file),
-            found=type(value).__name__,
-            expected=f"the fields of a {model.__name__.lower()}: {', '.join(model.model_fields)}",
-        )
-    try:
-        return model.model_validate(value)
+        return validated(model, written.value)
     except ValidationError as error:
-        raise _field_mistake(file, text, error, model) from error
-
-
-def _field_mistake(
-    file: Path, text: str, error: ValidationError, model: type[BaseModel]
-) -> Mistake:
-    first: Any = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    line = _line_of(text, path)
-    where = f"{file}{f':{line}' if line else ''}: {'.'.join(path)}"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    missing = first["type"] == "missing"
-    misnamed = missing or first["type"] == "extra_forbidden"
-    return Mistake(
-        what=f"this file is damaged: {first['msg']}{more}",
-        place=where,
-        found="" if missing else repr(first["input"])[:80],
-        expected=f"one of the fields {', '.join(model.model_fields)}" if misnamed else "",
-        fix="mend the file, or leave it out of the folder; nothing was imported",
-    )
-
-
-def _line_of(text: str, path: list[str]) -> int | None:
-    """The line, from 1, where the last part of a path that is there is written."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    line: int | None = None
-    for part in path:
-        children = (
-            {key.value: (key, value) for key, value in node.value}
-            if isinstance(node, yaml.MappingNode)
-            else {}
-        )
-        if part not in children:
-            break
-        key, node = children[part]
-        line = int(key.start_mark.line) + 1
-    return line
+        raise Mistakes(mistakes=mistakes_of(error, model, Positions(written, {}))) from None

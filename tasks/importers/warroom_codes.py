@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
@@ -24,6 +23,8 @@ from tasks.coding.rows import Code, CoderKind, imported_results
 from tasks.importers.problems import raised_together, utf8_text
 from tasks.importers.warroom import COLLECTION
 from tasks.importers.warroom_placeholders import CodedMessage, placeholder
+from tasks.studies.strict import validated
+from tasks.studies.yamltext import document
 
 FLAGS = ("phatic", "meta", "lead", "arch", "agree", "comp")
 KINDS: Mapping[str, CoderKind] = {"human": "human", "gemini": "model", "sonnet": "model"}
@@ -83,7 +84,7 @@ class ImportedCodes:
 def shipped_codebook() -> Codebook:
     """The codebook of the founding study, as ``studies/codebooks/warroom.yaml`` has it."""
     text = resources.files("tasks.importers").joinpath("warroom_codebook.yaml").read_text("utf-8")
-    return Codebook.model_validate(yaml.safe_load(text))
+    return validated(Codebook, document(text, "warroom_codebook.yaml").value)
 
 
 def read_codes(

@@ -1,6 +1,6 @@
 """Studies: read from YAML, resolved to a design of conditions, compared.
 
-- ``load``: a study from a file; ``files``, ``yamltext``, ``yamlvalues``, ``yamlsizes`` read it.
+- ``load``: a study from a file; ``files``, ``yamltext``, ``yamlnodes``, ``strict`` read it.
 - ``design``: the design: conditions with every parameter resolved.
 - ``checks``, ``analysis_checks``: names that lead nowhere. ``messages``, ``positions``, ``fields``:
   what is wrong, in which line, and what was meant.

@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.errors import Mistake, nearest
 from schemas.files import LoadContext
+from tasks.studies.strict import with_tuples
 from tasks.studies.yamltext import MAX_BYTES, Document, document
 
 
@@ -92,7 +93,7 @@ class StudyFiles:
     @property
     def context(self) -> LoadContext:
         """What pydantic is handed while the study is validated."""
-        return LoadContext(read=self.read, load=self.load)
+        return LoadContext(read=self.read, load=lambda path: with_tuples(self.load(path)))
 
     def read(self, path: str) -> str:
         """The text of a file named in the study.
@@ -125,7 +126,7 @@ class StudyFiles:
         """Data from the study in which every file that was read stands in place of its path."""
         if isinstance(value, dict):
             return {key: self.inlined(part) for key, part in value.items()}
-        if isinstance(value, list):
+        if isinstance(value, list | tuple):
             return [self.inlined(part) for part in value]
         if isinstance(value, str) and value in self.texts:
             return {"path": value, "text": self.texts[value]}

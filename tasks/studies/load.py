@@ -17,6 +17,7 @@ from tasks.studies.files import StudyFiles, text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
 from tasks.studies.positions import OWN_FIELDS, Positions, episode_path, in_order, value_at
+from tasks.studies.strict import validated
 from tasks.studies.yamltext import FieldPath, document
 
 
@@ -72,7 +73,7 @@ def _study(
     value: Mapping[str, Any], files: StudyFiles, positions: Positions
 ) -> tuple[Study | None, list[Mistake]]:
     try:
-        return Study.model_validate(value, context=files.context), []
+        return validated(Study, value, files.context), []
     except ValidationError as error:
         return None, mistakes_of(error, Study, positions)
 
@@ -100,7 +101,7 @@ def _condition_mistakes(
     for name, part in conditions.items() if isinstance(conditions, dict) else ():
         override = part if isinstance(part, dict) else {}
         try:
-            model.model_validate(merged(params, override), context=files.context)
+            validated(model, merged(params, override), files.context)
         except ValidationError as error:
 
             def start(path: FieldPath, name: str = name, override: Any = override) -> FieldPath:

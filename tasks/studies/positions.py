@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from schemas.errors import Mistake
+from schemas.names import MAX_NAME
 from tasks.studies.yamltext import Document, FieldPath
 
 #: Fields of an episode section that are no parameters of its environment.
@@ -48,8 +49,12 @@ def dotted(path: FieldPath) -> str:
     """
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{_cut(part)}"
     return text.removeprefix(".")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def value_at(value: Any, path: FieldPath) -> Any:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from ruamel.yaml.constructor import ConstructorError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from schemas.errors import Mistake
-from tasks.studies.yamlsizes import MAX_DEPTH, Sizes
-from tasks.studies.yamlvalues import Builder, Loader
+from tasks.studies.yamlnodes import MAX_DEPTH, Checks, Loader
 
 #: Bytes that a file may have, at most.
 MAX_BYTES = 16 * 2**20
@@ -37,7 +39,7 @@ class Document:
     path: str
     text: str
     value: Any
-    root: yaml.Node
+    root: Node
 
     def line(self, path: FieldPath) -> tuple[int, FieldPath]:
         """Line, from 1, of the value at a path, or of the nearest value above it that is there.
@@ -54,12 +56,12 @@ class Document:
         return line, path
 
 
-def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value == str(part):
+def _child(node: Node, part: str | int) -> tuple[int, Node] | None:
+    if isinstance(node, MappingNode):
+        for key, value in reversed(node.value):  # what is merged from elsewhere stands first
+            if isinstance(key, ScalarNode) and key.value == str(part):
                 return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
         child = node.value[part]
         return child.start_mark.line + 1, child
     return None
@@ -82,26 +84,36 @@ def document(text: str, path: str) -> Document:
     """
     try:
         _check_events(text, path)
-        root = yaml.compose(text, Loader=Loader)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax(error, path, text) from None
-    except yaml.YAMLError as error:
-        raise Mistake(what="not readable as YAML", place=path, found=str(error)) from None
-    if root is None:
+        loader = Loader(text)
+        root = loader.get_single_node()
+        if root is None:
+            raise Mistake(
+                what="the file is empty",
+                place=path,
+                expected="a YAML mapping, such as 'name: my-study'",
+            )
+        Checks(path).size(root)
+        return Document(path, text, loader.construct_document(root), root)
+    except ConstructorError as error:
         raise Mistake(
-            what="the file is empty",
-            place=path,
-            expected="a YAML mapping, such as 'name: my-study'",
-        )
-    Sizes(path).of(root)
-    return Document(path, text, Builder(path).value(root), root)
+            what="not a value of its type",
+            place=f"{path}:{error.problem_mark.line + 1}",
+            found=error.problem,
+            fix="correct it, or put it in quotation marks if it is meant as text",
+        ) from None
+    except MarkedYAMLError as error:
+        raise _syntax(error, path, text) from None
+    except YAMLError as error:
+        raise Mistake(what="not readable as YAML", place=path, found=str(error)) from None
 
 
 def _check_events(text: str, path: str) -> None:
     depth = documents = 0
-    for event in yaml.parse(text, Loader=Loader):
+    loader = Loader(text)
+    while loader.check_event():
+        event = loader.get_event()
         line = event.start_mark.line + 1 if event.start_mark else 0
-        if isinstance(event, yaml.CollectionStartEvent):
+        if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
                 raise Mistake(
@@ -110,9 +122,9 @@ def _check_events(text: str, path: str) -> None:
                     expected=f"at most {MAX_DEPTH} levels",
                     fix="check the brackets and the indentation",
                 )
-        elif isinstance(event, yaml.CollectionEndEvent):
+        elif isinstance(event, CollectionEndEvent):
             depth -= 1
-        elif isinstance(event, yaml.DocumentStartEvent):
+        elif isinstance(event, DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise Mistake(
@@ -123,7 +135,7 @@ def _check_events(text: str, path: str) -> None:
                 )
 
 
-def _syntax(error: yaml.MarkedYAMLError, path: str, text: str) -> Mistake:
+def _syntax(error: MarkedYAMLError, path: str, text: str) -> Mistake:
     mark = error.problem_mark or error.context_mark
     place = f"{path}:{mark.line + 1}" if mark else path
     problem = error.problem or str(error)

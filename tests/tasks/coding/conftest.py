@@ -8,20 +8,20 @@ from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 
 from schemas.codebook import Codebook, Flag
 from schemas.keys import digest
 from schemas.study.coding import HumanSpec
 from tasks.coding.sampling import draw_sample
 from tasks.coding.sheet import Sheet, coding_sheet
+from tasks.studies.yamltext import document
 
 CODEBOOKS = Path(__file__).resolve().parents[3] / "studies" / "codebooks"
 
 
 def shipped(name: str) -> Codebook:
     return Codebook.model_validate(
-        yaml.safe_load((CODEBOOKS / f"{name}.yaml").read_text(encoding="utf-8"))
+        document((CODEBOOKS / f"{name}.yaml").read_text(encoding="utf-8"), "").value
     )
 
 

@@ -86,10 +86,13 @@ def test_content_decides_the_key_and_the_folder_does_not(folder: Path, tmp_path:
     [
         (BUSINESS.replace("rating: 0.9", "rating: 9"), r"two\.yaml:4: rating"),
         (BUSINESS.replace("  Bun: 3.0", "  Bun: cheap"), r"two\.yaml:6: menu_features\.Bun"),
-        (BUSINESS.replace("name: The Oven\n", ""), r"two\.yaml: name.*Field required"),
+        (BUSINESS.replace("name: The Oven\n", ""), r"two\.yaml:1: name: this field is missing"),
+        (BUSINESS.replace("rating: 0.9", "rating: yes"), r"two\.yaml:4: rating: the wrong type"),
+        (BUSINESS.replace("rating: 0.9", "rating: '0.9'"), r"two\.yaml:4: rating: the wrong type"),
+        (BUSINESS + "rating: 0.8\n", r"two\.yaml:9: the key 'rating' stands twice"),
         (BUSINESS + "stars: 5\n", r"two\.yaml:9: stars"),
-        (BUSINESS + "  : : [\n", r"two\.yaml:9: this file is damaged"),
-        ("just words", r"holds no fields"),
+        (BUSINESS + "  : : [\n", r"two\.yaml:9: not readable as YAML"),
+        ("just words", r"expected: a mapping"),
         (BUSINESS, r"identifier is used twice"),
     ],
 )
@@ -101,7 +104,7 @@ def test_a_damaged_file_is_refused_by_name_and_place(folder: Path, text: str, me
 
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
     (folder / "customers" / "two.yaml").write_bytes(b"\xff\xfe\x00bad")
-    with pytest.raises(Mistakes, match=r"two\.yaml: this file cannot be read"):
+    with pytest.raises(Mistakes, match=r"two\.yaml:1: not readable as UTF-8"):
         read_marketplace(folder)
 
 

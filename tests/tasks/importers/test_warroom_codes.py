@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 from sklearn.metrics import cohen_kappa_score
 
 from schemas.codebook import Codebook
@@ -15,6 +14,7 @@ from schemas.errors import AgoraError, Mistake
 from schemas.tables import TABLES
 from schemas.unit import Result
 from tasks.importers.warroom_codes import ImportedCodes, Known, read_codes, shipped_codebook
+from tasks.studies.yamltext import document
 
 Frame = Callable[[list[Result], str], pl.DataFrame]
 KAPPA = {
@@ -96,7 +96,7 @@ def test_placeholders_may_be_in_the_warehouse_already(
 
 def test_the_packaged_codebook_is_the_shipped_one() -> None:
     path = Path(__file__).resolve().parents[3] / "studies" / "codebooks" / "warroom.yaml"
-    shipped = Codebook.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    shipped = Codebook.model_validate(document(path.read_text(encoding="utf-8"), "").value)
     assert shipped == shipped_codebook()
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from jsonschema import Draft202012Validator
 
 from tasks.studies.jsonschema import study_schema
+from tasks.studies.yamltext import document
 
 ROOT = Path(__file__).resolve().parents[3]
 BAD = Path(__file__).parent / "bad"
@@ -24,7 +24,7 @@ def validator() -> Draft202012Validator:
 
 @pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
 def test_takes_the_studies_that_are_shipped(path: Path, validator: Any) -> None:
-    study = yaml.safe_load(path.read_text(encoding="utf-8"))
+    study = document(path.read_text(encoding="utf-8"), "").value
     assert [error.message for error in validator.iter_errors(study)] == []
 
 
@@ -42,7 +42,7 @@ def test_takes_the_studies_that_are_shipped(path: Path, validator: Any) -> None:
     ],
 )
 def test_refuses_what_is_wrong_in_shape(name: str, validator: Any) -> None:
-    study = yaml.safe_load((BAD / f"{name}.yaml").read_text(encoding="utf-8"))
+    study = document((BAD / f"{name}.yaml").read_text(encoding="utf-8"), "").value
     assert list(validator.iter_errors(study))
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from schemas.codebook import Codebook, Flag
 from schemas.gateway import Message, Question
@@ -16,10 +15,11 @@ from tasks.coding.judge_schema import answer_shape, judged_of, problem_with
 from tasks.coding.prompt import flags_shown, shown
 from tasks.models.sim import reply
 from tasks.models.sim.cues import CUES
+from tasks.studies.yamltext import document
 
 ROOT = Path(__file__).resolve().parents[4]
 BOOK = Codebook.model_validate(
-    yaml.safe_load((ROOT / "studies" / "codebooks" / "differentiation.yaml").read_text())
+    document((ROOT / "studies" / "codebooks" / "differentiation.yaml").read_text(), "").value
 )
 TEXTS = (
     "Thanks, all!",

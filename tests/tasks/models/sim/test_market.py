@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from schemas.market import Catalogue
 from schemas.study import ModelSpec
 from tasks.environments.market.environment import Market
 from tasks.environments.market.params import MarketParams
 from tasks.episodes import play
+from tasks.studies.yamltext import document
 
 ROOT = Path(__file__).resolve().parents[4]
 CATALOGUE = Catalogue.model_validate(
-    yaml.safe_load((ROOT / "studies" / "catalogues" / "town_food.yaml").read_text())
+    document((ROOT / "studies" / "catalogues" / "town_food.yaml").read_text(), "").value
 )
 PATIENT = {"first_offer_bias": 0.0, "fit_checking": 1.0, "price_sensitivity": 1.0, "patience": 4}
 

@@ -1,0 +1,43 @@
+"""Names that a study gives: of models, conditions, contrasts, attributes and other things."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+#: Characters that a name may have, at most.
+MAX_NAME = 80
+
+
+def printable(text: str) -> str:
+    r"""A text with every character that a terminal would obey, or not show, written out.
+
+    Example:
+        >>> printable("a\nb \x1b[31m é")
+        'a\\nb \\x1b[31m é'
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
+def _checked(name: str) -> str:
+    if not name.isprintable():
+        strange = next(one for one in name if not one.isprintable())
+        known = unicodedata.name(strange, f"U+{ord(strange):04X}")
+        raise ValueError(f"a name holds a character that cannot be seen: {known}")
+    if name != name.strip():
+        raise ValueError("a name begins or ends with a space")
+    if name != unicodedata.normalize("NFC", name):
+        raise ValueError(
+            "a name is written with combining characters where Unicode has a single one (it is not "
+            "in the form NFC), so it could look the same as another name; type it again"
+        )
+    return name
+
+
+#: A name: not empty, on one line, printable, and equal to every other name that looks the same
+#: once accents are composed.
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_checked)]
