@@ -6,5 +6,6 @@
 - ``episodes``: the engine that plays ``environments``, the rules of discussions and markets.
 - ``personas``, ``coding``, ``metrics``: what the steps of those names are made of.
 - ``importers``: what others recorded. ``report``: the page that a study ends in.
-- ``shards``: units as Prefect tasks. ``concurrency``: awaitables gathered in order.
+- ``registry``: what studies name, one list per kind. ``shards``: units as Prefect tasks.
+  ``concurrency``: awaitables gathered in order.
 """

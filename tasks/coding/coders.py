@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.errors import Mistake, nearest
 from schemas.study.coding import CodingSpec, RuleSpec
-from tasks.coding.rules import CODER, ruled_flags
+from tasks.coding.detectors import CODER, ruled_flags
 
 if TYPE_CHECKING:
     from tasks.coding.adjudication import Rule

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.coding.adjudication.registry import rule_reference
-from tasks.coding.rules import function_reference
+from tasks.coding.adjudication.catalogue import rule_reference
+from tasks.coding.detectors import detector_reference
 
 BEGIN = "<!-- generated: begin -->"
 END = "<!-- generated: end -->"
@@ -16,7 +16,7 @@ def generated_section() -> str:
         "## Adjudication rules\n\n"
         f"{rule_reference()}\n"
         "## Functions for flags that are coded by rule\n\n"
-        f"{function_reference()}"
+        f"{detector_reference()}"
         f"{END}\n"
     )
 

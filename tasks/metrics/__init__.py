@@ -1,8 +1,7 @@
 """Metrics: what is computed of episodes, transcripts and codes, each with its interval and null.
 
-- ``catalogue`` lists them, ``registry`` says what one declares, ``reference`` writes
-  ``docs/metrics.md``. How to add one: ``docs/add_a_metric.md``. ``declared`` finds what a study
-  names.
+- ``catalogue`` lists them, ``metric`` says what one declares, ``reference`` writes
+  ``docs/metrics.md``. How to add one: ``docs/add_a_metric.md``.
 - ``units``: which measurements a study asks for. ``assembly``, ``data``: frames that metrics are
   computed from. ``rows``: rows that they give.
 - ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``coders``: the

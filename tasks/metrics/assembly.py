@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 import polars as pl
 
 from tasks.metrics.data import Data, Flags, messages_of, numbered, run_frame
-from tasks.metrics.registry import Metric
+from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import Encoder
 
 T = TypeVar("T")

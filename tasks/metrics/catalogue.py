@@ -5,11 +5,11 @@ from __future__ import annotations
 from tasks.metrics.coders import agreement, rates, reliability
 from tasks.metrics.conversation import mentions, participation, transitions
 from tasks.metrics.identity import classifier, confusion, stability, voice
+from tasks.metrics.metric import GUIDE, Metric
 from tasks.metrics.opinion import change, consensus
 from tasks.metrics.outcomes import market, outcomes, run_quality
 from tasks.metrics.profile import cosine, divergence, variance
 from tasks.metrics.profile import stability as profile_stability
-from tasks.metrics.registry import Metric
 from tasks.metrics.text import (
     alignment,
     compression,
@@ -19,35 +19,40 @@ from tasks.metrics.text import (
     drift,
     turnover,
 )
+from tasks.registry import Registry
 
-METRICS: dict[str, Metric] = {
-    module.METRIC.name: module.METRIC
-    for module in (
-        agreement,
-        alignment,
-        change,
-        classifier,
-        compression,
-        confusion,
-        consensus,
-        convergence,
-        cosine,
-        distinct,
-        divergence,
-        diversity,
-        drift,
-        market,
-        mentions,
-        outcomes,
-        participation,
-        profile_stability,
-        rates,
-        reliability,
-        run_quality,
-        stability,
-        transitions,
-        turnover,
-        variance,
-        voice,
-    )
-}
+METRICS: Registry[Metric] = Registry(
+    "metric",
+    (
+        module.METRIC
+        for module in (
+            agreement,
+            alignment,
+            change,
+            classifier,
+            compression,
+            confusion,
+            consensus,
+            convergence,
+            cosine,
+            distinct,
+            divergence,
+            diversity,
+            drift,
+            market,
+            mentions,
+            outcomes,
+            participation,
+            profile_stability,
+            rates,
+            reliability,
+            run_quality,
+            stability,
+            transitions,
+            turnover,
+            variance,
+            voice,
+        )
+    ),
+    GUIDE,
+)

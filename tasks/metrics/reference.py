@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.sample import Test
-from tasks.metrics.registry import Metric
+from tasks.metrics.metric import Metric
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "metrics.md"
 
@@ -71,7 +71,7 @@ def page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _contents(metrics: dict[str, Metric]) -> str:
+def _contents(metrics: Mapping[str, Metric]) -> str:
     return "\n".join(f"- [{name}](#{name}): {metrics[name].title}" for name in sorted(metrics))
 
 

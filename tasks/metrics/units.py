@@ -16,7 +16,7 @@ from schemas.tables.episodes import INCOMPLETE
 from schemas.unit import Unit
 from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.registry import Metric, declared
+from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
 from tasks.studies.design import Design
@@ -178,7 +178,7 @@ def measurements(study: Study) -> tuple[Measurement, ...]:
     incomplete = rule_for(study.run.incomplete)
     for number, spec in enumerate(study.metrics):
         place = f"metrics.{number}"
-        metric = declared(METRICS, spec.name, place)
+        metric = METRICS.named(spec.name, place)
         options = metric.read_options(spec.options, place).model_dump(mode="json")
         rules: list[str | None] = [None]
         if metric.per_rule and study.coding:
@@ -198,7 +198,7 @@ def declared_measurement(study: Study, of: str) -> Measurement | None:
     spec: MetricSpec | None = next((m for m in study.metrics if m.name == name), None)
     if spec is None:
         return None
-    metric = declared(METRICS, spec.name, "contrasts")
+    metric = METRICS.named(spec.name, "contrasts")
     options = metric.read_options(spec.options, "metrics").model_dump(mode="json")
     rule = study.coding.adjudication.use.title if metric.per_rule and study.coding else None
     return Measurement(metric, options, rule, None, rule_for(study.run.incomplete))

@@ -11,7 +11,7 @@ from schemas.codebook import Codebook
 from schemas.gateway import Gateway
 from schemas.keys import digest
 from schemas.unit import Read, Result, Stage, Unit
-from tasks.coding import rules
+from tasks.coding import detectors
 from tasks.coding.episodes import Coded, coded_episodes
 from tasks.coding.items import Said, items_of, messages_of, names_of
 from tasks.coding.judge import judged
@@ -41,9 +41,9 @@ class CodeStep:
         if coding is None:
             return ()
         codebook = coding.codebook
-        ruled = rules.ruled_flags(codebook) if coding.rules else ()
+        ruled = detectors.ruled_flags(codebook) if coding.rules else ()
         for name in ruled:
-            rules.rule_of(codebook.flags[name].rule or "")
+            detectors.rule_of(codebook.flags[name].rule or "")
         asked = tuple(name for name in codebook.flags if name not in ruled)
         shared = {"codebook": codebook.model_dump(mode="json"), "flags": asked}
         coders: list[tuple[str, dict[str, Any], tuple[Any, ...]]] = []
@@ -53,7 +53,7 @@ class CodeStep:
                 spec = {**shared, "model": model.model_dump(mode="json")}
                 coders.append((alias, spec, ("model", model.identity(), template_digest(), asked)))
         if ruled:
-            coders.append((rules.CODER, shared, ("rule", rules.RECIPE)))
+            coders.append((detectors.CODER, shared, ("rule", detectors.RECIPE)))
         return tuple(
             self._unit(episode, coder, codebook.digest, spec, made_by)
             for episode in coded_episodes(design, upstream)
@@ -122,7 +122,7 @@ async def _result(
         codes, failure = outcome.codes, outcome.failure
         made |= gateway.rows(unit.key)
     else:
-        codes = rules.codes_by_rule(items, codebook, names)
+        codes = detectors.codes_by_rule(items, codebook, names)
     if failure is not None:
         made.pop("codebooks")
         return Result(unit, made, failure)

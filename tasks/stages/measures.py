@@ -20,7 +20,7 @@ from schemas.study.models import ModelSpec
 from schemas.unit import Failure, Read, Result, Stage, Unit
 from tasks.metrics import assembly
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.registry import Metric, Unusable
+from tasks.metrics.metric import Metric, Unusable
 from tasks.metrics.rows import SCHEMA
 from tasks.metrics.text.vectors import Encoder, described
 from tasks.metrics.units import (

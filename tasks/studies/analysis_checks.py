@@ -42,13 +42,12 @@ def _metrics(study: Study, positions: Positions) -> Iterator[Mistake]:
     if not study.metrics:
         return
     from tasks.metrics.catalogue import METRICS
-    from tasks.metrics.registry import declared
     from tasks.metrics.units import encoder_model
 
     for number, spec in enumerate(study.metrics):
         place = positions.place(("metrics", number))
         metric = METRICS.get(spec.name)
-        yield from placed(place, declared, METRICS, spec.name, place)
+        yield from placed(place, METRICS.named, spec.name, place)
         if metric is None:
             continue
         yield from placed(place, metric.read_options, spec.options, place)
@@ -66,7 +65,7 @@ def _measured(
 ) -> Iterator[Mistake]:
     """What is wrong with what a contrast compares and with its test."""
     from tasks.metrics.catalogue import METRICS
-    from tasks.metrics.contrasts.catalogue import TESTS, declared_test
+    from tasks.metrics.contrasts.catalogue import TESTS
     from tasks.metrics.contrasts.comparisons import quantity_name
 
     place = positions.place((*at, "of"))
@@ -77,7 +76,7 @@ def _measured(
     elif name in METRICS:
         yield from placed(place, quantity_name, METRICS[name], contrast.of, place)
     test_place = positions.place((*at, "test"))
-    yield from placed(test_place, declared_test, contrast.test, test_place)
+    yield from placed(test_place, TESTS.named, contrast.test, test_place)
     if contrast.test in TESTS:
         options = positions.place((*at, "options"))
         yield from placed(options, TESTS[contrast.test].read_options, contrast.options, options)

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tasks.coding.adjudication.registry import Coders, registered
+from tasks.coding.adjudication.rule import Coders, adjudication_rule
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class DawidSkeneParams(Coders):
     )
 
 
-@registered(params=DawidSkeneParams, over="study")
+@adjudication_rule(params=DawidSkeneParams, over="study")
 def dawid_skene(codes: pl.DataFrame, facts: pl.DataFrame, params: DawidSkeneParams) -> pl.DataFrame:
     """The most probable value, each coder weighted by error rates learnt from all items.
 

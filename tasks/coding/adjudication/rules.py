@@ -13,16 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Record
 from schemas.study.coding import RuleSpec
-from tasks.coding.adjudication.dawid_skene import dawid_skene
-from tasks.coding.adjudication.registry import (
-    RULES,
-    Coders,
-    Rule,
-    registered,
-    rule_named,
-)
-
-__all__ = ["dawid_skene"]
+from tasks.coding.adjudication.rule import Coders, Rule, adjudication_rule
 
 
 class MajorityParams(Coders):
@@ -69,13 +60,15 @@ class OverrideParams(Record):
     @field_validator("then")
     @classmethod
     def _of_items(cls, then: RuleSpec) -> RuleSpec:
+        from tasks.coding.adjudication.catalogue import RULES
+
         if then.rule not in RULES or RULES[then.rule].over != "item":
-            known = ", ".join(sorted(name for name, rule in RULES.items() if rule.over == "item"))
+            known = ", ".join(name for name, rule in RULES.items() if rule.over == "item")
             raise ValueError(f"there is no rule of single items named {then.rule}: {known}")
         return then
 
 
-@registered()
+@adjudication_rule()
 def intersection(codes: pl.DataFrame, facts: pl.DataFrame, params: Coders) -> pl.DataFrame:
     """Present where every coder says so; the lowest level that a coder gave, for ordered levels.
 
@@ -94,7 +87,7 @@ def intersection(codes: pl.DataFrame, facts: pl.DataFrame, params: Coders) -> pl
     )
 
 
-@registered()
+@adjudication_rule()
 def union(codes: pl.DataFrame, facts: pl.DataFrame, params: Coders) -> pl.DataFrame:
     """Present where any coder says so; the highest level that a coder gave, for ordered levels.
 
@@ -113,7 +106,7 @@ def union(codes: pl.DataFrame, facts: pl.DataFrame, params: Coders) -> pl.DataFr
     )
 
 
-@registered(params=MajorityParams)
+@adjudication_rule(params=MajorityParams)
 def majority(codes: pl.DataFrame, facts: pl.DataFrame, params: MajorityParams) -> pl.DataFrame:
     """The value that more than half of the coders gave; null where no value has so many.
 
@@ -145,13 +138,13 @@ def majority(codes: pl.DataFrame, facts: pl.DataFrame, params: MajorityParams) -
     return _finished(summed, pl.when(pl.col("binary")).then(binary).otherwise(level))
 
 
-@registered(params=OneCoder, named=lambda params: (params.coder,))
+@adjudication_rule(params=OneCoder, named=lambda params: (params.coder,))
 def judge(codes: pl.DataFrame, facts: pl.DataFrame, params: OneCoder) -> pl.DataFrame:
     """What one coder says."""
     return _finished(_grouped(codes, facts, pl.col("value").first().alias("said")), pl.col("said"))
 
 
-@registered(params=TieBreakParams, extra=lambda params: (params.coder,))
+@adjudication_rule(params=TieBreakParams, extra=lambda params: (params.coder,))
 def tie_break(codes: pl.DataFrame, facts: pl.DataFrame, params: TieBreakParams) -> pl.DataFrame:
     """What the coders agree on; where they differ or one is missing, what a further coder says."""
     breaker = pl.col("coder") == params.coder
@@ -169,7 +162,7 @@ def tie_break(codes: pl.DataFrame, facts: pl.DataFrame, params: TieBreakParams) 
     return _finished(summed, pl.when(agreed).then(pl.col("low")).otherwise(pl.col("decides")))
 
 
-@registered(params=WeightedParams, named=lambda params: tuple(params.weights))
+@adjudication_rule(params=WeightedParams, named=lambda params: tuple(params.weights))
 def weighted(codes: pl.DataFrame, facts: pl.DataFrame, params: WeightedParams) -> pl.DataFrame:
     """Present where the coders who say so hold more than a share of the weight.
 
@@ -212,10 +205,12 @@ def weighted(codes: pl.DataFrame, facts: pl.DataFrame, params: WeightedParams) -
 
 
 def _then(params: OverrideParams) -> tuple[Rule, Any]:
+    from tasks.coding.adjudication.catalogue import rule_named
+
     return rule_named(params.then)
 
 
-@registered(
+@adjudication_rule(
     params=OverrideParams,
     named=lambda params: _then(params)[0].named(_then(params)[1]),
     extra=lambda params: (params.coder, *_then(params)[0].extra(_then(params)[1])),
@@ -229,7 +224,7 @@ def human_override(
     rest = facts.with_columns(
         pl.col("coders").list.set_difference(pl.lit([params.coder], dtype=pl.List(pl.String)))
     ).with_columns(pl.col("coders").list.len().cast(pl.Int64).alias("expected"))
-    said = judge(codes.filter(own), facts, OneCoder(coder=params.coder)).select(
+    said = judge.labels(codes.filter(own), facts, OneCoder(coder=params.coder)).select(
         "item", pl.col("value").alias("said"), pl.col("n_codes").alias("one")
     )
     both = rule.labels(codes.filter(~own), rest, inner).join(

@@ -13,7 +13,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.coders.pairs import Pair, pairs_of
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.statistics import two_raters as two
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Unusable
+from tasks.metrics.metric import Unusable
 from tasks.metrics.statistics.two_raters import cross_tables
 
 Floats = npt.NDArray[np.float64]

@@ -14,7 +14,7 @@ from tasks.metrics import rows
 from tasks.metrics.coders.gold import weighted_gold
 from tasks.metrics.coders.pairs import ITEM
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity, Unusable
+from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.statistics.proportions import prediction_powered, rogan_gladen
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.coders.pairs import ITEM, wide_codes
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity, Unusable
+from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics import icc, many_raters
 from tasks.metrics.statistics.bootstrap import INTERVAL, sum_interval
 

@@ -8,8 +8,8 @@ from typing import Any
 from schemas.errors import Mistake, nearest
 from schemas.study import ContrastSpec, Study
 from schemas.unit import Unit
-from tasks.metrics.contrasts.catalogue import declared_test
-from tasks.metrics.registry import Metric
+from tasks.metrics.contrasts.catalogue import TESTS
+from tasks.metrics.metric import Metric
 from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
 from tasks.studies.design import Design
 
@@ -103,7 +103,7 @@ def _comparisons(
     measured: Measures,
 ) -> list[dict[str, Any]]:
     place = f"contrasts.{name}"
-    test = declared_test(spec.test, f"{place}.test")
+    test = TESTS.named(spec.test, f"{place}.test")
     options = test.read_options(spec.options, f"{place}.options").model_dump(mode="json")
     unit = measured.get(one.identity)
     shared = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +11,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from schemas.base import Record
-from tasks.metrics.declared import options_of
+from tasks.metrics.metric import GUIDE
+from tasks.registry import validated_options
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -103,7 +104,6 @@ class Test:
     many: bool = False
     scope: Literal["run", "seat"] = "run"
     least: int = 2
-    notes: Mapping[str, str] = field(default_factory=dict)
 
     def read_options(self, options: Mapping[str, Any], place: str) -> TestOptions:
         """The options with defaults filled in.
@@ -111,7 +111,7 @@ class Test:
         Raises:
             Mistake: An option is unknown or has a value that it cannot have.
         """
-        return options_of(f"test {self.name}", self.options, options, place)
+        return validated_options(f"test {self.name}", self.options, options, place, GUIDE)
 
 
 def checked(test: Test, sides: tuple[Side, ...]) -> None:

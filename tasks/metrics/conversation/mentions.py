@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, Options, Quantity
 
 
 def plain(text: pl.Expr) -> pl.Expr:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, NullOptions, Quantity
+from tasks.metrics.metric import Metric, NullOptions, Quantity
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

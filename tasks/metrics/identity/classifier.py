@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Quantity
+from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.text import vectors
 from tasks.metrics.text.vectors import TextOptions

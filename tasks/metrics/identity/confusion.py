@@ -8,7 +8,7 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.conversation.mentions import plain
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, Options, Quantity
 
 #: A message opens with a label: marks of emphasis, a name, marks again, then a colon, dash or line
 #: break. An @ before the name is an address, not a label.

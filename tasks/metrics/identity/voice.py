@@ -8,7 +8,7 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Quantity
+from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.text import vectors
 from tasks.metrics.text.grams import RunGram, mean_of, run_grams
 from tasks.metrics.text.vectors import TextNullOptions

@@ -8,6 +8,7 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
+from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.opinion.stances import (
     StanceOptions,
     Stances,
@@ -15,7 +16,6 @@ from tasks.metrics.opinion.stances import (
     last_round,
     stances_of,
 )
-from tasks.metrics.registry import Metric, Quantity
 
 Floats = npt.NDArray[np.float64]
 

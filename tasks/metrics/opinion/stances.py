@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Options, Unusable
+from tasks.metrics.metric import Options, Unusable
 
 Floats = npt.NDArray[np.float64]
 

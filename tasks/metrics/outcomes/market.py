@@ -9,8 +9,8 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
+from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.outcomes.outcomes import episode_outcomes
-from tasks.metrics.registry import Metric, Options, Quantity
 from tasks.metrics.statistics.proportions import wilson_interval
 
 #: Quantity -> outcome of the episode, and what it is.

@@ -8,7 +8,7 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, Options, Quantity
 
 Floats = npt.NDArray[np.float64]
 

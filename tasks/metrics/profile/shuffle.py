@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Unusable
+from tasks.metrics.metric import Unusable
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]

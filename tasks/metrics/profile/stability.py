@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, NullOptions, Quantity, Unusable
+from tasks.metrics.metric import Metric, NullOptions, Quantity, Unusable
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.statistics.nulls import null_summary
 

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
+from tasks.metrics.metric import Metric, NullOptions, Quantity
 from tasks.metrics.profile.shuffle import Counts, profiles_of
-from tasks.metrics.registry import Metric, NullOptions, Quantity
 
 Floats = npt.NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Quantity
+from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.text import vectors
 from tasks.metrics.text.convergence import elsewhere, round_similarity
 from tasks.metrics.text.groups import by_round, run_means

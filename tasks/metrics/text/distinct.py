@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.text.tokens import tokens_of
 
 Ints = npt.NDArray[np.int64]

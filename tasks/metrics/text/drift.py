@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.registry import Metric, Quantity
+from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.text import vectors
 from tasks.metrics.text.grams import RunGram, mean_of, run_grams
 from tasks.metrics.text.vectors import TextNullOptions

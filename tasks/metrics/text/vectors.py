@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from tasks.metrics.data import Data
-from tasks.metrics.registry import NullOptions, Options, Unusable
+from tasks.metrics.metric import NullOptions, Options, Unusable
 from tasks.metrics.text.tokens import Tokens, tokens_of
 
 Floats = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.errors import Mistake
 from schemas.study.coding import RuleSpec
 from tasks.coding.adjudication import RULES, rule_named
-from tasks.coding.adjudication.registry import rule_reference
+from tasks.coding.adjudication.catalogue import rule_reference
 from tasks.coding.labelling import flag_facts
 
 CODERS = ["a", "b", "c"]
@@ -139,9 +139,9 @@ def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
 
 
 def test_wrong_parameters_are_refused_with_their_place() -> None:
-    with pytest.raises(Mistake, match=r"judge\.coder"):
+    with pytest.raises(Mistake, match="option 'coder' of adjudication rule judge"):
         rule_named(RuleSpec(rule="judge"))
-    with pytest.raises(Mistake, match=r"majority\.mim"):
+    with pytest.raises(Mistake, match="option 'mim' of adjudication rule majority"):
         rule_named(RuleSpec(rule="majority", params={"mim": 2}))
     with pytest.raises(Mistake, match="no rule of single items named dawid_skene"):
         rule_named(RuleSpec(rule="human_override", params={"coder": "h", "then": "dawid_skene"}))

@@ -20,7 +20,7 @@ def test_the_metric_of_the_guide_works(studies: Any, monkeypatch: pytest.MonkeyP
     (code,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     space: dict[str, Any] = {}
     exec(compile(code, str(GUIDE), "exec"), space)
-    monkeypatch.setitem(METRICS, "questions", space["METRIC"])
+    monkeypatch.setitem(METRICS._things, "questions", space["METRIC"])
     declared = studies.study(metrics=["questions"], contrasts={})
     frames, before = studies.rows(declared), studies.upstream(declared)
     step = MeasureStep()

@@ -16,8 +16,8 @@ from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import Data, Flags
 from tasks.metrics.identity.classifier import weighted_auc
 from tasks.metrics.identity.confusion import labelled
+from tasks.metrics.metric import Unusable
 from tasks.metrics.profile.shuffle import profiles_of
-from tasks.metrics.registry import Unusable
 from tasks.metrics.statistics import inequality
 from tasks.metrics.statistics.diversity import effective_number
 from tasks.metrics.text.tokens import tokens_of

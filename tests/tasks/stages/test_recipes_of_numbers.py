@@ -19,7 +19,7 @@ from schemas import keys
 from schemas.gateway import Question
 from schemas.keys import digest
 from schemas.unit import Result, Unit
-from tasks.coding.adjudication.registry import RULES
+from tasks.coding.adjudication.catalogue import RULES
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.stages.base import Upstream

@@ -1,4 +1,4 @@
-"""What a metric declares of itself, and how metrics are found by name."""
+"""What a metric declares of itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from pydantic import Field
 
 from schemas.base import Record
 from tasks.metrics.data import Data
-from tasks.metrics.declared import declared_as, options_of
+from tasks.registry import validated_options
 
+#: Page to read about metrics and tests.
+GUIDE = "docs/metrics.md"
 Need = Literal["messages", "events", "labels", "codes", "samples", "outcomes", "seats"]
 
 
@@ -92,17 +94,8 @@ class Metric:
         Raises:
             Mistake: An option is unknown or has a value that it cannot have.
         """
-        return options_of(f"metric {self.name}", self.options, options, place)
+        return validated_options(f"metric {self.name}", self.options, options, place, GUIDE)
 
 
 class Unusable(Exception):
     """The codes or labels that a metric is made of cannot be used; says how many there are."""
-
-
-def declared(metrics: Mapping[str, Metric], name: str, place: str) -> Metric:
-    """The metric of a name.
-
-    Raises:
-        Mistake: There is none.
-    """
-    return declared_as("metric", metrics, name, place)

@@ -1,4 +1,4 @@
-"""Coding by rule: regular expressions, and functions registered by name."""
+"""Coding by rule: regular expressions, and detectors, which are functions with a name."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from functools import cache
 from typing import Any
 
 from schemas.codebook import Codebook
-from schemas.errors import Mistake, nearest
+from schemas.errors import Mistake
 from tasks.coding.items import Item
 from tasks.coding.labels_in_text import opening_label, plain_hyphens
 from tasks.coding.rows import Code
+from tasks.registry import Registry
 
 #: Name under which codes by rule stand in ``codes.coder``.
 CODER = "rule"
@@ -34,42 +35,39 @@ class Found:
 #: Seats of the episode: seat -> name that it is shown under.
 Names = Mapping[str, str]
 Rule = Callable[[Item, Names], Found]
-_FUNCTIONS: dict[str, Callable[..., Found]] = {}
 
 
-def registered(function: Callable[..., Found]) -> Callable[..., Found]:
-    """Makes a function known to codebooks under its own name.
+@dataclass(frozen=True)
+class Detector:
+    """A function that codes flags.
 
-    It takes the item and the names of the seats, then the arguments that the codebook writes in
-    brackets, such as ``word_count_below(15)``.
+    Attributes:
+        name: Its name in a codebook.
+        about: What it looks for, in one sentence.
+        arguments: Names of what a codebook writes in brackets, as in ``word_count_below(15)``.
+        found: What it says of an item, given the item, the names of the seats and the arguments.
     """
-    _FUNCTIONS[function.__name__] = function
-    return function
+
+    name: str
+    about: str
+    arguments: tuple[str, ...]
+    found: Callable[..., Found]
 
 
-def rule_names() -> tuple[str, ...]:
-    """Names of the functions that codebooks can use."""
-    return tuple(sorted(_FUNCTIONS))
+def detector(function: Callable[..., Found]) -> Detector:
+    """Makes a detector of a function, whose name and docstring become the detector's."""
+    about = inspect.cleandoc(function.__doc__ or "").splitlines()[0]
+    arguments = tuple(inspect.signature(function).parameters)[2:]
+    return Detector(function.__name__, about, arguments, function)
 
 
-def function_reference() -> str:
-    """The reference of the functions that codebooks can use, in Markdown."""
-    lines = []
-    for name in rule_names():
-        function = _FUNCTIONS[name]
-        arguments = ", ".join(list(inspect.signature(function).parameters)[2:])
-        about = inspect.cleandoc(function.__doc__ or "").splitlines()[0]
-        lines.append(f"- `{name}({arguments})`: {about}" if arguments else f"- `{name}`: {about}")
-    return "\n".join(lines) + "\n"
-
-
-@registered
+@detector
 def word_count_below(item: Item, names: Names, words: int) -> Found:
     """Fewer words than a number."""
     return Found(float(len(item.text.split()) < words))
 
 
-@registered
+@detector
 def names_other_seat(item: Item, names: Names) -> Found:
     """Another participant is named."""
     for seat, name in names.items():
@@ -80,20 +78,36 @@ def names_other_seat(item: Item, names: Names) -> Found:
     return Found(0.0)
 
 
-@registered
+@detector
 def self_label(item: Item, names: Names) -> Found:
     """The text opens with a header that names a participant."""
     label = opening_label(item.text, tuple(names.values()))
     return Found(float(label is not None), label.words if label else None)
 
 
-@registered
+@detector
 def self_label_mismatch(item: Item, names: Names) -> Found:
     """The header that the text opens with names somebody other than the speaker."""
     label = opening_label(item.text, tuple(names.values()))
     if label is None:
         return Found(0.0)
     return Found(float(label.name != names.get(item.actor or "")), label.words)
+
+
+DETECTORS: Registry[Detector] = Registry(
+    "detector",
+    (names_other_seat, self_label, self_label_mismatch, word_count_below),
+    "docs/codebooks.md; a regular expression stands in /…/",
+)
+
+
+def detector_reference() -> str:
+    """The reference of the detectors, in Markdown."""
+    lines = []
+    for one in DETECTORS.values():
+        call = f"{one.name}({', '.join(one.arguments)})" if one.arguments else one.name
+        lines.append(f"- `{call}`: {one.about}")
+    return "\n".join(lines) + "\n"
 
 
 @cache
@@ -110,17 +124,8 @@ def rule_of(text: str) -> Rule:
     if matched := re.fullmatch(r"/(?P<body>.*)/(?P<options>[imsx]*)", text, re.DOTALL):
         return _expression(text, matched["body"], matched["options"])
     name, arguments = _call(text)
-    if name not in _FUNCTIONS:
-        close = nearest(name, _FUNCTIONS)
-        raise Mistake(
-            what="the codebook names a rule that is not known",
-            place=f"rule {text}",
-            found=name,
-            expected="a regular expression in /…/, or one of " + ", ".join(rule_names()),
-            fix=f"write {close}" if close else "register the function in tasks/coding/rules.py",
-        )
-    function = _FUNCTIONS[name]
-    return lambda item, names: function(item, names, *arguments)
+    found = DETECTORS.named(name, f"rule {text}").found
+    return lambda item, names: found(item, names, *arguments)
 
 
 def ruled_flags(codebook: Codebook) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
+from tasks.coding.detectors import codes_by_rule, rule_of
 from tasks.coding.items import Said, items_of
 from tasks.coding.labels_in_text import opening_label
-from tasks.coding.rules import codes_by_rule, rule_of
 
 NAMES = ("Agent-A", "Agent-B", "LLaMA 3.3 70B")
 
