@@ -23,6 +23,9 @@ from tasks.studies.yamltext import document
 
 _Side = TypeVar("_Side", Customer, Business)
 
+#: Endings of the files that are read.
+SUFFIXES = frozenset({".yaml", ".yml"})
+
 
 def read_marketplace(folder: str | Path, name: str | None = None) -> Catalogue:
     """The market in a folder.
@@ -43,8 +46,9 @@ def read_marketplace(folder: str | Path, name: str | None = None) -> Catalogue:
             expected="a folder that holds customers/*.yaml and businesses/*.yaml",
         )
     mistakes: list[Mistake] = []
-    customers = _side(root / "customers", Customer, mistakes)
-    businesses = _side(root / "businesses", Business, mistakes)
+    places: dict[str, Path] = {}
+    customers = _side(root / "customers", Customer, places, mistakes)
+    businesses = _side(root / "businesses", Business, places, mistakes)
     if mistakes:
         raise Mistakes(mistakes=mistakes)
     return Catalogue(
@@ -102,8 +106,18 @@ def marketplace_rows(catalogue: Catalogue) -> Result:
     )
 
 
-def _side(folder: Path, model: type[_Side], mistakes: list[Mistake]) -> list[_Side]:
-    files = sorted(folder.glob("*.yaml")) if folder.is_dir() else []
+def _side(
+    folder: Path, model: type[_Side], places: dict[str, Path], mistakes: list[Mistake]
+) -> list[_Side]:
+    """One side of a market; what is wrong with it is added to the mistakes.
+
+    Args:
+        folder: Its folder.
+        model: What each file holds.
+        places: Files by identifier, of both sides; added to.
+        mistakes: Added to.
+    """
+    files = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES)
     if not files:
         mistakes.append(
             Mistake(
@@ -113,7 +127,7 @@ def _side(folder: Path, model: type[_Side], mistakes: list[Mistake]) -> list[_Si
                 fix="name the folder that holds customers/ and businesses/",
             )
         )
-    found: dict[str, tuple[_Side, Path]] = {}
+    found: list[_Side] = []
     for file in files:
         try:
             one = _one(file, model)
@@ -123,17 +137,18 @@ def _side(folder: Path, model: type[_Side], mistakes: list[Mistake]) -> list[_Si
         except Mistakes as several:
             mistakes.extend(several.details["mistakes"])
             continue
-        if one.id in found:
+        if one.id in places:
             mistakes.append(
                 Mistake(
                     what="this identifier is used twice",
                     place=f"{file}: id",
                     found=one.id,
-                    expected=f"another one than in {found[one.id][1].name}",
+                    expected=f"another one than in {places[one.id]}",
                 )
             )
-        found[one.id] = (one, file)
-    return [one for one, _ in found.values()]
+        places[one.id] = file
+        found.append(one)
+    return found
 
 
 def _one(file: Path, model: type[_Side]) -> _Side:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -29,21 +30,75 @@ def parsed_json(path: Path, model: type[Model], what: str) -> Model:
         Mistake: The file is no JSON, or lacks a field, or a field has the wrong type; the message
             names the file and the first place that is wrong.
     """
-    text = utf8_text(path)
-    try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise Mistake(
-            what=f"this {what} is no JSON",
-            place=f"{path}:{error.lineno}",
-            found=error.msg,
-            expected="a whole JSON object",
-            fix="export it again; the file may have been cut short",
-        ) from None
+    data = strict_json(utf8_text(path), str(path), what)
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise from_validation(path, error, what) from None
+
+
+def strict_json(text: str, place: str, what: str) -> Any:
+    """The data in a JSON text, read as the standard has it and not as Python is lenient about it.
+
+    Args:
+        text: The text.
+        place: Where it comes from, for messages.
+        what: What a person would call it, such as ``transcript``.
+
+    Raises:
+        Mistake: It is no JSON, names a field of an object twice, holds ``NaN``, an infinite number
+            or half a character (a lone surrogate), or nests too deeply.
+
+    Example:
+        >>> strict_json('{"a": [1, 2.5]}', "x.json", "file")
+        {'a': [1, 2.5]}
+    """
+
+    def damaged(found: str, expected: str) -> Mistake:
+        return Mistake(
+            what=f"this {what} is damaged",
+            place=place,
+            found=found,
+            expected=expected,
+            fix="export it again, or take the file out of the folder",
+        )
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        fields = dict(pairs)
+        if len(fields) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise damaged(f"field {twice!r} twice in one object", "each field once")
+        return fields
+
+    def finite(number: str) -> float:
+        value = float(number)
+        if not math.isfinite(value):
+            raise damaged(f"the number {number}", "a number that a computer can hold")
+        return value
+
+    def constant(name: str) -> NoReturn:
+        raise damaged(name, "a number, or null where there is none")
+
+    try:
+        data = json.loads(text, object_pairs_hook=once, parse_float=finite, parse_constant=constant)
+        json.dumps(data, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise Mistake(
+            what=f"this {what} is no JSON",
+            place=f"{place}:{error.lineno}",
+            found=error.msg,
+            expected="a whole JSON object",
+            fix="export it again; the file may have been cut short",
+        ) from None
+    except UnicodeEncodeError as error:
+        half = error.object[error.start : error.end].encode("unicode_escape").decode()
+        raise damaged(f"half a character: {half}", "whole characters") from None
+    except RecursionError:
+        raise damaged("values within values, too deep to read", "a few levels") from None
+    except ValueError as error:  # whole numbers of thousands of digits
+        raise damaged(str(error).partition(";")[0], "numbers of ordinary size") from None
+    return data
 
 
 def utf8_text(path: Path) -> str:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 
 class _Part(BaseModel):
@@ -50,6 +51,10 @@ class Environment(_Part):
     systemPromptTemplate: str
 
 
+#: Fields that only lines of agents have.
+_OF_AGENTS = frozenset({"agent", "agent_nickname", "model_id", "position", "round"})
+
+
 class Spoken(_Part):
     """What an agent sent, or the error that came instead."""
 
@@ -72,6 +77,15 @@ class Typed(_Part):
     sender: Literal["user"]
     time: str
     text: str = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_no_agent(cls, value: Any) -> Any:
+        if isinstance(value, dict) and (named := _OF_AGENTS & value.keys()):
+            raise ValueError(
+                f"a line of the user that has {', '.join(sorted(named))}, as lines of agents do"
+            )
+        return value
 
 
 class Marker(_Part):
@@ -100,6 +114,25 @@ class Conversation(_Part):
 
     userPrompt: str = Field(min_length=1)
     messages: tuple[Line, ...] = Field(strict=False, min_length=1)
+
+    @model_validator(mode="after")
+    def _in_order_and_each_once(self) -> Self:
+        spoken = [line for line in self.messages if isinstance(line, Spoken)]
+        for before, line in pairwise(spoken):
+            if line.round < before.round:
+                raise ValueError(
+                    f"{line.agent_nickname} speaks in round {line.round} after somebody spoke in "
+                    f"round {before.round}; rounds never go back"
+                )
+        seen: set[tuple[int, int, str, str]] = set()
+        for line in spoken:
+            place = (line.position, line.round, line.time, line.text)
+            if place in seen:
+                raise ValueError(
+                    f"a message of {line.agent_nickname} in round {line.round} stands here twice"
+                )
+            seen.add(place)
+        return self
 
 
 class Transcript(_Part):

@@ -94,12 +94,26 @@ def test_content_decides_the_key_and_the_folder_does_not(folder: Path, tmp_path:
         (BUSINESS + "  : : [\n", r"two\.yaml:9: not readable as YAML"),
         ("just words", r"expected: a mapping"),
         (BUSINESS, r"identifier is used twice"),
+        (BUSINESS.replace("business_1", "customer_1"), r"identifier is used twice"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: -3.0"), r"two\.yaml:6: menu_features\.Bun"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: .inf"), r"two\.yaml:6: menu_features\.Bun"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: .nan"), r"two\.yaml:6: menu_features\.Bun"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: 1:30"), r"two\.yaml:6: menu_features\.Bun"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: yes"), r"two\.yaml:6: menu_features\.Bun"),
+        (BUSINESS.replace("  Bun: 3.0", "  Bun: 3.0\n  Bun: 2.0"), r"two\.yaml:7: the key"),
+        (BUSINESS.replace("The Oven", '"The\\eOven"'), r"two\.yaml:2: name"),
     ],
 )
 def test_a_damaged_file_is_refused_by_name_and_place(folder: Path, text: str, message: str) -> None:
     (folder / "businesses" / "two.yaml").write_text(text)
     with pytest.raises(Mistakes, match=message):
         read_marketplace(folder)
+
+
+def test_files_of_either_ending_are_read(folder: Path) -> None:
+    text = BUSINESS.replace("business_1", "business_2")
+    (folder / "businesses" / "two.yml").write_text(text)
+    assert [one.id for one in read_marketplace(folder).businesses] == ["business_1", "business_2"]
 
 
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:

@@ -157,9 +157,28 @@ def no_series(data: dict[str, Any]) -> None:
     del data["condition"]["series"]
 
 
+def said_twice(data: dict[str, Any]) -> None:
+    lines = data["conversation"]["messages"]
+    number = next(n for n, line in enumerate(lines) if line["sender"] not in {"user", "system"})
+    lines.insert(number, dict(lines[number]))
+
+
+def round_goes_back(data: dict[str, Any]) -> None:
+    lines = data["conversation"]["messages"]
+    spoken = [line for line in lines if line["sender"] not in {"user", "system"}]
+    spoken[0]["round"] = spoken[-1]["round"] + 1
+
+
+def agent_marked_as_user(data: dict[str, Any]) -> None:
+    data["conversation"]["messages"][2]["sender"] = "user"
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [
+        (said_twice, "conversation:"),
+        (round_goes_back, "conversation:"),
+        (agent_marked_as_user, "conversation.messages[2]:"),
         (no_text, "conversation.messages[2].text:"),
         (round_in_words, "conversation.messages[2].round:"),
         (stranger, "conversation.messages[2]"),
