@@ -8,10 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-Ints = npt.NDArray[np.int64]
+from tasks.metrics.statistics.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,17 @@ class Data:
     def n_runs(self) -> int:
         """Number of runs."""
         return self.runs.height
+
+    @cached_property
+    def n_messages(self) -> Ints:
+        """Number of messages of each run."""
+        return np.bincount(self.messages["run"].to_numpy(), minlength=self.n_runs)
+
+    def by_run(self, frame: pl.DataFrame, column: str) -> Floats:
+        """A column of a frame with a row per run, not-a-number for runs without a row or value."""
+        values = np.full(self.n_runs, np.nan)
+        values[frame["run"].to_numpy()] = frame[column].cast(pl.Float64).to_numpy()
+        return values
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ import polars as pl
 
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
+from tasks.metrics.metric import Options
+from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.bootstrap import INTERVAL, mean_interval
 from tasks.metrics.statistics.nulls import null_summary
-
-Floats = npt.NDArray[np.float64]
 
 #: Columns of a metric's rows; the step adds ``unit_key, metric`` prefix, options and rule.
 SCHEMA: dict[str, Any] = {
@@ -67,22 +68,26 @@ def tidy(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def together(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Several frames of rows as one."""
-    return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
+@dataclass(frozen=True)
+class ByRun:
+    """One value per run of a quantity.
+
+    Attributes:
+        values: One value per run, not-a-number where a run has none; or several, by subject.
+        method: How they were computed, in one sentence without full stop.
+        n_units: What a run's value is made of (messages, pairs, ...), per run.
+        nulls: Null draws, shape (runs, draws); only for a single subject.
+        n_excluded: What was left out of it, per run.
+    """
+
+    values: Floats | Mapping[str, Floats]
+    method: str
+    n_units: npt.ArrayLike = 0
+    nulls: Floats | None = None
+    n_excluded: npt.ArrayLike = 0
 
 
-def of_runs(
-    data: Data,
-    values: Floats | Mapping[str, Floats],
-    *,
-    method: str,
-    quantity: str = "",
-    resamples: int = 2000,
-    nulls: Floats | None = None,
-    n_units: npt.ArrayLike = 0,
-    n_excluded: npt.ArrayLike = 0,
-) -> pl.DataFrame:
+def of_runs(data: Data, options: Options, quantities: Mapping[str, ByRun]) -> pl.DataFrame:
     """Rows of runs and of conditions made of one value per run.
 
     A condition's number is the mean over its runs, its interval resamples them, and its null is
@@ -91,65 +96,48 @@ def of_runs(
 
     Args:
         data: What the values were computed from.
-        values: One value per run, not-a-number where a run has none; or several, by subject.
-        method: How it was computed, in one sentence without full stop.
-        quantity: Which quantity of the metric.
-        resamples: Resamples behind the intervals.
-        nulls: Null draws, shape (runs, draws); only for a single subject.
-        n_units: What a run's value is made of (messages, pairs, ...), per run.
-        n_excluded: What was left out of it, per run.
+        options: Options of the metric.
+        quantities: Values by quantity.
     """
-    subjects = dict(values) if isinstance(values, Mapping) else {"": values}
-    if not subjects:
-        return frame([])
-    matrix = np.column_stack(list(subjects.values())).astype(np.float64)
-    parts = [
-        _run_rows(
-            data,
-            matrix,
-            subjects=list(subjects),
-            method=method,
-            nulls=nulls,
-            n_units=n_units,
-            n_excluded=n_excluded,
-        ),
-        _condition_rows(
-            data,
-            matrix,
-            subjects=list(subjects),
-            method=method,
-            nulls=nulls,
-            resamples=resamples,
-        ),
-    ]
-    return together([tidy(part.with_columns(pl.lit(quantity).alias("quantity"))) for part in parts])
+    parts = []
+    for quantity, found in quantities.items():
+        values = found.values
+        subjects = dict(values) if isinstance(values, Mapping) else {"": values}
+        if not subjects:
+            continue
+        matrix = np.column_stack(list(subjects.values())).astype(np.float64)
+        names = list(subjects)
+        parts += [
+            part.with_columns(pl.lit(quantity).alias("quantity"))
+            for part in (
+                _run_rows(data, matrix, names, found),
+                _condition_rows(data, matrix, names, found, options.resamples),
+            )
+        ]
+    return joined(parts)
+
+
+def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Several frames of rows as one, with every column."""
+    return pl.concat([tidy(part) for part in parts]) if parts else pl.DataFrame(schema=SCHEMA)
 
 
 def of_rounds(
-    data: Data,
-    by_round: Floats,
-    *,
-    method: str,
-    quantity: str = "",
-    resamples: int = 2000,
-    first: int = 0,
+    data: Data, options: Options, by_round: Floats, *, method: str, quantity: str = ""
 ) -> pl.DataFrame:
     """Rows of rounds: means over the runs of a condition, the round's number as subject.
 
     Args:
         data: What the values were computed from.
+        options: Options of the metric.
         by_round: Shape (runs, rounds), not-a-number where a run has no such round.
         method: How it was computed, in one sentence without full stop.
         quantity: Which quantity of the metric.
-        resamples: Resamples behind the intervals.
-        first: Number of the first round.
     """
-    subjects = [str(first + place) for place in range(by_round.shape[1])]
-    found = _condition_rows(
-        data, by_round, subjects=subjects, method=method, nulls=None, resamples=resamples
-    )
-    return tidy(
-        found.with_columns(pl.lit("round").alias("scope"), pl.lit(quantity).alias("quantity"))
+    subjects = [str(place) for place in range(by_round.shape[1])]
+    shown = ByRun(by_round, method)
+    return _condition_rows(data, by_round, subjects, shown, options.resamples).with_columns(
+        pl.lit("round").alias("scope"), pl.lit(quantity).alias("quantity")
     )
 
 
@@ -166,47 +154,36 @@ def of_seats(
         n_units: Column with what a value is made of, if any.
     """
     places = data.runs.select("run", "episode_key", "condition")
-    return tidy(
-        seats.join(places, on="run", how="inner", maintain_order="left").select(
-            pl.lit(quantity).alias("quantity"),
-            pl.lit("seat").alias("scope"),
-            "condition",
-            "episode_key",
-            pl.col("seat").alias("subject"),
-            pl.col("value").cast(pl.Float64),
-            (pl.col(n_units) if n_units else pl.lit(1)).alias("n_units"),
-            pl.lit(method).alias("method"),
-        )
-    )
-
-
-def _run_rows(
-    data: Data,
-    matrix: Floats,
-    *,
-    subjects: list[str],
-    method: str,
-    nulls: Floats | None,
-    n_units: npt.ArrayLike,
-    n_excluded: npt.ArrayLike,
-) -> pl.DataFrame:
-    n, k = matrix.shape
-    base = data.runs.select("condition", "episode_key").with_columns(
-        pl.Series("n_units", np.broadcast_to(np.asarray(n_units, dtype=np.int64), n).copy()),
-        pl.Series("n_excluded", np.broadcast_to(np.asarray(n_excluded, dtype=np.int64), n).copy()),
-        pl.lit("run").alias("scope"),
+    return seats.join(places, on="run", how="inner", maintain_order="left").select(
+        pl.lit(quantity).alias("quantity"),
+        pl.lit("seat").alias("scope"),
+        "condition",
+        "episode_key",
+        pl.col("seat").alias("subject"),
+        pl.col("value").cast(pl.Float64),
+        (pl.col(n_units) if n_units else pl.lit(1)).alias("n_units"),
         pl.lit(method).alias("method"),
     )
-    if nulls is not None:
-        null = null_summary(matrix[:, 0], nulls)
+
+
+def _run_rows(data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun) -> pl.DataFrame:
+    n = data.n_runs
+    base = data.runs.select("condition", "episode_key").with_columns(
+        pl.Series("n_units", np.broadcast_to(np.asarray(found.n_units, dtype=np.int64), n)),
+        pl.Series("n_excluded", np.broadcast_to(np.asarray(found.n_excluded, dtype=np.int64), n)),
+        pl.lit("run").alias("scope"),
+        pl.lit(found.method).alias("method"),
+    )
+    if found.nulls is not None:
+        null = null_summary(matrix[:, 0], found.nulls)
         base = base.with_columns(
             pl.Series("null_mean", null.mean),
             pl.Series("null_sd", null.sd),
             pl.Series("p_null", null.p),
         )
     rows = pl.concat(
-        base.with_columns(pl.Series("value", matrix[:, i]), pl.lit(subjects[i]).alias("subject"))
-        for i in range(k)
+        base.with_columns(pl.Series("value", matrix[:, i]), pl.lit(subject).alias("subject"))
+        for i, subject in enumerate(subjects)
     )
     undefined = pl.col("value").is_nan()
     return rows.with_columns(
@@ -218,24 +195,19 @@ def _run_rows(
 
 
 def _condition_rows(
-    data: Data,
-    matrix: Floats,
-    *,
-    subjects: list[str],
-    method: str,
-    nulls: Floats | None,
-    resamples: int,
+    data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun, resamples: int
 ) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for condition in data.conditions:
         where = data.condition_runs[condition]
         block = matrix[where]
-        null_block = None if nulls is None else nulls[where]
+        null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
         low, high = mean_interval(block, resamples)
         for i, subject in enumerate(subjects):
             column = block[:, i]
             good = np.isfinite(column)
+            n, undefined = int(good.sum()), int((~good).sum())
             row: dict[str, Any] = {
                 "scope": "condition",
                 "condition": condition,
@@ -243,9 +215,9 @@ def _condition_rows(
                 "value": float(column[good].mean()) if good.any() else None,
                 "ci_low": float(low[i]),
                 "ci_high": float(high[i]),
-                "n_units": int(good.sum()),
-                "n_excluded": out + int((~good).sum()),
-                "method": _condition_method(method, int(good.sum()), int((~good).sum()), out),
+                "n_units": n,
+                "n_excluded": out + undefined,
+                "method": _condition_method(found.method, n, undefined, out),
             }
             rows.append(row)
             if null_block is not None and good.any():

@@ -8,6 +8,8 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import ratio
 
 
 def plain(text: pl.Expr) -> pl.Expr:
@@ -35,12 +37,12 @@ def mentions_of(data: Data) -> pl.DataFrame:
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``mentions``."""
-    found = mentions_of(data)
-    back = found.select(
+    named = mentions_of(data)
+    back = named.select(
         "run", pl.col("other").alias("seat"), pl.col("seat").alias("other"), pl.col("n").alias("m")
     )
     per_run = (
-        found.join(back, on=["run", "seat", "other"], how="left")
+        named.join(back, on=["run", "seat", "other"], how="left")
         .with_columns(pl.col("m").fill_null(0))
         .group_by("run")
         .agg(
@@ -50,36 +52,21 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
             pl.len().alias("pairs"),
         )
     )
-    total, returned, pairs_back, pairs = (np.zeros(data.n_runs) for _ in range(4))
-    at = per_run["run"].to_numpy()
-    for array, column in (
-        (total, "total"),
-        (returned, "returned"),
-        (pairs_back, "pairs_returned"),
-        (pairs, "pairs"),
-    ):
-        array[at] = per_run[column].to_numpy()
-    messages = np.bincount(data.messages["run"].to_numpy(), minlength=data.n_runs)
-    some = total > 0
-    values = {
-        "per_message": np.where(messages > 0, total / np.maximum(messages, 1), np.nan),
-        "reciprocity": np.where(some, returned / np.maximum(total, 1), np.nan),
-        "reciprocated_pairs": np.where(some, pairs_back / np.maximum(pairs, 1), np.nan),
-    }
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                value,
-                quantity=quantity,
-                method="names of other seats as whole words, case and punctuation ignored, "
-                "once per message and name",
-                resamples=options.resamples,
-                n_units=messages,
-            )
-            for quantity, value in values.items()
-        ]
+    total, returned, pairs_back, pairs = (
+        np.nan_to_num(data.by_run(per_run, column))
+        for column in ("total", "returned", "pairs_returned", "pairs")
     )
+    values = {
+        "per_message": ratio(total, data.n_messages),
+        "reciprocity": ratio(returned, total),
+        "reciprocated_pairs": ratio(pairs_back, pairs),
+    }
+    method = (
+        "names of other seats as whole words, case and punctuation ignored, once per message and "
+        "name"
+    )
+    found = {name: ByRun(value, method, data.n_messages) for name, value in values.items()}
+    return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
 from tasks.metrics.statistics import inequality
-
-Floats = npt.NDArray[np.float64]
 
 MEASURES = {
     "gini": inequality.gini,
@@ -43,8 +41,6 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         return rows.frame([])
     run = amounts["run"].to_numpy()
     present, starts = np.unique(run, return_index=True)
-    messages = np.zeros(data.n_runs, dtype=np.int64)
-    messages[present] = np.add.reduceat(amounts["messages"].to_numpy(), starts)
     parts = [
         rows.of_seats(
             data,
@@ -57,22 +53,15 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         )
         for suffix, column in AMOUNTS.items()
     ]
+    found = {}
     for suffix, column in AMOUNTS.items():
         amount = amounts[column].to_numpy().astype(np.float64)
         for name, measure in MEASURES.items():
             values = np.full(data.n_runs, np.nan)
             values[present] = measure(amount, starts)
-            parts.append(
-                rows.of_runs(
-                    data,
-                    values,
-                    quantity=name + suffix,
-                    method=f"over the seats' {column}, silent seats included",
-                    resamples=options.resamples,
-                    n_units=messages,
-                )
-            )
-    return rows.together(parts)
+            method = f"over the seats' {column}, silent seats included"
+            found[name + suffix] = ByRun(values, method, data.n_messages)
+    return rows.joined([*parts, rows.of_runs(data, options, found)])
 
 
 _FORMULAS = {

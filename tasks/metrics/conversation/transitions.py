@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, NullOptions, Quantity
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, Ints
 
 
 class TransitionOptions(NullOptions):
@@ -62,15 +60,12 @@ def compute(data: Data, options: TransitionOptions, rng: np.random.Generator) ->
     for draw in range(options.draws):
         order = np.lexsort((rng.random(len(run)), run))
         nulls[:, draw] = entropy_rate(speaker[order], run, n_seats, data.n_runs)
-    return rows.of_runs(
-        data,
-        entropy_rate(speaker, run, n_seats, data.n_runs),
-        nulls=nulls,
-        method="entropy of the next speaker given the present one over log2 of the speakers; null: "
-        f"messages of a run in random order, {options.draws} draws",
-        resamples=options.resamples,
-        n_units=np.bincount(run, minlength=data.n_runs),
+    observed = entropy_rate(speaker, run, n_seats, data.n_runs)
+    method = (
+        "entropy of the next speaker given the present one over log2 of the speakers; null: "
+        f"messages of a run in random order, {options.draws} draws"
     )
+    return rows.of_runs(data, options, {"": ByRun(observed, method, data.n_messages, nulls)})
 
 
 METRIC = Metric(

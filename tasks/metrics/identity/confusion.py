@@ -9,6 +9,8 @@ from tasks.metrics import rows
 from tasks.metrics.conversation.mentions import plain
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import ratio
 
 #: A message opens with a label: marks of emphasis, a name, marks again, then a colon, dash or line
 #: break. An @ before the name is an address, not a label.
@@ -51,37 +53,21 @@ def claims(data: Data) -> pl.DataFrame:
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``identity_confusion``."""
-    messages = np.bincount(data.messages["run"].to_numpy(), minlength=data.n_runs)
     opened = labelled(data)
     run = opened["run"].to_numpy()
     wrong = (opened["seat"] != opened["named"]).to_numpy()
     n = np.bincount(run, minlength=data.n_runs)
     other = np.bincount(run[wrong], minlength=data.n_runs)
     claimed = np.bincount(claims(data)["run"].to_numpy(), minlength=data.n_runs)
-    some = np.maximum(messages, 1)
     header = "messages that open with a seat's name and a colon, dash or line break"
+    claim = "messages that say 'I am', 'this is' or 'as' (or the French) before another's name"
+    messages = data.n_messages
     found = {
-        "": (np.where(n > 0, other / np.maximum(n, 1), np.nan), n, f"{header}, of another seat"),
-        "labelled": (np.where(messages > 0, n / some, np.nan), messages, header),
-        "impersonation": (
-            np.where(messages > 0, claimed / some, np.nan),
-            messages,
-            "messages that say 'I am', 'this is' or 'as' (or the French) before another's name",
-        ),
+        "": ByRun(ratio(other, n), f"{header}, of another seat", n),
+        "labelled": ByRun(ratio(n, messages), header, messages),
+        "impersonation": ByRun(ratio(claimed, messages), claim, messages),
     }
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                value,
-                quantity=quantity,
-                method=method,
-                resamples=options.resamples,
-                n_units=n_units,
-            )
-            for quantity, (value, n_units, method) in found.items()
-        ]
-    )
+    return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(

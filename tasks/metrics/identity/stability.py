@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.rows import ByRun
 
 
 def _halves(data: Data) -> pl.DataFrame:
@@ -27,13 +25,6 @@ def _halves(data: Data) -> pl.DataFrame:
     )
 
 
-def _by_run(data: Data, frame: pl.DataFrame, column: str) -> Floats:
-    values = np.full(data.n_runs, np.nan)
-    kept = frame.drop_nulls(column)
-    values[kept["run"].to_numpy()] = kept[column].to_numpy()
-    return values
-
-
 def _length_cv(acts: pl.DataFrame) -> pl.DataFrame:
     said = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
     return (
@@ -41,13 +32,13 @@ def _length_cv(acts: pl.DataFrame) -> pl.DataFrame:
         .agg((pl.col("words").std() / pl.col("words").mean()).alias("cv"))
         .drop_nulls("cv")
         .group_by("run")
-        .agg(pl.col("cv").mean())
+        .agg(pl.col("cv").mean().alias("value"))
     )
 
 
 def _late_less_early(acts: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     return acts.group_by("run").agg(
-        (value.filter(pl.col("late")).mean() - value.filter(~pl.col("late")).mean()).alias("change")
+        (value.filter(pl.col("late")).mean() - value.filter(~pl.col("late")).mean()).alias("value")
     )
 
 
@@ -64,46 +55,36 @@ def _kind_divergence(acts: pl.DataFrame) -> pl.DataFrame:
         x = pl.col(name)
         return pl.when(x > 0).then(x * (x / middle).log(2)).otherwise(0.0)
 
-    return shares.group_by("run").agg(((part("p") + part("q")) / 2).sum().alias("jsd"))
+    return shares.group_by("run").agg(((part("p") + part("q")) / 2).sum().alias("value"))
 
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``stability``."""
     acts = _halves(data)
     say = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
-    found = {
-        "length_cv": (_by_run(data, _length_cv(acts), "cv"), "words per message, mean over seats"),
+    halves = "second less first half of the rounds"
+    by_quantity = {
+        "length_cv": (_length_cv(acts), "words per message, mean over seats"),
         "length_change": (
-            _by_run(data, _late_less_early(say, pl.col("words")), "change"),
-            "words per message, second less first half of the rounds",
+            _late_less_early(say, pl.col("words")),
+            f"words per message, {halves}",
         ),
         "fallback_change": (
-            _by_run(data, _late_less_early(acts, pl.col("fallback")), "change"),
-            "share of fallbacks, second less first half of the rounds",
+            _late_less_early(acts, pl.col("fallback")),
+            f"share of fallbacks, {halves}",
         ),
         "valid_change": (
-            _by_run(data, _late_less_early(acts, pl.col("valid")), "change"),
-            "share of usable actions, second less first half of the rounds",
+            _late_less_early(acts, pl.col("valid")),
+            f"share of usable actions, {halves}",
         ),
-        "act_jsd": (
-            _by_run(data, _kind_divergence(acts), "jsd"),
-            "kinds of acts in the two halves of the rounds",
-        ),
+        "act_jsd": (_kind_divergence(acts), "kinds of acts in the two halves of the rounds"),
     }
     n = np.bincount(acts["run"].to_numpy(), minlength=data.n_runs)
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                value,
-                quantity=quantity,
-                method=method,
-                resamples=options.resamples,
-                n_units=n,
-            )
-            for quantity, (value, method) in found.items()
-        ]
-    )
+    found = {
+        quantity: ByRun(data.by_run(frame, "value"), method, n)
+        for quantity, (frame, method) in by_quantity.items()
+    }
+    return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, Ints, mean_over
 from tasks.metrics.text import vectors
-from tasks.metrics.text.grams import RunGram, mean_of, run_grams
+from tasks.metrics.text.grams import RunGram, run_grams
 from tasks.metrics.text.vectors import TextNullOptions
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 def own_less_others(gram: RunGram, seat: Ints) -> Floats:
@@ -43,34 +41,25 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
     unit = vectors.message_vectors(data, options.encoder)
     observed = np.full(data.n_runs, np.nan)
     nulls = np.full((data.n_runs, options.draws), np.nan)
-    messages = np.zeros(data.n_runs, dtype=np.int64)
     by_seat = []
     for gram in run_grams(data, unit):
-        found = own_less_others(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
-        by_seat.append(found[0])
-        means = mean_of(found)
+        drawn = own_less_others(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
+        by_seat.append(drawn[0])
+        means = mean_over(drawn, -1)
         observed[gram.run], nulls[gram.run] = means[0], means[1:]
-        messages[gram.run] = len(gram.seat)
     names = data.messages.select("run", "seat").unique(maintain_order=True).sort("run", "seat")
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                observed,
-                nulls=nulls,
-                method="cosine of messages of one seat less that with other seats', mean over "
-                f"seats ({vectors.described(options.encoder)}); null: seats shuffled over messages "
-                f"within runs, {options.draws} draws",
-                resamples=options.resamples,
-                n_units=messages,
-            ),
-            rows.of_seats(
-                data,
-                names.with_columns(pl.Series("value", np.concatenate(by_seat))),
-                method="cosine of messages of the seat less that with other seats'",
-            ),
-        ]
+    method = (
+        f"cosine of messages of one seat less that with other seats', mean over seats "
+        f"({vectors.described(options.encoder)}); null: seats shuffled over messages within runs, "
+        f"{options.draws} draws"
     )
+    seats = rows.of_seats(
+        data,
+        names.with_columns(pl.Series("value", np.concatenate(by_seat))),
+        method="cosine of messages of the seat less that with other seats'",
+    )
+    found = {"": ByRun(observed, method, data.n_messages, nulls)}
+    return rows.joined([rows.of_runs(data, options, found), seats])
 
 
 METRIC = Metric(

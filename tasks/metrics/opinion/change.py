@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.opinion.stances import (
     StanceOptions,
     first_round,
     last_round,
-    mean_over,
     stances_of,
 )
-
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.statistics.arrays import Floats, mean_over, ratio
 
 
 def others_mean(values: Floats) -> Floats:
@@ -25,7 +21,7 @@ def others_mean(values: Floats) -> Floats:
     good = np.isfinite(values)
     total = np.where(good, values, 0.0).sum(axis=1, keepdims=True) - np.where(good, values, 0.0)
     n = good.sum(axis=1, keepdims=True) - good
-    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+    return ratio(total, n)
 
 
 def in_others_mode(before: Floats, after: Floats) -> Floats:
@@ -65,19 +61,7 @@ def compute(data: Data, options: StanceOptions, rng: np.random.Generator) -> pl.
         "toward_group": mean_over(toward, (1, 2)),
         "conformity": mean_over(conform, (1, 2)),
     }
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                value,
-                quantity=quantity,
-                method=f"stances of seats after each round, from {stances.source}",
-                resamples=options.resamples,
-                n_units=stances.n_given,
-            )
-            for quantity, value in found.items()
-        ]
-    )
+    return stances.rows(data, options, found, "stances of seats after each round")
 
 
 METRIC = Metric(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.opinion.stances import (
@@ -16,8 +14,7 @@ from tasks.metrics.opinion.stances import (
     last_round,
     stances_of,
 )
-
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.statistics.arrays import Floats, ratio
 
 
 def agreement_share(values: Floats) -> Floats:
@@ -25,7 +22,7 @@ def agreement_share(values: Floats) -> Floats:
     good = np.isfinite(values)
     n = good.sum(axis=1)
     same = (values[:, :, None] == values[:, None, :]).sum(axis=(1, 2))
-    return np.where(n > 0, same / np.maximum(n, 1) ** 2, np.nan)
+    return ratio(same, n**2)
 
 
 def spread(values: Floats) -> Floats:
@@ -85,20 +82,8 @@ def compute(data: Data, options: StanceOptions, rng: np.random.Generator) -> pl.
         "reached": np.where(judged, np.isfinite(when), np.nan),
         "round": when,
     }
-    extra = {"round": ", of runs that came to it; runs that did not are censored"}
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                value,
-                quantity=quantity,
-                method=f"stances of seats, from {stances.source}{extra.get(quantity, '')}",
-                resamples=options.resamples,
-                n_units=stances.n_given,
-            )
-            for quantity, value in found.items()
-        ]
-    )
+    censored = ", of runs that came to it; runs that did not are censored"
+    return stances.rows(data, options, found, notes={"round": censored})
 
 
 METRIC = Metric(

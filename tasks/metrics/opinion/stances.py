@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Options, Unusable
-
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.rows import ByRun, of_runs
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 
 class StanceOptions(Options):
@@ -39,14 +39,30 @@ class Stances:
     """
 
     values: Floats
-    given: npt.NDArray[np.bool_]
+    given: Bools
     levels: int
     source: str
 
     @property
-    def n_given(self) -> npt.NDArray[np.int64]:
+    def n_given(self) -> Ints:
         """Stances that were given, by run."""
         return np.asarray(self.given.sum(axis=(1, 2)))
+
+    def rows(
+        self,
+        data: Data,
+        options: StanceOptions,
+        found: Mapping[str, Floats],
+        which: str = "stances of seats",
+        notes: Mapping[str, str] | None = None,
+    ) -> pl.DataFrame:
+        """Rows of quantities; ``method`` says of which stances, with notes by quantity."""
+        method = f"{which}, from {self.source}"
+        quantities = {
+            quantity: ByRun(value, method + (notes or {}).get(quantity, ""), self.n_given)
+            for quantity, value in found.items()
+        }
+        return of_runs(data, options, quantities)
 
 
 def stances_of(data: Data, options: StanceOptions) -> Stances:
@@ -92,7 +108,7 @@ def _array(data: Data, stances: pl.DataFrame, levels: int, source: str) -> Stanc
     round_ = last["round"].cast(pl.Int64).to_numpy()
     values = np.full((data.n_runs, int(seat.max()) + 1, int(round_.max()) + 1), np.nan)
     values[last["run"].to_numpy(), seat, round_] = last["value"].to_numpy()
-    given: npt.NDArray[np.bool_] = np.asarray(np.isfinite(values))
+    given: Bools = np.asarray(np.isfinite(values))
     for place in range(1, values.shape[2]):
         values[:, :, place] = np.where(
             given[:, :, place], values[:, :, place], values[:, :, place - 1]
@@ -100,15 +116,7 @@ def _array(data: Data, stances: pl.DataFrame, levels: int, source: str) -> Stanc
     return Stances(values, given, levels, source)
 
 
-def mean_over(values: Floats, axes: tuple[int, ...]) -> Floats:
-    """Mean over some axes of what is not missing; not-a-number where all is."""
-    good = np.isfinite(values)
-    n = good.sum(axis=axes)
-    total = np.where(good, values, 0.0).sum(axis=axes)
-    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
-
-
-def last_round(values: Floats, given: npt.NDArray[np.bool_]) -> Floats:
+def last_round(values: Floats, given: Bools) -> Floats:
     """Stances after the last round in which anybody of the run gave one, shape (runs, seats)."""
     some = given.any(axis=1)
     last = values.shape[2] - 1 - np.argmax(np.asarray(some)[:, ::-1], axis=1)

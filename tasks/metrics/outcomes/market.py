@@ -11,6 +11,7 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.outcomes.outcomes import episode_outcomes
+from tasks.metrics.rows import ByRun
 from tasks.metrics.statistics.proportions import wilson_interval
 
 #: Quantity -> outcome of the episode, and what it is.
@@ -51,28 +52,19 @@ def first_proposals(data: Data) -> pl.DataFrame:
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``market``."""
     known = episode_outcomes(data)
-    parts = [
-        rows.of_runs(
-            data,
-            known[name],
-            quantity=quantity,
-            method=f"{title}, as the market scored it",
-            resamples=options.resamples,
-            n_units=1,
-        )
+    scored = {
+        quantity: ByRun(known[name], f"{title}, as the market scored it", 1)
         for quantity, (name, title) in EPISODE.items()
         if name in known
-    ]
+    }
     utility = data.outcomes.filter((pl.col("scope") == "seat") & (pl.col("metric") == "utility"))
-    parts.append(
-        rows.of_seats(
-            data,
-            utility.select("run", pl.col("subject").alias("seat"), "value"),
-            quantity="utility",
-            method="value of the request if it was met, less what was paid",
-        )
+    by_seat = rows.of_seats(
+        data,
+        utility.select("run", pl.col("subject").alias("seat"), "value"),
+        quantity="utility",
+        method="value of the request if it was met, less what was paid",
     )
-    return rows.together([*parts, _pooled(data)])
+    return rows.joined([rows.of_runs(data, options, scored), by_seat, _pooled(data)])
 
 
 def _pooled(data: Data) -> pl.DataFrame:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats
 
 
 class OutcomeOptions(Options):
@@ -29,22 +26,15 @@ def episode_outcomes(data: Data, names: tuple[str, ...] = ()) -> dict[str, Float
     )
     found: dict[str, Floats] = {}
     for name in names or sorted(frame["metric"].unique().to_list()):
-        part = frame.filter(pl.col("metric") == name)
-        values = np.full(data.n_runs, np.nan)
-        values[part["run"].to_numpy()] = part["value"].to_numpy()
-        found[name] = values
+        found[name] = data.by_run(frame.filter(pl.col("metric") == name), "value")
     return found
 
 
 def compute(data: Data, options: OutcomeOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``outcomes``."""
-    found: dict[str, Any] = episode_outcomes(data, options.names)
+    found = episode_outcomes(data, options.names)
     return rows.of_runs(
-        data,
-        found,
-        method="as the environment scored the episode",
-        resamples=options.resamples,
-        n_units=1,
+        data, options, {"": ByRun(found, "as the environment scored the episode", 1)}
     )
 
 

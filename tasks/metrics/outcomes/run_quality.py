@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import ratio
 
-Floats = npt.NDArray[np.float64]
-
-
-def _by_run(data: Data, frame: pl.DataFrame, column: str) -> Floats:
-    values = np.full(data.n_runs, np.nan)
-    values[frame["run"].to_numpy()] = frame[column].cast(pl.Float64).to_numpy()
-    return values
+#: Whether an episode of a status reached an end by its rules.
+ENDED = {"complete": 1.0, "terminated": 1.0, "truncated": 0.0, "incomplete": 0.0}
 
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
@@ -37,38 +33,27 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         .group_by("run")
         .agg((1 - words.mean()).alias("empty"), pl.len().alias("n"))
     )
-    planned = data.runs["planned_rounds"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    done = data.runs["completed_rounds"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    known = data.runs["status"].replace_strict(
-        {"complete": 1.0, "terminated": 1.0, "truncated": 0.0, "incomplete": 0.0},
-        default=None,
-        return_dtype=pl.Float64,
+    runs = data.runs.with_columns(
+        pl.col("status").replace_strict(ENDED, default=None, return_dtype=pl.Float64)
     )
-    complete = known.fill_null(float("nan")).to_numpy()
-    rounds = np.where(planned > 0, done / np.where(planned > 0, planned, 1), np.nan)
-    n_asked = np.nan_to_num(_by_run(data, asked, "n")).astype(np.int64)
-    n_said = np.nan_to_num(_by_run(data, said, "n")).astype(np.int64)
-    values: dict[str, tuple[Floats, npt.ArrayLike, str]] = {
-        "rounds": (rounds, 1, "completed over planned rounds"),
-        "complete": (complete, 1, "whether the run reached an end by its rules"),
-        "valid": (_by_run(data, asked, "valid"), n_asked, "actions usable as first given"),
-        "fallback": (_by_run(data, asked, "fallback"), n_asked, "actions replaced by the fallback"),
-        "attempts": (_by_run(data, asked, "attempts"), n_asked, "questions per action"),
-        "empty": (_by_run(data, said, "empty"), n_said, "messages without words"),
+    rounds = ratio(data.by_run(runs, "completed_rounds"), data.by_run(runs, "planned_rounds"))
+    n_asked, n_said = (np.nan_to_num(data.by_run(frame, "n")) for frame in (asked, said))
+    every = ", of all runs, those that analyses exclude too"
+    found = {
+        "rounds": ByRun(rounds, f"completed over planned rounds{every}", 1),
+        "complete": ByRun(
+            data.by_run(runs, "status"), f"whether the run reached an end by its rules{every}", 1
+        ),
+        "valid": ByRun(
+            data.by_run(asked, "valid"), f"actions usable as first given{every}", n_asked
+        ),
+        "fallback": ByRun(
+            data.by_run(asked, "fallback"), f"actions replaced by the fallback{every}", n_asked
+        ),
+        "attempts": ByRun(data.by_run(asked, "attempts"), f"questions per action{every}", n_asked),
+        "empty": ByRun(data.by_run(said, "empty"), f"messages without words{every}", n_said),
     }
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                value,
-                quantity=quantity,
-                method=f"{method}, of all runs, those that analyses exclude too",
-                resamples=options.resamples,
-                n_units=n_units,
-            )
-            for quantity, (value, n_units, method) in values.items()
-        ]
-    )
+    return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(

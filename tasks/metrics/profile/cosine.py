@@ -5,22 +5,19 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, NullOptions, Quantity
-from tasks.metrics.profile.shuffle import Counts, profiles_of
+from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.profile.shuffle import Counts, ProfileOptions, profiles_of
+from tasks.metrics.statistics.arrays import Floats, ratio
 
-Floats = npt.NDArray[np.float64]
 
-
-class CosineOptions(NullOptions):
+class CosineOptions(ProfileOptions):
     """Options of ``profile_cosine``."""
 
-    flags: tuple[str, ...] = Field((), description="Flags of the profile; none: all traits.")
     zero_pairs: Literal["drop", "zero"] = Field(
         "drop", description="Pairs with an all-zero profile: left out, or counted as cosine 0."
     )
@@ -43,7 +40,7 @@ def mean_cosine(counts: Counts, zero_pairs: str = "drop") -> Floats:
     )
     pairs = seats * (seats - 1) / 2
     summed = ((total**2).sum(axis=2) - defined) / 2
-    return np.where(pairs > 0, summed / np.maximum(pairs, 1), np.nan)
+    return ratio(summed, pairs)
 
 
 def undefined_share(counts: Counts) -> Floats:
@@ -52,7 +49,7 @@ def undefined_share(counts: Counts) -> Floats:
     seats = counts.seats_per_run
     pairs = seats * (seats - 1) / 2
     good = defined * (defined - 1) / 2
-    return np.where(pairs > 0, 1 - good / np.maximum(pairs, 1), np.nan)
+    return 1 - ratio(good, pairs)
 
 
 def compute(data: Data, options: CosineOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -66,29 +63,12 @@ def compute(data: Data, options: CosineOptions, rng: np.random.Generator) -> pl.
         f"mean pairwise cosine of seats' rates of {', '.join(profiles.flags)}, pairs with an "
         f"all-zero profile {'left out' if options.zero_pairs == 'drop' else 'counted as 0'}"
     )
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                profiles.observed(statistic),
-                nulls=profiles.shuffled(statistic, options.draws, rng),
-                method=f"{method}; null: seats shuffled over messages within runs, "
-                f"{options.draws} draws",
-                resamples=options.resamples,
-                n_units=profiles.messages,
-                n_excluded=profiles.undecided,
-            ),
-            rows.of_runs(
-                data,
-                profiles.observed(undefined_share),
-                quantity="undefined_pairs",
-                method="share of pairs of seats in which one shows none of the flags",
-                resamples=options.resamples,
-                n_units=profiles.messages,
-                n_excluded=profiles.undecided,
-            ),
-        ]
-    )
+    silent = "share of pairs of seats in which one shows none of the flags"
+    found = {
+        "": profiles.by_run(statistic, method, options.draws, rng),
+        "undefined_pairs": profiles.by_run(undefined_share, silent),
+    }
+    return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(

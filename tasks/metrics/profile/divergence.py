@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, NullOptions, Quantity
-from tasks.metrics.profile.shuffle import Counts, profiles_of
-
-Floats = npt.NDArray[np.float64]
-
-
-class DivergenceOptions(NullOptions):
-    """Options of ``profile_jsd``."""
-
-    flags: tuple[str, ...] = Field((), description="Flags of the profile; none: all traits.")
+from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.profile.shuffle import Counts, ProfileOptions, profiles_of
+from tasks.metrics.statistics.arrays import Floats
 
 
 def _entropy_bits(shares: Floats) -> Floats:
@@ -42,20 +33,15 @@ def divergence(counts: Counts) -> Floats:
     return np.where(n > 1, np.maximum(mixed - own, 0.0) / most, np.nan)
 
 
-def compute(data: Data, options: DivergenceOptions, rng: np.random.Generator) -> pl.DataFrame:
+def compute(data: Data, options: ProfileOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``profile_jsd``."""
     profiles = profiles_of(data, options.flags or data.flags.traits)
-    return rows.of_runs(
-        data,
-        profiles.observed(divergence),
-        nulls=profiles.shuffled(divergence, options.draws, rng),
-        method=f"Jensen-Shannon divergence of seats' distributions over "
-        f"{', '.join(profiles.flags)}, seats without a flag left out; null: seats "
-        f"shuffled over messages within runs, {options.draws} draws",
-        resamples=options.resamples,
-        n_units=profiles.messages,
-        n_excluded=profiles.undecided,
+    method = (
+        f"Jensen-Shannon divergence of seats' distributions over {', '.join(profiles.flags)}, "
+        "seats without a flag left out"
     )
+    found = profiles.by_run(divergence, method, options.draws, rng)
+    return rows.of_runs(data, options, {"": found})
 
 
 METRIC = Metric(
@@ -72,6 +58,6 @@ METRIC = Metric(
     avoid="Blind to how often flags are given at all: a seat that shows one flag once counts like "
     "one that shows it always. Biased upwards in short runs; compare the excess over the null.",
     needs=("messages", "labels"),
-    options=DivergenceOptions,
+    options=ProfileOptions,
     compute=compute,
 )

@@ -13,18 +13,25 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from pydantic import Field
 
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Unusable
+from tasks.metrics.metric import NullOptions, Unusable
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, Ints
 
-Floats: TypeAlias = npt.NDArray[np.float64]
-Ints: TypeAlias = npt.NDArray[np.int64]
 Packed: TypeAlias = npt.NDArray[np.uint64]
 
 BITS = 12
 PER_WORD = 5
 #: Numbers that are shuffled at once; bounds memory.
 CHUNK = 4_000_000
+
+
+class ProfileOptions(NullOptions):
+    """Options of a metric over the flag profiles of seats."""
+
+    flags: tuple[str, ...] = Field((), description="Flags of the profile; none: all traits.")
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,24 @@ class Profiles:
         """A statistic of every run, shape (runs,)."""
         values = np.full(self.n_runs, np.nan)
         for batch in self.batches:
-            values[batch.runs] = statistic(_counted(batch, batch.words[:, None], len(self.flags)))[
-                0
-            ]
+            counts = _counted(batch, batch.words[:, None], len(self.flags))
+            values[batch.runs] = statistic(counts)[0]
         return values
+
+    def by_run(
+        self,
+        statistic: Statistic,
+        method: str,
+        draws: int = 0,
+        rng: np.random.Generator | None = None,
+    ) -> ByRun:
+        """A statistic of every run, against its value with seats shuffled where there are draws."""
+        nulls = None
+        if rng is not None:
+            nulls = self.shuffled(statistic, draws, rng)
+            method += f"; null: seats shuffled over messages within runs, {draws} draws"
+        observed = self.observed(statistic)
+        return ByRun(observed, method, self.messages, nulls, self.undecided)
 
     def shuffled(self, statistic: Statistic, draws: int, rng: np.random.Generator) -> Floats:
         """The statistic with seats shuffled over the messages of a run, shape (runs, draws)."""

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, NullOptions, Quantity
-from tasks.metrics.profile.shuffle import Counts, profiles_of
-
-Floats = npt.NDArray[np.float64]
-
-
-class VarianceOptions(NullOptions):
-    """Options of ``profile_variance``."""
-
-    flags: tuple[str, ...] = Field((), description="Flags of the profile; none: all traits.")
+from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.profile.shuffle import Counts, ProfileOptions, profiles_of
+from tasks.metrics.statistics.arrays import Floats
 
 
 def between_share(counts: Counts) -> Floats:
@@ -33,19 +24,12 @@ def between_share(counts: Counts) -> Floats:
     return np.where(good, (squares - centre) / np.where(good, total, 1.0), np.nan)
 
 
-def compute(data: Data, options: VarianceOptions, rng: np.random.Generator) -> pl.DataFrame:
+def compute(data: Data, options: ProfileOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``profile_variance``."""
     profiles = profiles_of(data, options.flags or data.flags.traits)
-    return rows.of_runs(
-        data,
-        profiles.observed(between_share),
-        nulls=profiles.shuffled(between_share, options.draws, rng),
-        method=f"between-seat share of the variance of {', '.join(profiles.flags)} over messages; "
-        f"null: seats shuffled over messages within runs, {options.draws} draws",
-        resamples=options.resamples,
-        n_units=profiles.messages,
-        n_excluded=profiles.undecided,
-    )
+    method = f"between-seat share of the variance of {', '.join(profiles.flags)} over messages"
+    found = profiles.by_run(between_share, method, options.draws, rng)
+    return rows.of_runs(data, options, {"": found})
 
 
 METRIC = Metric(
@@ -62,6 +46,6 @@ METRIC = Metric(
     avoid="Under identical seats it is (S - 1)/(N - 1), not 0: compare the excess over the null. "
     "Frequent flags dominate the pooled sum; name `flags` to look at rare ones alone.",
     needs=("messages", "labels"),
-    options=VarianceOptions,
+    options=ProfileOptions,
     compute=compute,
 )

@@ -8,9 +8,11 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import group_means, ratio
 from tasks.metrics.text import vectors
 from tasks.metrics.text.convergence import elsewhere, round_similarity
-from tasks.metrics.text.groups import by_round, run_means
+from tasks.metrics.text.groups import by_round
 from tasks.metrics.text.vectors import TextOptions
 
 
@@ -32,17 +34,15 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         groups.run, weights=np.where(np.isfinite(partner), partner, 0.0), minlength=data.n_runs
     )
     paired = np.bincount(groups.run, weights=count * np.isfinite(partner), minlength=data.n_runs)
-    baseline = np.where(paired > 0, total / np.maximum(paired, 1), np.nan)
-    return rows.of_runs(
-        data,
-        run_means(cosine, run[replies], data.n_runs),
-        nulls=baseline[:, None],
-        method="mean cosine of a message with the one before it, by another seat "
+    method = (
+        f"mean cosine of a message with the one before it, by another seat "
         f"({vectors.described(options.encoder)}); null: the same message with all of the same "
-        "round of other runs of the condition, the expectation of a shuffled partner",
-        resamples=options.resamples,
-        n_units=np.bincount(run[replies], minlength=data.n_runs),
+        "round of other runs of the condition, the expectation of a shuffled partner"
     )
+    observed = group_means(cosine, run[replies], data.n_runs)
+    n_replies = np.bincount(run[replies], minlength=data.n_runs)
+    found = ByRun(observed, method, n_replies, ratio(total, paired)[:, None])
+    return rows.of_runs(data, options, {"": found})
 
 
 METRIC = Metric(

@@ -11,6 +11,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
 
 
 class CompressionOptions(Options):
@@ -32,21 +33,12 @@ def compressed_share(text: str, length: int) -> float:
 
 def compute(data: Data, options: CompressionOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``compression``."""
-    texts = data.messages.group_by("run", maintain_order=True).agg(
-        pl.col("text").str.join("\n"), pl.len()
-    )
+    texts = data.messages.group_by("run", maintain_order=True).agg(pl.col("text").str.join("\n"))
     values = np.full(data.n_runs, np.nan)
-    n = np.zeros(data.n_runs, dtype=np.int64)
-    for run, text, messages in texts.iter_rows():
+    for run, text in texts.iter_rows():
         values[run] = compressed_share(text, options.length)
-        n[run] = messages
-    return rows.of_runs(
-        data,
-        values,
-        method=f"DEFLATE, level 9, of the first {options.length} bytes of the run's messages",
-        resamples=options.resamples,
-        n_units=n,
-    )
+    method = f"DEFLATE, level 9, of the first {options.length} bytes of the run's messages"
+    return rows.of_runs(data, options, {"": ByRun(values, method, data.n_messages)})
 
 
 METRIC = Metric(

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, group_means, ratio
 from tasks.metrics.text import vectors
 from tasks.metrics.text.groups import (
     Groups,
     by_round,
     condition_numbers,
-    run_means,
     run_slopes,
 )
 from tasks.metrics.text.vectors import Matrix, TextOptions
-
-Floats = npt.NDArray[np.float64]
 
 
 def round_similarity(unit: Matrix, groups: Groups) -> tuple[Floats, Matrix, Floats]:
@@ -29,7 +27,7 @@ def round_similarity(unit: Matrix, groups: Groups) -> tuple[Floats, Matrix, Floa
     n = np.bincount(groups.of, weights=filled, minlength=groups.n).astype(np.float64)
     inside = vectors.row_squares(sums) - n
     pairs = n * (n - 1)
-    return np.where(pairs > 0, inside / np.maximum(pairs, 1), np.nan), sums, n
+    return ratio(inside, pairs), sums, n
 
 
 def elsewhere(data: Data, groups: Groups, sums: Matrix, n: Floats, mine: Matrix) -> Floats:
@@ -48,7 +46,7 @@ def elsewhere(data: Data, groups: Groups, sums: Matrix, n: Floats, mine: Matrix)
     others = np.bincount(number, weights=n)[number] - n
     with_all = np.asarray(mine @ totals.T.toarray(), dtype=np.float64)[np.arange(groups.n), number]
     dots = with_all - vectors.row_dots(mine, sums)
-    return np.where(others > 0, dots / np.maximum(others, 1), np.nan)
+    return ratio(dots, others)
 
 
 def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -60,38 +58,35 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     mean = sums.multiply(scale[:, None]).tocsr()
     baseline = elsewhere(data, groups, sums, n, mean)
     baseline = np.where(np.isfinite(similarity), baseline, np.nan)
-    messages = np.bincount(data.messages["run"].to_numpy(), minlength=data.n_runs)
     words = vectors.described(options.encoder)
     null = "null: the same messages with those of other runs of the condition in the same round"
     table = np.full((data.n_runs, groups.n_rounds), np.nan)
     table[groups.run, groups.key] = similarity
-    parts = [
-        rows.of_runs(
-            data,
-            run_means(similarity, groups.run, data.n_runs),
-            nulls=run_means(baseline, groups.run, data.n_runs)[:, None],
-            method=f"mean over rounds of the mean cosine of messages of a round ({words}); {null}",
-            resamples=options.resamples,
-            n_units=messages,
-        ),
-        rows.of_runs(
-            data,
-            run_slopes(similarity, groups.key, groups.run, data.n_runs),
-            nulls=run_slopes(baseline, groups.key, groups.run, data.n_runs)[:, None],
-            quantity="slope",
-            method=f"slope over rounds of the mean cosine of messages of a round ({words}); {null}",
-            resamples=options.resamples,
-            n_units=messages,
-        ),
-        rows.of_rounds(
-            data,
-            table,
-            quantity="by_round",
-            method=f"mean cosine of messages of the round ({words})",
-            resamples=options.resamples,
-        ),
-    ]
-    return rows.together(parts)
+    found = {
+        quantity: ByRun(
+            observed,
+            f"{title} over rounds of the mean cosine of messages of a round ({words}); {null}",
+            data.n_messages,
+            nulls[:, None],
+        )
+        for quantity, title, observed, nulls in (
+            (
+                "",
+                "mean",
+                group_means(similarity, groups.run, data.n_runs),
+                group_means(baseline, groups.run, data.n_runs),
+            ),
+            (
+                "slope",
+                "slope",
+                run_slopes(similarity, groups.key, groups.run, data.n_runs),
+                run_slopes(baseline, groups.key, groups.run, data.n_runs),
+            ),
+        )
+    }
+    method = f"mean cosine of messages of the round ({words})"
+    by_rounds = rows.of_rounds(data, options, table, quantity="by_round", method=method)
+    return rows.joined([rows.of_runs(data, options, found), by_rounds])
 
 
 METRIC = Metric(

@@ -10,9 +10,9 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Ints
 from tasks.metrics.text.tokens import tokens_of
-
-Ints = npt.NDArray[np.int64]
 
 
 class DistinctOptions(Options):
@@ -43,18 +43,12 @@ def compute(data: Data, options: DistinctOptions, rng: np.random.Generator) -> p
     counts = distinct_in_runs(hashes[whole], stretch[whole], run[whole])
     share = counts.with_columns((pl.col("distinct") / pl.col("n")).alias("share"))
     mean = share.group_by("run").agg(pl.col("share").mean(), pl.len().alias("stretches"))
-    values = np.full(data.n_runs, np.nan)
-    values[mean["run"].to_numpy()] = mean["share"].to_numpy()
-    stretches = np.zeros(data.n_runs, dtype=np.int64)
-    stretches[mean["run"].to_numpy()] = mean["stretches"].to_numpy()
-    return rows.of_runs(
-        data,
-        values,
-        method=f"distinct {options.n}-grams over all, in stretches of {options.length} words of "
-        "the run's messages in order, the rest left out",
-        resamples=options.resamples,
-        n_units=stretches,
+    stretches = np.nan_to_num(data.by_run(mean, "stretches"))
+    method = (
+        f"distinct {options.n}-grams over all, in stretches of {options.length} words of the "
+        "run's messages in order, the rest left out"
     )
+    return rows.of_runs(data, options, {"": ByRun(data.by_run(mean, "share"), method, stretches)})
 
 
 METRIC = Metric(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, Ints, ratio
 from tasks.metrics.statistics.diversity import effective_number
 from tasks.metrics.text import vectors
 from tasks.metrics.text.grams import RunGram, run_grams
 from tasks.metrics.text.vectors import TextNullOptions
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 def voices(gram: RunGram, seat: Ints) -> Floats:
@@ -28,8 +26,8 @@ def voices(gram: RunGram, seat: Ints) -> Floats:
     members = gram.members(seat)
     dots = members @ gram.cosines @ np.swapaxes(members, -1, -2)
     lengths = np.sqrt(np.diagonal(dots, axis1=-2, axis2=-1))
-    scale = lengths[..., :, None] * lengths[..., None, :]
-    return effective_number(np.where(scale > 1e-9, dots / np.where(scale > 1e-9, scale, 1), 0.0))
+    cosines = ratio(dots, lengths[..., :, None] * lengths[..., None, :], 1e-9)
+    return effective_number(np.nan_to_num(cosines))
 
 
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -42,16 +40,12 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
         found = voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
         observed[gram.run], nulls[gram.run] = found[0], found[1:]
         seats[gram.run] = gram.n_seats
-    return rows.of_runs(
-        data,
-        observed,
-        nulls=nulls,
-        method="K* = Vendi score of seats, cosine kernel on summed message vectors "
+    method = (
+        "K* = Vendi score of seats, cosine kernel on summed message vectors "
         f"({vectors.described(options.encoder)}); null: seats shuffled over messages within runs, "
-        f"{options.draws} draws",
-        resamples=options.resamples,
-        n_units=seats,
+        f"{options.draws} draws"
     )
+    return rows.of_runs(data, options, {"": ByRun(observed, method, seats, nulls)})
 
 
 METRIC = Metric(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, mean_over, ratio
 from tasks.metrics.text import vectors
-from tasks.metrics.text.grams import RunGram, mean_of, run_grams
+from tasks.metrics.text.grams import RunGram, run_grams
 from tasks.metrics.text.vectors import TextNullOptions
-
-Floats = npt.NDArray[np.float64]
 
 
 class DriftOptions(TextNullOptions):
@@ -55,13 +54,9 @@ def measures(gram: RunGram, parts: Floats) -> tuple[Floats, Floats]:
     across = (toward[:, 0] * parts[:, 1]).sum(axis=-1)
     with_rest = (toward * rest[None, None]).sum(axis=-1)
     rest_length = np.sqrt(np.maximum(((rest @ gram.cosines) * rest).sum(axis=-1), 0))
-    drift = 1 - _ratio(across, lengths[:, 0] * lengths[:, 1])
-    pull = _ratio(with_rest, lengths * rest_length[None, None, :])
-    return mean_of(drift), mean_of(pull[:, 1] - pull[:, 0])
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    return np.where(bottom > 1e-9, top / np.where(bottom > 1e-9, bottom, 1.0), np.nan)
+    drift = 1 - ratio(across, lengths[:, 0] * lengths[:, 1], 1e-9)
+    pull = ratio(with_rest, lengths * rest_length[None, None, :], 1e-9)
+    return mean_over(drift, -1), mean_over(pull[:, 1] - pull[:, 0], -1)
 
 
 def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -73,27 +68,22 @@ def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.D
     for gram in run_grams(data, unit):
         m = len(gram.seat)
         order = np.vstack([np.arange(m) / m, rng.random((options.draws, m))])
-        found = np.stack(measures(gram, seat_parts(gram, order, options.part)))
-        observed[:, gram.run], nulls[:, gram.run] = found[:, 0], found[:, 1:]
+        drawn = np.stack(measures(gram, seat_parts(gram, order, options.part)))
+        observed[:, gram.run], nulls[:, gram.run] = drawn[:, 0], drawn[:, 1:]
         seats[gram.run] = gram.n_seats
     words = vectors.described(options.encoder)
     titles = ("1 - cosine of early and late", "cosine with the others, late less early")
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                observed[place],
-                nulls=nulls[place],
-                quantity=quantity,
-                method=f"{titles[place]}, first and last {options.part:.0%} of a seat's messages, "
-                f"mean over seats ({words}); null: messages of a seat in random order, "
-                f"{options.draws} draws",
-                resamples=options.resamples,
-                n_units=seats,
-            )
-            for place, quantity in enumerate(("", "societal_pull"))
-        ]
-    )
+    found = {
+        quantity: ByRun(
+            observed[place],
+            f"{titles[place]}, first and last {options.part:.0%} of a seat's messages, mean over "
+            f"seats ({words}); null: messages of a seat in random order, {options.draws} draws",
+            seats,
+            nulls[place],
+        )
+        for place, quantity in enumerate(("", "societal_pull"))
+    }
+    return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(

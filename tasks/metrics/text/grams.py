@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tasks.metrics.data import Data
+from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.text.vectors import Matrix
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -62,11 +59,3 @@ def run_grams(data: Data, unit: Matrix) -> Iterator[RunGram]:
         cosines = np.asarray((part @ part.T).toarray(), dtype=np.float64)
         names, seat = np.unique(seats[first:last], return_inverse=True)
         yield RunGram(int(number), cosines, seat.astype(np.int64), len(names))
-
-
-def mean_of(values: Floats) -> Floats:
-    """Mean over the last axis of what is not missing; not-a-number where all is."""
-    good = np.isfinite(values)
-    n = good.sum(axis=-1)
-    total = np.where(good, values, 0.0).sum(axis=-1)
-    return np.where(n > 0, total / np.maximum(n, 1), np.nan)

@@ -15,8 +15,8 @@ import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics.data import Data
+from tasks.metrics.statistics.arrays import Ints
 
-Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 WORD = r"[\p{L}\p{N}']+"
 

@@ -9,7 +9,8 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.text.groups import Floats, Ints, run_means
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats, Ints, group_means
 from tasks.metrics.text.tokens import tokens_of
 
 
@@ -65,18 +66,10 @@ def compute(data: Data, options: TurnoverOptions, rng: np.random.Generator) -> p
         "jaccard": both / (before + after - both),
     }
     steps = np.bincount(runs, minlength=data.n_runs)
-    return rows.together(
-        [
-            rows.of_runs(
-                data,
-                run_means(values, runs, data.n_runs),
-                quantity=quantity,
-                method=f"{options.n}-grams of adjacent rounds, mean over steps",
-                resamples=options.resamples,
-                n_units=steps,
-            )
-            for quantity, values in found.items()
-        ]
+    method = f"{options.n}-grams of adjacent rounds, mean over steps"
+    means = {name: group_means(values, runs, data.n_runs) for name, values in found.items()}
+    return rows.of_runs(
+        data, options, {name: ByRun(values, method, steps) for name, values in means.items()}
     )
 
 

@@ -11,10 +11,9 @@ from pydantic import Field
 
 from tasks.metrics.data import Data
 from tasks.metrics.metric import NullOptions, Options, Unusable
+from tasks.metrics.statistics.arrays import Floats, Ints, ratio
 from tasks.metrics.text.tokens import Tokens, tokens_of
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Matrix: TypeAlias = Any
 
 HASHED = "hashed"
@@ -132,9 +131,7 @@ def row_dots(first: Matrix, second: Matrix) -> Floats:
 
 def row_cosines(first: Matrix, second: Matrix) -> Floats:
     """Cosine of the rows of two matrices, row by row; not-a-number where one is empty."""
-    lengths = row_lengths(first) * row_lengths(second)
-    good = lengths > 0
-    return np.where(good, row_dots(first, second) / np.where(good, lengths, 1), np.nan)
+    return ratio(row_dots(first, second), row_lengths(first) * row_lengths(second))
 
 
 def described(encoder: str) -> str:
