@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.items import Said, messages_of
 from tasks.coding.sheet_values import Marked, results_of_marks
-from tasks.importers.problems import utf8_text
+from tasks.importers.problems import strict_csv, utf8_text
 
 FIXED = ("sample", "codebook", "annotator", "item")
 SHOWN = ("context", "speaker", "text")
@@ -88,7 +89,8 @@ def coding_sheet(
 def coding_sheet_csv(sheet: Sheet, annotator: str = "") -> str:
     """The sheet as CSV: fill in the annotator and one column for each flag."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    # Everything in quotation marks: a lone carriage return would end the row otherwise.
+    writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     flags = list(sheet.codebook.flags)
     writer.writerow([*FIXED, *SHOWN, *flags, NOTE])
     for item in sheet.items:
@@ -111,19 +113,18 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
             :func:`tasks.coding.sheet_values.results_of_marks`. The message names the line.
         Mistakes: Several lines are wrong; nothing is given then.
     """
-    reader = csv.DictReader(io.StringIO(utf8_text(path)))
-    header = list(reader.fieldnames or ())
+    header, rows = strict_csv(utf8_text(path), str(path))
     _check_header(path, header, list(codebook.flags))
     marked = [
         Marked(
-            place=f"{path}:{reader.line_num}",
-            annotator=(row["annotator"] or "").strip(),
-            sample=(row["sample"] or "").strip(),
-            codebook=(row["codebook"] or "").strip(),
-            item=(row["item"] or "").strip(),
-            marks={name: row[name] or "" for name in codebook.flags},
+            place=f"{path}:{row.line}",
+            annotator=row.cells["annotator"].strip(),
+            sample=row.cells["sample"].strip(),
+            codebook=row.cells["codebook"].strip(),
+            item=row.cells["item"].strip(),
+            marks={name: row.cells[name] for name in codebook.flags},
         )
-        for row in reader
+        for row in rows
     ]
     return results_of_marks(marked, sample, codebook)
 
@@ -155,6 +156,15 @@ def _shown(said: Said, masked: bool) -> str:
     return said.text if masked else f"{said.name}: {said.text}"
 
 
+#: Beginnings of cells that spreadsheets calculate, or read past to something that they calculate.
+_FORMULA = re.compile(r"[\s\x00-\x1f|'\"]*[=+@\-\uff1d\uff0b\uff20\uff0d]|[\t\r\n]")
+
+
 def _no_formula(text: str) -> str:
-    """A text that spreadsheets show and do not calculate."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@"} else text
+    r"""A text that spreadsheets show and do not calculate.
+
+    Example:
+        >>> _no_formula("=1+1"), _no_formula("\t @SUM(1)"), _no_formula("a = b")
+        ("'=1+1", "'\t @SUM(1)", 'a = b')
+    """
+    return f"'{text}" if _FORMULA.match(text) else text

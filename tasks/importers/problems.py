@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -101,6 +104,69 @@ def strict_json(text: str, place: str, what: str) -> Any:
     return data
 
 
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """A row of a CSV file.
+
+    Attributes:
+        line: Line of the file that it ends in, from 1.
+        cells: Text by column.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+
+
+def strict_csv(text: str, place: str) -> tuple[tuple[str, ...], list[CsvRow]]:
+    r"""The columns and rows of a CSV text, every row with a cell for every column.
+
+    Args:
+        text: The text; the first row names the columns.
+        place: Where it comes from, for messages.
+
+    Raises:
+        Mistake: It is no CSV, names a column twice, or a row has more or fewer cells than there
+            are columns.
+
+    Example:
+        >>> strict_csv("item,meta\n1,yes\n", "codes.csv")
+        (('item', 'meta'), [CsvRow(line=2, cells={'item': '1', 'meta': 'yes'})])
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[CsvRow] = []
+    header: tuple[str, ...] = ()
+    try:
+        header = tuple(next(reader, ()))
+        twice = next((name for name in header if header.count(name) > 1), None)
+        if twice is not None:
+            raise Mistake(
+                what="a column is named twice",
+                place=f"{place}:1",
+                found=twice,
+                fix="keep one of the two columns",
+            )
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                raise Mistake(
+                    what="a row has another number of cells than there are columns",
+                    place=f"{place}:{reader.line_num}",
+                    found=f"{len(cells)} cells",
+                    expected=f"{len(header)} cells",
+                    fix="save the file as CSV again, with texts in quotation marks",
+                )
+            rows.append(CsvRow(reader.line_num, dict(zip(header, cells, strict=True))))
+    except csv.Error as error:
+        raise Mistake(
+            what="not readable as CSV",
+            place=f"{place}:{max(1, reader.line_num)}",
+            found=str(error),
+            fix="save the file as CSV again, with texts in quotation marks",
+        ) from None
+    return header, rows
+
+
 def utf8_text(path: Path) -> str:
     """The text of a file.
 
@@ -108,7 +174,7 @@ def utf8_text(path: Path) -> str:
         Mistake: It cannot be read, or is not UTF-8.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise Mistake(
             what="the file cannot be read",

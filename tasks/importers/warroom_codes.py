@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -20,7 +17,7 @@ from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.rows import Code, CoderKind, imported_results
-from tasks.importers.problems import raised_together, utf8_text
+from tasks.importers.problems import raised_together, strict_csv, utf8_text
 from tasks.importers.warroom import COLLECTION
 from tasks.importers.warroom_placeholders import CodedMessage, placeholder
 from tasks.studies.strict import validated
@@ -196,8 +193,7 @@ class _Runs:
 
 
 def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
-    reader = csv.DictReader(io.StringIO(utf8_text(path)))
-    header = reader.fieldnames or []
+    header, rows = strict_csv(utf8_text(path), str(path))
     for column in COLUMNS:
         if column not in header:
             close = nearest(column, header)
@@ -219,9 +215,9 @@ def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
     items: list[CodedMessage] = []
     problems: list[Mistake] = []
     lines: dict[str, int] = {}
-    for row in reader:
+    for row in rows:
         try:
-            item = _item(path, reader.line_num, row, codebook)
+            item = _item(path, row.line, row.cells, codebook)
             if item.place in lines:
                 raise Mistake(
                     what="this message is coded twice",
@@ -238,8 +234,8 @@ def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
     return items
 
 
-def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> CodedMessage:
-    matched = _ID.fullmatch(row["id"] or "")
+def _item(path: Path, line: int, row: Mapping[str, str], codebook: Codebook) -> CodedMessage:
+    matched = _ID.fullmatch(row["id"])
     if matched is None:
         raise Mistake(
             what="this id does not name a message",
@@ -252,11 +248,11 @@ def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> 
     for coder, marks in MARKS.items():
         values = codes[coder] = {}
         for flag in FLAGS:
-            mark = (row[f"{coder}_{flag}"] or "").strip().lower()
+            mark = row[f"{coder}_{flag}"].strip().lower()
             if mark not in marks:
                 raise _bad_value(path, line, f"{coder}_{flag}", mark, list(marks))
             values[flag] = marks[mark]
-    level = (row["human_comp_level"] or "").strip()
+    level = row["human_comp_level"].strip()
     if level:
         number = codebook.flags["comp_level"].number(level)
         if number is None:
@@ -267,7 +263,7 @@ def _item(path: Path, line: int, row: Mapping[str, Any], codebook: Codebook) -> 
     return CodedMessage(
         line=line,
         run=matched["run"],
-        series=row["series"] or "",
+        series=row["series"],
         name=matched["name"],
         round=int(matched["round"]),
         model=row["agent"] or matched["name"],

@@ -135,14 +135,15 @@ function paint(moved) {
   if (moved) { by("text").scrollTop = 0; document.activeElement.blur(); }
 }
 
-// A cell that a spreadsheet would take for a formula is never among these columns.
+// A note may begin with whatever its writer likes; spreadsheets must not calculate it.
+const plain = (note) => (/^[\s|'"]*[=+@\-]|^[\t\r\n]/.test(note) ? `'${note}` : note);
 const cell = (value) => (/[",\r\n]/.test(value) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 
 function csv() {
   const head = ["sample", "codebook", "annotator", "item", ...flags.map((flag) => flag.name), "note"];
   const rows = data.items.map((one) => [
     data.sample, data.codebook, annotator, String(one.position),
-    ...flags.map((flag) => marksOf(one.position)[flag.name] || ""), notes[one.position] || "",
+    ...flags.map((flag) => marksOf(one.position)[flag.name] || ""), plain(notes[one.position] || ""),
   ]);
   return [head, ...rows].map((row) => row.map(cell).join(",")).join("\n") + "\n";
 }

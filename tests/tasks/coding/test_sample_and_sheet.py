@@ -164,6 +164,62 @@ def codes_in(path: Path, sample: pl.DataFrame, book: Codebook) -> set[tuple[Any,
     }
 
 
+#: Beginnings that a spreadsheet would calculate, or read past to something that it calculates.
+FORMULAS = ["=1", "+1", "-1", "@A", "\t=1", "\r=1", "\n=1", " =1", "|=1", "  |+1", "＝1", "\tx"]
+
+
+@pytest.mark.parametrize("begin", FORMULAS)
+def test_no_cell_of_a_sheet_begins_as_a_formula(
+    begin: str, two_flags: Codebook, sheet_of: SheetOf
+) -> None:
+    _, sheet = sheet_of(two_flags, [("s1", f"{begin}+cmd()"), ("s2", "plain")])
+    rows = list(csv.DictReader(io.StringIO(coding_sheet_csv(sheet), newline="")))
+    texts = [row["text"] for row in rows]
+    assert f"'{begin}+cmd()" in texts
+    assert "plain" in texts
+
+
+@pytest.mark.parametrize("inside", ["\r", "\r\n", "\n", '"', ",", "\x00", "\u2028", "\x1b[31m"])
+def test_a_sheet_comes_back_whatever_its_texts_hold(
+    inside: str, tmp_path: Path, two_flags: Codebook, sheet_of: SheetOf
+) -> None:
+    sample, sheet = sheet_of(two_flags, [("s1", f"one{inside}two"), ("s2", "plain")])
+    path = tmp_path / "codes.csv"
+    text = coding_sheet_csv(sheet, "kim")
+    flag = next(iter(two_flags.flags))
+    header, *_ = text.partition("\n")
+    place = next(csv.reader([header])).index(flag)
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    for row in rows[1:]:
+        row[place] = "1"
+    out = io.StringIO(newline="")
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows(rows)
+    path.write_bytes(out.getvalue().encode())
+    assert len(codes_in(path, sample, two_flags)) == 2
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text.replace("\n", ',"x"\n', 2), "another number of cells"),
+        (lambda text: text.replace('"note"', '"text"', 1), "named twice"),
+        (lambda text: text + '"an open quote', "not readable as CSV"),
+    ],
+)
+def test_a_sheet_with_damaged_rows_is_refused(
+    damage: Callable[[str], str],
+    message: str,
+    tmp_path: Path,
+    two_flags: Codebook,
+    sheet_of: SheetOf,
+) -> None:
+    sample, sheet = sheet_of(two_flags, [("s1", "one"), ("s2", "two")])
+    path = tmp_path / "codes.csv"
+    path.write_text(damage(coding_sheet_csv(sheet, "kim")), encoding="utf-8")
+    with pytest.raises(Mistake, match=message):
+        read_coding_sheet(path, sample, two_flags)
+
+
 def test_a_filled_sheet_comes_back_as_codes_of_several_annotators(
     tmp_path: Path, two_flags: Codebook, sheet_of: SheetOf
 ) -> None:
