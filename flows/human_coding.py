@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from tasks.coding.label_studio import (
 from tasks.coding.page import coding_sheet_html
 from tasks.coding.sampling import draw_sample, sample_result
 from tasks.coding.sheet import coding_sheet, coding_sheet_csv, read_coding_sheet
+from tasks.importers.problems import strict_csv, strict_json, utf8_text
 from warehouse.store import Warehouse
 
 Reader = Callable[[Path, pl.DataFrame, Codebook], list[Result]]
@@ -142,14 +142,13 @@ def read_back(path: Path, form: str, warehouse: Warehouse) -> list[Result]:
 
 def _sample_named_in(path: Path, form: str) -> str:
     """The sample's key as the file's first item names it."""
+    text = utf8_text(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
         if form == "label_studio":
-            return str(json.loads(text)[0]["data"]["sample"])
-        lines = text.splitlines()
-        names = lines[0].split(",")
-        return lines[1].split(",")[names.index("sample")]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+            return str(strict_json(text, str(path), "export")[0]["data"]["sample"])
+        _, rows = strict_csv(text, str(path))
+        return rows[0].cells["sample"]
+    except (LookupError, TypeError) as error:
         raise Mistake(
             what="the file is not a coding sheet that was handed out",
             place=str(path),

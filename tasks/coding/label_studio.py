@@ -15,7 +15,7 @@ from schemas.errors import Mistake
 from schemas.unit import Result
 from tasks.coding.sheet import Sheet
 from tasks.coding.sheet_values import Marked, results_of_marks
-from tasks.importers.problems import from_validation, utf8_text
+from tasks.importers.problems import from_validation, strict_json, utf8_text
 
 
 class _Loose(BaseModel):
@@ -126,16 +126,9 @@ def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
             :func:`tasks.coding.sheet_values.results_of_marks`.
         Mistakes: Several tasks are wrong; nothing is given then.
     """
-    text = utf8_text(path)
+    data = strict_json(utf8_text(path), str(path), "export")
     try:
-        tasks = _TASKS.validate_python(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise Mistake(
-            what="this export is no JSON",
-            place=f"{path}:{error.lineno}",
-            found=error.msg,
-            fix="export it again as JSON",
-        ) from None
+        tasks = _TASKS.validate_python(data)
     except ValidationError as error:
         raise from_validation(path, error, "export") from None
     marked = [
