@@ -81,9 +81,7 @@ async def judged(
     questions = []
     for number, view in enumerate(views_of(codebook, flags)):
         told = flags_shown(codebook, view.flags)
-        session = _Session(
-            codebook, view, model, coder, unit_key, gateway, JudgePrompt(told, codebook.digest)
-        )
+        session = _Session(codebook, view, model, coder, unit_key, gateway, JudgePrompt(told))
         base = number * 2 * len(order)
         for start in range(0, len(order), codebook.batch):
             batch = order[start : start + codebook.batch]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
@@ -12,6 +13,7 @@ import jinja2
 from schemas.codebook import Codebook
 from schemas.gateway import Message
 from schemas.keys import digest
+from schemas.names import printable
 from tasks.coding.items import Item
 
 TEMPLATES = ("judge_system.md", "judge_items.md")
@@ -48,45 +50,28 @@ class JudgePrompt:
         flags: What it is told of the flags; see :func:`flags_shown`.
     """
 
-    def __init__(self, flags: Mapping[str, Any], secret: str) -> None:
-        """Prompts about some flags.
-
-        Args:
-            flags: What the judge is told of the flags.
-            secret: Makes a fence that nobody who spoke in the transcript could know. The same for
-                a whole codebook, so that the instructions are stored and cached once.
-        """
+    def __init__(self, flags: Mapping[str, Any]) -> None:
         self.flags = flags
-        self._secret = secret
-        self._systems: dict[str, Message] = {}
+        # The same object for every question, so that the instructions are stored and cached once.
+        self._system = Message("system", _template("judge_system.md").render(flags=flags))
 
     def messages(self, items: Sequence[Mapping[str, Any]]) -> tuple[Message, Message]:
         """The prompt about some items, as :func:`shown` gives them."""
-        fence = fence_for(self._secret, items)
-        system = self._systems.get(fence)
-        if system is None:
-            text = _template("judge_system.md").render(flags=self.flags, fence=fence)
-            system = self._systems[fence] = Message("system", text)
-        return system, Message("user", _template("judge_items.md").render(items=items, fence=fence))
+        text = _template("judge_items.md").render(items=items, fence=fence_for(items))
+        return self._system, Message("user", text)
 
 
-def fence_for(secret: str, items: Sequence[Mapping[str, Any]]) -> str:
-    """A line that occurs in none of the texts.
+def fence_for(items: Sequence[Mapping[str, Any]]) -> str:
+    """What begins every line that is not the participants', in a question about these items.
+
+    It is a digest of all names and texts, so whoever writes one of them cannot know it: writing it
+    into the text would change it.
 
     Example:
-        >>> fence_for("s", [{"text": "hello", "context": []}])
-        '=====transcript-6dd9e83b====='
+        >>> fence_for([{"text": "hello", "context": []}])
+        '=====8398c65e8defbdec====='
     """
-    texts = [text for item in items for text in (item["text"], *_context(item))]
-    for attempt in range(1 + len(texts)):
-        fence = f"=====transcript-{digest('fence', secret, attempt)[:8]}====="
-        if not any(fence in text for text in texts):
-            return fence
-    raise AssertionError("more fences were tried than there are texts")
-
-
-def _context(item: Mapping[str, Any]) -> list[str]:
-    return [said["text"] for said in item["context"]]
+    return f"====={digest('fence', items)[:16]}====="
 
 
 @cache
@@ -99,4 +84,10 @@ def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined, keep_trailing_newline=False, autoescape=False
     )
+    environment.filters["quoted"] = _quoted
     return environment.from_string(_source(name))
+
+
+def _quoted(name: str) -> str:
+    """A name in quotation marks, on one line whatever it holds."""
+    return json.dumps(printable(name), ensure_ascii=False)
