@@ -52,7 +52,13 @@ def with_catalogues(study: Study, held: Catalogues, place: str) -> Study:
 
     episode = study.episode.model_copy(update={"params": _replaced(study.episode.params, market)})
     conditions = {name: _replaced(diff, market) for name, diff in study.conditions.items()}
-    return study.model_copy(update={"episode": episode, "conditions": conditions})
+    factors = {
+        name: {level: _replaced({name: value}, market)[name] for level, value in levels.items()}
+        for name, levels in study.factors.items()
+    }
+    return study.model_copy(
+        update={"episode": episode, "factors": factors, "conditions": conditions}
+    )
 
 
 def _replaced(

@@ -96,7 +96,7 @@ def conditions(study: Study, listings: Mapping[str, Listing]) -> tuple[Condition
     try:
         resolved = design(study).conditions
     except (Mistake, Mistakes):
-        return tuple(map(Condition, study.conditions))
+        return tuple(map(Condition, study.changes))
     return tuple(
         Condition(
             condition.name,

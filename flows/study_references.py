@@ -127,7 +127,7 @@ def with_markets(study: Study, warehouse: Path, place: str) -> Study:
     Raises:
         Mistake: The warehouse has no market of such a name, or cannot be read.
     """
-    raw = [study.episode.params, *study.conditions.values()] if study.episode else []
+    raw = [study.episode.params, *study.changes.values()] if study.episode else []
     markets = [params.get("catalogue") for params in raw]
     if not warehouse.exists() or not any(
         isinstance(market, dict) and "imported" in market for market in markets

@@ -41,3 +41,6 @@ def _checked(name: str) -> str:
 #: A name: not empty, on one line, printable, and equal to every other name that looks the same
 #: once accents are composed.
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_checked)]
+
+#: The name of a level of a factor, of which a condition's name may hold several.
+LevelName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_checked)]

@@ -7,61 +7,67 @@ that no command waits for the libraries of another.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from flows.cli import write_commands
+from flows.cli.options import (
+    DEFAULT_WAREHOUSE,
+    AfterCommand,
+    Format,
+    Output,
+    StudyFiles,
+    StudyName,
+    warehouse_of,
+)
 from schemas.errors import Mistake, Mistakes
 
 app = typer.Typer(
     name="agora",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
-    help="Experiments on groups of language-model agents: one YAML study in, validated tables out.",
+    help="Run experiments on groups of language-model agents. "
+    "You write one YAML study; Agora leaves validated tables in one DuckDB file.",
+    epilog="Start with: agora init my-study",
 )
 
-Format = Literal["table", "csv", "json", "parquet"]
-StudyName = Annotated[
-    str, typer.Argument(help="A study file, a study's name, or the start of a version.")
-]
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from flows.version import code_version
 
-@dataclass(frozen=True)
-class Shared:
-    """Options that stand before the command."""
-
-    warehouse: Path
-
-
-def warehouse_of(context: typer.Context) -> Path:
-    """The warehouse that a command works on."""
-    shared: Shared = context.obj
-    return shared.warehouse
+        print(f"agora {code_version()}")
+        raise typer.Exit
 
 
 @app.callback()
 def _shared(
     context: typer.Context,
     warehouse: Annotated[
-        Path, typer.Option(envvar="AGORA_WAREHOUSE", help="The warehouse: one DuckDB file.")
-    ] = Path("agora.duckdb"),
+        Path,
+        typer.Option(
+            envvar="AGORA_WAREHOUSE",
+            help="The warehouse: one DuckDB file. Also accepted after the command.",
+        ),
+    ] = DEFAULT_WAREHOUSE,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
 ) -> None:
-    context.obj = Shared(warehouse)
+    context.obj = warehouse
 
 
 write_commands.register(app)
 
 
 @app.command()
-def plan(
-    context: typer.Context,
-    studies: Annotated[list[Path], typer.Argument(help="Study files.", metavar="STUDY.yaml...")],
-) -> None:
-    """Say what would run, what is held already, and what it would cost."""
+def plan(context: typer.Context, studies: StudyFiles, warehouse: AfterCommand = None) -> None:
+    """Show what a run would do and cost, without running anything."""
     from flows.cli.plan import print_plans
 
     print_plans(studies, warehouse_of(context))
@@ -70,31 +76,32 @@ def plan(
 @app.command()
 def sql(
     context: typer.Context,
-    query: Annotated[str, typer.Argument(help="One query; - reads it from standard input.")],
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="One query; - reads it from standard input.")
+    ],
     format_: Annotated[
-        Format, typer.Option("--format", "-f", help="Form of the answer.")
+        Format, typer.Option("--format", "-f", help="Format of the answer.")
     ] = "table",
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write instead of printing.")
-    ] = None,
+    output: Output = None,
+    warehouse: AfterCommand = None,
 ) -> None:
-    """Query the warehouse with SQL; nothing can be changed."""
+    """Query the warehouse with SQL. Queries only read; they cannot change anything."""
     from flows.cli.sql import answer
 
     answer(query, warehouse_of(context), format_, output)
 
 
 @app.command()
-def studies(context: typer.Context) -> None:
-    """List the versions of studies in the warehouse."""
+def studies(context: typer.Context, warehouse: AfterCommand = None) -> None:
+    """List the studies in the warehouse, one line per version."""
     from flows.cli.studies import print_studies
 
     print_studies(warehouse_of(context))
 
 
 @app.command()
-def show(context: typer.Context, study: StudyName) -> None:
-    """Show what a study consists of, and what of it is done."""
+def show(context: typer.Context, study: StudyName, warehouse: AfterCommand = None) -> None:
+    """Show what a study consists of and how much of it is done."""
     from flows.cli.show import print_study
 
     print_study(study, warehouse_of(context))
@@ -102,11 +109,9 @@ def show(context: typer.Context, study: StudyName) -> None:
 
 @app.command()
 def diff(
-    context: typer.Context,
-    a: StudyName,
-    b: StudyName,
+    context: typer.Context, a: StudyName, b: StudyName, warehouse: AfterCommand = None
 ) -> None:
-    """Show in what two studies, or two versions of one, differ."""
+    """Show how two studies, or two versions of one study, differ."""
     from flows.cli.diff import print_differences
 
     print_differences(a, b, warehouse_of(context))
@@ -116,25 +121,26 @@ def diff(
 def explain(
     context: typer.Context,
     reference: Annotated[
-        str, typer.Argument(help="The start of a call's or unit's key, or a unit's label.")
+        str,
+        typer.Argument(
+            metavar="KEY", help="The start of the key of a call or a unit, or the label of a unit."
+        ),
     ],
     study: Annotated[
-        str | None, typer.Option(help="Study (file, name or version) that the unit belongs to.")
+        str | None,
+        typer.Option(help="The study that the unit belongs to: a file, a name or a version."),
     ] = None,
+    warehouse: AfterCommand = None,
 ) -> None:
-    """Say why a call or a unit is, or is not, in the warehouse."""
+    """Say why a call or a unit is in the warehouse, or why it is not."""
     from flows.cli.explain import print_explanation
 
     print_explanation(reference, study, warehouse_of(context))
 
 
 @app.command()
-def schema(
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File to write instead of printing.")
-    ] = None,
-) -> None:
-    """Print the JSON Schema of a study, for editors."""
+def schema(output: Output = None) -> None:
+    """Print the JSON Schema of a study, so that your editor can complete and check it."""
     from flows.cli.schema import write_schema
 
     write_schema(output)

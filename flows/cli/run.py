@@ -102,7 +102,7 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
     with Warehouse.open(warehouse, read_only=True) as shelf:
         found = findings(shelf, report.version, study)
     series = study.imported.series if study.imported is not None else ()
-    _print_findings(console, found, [*study.conditions, *series])
+    _print_findings(console, found, [*study.changes, *series])
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
         console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")

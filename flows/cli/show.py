@@ -70,7 +70,7 @@ def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
         version = literal(found.version)
         yield (
             "\nunits",
-            _units(rows(warehouse, _UNITS.format(version=version)), list(study.conditions)),
+            _units(rows(warehouse, _UNITS.format(version=version)), list(study.changes)),
         )
         episodes = rows(warehouse, _EPISODES.format(version=version))
         if episodes:
@@ -94,7 +94,7 @@ def _conditions(found: Named) -> str:
     except (Mistake, Mistakes) as mistake:
         if not found.held:
             raise
-        return f"  {', '.join(found.study.conditions)}\n  not valid any more: {mistake.message()}"
+        return f"  {', '.join(found.study.changes)}\n  not valid any more: {mistake.message()}"
     lines = [
         (one.name, found.study.replicates, _seats(found.study, one), _factors(one.factors))
         for one in conditions

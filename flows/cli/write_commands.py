@@ -1,4 +1,4 @@
-"""The commands that write: run and import. They are light to declare; their work is not."""
+"""The commands that write. They are light to declare; their work is not."""
 
 from __future__ import annotations
 
@@ -7,30 +7,50 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from flows.cli.options import AfterCommand, StudyFiles, StudyName, warehouse_of
 from schemas.unit import STAGES, Stage
 
 Kind = Literal["transcripts", "codes", "marketplace"]
 
 
+def init(
+    name: Annotated[
+        str, typer.Argument(help="Name of the study and of the folder to create.")
+    ] = "my-study",
+) -> None:
+    """Create a folder with a study that runs offline as it stands, for you to change."""
+    from flows.cli.init import create_study
+
+    create_study(name)
+
+
 def run(
     context: typer.Context,
-    studies: Annotated[list[Path], typer.Argument(help="Study files.", metavar="STUDY.yaml...")],
+    studies: StudyFiles,
     stage: Annotated[
         list[str] | None,
-        typer.Option(help=f"Only this stage, of {', '.join(STAGES)}; may be repeated."),
+        typer.Option(
+            help=f"Run only this stage: {', '.join(STAGES)}. Repeat the option for several stages."
+        ),
     ] = None,
     budget_usd: Annotated[
-        float | None, typer.Option(min=0, help="Dollars that may be spent, instead of the study's.")
+        float | None,
+        typer.Option(min=0, help="Spend at most this many dollars. Overrides the study."),
     ] = None,
     budget_calls: Annotated[
-        int | None, typer.Option(min=0, help="Calls that may be made, instead of the study's.")
+        int | None,
+        typer.Option(min=0, help="Make at most this many model calls. Overrides the study."),
     ] = None,
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Units worked at once, instead of the study's.")
+        int | None,
+        typer.Option(min=1, help="Work on at most this many units at once. Overrides the study."),
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show Prefect's log.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the log of Prefect.")
+    ] = False,
+    warehouse: AfterCommand = None,
 ) -> None:
-    """Run studies: what the warehouse holds already is not asked again."""
+    """Run studies. Whatever the warehouse already holds is not done again."""
     from flows.cli.run import run_studies
     from flows.requests import RunRequest
     from schemas.errors import Mistake, nearest
@@ -48,7 +68,7 @@ def run(
     requests = [
         RunRequest(
             study=path,
-            warehouse=context.obj.warehouse,
+            warehouse=warehouse_of(context),
             stages=cast(tuple[Stage, ...], tuple(stage or ())),
             budget_usd=budget_usd,
             budget_calls=budget_calls,
@@ -62,20 +82,23 @@ def run(
 
 def import_(
     context: typer.Context,
-    kind: Annotated[Kind, typer.Argument(help="What it is.")],
-    path: Annotated[Path, typer.Argument(help="File or folder.")],
+    kind: Annotated[Kind, typer.Argument(help="What to import.")],
+    path: Annotated[Path, typer.Argument(help="The file or folder to import.")],
     format_: Annotated[
         str | None,
         typer.Option(
-            "--format", "-f", help="Format: warroom; for codes also sheet or label_studio."
+            "--format", "-f", help="Format: warroom; for codes also sheet and label_studio."
         ),
     ] = None,
-    collection: Annotated[str | None, typer.Option(help="Name that studies find it under.")] = None,
-    codebook: Annotated[
-        Path | None, typer.Option(help="Codebook of imported codes, if not the format's own.")
+    collection: Annotated[
+        str | None, typer.Option(help="Name by which studies refer to it.")
     ] = None,
+    codebook: Annotated[
+        Path | None, typer.Option(help="Codebook of the codes, where it is not that of the format.")
+    ] = None,
+    warehouse: AfterCommand = None,
 ) -> None:
-    """Bring in transcripts, codes or markets; importing the same again changes nothing."""
+    """Import transcripts, codes or markets. Importing the same data again changes nothing."""
     from flows.settings import apply_defaults
 
     apply_defaults()
@@ -86,59 +109,60 @@ def import_(
         ImportRequest(
             kind=kind,
             path=path,
-            warehouse=context.obj.warehouse,
+            warehouse=warehouse_of(context),
             format=format_,
             collection=collection,
             codebook=codebook,
         )
     )
-    print(f"{kind}: {done.new} units new, {done.held} held already.")
+    print(f"{kind}: imported {done.new} units; {done.held} were already in the warehouse.")
     for note in done.notes:
         print(f"  {note}")
 
 
 def report(
     context: typer.Context,
-    study: Annotated[
-        str, typer.Argument(help="A study file, a study's name, or the start of a version.")
-    ],
+    study: StudyName,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="File to write, instead of NAME-report.html."),
+        typer.Option("--output", "-o", help="File to write. Default: NAME-report.html."),
     ] = None,
+    warehouse: AfterCommand = None,
 ) -> None:
-    """Write a study's report: one HTML file that works offline."""
+    """Write the report of a study: one HTML file that works offline."""
     from flows.report_file import write_report
 
-    print(f"report: {write_report(study, context.obj.warehouse, output)}")
+    print(f"report: {write_report(study, warehouse_of(context), output)}")
 
 
 def sample(
     context: typer.Context,
-    study: Annotated[str, typer.Argument(help="A study file, a name, or the start of a version.")],
+    study: StudyName,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder to write the coding sheets to.")
+        Path, typer.Option("--output", "-o", help="Folder for the coding sheets.")
     ] = Path("sheets"),
+    warehouse: AfterCommand = None,
 ) -> None:
-    """Draw the sample that people code, and write its blinded coding sheets."""
+    """Draw the sample for human coders and write blinded coding sheets."""
     from flows.settings import apply_defaults
 
     apply_defaults()
     from flows.human_coding import handed_out
     from flows.study_references import named
 
-    one = named(study, context.obj.warehouse)
-    out = handed_out(one.study, one.version, context.obj.warehouse, output)
+    one = named(study, warehouse_of(context))
+    out = handed_out(one.study, one.version, warehouse_of(context), output)
     print(f"sample {out.sample_key[:12]}: {out.n_items} items")
     for stratum, n in out.strata.items():
         print(f"  {stratum}: {n}")
     for path in out.files:
         print(f"  wrote {path}")
-    print("  bring the codes back with: agora import codes FILE --format sheet")
+    print("  import the filled sheets with: agora import codes FILE --format sheet")
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
+    app.command("init")(init)
     app.command("run")(run)
     app.command("report")(report)
     app.command("import")(import_)

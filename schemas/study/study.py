@@ -9,9 +9,10 @@ from pydantic import Field, field_validator, model_validator
 
 from schemas.base import Record
 from schemas.keys import digest
-from schemas.names import Name
+from schemas.names import LevelName, Name
 from schemas.study.analysis import ContrastSpec, CurveSpec, MetricSpec, RunSpec
 from schemas.study.coding import CodingSpec
+from schemas.study.conditions import changes_by_condition, combinations, named_levels
 from schemas.study.episode import EpisodeSpec, ImportedSpec
 from schemas.study.models import ModelSpec
 from schemas.study.population import PopulationSpec
@@ -28,10 +29,15 @@ class Study(Record):
     population: PopulationSpec | None = Field(None, description="Personas of the agents.")
     episode: EpisodeSpec | None = Field(None, description="What the agents do together.")
     imported: ImportedSpec | None = Field(None, description="Episodes imported instead of run.")
-    conditions: dict[Name, dict[str, Any]] = Field(
-        {}, description="Conditions as differences from the episode above."
+    factors: dict[Name, dict[LevelName, Any]] = Field(
+        {},
+        description="Parts of the episode and the values that each takes; every combination of "
+        "values is a condition.",
     )
-    replicates: int = Field(1, ge=1, le=100_000, description="Runs per condition.")
+    conditions: dict[Name, dict[str, Any]] = Field(
+        {}, description="Conditions listed by hand, each as changes of the episode section."
+    )
+    replicates: int = Field(1, ge=1, le=100_000, description="Episodes per condition.")
     seed: int = Field(0, description="Seed of everything random in the study.")
     coding: CodingSpec | None = Field(None, description="How transcripts are coded.")
     metrics: tuple[MetricSpec, ...] = Field((), description="Numbers that are computed.")
@@ -46,11 +52,33 @@ class Study(Record):
             return value
         return {name: {} if part is None else part for name, part in value.items()}
 
+    @field_validator("factors", mode="before")
+    @classmethod
+    def _levels_by_name(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {factor: named_levels(levels) for factor, levels in value.items()}
+
+    @model_validator(mode="after")
+    def _factors_make_new_conditions(self) -> Self:
+        for factor, levels in self.factors.items():
+            if len(levels) < 2:
+                raise ValueError(f"factors.{factor}: a factor has at least two levels")
+        both = combinations(self.factors).keys() & self.conditions.keys()
+        if both:
+            raise ValueError(f"conditions: the factors make a condition {min(both)} already")
+        return self
+
     @model_validator(mode="after")
     def _one_source_of_episodes(self) -> Self:
         if (self.episode is None) == (self.imported is None):
             raise ValueError("a study has either an episode section or an imported section")
         return self
+
+    @property
+    def changes(self) -> dict[str, dict[str, Any]]:
+        """Every condition as changes of the episode section; the first one is the baseline."""
+        return changes_by_condition(self.factors, self.conditions)
 
     def version(self, conditions: Sequence[tuple[str, Any]]) -> str:
         """Digest of all that can change its results; how it is run and described cannot.
@@ -64,6 +92,7 @@ class Study(Record):
                 "description": True,
                 "models": True,
                 "episode": {"params"},
+                "factors": True,
                 "conditions": True,
                 "coding": {"codebook"},
                 "run": True,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from schemas.errors import Mistake
 from schemas.study import CodingSpec, RuleSpec, Study
 from tasks.studies.analysis_checks import analysis_problems
-from tasks.studies.design import Design, overrides
+from tasks.studies.design import Design
 from tasks.studies.messages import shown, unknown_name
 from tasks.studies.positions import Positions, episode_path, placed, value_at
 from tasks.studies.yamltext import FieldPath
@@ -72,36 +72,37 @@ def _alias_place(
 ) -> str:
     """Where an alias was written; a parameter may have been written in a shorter form."""
     written = positions.study.value
-    own: FieldPath = ("conditions", condition)
-    base = episode_path(written.get("episode"))
-    start = own if field and field[0] in study.conditions.get(condition, {}) else base
-    exact: FieldPath = (*start, *field)
+    exact = positions.of_condition(condition, field)
     if value_at(written, exact) == alias:
         return positions.place(exact)
-    near = positions.found(alias, ((*start, *field[:1]), own, base))
+    above = exact[: len(exact) - len(field) + 1] if field else exact
+    sections = ("conditions", condition), ("factors",), episode_path(written.get("episode"))
+    near = positions.found(alias, (above, *sections))
     return positions.place(near if near else exact)
 
 
 def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Conditions that resolve to the same parameters, or have no episode to differ from."""
-    if design.study.imported is not None and design.study.conditions:
+    declared = {**design.study.factors, **design.study.conditions}
+    if design.study.imported is not None and declared:
+        section = "factors" if design.study.factors else "conditions"
         yield Mistake(
             what="imported episodes have no conditions to set",
-            place=positions.place(("conditions",)),
-            found=", ".join(design.study.conditions),
+            place=positions.place((section,)),
+            found=", ".join(declared),
             expected="the series of the collection, which are its conditions",
-            fix="remove conditions, and name series under imported if not all are wanted",
+            fix=f"remove {section}, and name series under imported if not all are wanted",
         )
     names: dict[str, str] = {}
     for condition in design.conditions:
         same = condition.params.model_dump_json()
         first = names.setdefault(same, condition.name)
         if first != condition.name:
-            override = overrides(design.study)[condition.name]
+            listed = condition.name in design.study.conditions
             yield Mistake(
                 what=f"this condition is the same as {first}",
-                place=positions.place(("conditions", condition.name)),
-                found=shown(override),
+                place=positions.place(("conditions", condition.name) if listed else ("factors",)),
+                found=shown(design.study.changes[condition.name]),
                 expected="a value that differs from the one in the episode section",
                 fix="change a parameter, or raise replicates to have more runs of one condition",
             )

@@ -11,8 +11,7 @@ from pydantic import ValidationError
 from schemas.base import Record
 from schemas.errors import Mistake, Mistakes
 from schemas.study import LoadContext, Study
-
-BASELINE = "baseline"
+from schemas.study.conditions import merged
 
 
 @dataclass(frozen=True)
@@ -43,41 +42,6 @@ class Design:
     study: Study
     conditions: tuple[Condition, ...]
     version: str
-
-
-def overrides(study: Study) -> Mapping[str, Mapping[str, Any]]:
-    """The conditions of a study as differences from its episode; one ``baseline`` if none is named.
-
-    The first condition is the baseline that the others are compared with.
-    """
-    return study.conditions or {BASELINE: {}}
-
-
-def merged(params: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters with a condition's differences put in, mappings merged one level deep.
-
-    A mapping that names another ``kind``, a whole text or an imported thing replaces the one below
-    it, since its fields are others.
-
-    Example:
-        >>> merged({"rounds": 3, "memory": {"kind": "window", "size": 5}}, {"memory": {"size": 9}})
-        {'rounds': 3, 'memory': {'kind': 'window', 'size': 9}}
-        >>> merged({"memory": {"kind": "window", "size": 5}}, {"memory": {"kind": "full"}})
-        {'memory': {'kind': 'full'}}
-    """
-    result = dict(params)
-    for name, value in override.items():
-        below = result.get(name)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
-            result[name] = dict(value) if _replaces(value, below) else {**below, **value}
-        else:
-            result[name] = value
-    return result
-
-
-def _replaces(value: Mapping[str, Any], below: Mapping[str, Any]) -> bool:
-    another_kind = value.get("kind", below.get("kind")) != below.get("kind")
-    return another_kind or not {"imported", "text"}.isdisjoint({*value, *below})
 
 
 def factors(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -140,7 +104,7 @@ def design(study: Study) -> Design:
         return Design(study, (), study.version(()))
     params: dict[str, Record] = {}
     mistakes: list[Mistake] = []
-    for name, override in overrides(study).items():
+    for name, override in study.changes.items():
         try:
             params[name] = params_of(study, override)
         except ValidationError as error:

@@ -11,12 +11,19 @@ from pydantic import ValidationError
 
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
+from schemas.study.conditions import changes_by_condition, merged, named_levels
 from tasks.studies.checks import problems
-from tasks.studies.design import BASELINE, design, merged
+from tasks.studies.design import design
 from tasks.studies.files import StudyFiles, text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
-from tasks.studies.positions import OWN_FIELDS, Positions, episode_path, in_order, value_at
+from tasks.studies.positions import (
+    OWN_FIELDS,
+    Positions,
+    episode_path,
+    in_order,
+    value_at,
+)
 from tasks.studies.strict import validated
 from tasks.studies.yamltext import FieldPath, document
 
@@ -85,7 +92,6 @@ def _condition_mistakes(
     from tasks.environments.registry import environment_named
 
     episode = value.get("episode")
-    conditions = value.get("conditions") or {BASELINE: {}}
     if not isinstance(episode, dict) or not isinstance(episode.get("environment"), str):
         return []
     try:
@@ -98,22 +104,28 @@ def _condition_mistakes(
     if at == ("episode",):
         params = {name: part for name, part in episode.items() if name not in OWN_FIELDS}
     found: dict[str, Mistake] = {}
-    for name, part in conditions.items() if isinstance(conditions, dict) else ():
-        override = part if isinstance(part, dict) else {}
+    for name, changes in _changes(value).items():
         try:
-            validated(model, merged(params, override), files.context)
+            validated(model, merged(params, changes), files.context)
         except ValidationError as error:
 
-            def start(path: FieldPath, name: str = name, override: Any = override) -> FieldPath:
-                return (
-                    ("conditions", name, *path)
-                    if path[:1] and path[0] in override
-                    else (*at, *path)
-                )
+            def start(path: FieldPath, name: str = name) -> FieldPath:
+                return positions.of_condition(name, path)
 
             for mistake in mistakes_of(error, model, positions, start):
                 found.setdefault(mistake.message(), mistake)
     return list(found.values())
+
+
+def _changes(value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Changes by condition, as far as they can be told of a study that may not be valid."""
+    factors, listed = value.get("factors"), value.get("conditions")
+    try:
+        levels = {name: named_levels(part) for name, part in dict(factors or {}).items()}
+        changes = {name: part or {} for name, part in dict(listed or {}).items()}
+        return changes_by_condition(levels, changes)
+    except (ValueError, TypeError, AttributeError):  # told by the validation of the study itself
+        return {}
 
 
 def _with_files(study: Study, files: StudyFiles) -> Study:
@@ -122,5 +134,9 @@ def _with_files(study: Study, files: StudyFiles) -> Study:
         return study
     episode = study.episode.model_copy(update={"params": files.inlined(study.episode.params)})
     return study.model_copy(
-        update={"episode": episode, "conditions": files.inlined(study.conditions)}
+        update={
+            "episode": episode,
+            "factors": files.inlined(study.factors),
+            "conditions": files.inlined(study.conditions),
+        }
     )

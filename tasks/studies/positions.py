@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from schemas.errors import Mistake
 from schemas.names import MAX_NAME
+from schemas.study.conditions import combinations, named_levels
 from tasks.studies.yamltext import Document, FieldPath
 
 #: Fields of an episode section that are no parameters of its environment.
@@ -69,12 +71,73 @@ def value_at(value: Any, path: FieldPath) -> Any:
     return value
 
 
+def _changes_at(study: Any) -> dict[str, dict[str, FieldPath]]:
+    """Where the changes of every condition stand in a study, by condition and name.
+
+    Example:
+        >>> _changes_at({"factors": {"names": ["a", "b"]}, "conditions": {"long": {"rounds": 30}}})
+        {'names=a': {'names': ('factors', 'names', 0)}, \
+'names=b': {'names': ('factors', 'names', 1)}, \
+'long': {'rounds': ('conditions', 'long', 'rounds')}}
+    """
+    factors, listed = study.get("factors") or {}, study.get("conditions") or {}
+    by_name = {factor: named_levels(levels) for factor, levels in factors.items()}
+    ends: dict[str, dict[str, str | int]] = {
+        factor: {
+            level: level if isinstance(factors[factor], Mapping) else number
+            for number, level in enumerate(levels)
+        }
+        for factor, levels in by_name.items()
+    }
+    crossed: dict[str, dict[str, FieldPath]] = {
+        name: {factor: ("factors", factor, ends[factor][level]) for factor, level in levels.items()}
+        for name, levels in combinations(by_name).items()
+    }
+    by_hand: dict[str, dict[str, FieldPath]] = {
+        name: {part: ("conditions", name, part) for part in changes or {}}
+        for name, changes in listed.items()
+    }
+    return {**crossed, **by_hand}
+
+
+def _below(name: tuple[str, ...], field: FieldPath) -> FieldPath | None:
+    """The rest of a path below a name; ``None`` where the path leads elsewhere.
+
+    Between the parts of the name, the path may hold names of members of unions.
+    """
+    if field[:1] != name[:1]:
+        return None
+    rest = list(field[1:])
+    for part in name[1:]:
+        if part not in rest:
+            return None if rest else ()
+        del rest[: rest.index(part) + 1]
+    return tuple(rest)
+
+
 class Positions:
     """The places of a study's values, those in files that it names included."""
 
     def __init__(self, study: Document, documents: Mapping[str, Document]) -> None:
         self.study = study
         self.documents = documents
+
+    @cached_property
+    def _changes(self) -> dict[str, dict[str, FieldPath]]:
+        return _changes_at(self.study.value)
+
+    def of_condition(self, condition: str, field: FieldPath) -> FieldPath:
+        """Where a field of a condition's episode was written: as a change, or in the episode.
+
+        Args:
+            condition: Name of the condition.
+            field: Path below the episode section; it may hold names of members of unions.
+        """
+        for name, at in self._changes.get(condition, {}).items():
+            rest = _below(tuple(name.split(".")), field)
+            if rest is not None:
+                return (*at, *rest)
+        return (*episode_path(self.study.value.get("episode")), *field)
 
     def place(self, path: FieldPath, *, missing: bool = False) -> str:
         """File, line and field of a path as pydantic gives it.

@@ -18,9 +18,11 @@ BAD = Path(__file__).parent / "bad"
 ROOT = Path(__file__).resolve().parents[3]
 #: Their messages list what is registered, which grows.
 GROWING = {
+    "several",
     "simulated_model",
     "simulated_parameter",
     "unknown_environment",
+    "unknown_field",
     "unknown_metric",
     "unknown_parameter_in_condition",
     "unknown_rule",

@@ -9,7 +9,8 @@ import pytest
 
 from schemas.errors import Mistakes
 from schemas.study import Study
-from tasks.studies.design import design, factors, merged
+from schemas.study.conditions import merged
+from tasks.studies.design import design, factors
 
 Read = Callable[..., Study]
 

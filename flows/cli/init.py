@@ -1,0 +1,51 @@
+"""``agora init``: a study to start from."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+
+from flows.files import write_out
+from schemas.errors import Mistake
+from schemas.study.study import NAME
+
+#: Files of the new folder; NAME in them stands for the name of the study.
+FILES = ("study.yaml", "brief.md", "codebook.yaml")
+
+
+def create_study(name: str) -> None:
+    """Create a folder with a study, its brief and its codebook, and print what to do next.
+
+    Raises:
+        Mistake: The name cannot be that of a study, or there is something in the folder already.
+    """
+    if not re.fullmatch(NAME, name) or len(name) > 80:
+        raise Mistake(
+            what="not a name for a study",
+            place="NAME",
+            found=name,
+            expected="at most 80 lower-case letters, digits, - and _, such as my-study",
+        )
+    folder = Path(name)
+    if folder.exists():
+        raise Mistake(
+            what="there is already something of that name",
+            place=name,
+            fix="choose another name, or move it away",
+        )
+    folder.mkdir()
+    starter = resources.files("flows.cli").joinpath("starter")
+    for file in FILES:
+        text = starter.joinpath(file).read_text(encoding="utf-8").replace("NAME", name)
+        write_out(text.encode(), folder / file)
+        print(f"wrote {folder / file}")
+    study = folder / "study.yaml"
+    print(
+        f"\nThe study runs as it stands: its models are simulated, so it needs no key and no "
+        f"network.\n\n"
+        f"  agora plan {study}   show what a run would do\n"
+        f"  agora run {study}    run it\n"
+        f"  agora report {name}{' ' * (len(str(study)) - len(name) - 3)}   write the report\n\n"
+        f"Then change it. docs/study.md explains every section."
+    )
