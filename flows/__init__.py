@@ -4,10 +4,10 @@
   other flows. ``requests``: their parameters and reports.
 - ``resources``, ``session``, ``committing``: what a run holds open, shares and stores.
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
-  stopped leaves. ``shelf``: a warehouse as a plan reads it. ``catalogues``: imported markets in
+  stopped leaves. ``catalogues``: imported markets in
   place of their names. ``titles``: of steps.
 - ``imports``, ``human_coding``: data and codes from outside. ``findings``, ``reporting``,
-  ``report_queries``, ``report_file``, ``artifacts``: what was found. ``study_references``: studies
+  ``report_file``, ``artifacts``: what was found. ``study_references``: studies
   as a command names them. ``files``: what commands write.
 - ``settings``, ``server``, ``version``: the libraries' defaults, Prefect's server, this code.
 """

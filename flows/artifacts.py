@@ -60,11 +60,9 @@ async def show_stage(session: Session, stage: str, steps: Sequence[str]) -> None
 async def show_report(session: Session) -> None:
     """Leave the report in short with the flow run."""
     study, version = session.design.study, session.design.version
-
-    def ask(sql: str) -> list[dict[str, Any]]:
-        return session.warehouse.frame_sql(sql).to_dicts()
-
-    data = await asyncio.to_thread(report_data, study, version, ask, transcripts=False)
+    data = await asyncio.to_thread(
+        report_data, study, version, session.warehouse, transcripts=False
+    )
     await acreate_markdown_artifact(
         markdown=markdown(data),
         key=artifact_key("agora", study.name, "report"),

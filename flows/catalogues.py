@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from schemas.errors import Mistake
-from schemas.market import Catalogue
 from schemas.study import Study
+from warehouse.queries.market import catalogue_of
+from warehouse.reader import Reader
 
 
-class Catalogues(Protocol):
-    """Whatever holds imported markets by name."""
-
-    def catalogue(self, name: str) -> Catalogue:
-        """The market of a name.
-
-        Raises:
-            KeyError: There is none.
-        """
-        ...
-
-
-def with_catalogues(study: Study, held: Catalogues, place: str) -> Study:
+def with_catalogues(study: Study, warehouse: Reader, place: str) -> Study:
     """The study with every ``catalogue: {imported: NAME}`` replaced by that market.
 
     The version of a study therefore depends on the content of the market, not on its name.
 
     Args:
         study: A study as it was read.
-        held: The imported markets.
+        warehouse: Where markets were imported to.
         place: Where the study was read from, for messages.
 
     Raises:
@@ -40,7 +29,7 @@ def with_catalogues(study: Study, held: Catalogues, place: str) -> Study:
 
     def market(name: str) -> Mapping[str, Any]:
         try:
-            return held.catalogue(name).model_dump(mode="json")
+            return catalogue_of(warehouse, name).model_dump(mode="json")
         except KeyError:
             raise Mistake(
                 what="no market of that name was imported",

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from flows.planning import Shelf, StepPlan
+from flows.planning import StepPlan
 from schemas.environment import Environment
 from schemas.study import ModelSpec
 from schemas.unit import Unit
@@ -23,51 +23,38 @@ from tasks.environments.registry import environment_named
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
 from tasks.models.prices import Prices, declared_prices, prices
 from tasks.studies.design import Condition, Design
-
-_MEASURED = """
-select model, purpose, count(*) as n_calls,
-       count(*) filter (reask_of is null) as n_questions,
-       coalesce(quantile_cont(prompt_tokens, [0.1, 0.9]), [0, 0]) as prompt,
-       coalesce(quantile_cont(completion_tokens, [0.1, 0.9]), [0, 0]) as completion
-from calls
-where status = 'answered' and prompt_tokens is not null and completion_tokens is not null
-group by all
-"""
-_MESSAGES = """
-select episode_key, count(*) as messages
-from events
-where kind = 'say' and len(trim(text)) > 0 and list_contains(?, episode_key)
-group by all
-"""
+from warehouse.queries.calls import CallSizes
+from warehouse.queries.episodes import MessageCounts
+from warehouse.reader import Reader
 
 
-def estimated(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> tuple[Estimate, ...]:
+def estimated(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> tuple[Estimate, ...]:
     """What the units that are left to do will take, one estimate per model and kind of question.
 
     Args:
         design: The study.
         plans: Its steps as planned.
-        shelf: The warehouse, for what earlier calls took.
+        warehouse: The warehouse, for what earlier calls took.
     """
-    planned = questions(design, plans, shelf)
+    planned = questions(design, plans, warehouse)
     if not planned:
         return ()
     measured = [
         Measured(
-            row["model"],
-            row["purpose"],
-            row["n_calls"],
-            row["n_questions"],
-            Span(*row["prompt"]),
-            Span(*row["completion"]),
+            row.model,
+            row.purpose,
+            row.n_calls,
+            row.n_questions,
+            Span(*row.prompt),
+            Span(*row.completion),
         )
-        for row in shelf.frame_sql(_MEASURED).to_dicts()
+        for row in warehouse.rows(CallSizes())
     ]
     specs = {one.spec.model: one.spec for one in planned}
     return estimates(planned, measured, known_prices(specs.values()))
 
 
-def questions(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> list[Planned]:
+def questions(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> list[Planned]:
     """The questions that the units left to do will ask, without re-asks."""
     todo = {
         plan.step.name: [unit for unit in plan.units if plan.statuses.get(unit.key) != "done"]
@@ -80,7 +67,7 @@ def questions(design: Design, plans: Iterable[StepPlan], shelf: Shelf) -> list[P
         *_persona_questions(design, [unit for unit in units if unit.stage == "personas"]),
         *_agent_questions(design, [unit for unit in units if unit.step == "episodes"], episodes),
         *_judge_questions(
-            design, [unit for unit in units if unit.stage == "codes"], episodes, shelf
+            design, [unit for unit in units if unit.stage == "codes"], episodes, warehouse
         ),
     ]
     return [one for one in found if one.questions.high > 0]
@@ -161,16 +148,14 @@ def _span(span: Span) -> str:
 
 
 def _judge_questions(
-    design: Design, units: Sequence[Unit], episodes: _Episodes, shelf: Shelf
+    design: Design, units: Sequence[Unit], episodes: _Episodes, warehouse: Reader
 ) -> list[Planned]:
     coding = design.study.coding
     asked = [unit for unit in units if "model" in unit.spec]
     if coding is None or not asked:
         return []
-    keys = sorted({unit.spec["episode_key"] for unit in asked})
-    there = {
-        row["episode_key"]: row["messages"] for row in shelf.frame_sql(_MESSAGES, [keys]).to_dicts()
-    }
+    keys = tuple(sorted({unit.spec["episode_key"] for unit in asked}))
+    there = {row.episode_key: row.messages for row in warehouse.rows(MessageCounts(keys))}
     spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
     for unit in asked:
         messages = there.get(unit.spec["episode_key"])

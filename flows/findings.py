@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from schemas.study import Study
-
-if TYPE_CHECKING:
-    from flows.planning import Shelf
-
-METRICS_SQL = """
-select metric, subject, condition, value, ci_low, ci_high, null_mean, n_units, n_excluded
-from v_metrics
-where study_version = ? and scope in ('condition', 'study') and value is not null
-  and list_contains(?, metric) and (rule is null or rule = ?)
-order by list_position(?, metric), subject, condition
-"""
-CONTRASTS_SQL = """
-select contrast, metric, subject, condition_a, condition_b, effect_name, effect, ci_low, ci_high,
-       p_adjusted, n_a, n_b, n_excluded, warning
-from v_contrasts
-where study_version = ? and specification = ''
-order by contrast, subject
-"""
+from warehouse.queries.measures import Contrasts, HeadlineMetrics
+from warehouse.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -34,20 +19,23 @@ class Findings:
     contrasts: list[dict[str, Any]]
 
 
-def findings(shelf: Shelf, version: str, study: Study) -> Findings:
+def findings(warehouse: Reader, version: str, study: Study) -> Findings:
     """The headline number of each metric by condition, and the contrasts.
 
     Of metrics that are made of labels, the numbers under the rule that the study uses are taken.
     """
-    rule = study.coding.adjudication.use.title if study.coding else ""
-    names = headlines(study)
+    rule = study.coding.adjudication.use.title if study.coding else None
     return Findings(
-        metrics=shelf.frame_sql(METRICS_SQL, [version, names, rule, names]).to_dicts(),
-        contrasts=shelf.frame_sql(CONTRASTS_SQL, [version]).to_dicts(),
+        metrics=_plain(warehouse.rows(HeadlineMetrics(version, headlines(study), rule))),
+        contrasts=_plain(warehouse.rows(Contrasts(version))),
     )
 
 
-def headlines(study: Study) -> list[str]:
+def _plain(rows: Iterable[Any]) -> list[dict[str, Any]]:
+    return [row._asdict() for row in rows]
+
+
+def headlines(study: Study) -> tuple[str, ...]:
     """Full name of the first quantity of each of a study's metrics."""
     from tasks.metrics.catalogue import METRICS
 
@@ -55,4 +43,4 @@ def headlines(study: Study) -> list[str]:
     for spec in study.metrics:
         metric = METRICS[spec.name]
         names.append(metric.full_name(next(iter(metric.quantities))))
-    return list(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))

@@ -22,31 +22,13 @@ from tasks.coding.page import coding_sheet_html
 from tasks.coding.sampling import draw_sample, sample_result
 from tasks.coding.sheet import coding_sheet, coding_sheet_csv, read_coding_sheet
 from tasks.importers.problems import strict_csv, strict_json, utf8_text
+from warehouse.queries.coding import LabelsByRule, MessagesToCode
 from warehouse.store import Warehouse
 
 Reader = Callable[[Path, pl.DataFrame, Codebook], list[Result]]
 
 #: Forms in which a sample that was handed out comes back.
 READERS: Mapping[str, Reader] = {"sheet": read_coding_sheet, "label_studio": read_label_studio}
-
-_MESSAGES = """
-select e.episode_key, e.seq, e.round, e.actor as seat, ep.series, su.condition
-from events e
-join episodes ep using (episode_key)
-join study_units su on su.unit_key = e.episode_key and su.study_version = $version
-where e.kind = 'say' and trim(e.text) <> ''
-"""
-_IMPORTED = """
-select e.episode_key, e.seq, e.round, e.actor as seat, ep.series, ep.series as condition
-from events e join episodes ep using (episode_key)
-where ep.collection = $collection and e.kind = 'say' and trim(e.text) <> ''
-  and (len($series) = 0 or list_contains($series, ep.series))
-"""
-_LABELS = """
-select l.episode_key, l.seq, l.flag, l.value
-from labels l join study_units su using (unit_key)
-where su.study_version = $version and l.rule = $rule
-"""
 
 
 @dataclass(frozen=True)
@@ -87,16 +69,9 @@ def handed_out(study: Study, version: str, path: Path, folder: Path) -> HandedOu
         )
     codebook = study.coding.codebook
     with Warehouse.open(path) as warehouse:
-        if study.imported is not None:
-            wanted = {
-                "collection": study.imported.collection,
-                "series": list(study.imported.series),
-            }
-            messages = warehouse.frame_sql(_IMPORTED, wanted)
-        else:
-            messages = warehouse.frame_sql(_MESSAGES, {"version": version})
+        messages = warehouse.frame(MessagesToCode(version))
         rule = study.coding.adjudication.use.title
-        labels = warehouse.frame_sql(_LABELS, {"version": version, "rule": rule})
+        labels = warehouse.frame(LabelsByRule(version, rule))
         sample = draw_sample(messages, study.coding.human, codebook, labels)
         result = sample_result(sample, codebook, f"sample of {study.name}")
         warehouse.commit([result], run_id="sample", code_version=code_version())

@@ -22,23 +22,11 @@ from tasks.studies.files import text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions
 from tasks.studies.yamltext import document
+from warehouse.queries.coding import CodedElsewhere
+from warehouse.queries.episodes import ImportedEpisodes, ImportedMessages, ImportedSeats
 from warehouse.store import Warehouse
 
 RUN_ID = "import"
-
-_EPISODES = """
-select episode_key, series, label, status, recorded_at from episodes
-where source = 'import' and collection = ?
-"""
-_SEATS = "select s.episode_key, seat, name from seats s join episodes using (episode_key) {where}"
-_MESSAGES = """
-select e.episode_key, seq, round, actor from events e join episodes using (episode_key)
-{where} and kind = 'say' and text <> ''
-"""
-_CODED = """
-select distinct unit_key, episode_key, coder, codebook_digest from codes
-where coder_kind = 'human' or unit_key in (select unit_key from units where stage = 'import')
-"""
 
 
 @dataclass(frozen=True)
@@ -112,8 +100,8 @@ def _refuse_unknown_format(request: ImportRequest) -> None:
 
 
 def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> Imported:
-    held = warehouse.held([result.unit.key for result in results])
-    new = [result for result in results if held.get(result.unit.key) != "done"]
+    statuses = warehouse.statuses(result.unit.key for result in results)
+    new = [result for result in results if statuses.get(result.unit.key) != "done"]
     if new:
         report = warehouse.commit(new, run_id=RUN_ID, code_version=code_version())
         if report.failed:
@@ -128,11 +116,10 @@ def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> I
 
 def _known(warehouse: Warehouse, collection: str) -> warroom_codes.Known:
     """What the warehouse holds of a collection."""
-    where = "where source = 'import' and collection = ?"
     return warroom_codes.Known(
-        warehouse.frame_sql(_EPISODES, [collection]),
-        warehouse.frame_sql(_SEATS.format(where=where), [collection]),
-        warehouse.frame_sql(_MESSAGES.format(where=where), [collection]),
+        warehouse.frame(ImportedEpisodes(collection)),
+        warehouse.frame(ImportedSeats(collection)),
+        warehouse.frame(ImportedMessages(collection)),
     )
 
 
@@ -140,8 +127,11 @@ def _refuse_changed_episodes(
     warehouse: Warehouse, results: Sequence[Result], collection: str, path: Path
 ) -> None:
     """Refuse a run that is in the collection already, with other content."""
-    held = warehouse.frame_sql(_EPISODES, [collection]).filter(pl.col("status") != "placeholder")
-    keys = {(row["series"], row["label"]): row["episode_key"] for row in held.to_dicts()}
+    keys = {
+        (row.series, row.label): row.episode_key
+        for row in warehouse.rows(ImportedEpisodes(collection))
+        if row.status != "placeholder"
+    }
     for result in results:
         for row in _plain(result, "episodes"):
             key = keys.get((row["series"], row["label"]))
@@ -157,13 +147,13 @@ def _refuse_changed_episodes(
 
 def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path: Path) -> None:
     """Refuse codes of a coder for a run that holds other codes of the same coder."""
-    held = {
-        (row["episode_key"], row["coder"], row["codebook_digest"]): row["unit_key"]
-        for row in warehouse.frame_sql(_CODED).to_dicts()
+    units = {
+        (row.episode_key, row.coder, row.codebook_digest): row.unit_key
+        for row in warehouse.rows(CodedElsewhere())
     }
     for result in results:
         for row in _plain(result, "codes"):
-            key = held.get((row["episode_key"], row["coder"], row["codebook_digest"]))
+            key = units.get((row["episode_key"], row["coder"], row["codebook_digest"]))
             if key is not None and key != result.unit.key:
                 raise Mistake(
                     what=f"{row['coder']} has coded this run already, otherwise",
@@ -177,8 +167,11 @@ def _known_by_codes(
     warehouse: Warehouse, results: Sequence[Result], collection: str
 ) -> tuple[str, ...]:
     """What to say of runs whose codes were imported before their transcripts."""
-    held = warehouse.frame_sql(_EPISODES, [collection]).filter(pl.col("status") == "placeholder")
-    known = set(held.select("series", "label").iter_rows())
+    known = {
+        (row.series, row.label)
+        for row in warehouse.rows(ImportedEpisodes(collection))
+        if row.status == "placeholder"
+    }
     rows = [row for result in results for row in _plain(result, "episodes")]
     n = sum((row["series"], row["label"]) in known for row in rows)
     if n == 0:

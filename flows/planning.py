@@ -7,27 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from schemas.unit import Unit
 from tasks.stages.base import Step, Upstream
+from warehouse.queries.coding import ImportedCodes, Samples
+from warehouse.queries.episodes import EpisodesOfCollection, EpisodesOfKeys
 
 if TYPE_CHECKING:
     import polars as pl
 
     from tasks.studies.design import Design
-
-
-class Shelf(Protocol):
-    """What a plan reads of a warehouse."""
-
-    def held(self, keys: Sequence[str]) -> Mapping[str, str]:
-        """Status (``done`` or ``failed``) of the units among these that were worked."""
-        ...
-
-    def frame_sql(self, sql: str, params: Sequence[object] = ()) -> pl.DataFrame:
-        """Rows that a query selects; ``?`` stands for the parameters, in their order."""
-        ...
+    from warehouse.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -66,28 +57,12 @@ class StepPlan:
         )
 
 
-_EPISODES = """
-select episode_key, unit_key, status, exclusion, collection, series, label, planned_rounds,
-       completed_rounds, recorded_at
-from episodes
-"""
-_CODES = """
-select c.unit_key, c.episode_key, c.coder, c.coder_kind, c.codebook_digest, count(*) as n_codes
-from codes c join units u using (unit_key)
-where u.stage = 'import'
-group by all order by all
-"""
-_SAMPLES = """
-select distinct sample_key, codebook_digest, episode_key from samples order by all
-"""
-
-
 class Planner:
     """Plans the steps of one study in order, each upon what the warehouse holds of the earlier."""
 
-    def __init__(self, design: Design, shelf: Shelf) -> None:
+    def __init__(self, design: Design, warehouse: Reader) -> None:
         self._design = design
-        self._shelf = shelf
+        self._reader = warehouse
         self._units: dict[str, tuple[Unit, ...]] = {}
         self._statuses: dict[str, str] = {}
 
@@ -99,7 +74,7 @@ class Planner:
 
     def refreshed(self, plan: StepPlan) -> StepPlan:
         """The same plan with the statuses that the warehouse has now."""
-        held = dict(self._shelf.held([unit.key for unit in plan.units]))
+        held = dict(self._reader.statuses([unit.key for unit in plan.units]))
         self._statuses.update(held)
         planned = {unit.key for units in self._units.values() for unit in units}
         blocked = frozenset(
@@ -117,28 +92,24 @@ class Planner:
         study = self._design.study
         frames: dict[str, pl.DataFrame] = {}
         if study.imported is not None:
-            frames["episodes"] = self._shelf.frame_sql(
-                f"{_EPISODES} where collection = ? order by series, label",
-                [study.imported.collection],
-            )
+            of = EpisodesOfCollection(study.imported.collection)
+            frames["episodes"] = self._reader.frame(of)
         else:
-            keys = [
+            keys = tuple(
                 unit.key
                 for units in self._units.values()
                 for unit in units
                 if unit.step == "episodes"
-            ]
-            frames["episodes"] = self._shelf.frame_sql(
-                f"{_EPISODES} where list_contains(?, episode_key) order by episode_key", [keys]
             )
+            frames["episodes"] = self._reader.frame(EpisodesOfKeys(keys))
         if study.coding is not None and study.coding.imported:
-            frames["codes"] = self._shelf.frame_sql(_CODES)
-            frames["samples"] = self._shelf.frame_sql(_SAMPLES)
+            frames["codes"] = self._reader.frame(ImportedCodes())
+            frames["samples"] = self._reader.frame(Samples())
         return frames
 
 
-def plans(design: Design, shelf: Shelf, steps: Sequence[Step]) -> Iterator[StepPlan]:
+def plans(design: Design, warehouse: Reader, steps: Sequence[Step]) -> Iterator[StepPlan]:
     """The plan of every step, in order."""
-    planner = Planner(design, shelf)
+    planner = Planner(design, warehouse)
     for step in steps:
         yield planner.plan(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.files import write_out
-from flows.study_references import SHORT, named, rows
+from flows.study_references import SHORT, named
 from schemas.errors import Mistake
 
 
@@ -30,8 +30,10 @@ def write_report(study: str, warehouse: Path, output: Path | None) -> Path:
         )
     from flows.reporting import report_data
     from tasks.report.page import page
+    from warehouse.reader import reader
 
-    data = report_data(found.study, found.version, lambda sql: rows(warehouse, sql))
+    with reader(warehouse) as held:
+        data = report_data(found.study, found.version, held)
     target = output or Path(f"{found.study.name}-report.html")
     write_out(page(data).encode(), target)
     return target

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from schemas.errors import Mistake, nearest
 from schemas.study import Study
-from warehouse.sql import literal
+from warehouse.queries.studies import StudyOfVersion, TextOfVersion, Version, Versions, VersionText
+from warehouse.reader import reader
 
 if TYPE_CHECKING:
     from tasks.studies.design import Design
@@ -37,7 +39,7 @@ class Named:
     version: str
     path: str
     held: bool
-    created: Any = None
+    created: dt.datetime | None = None
 
     @property
     def title(self) -> str:
@@ -56,24 +58,12 @@ class Named:
         return design(self.study)
 
 
-def rows(warehouse: Path, sql: str) -> list[dict[str, Any]]:
-    """The rows of a query as dictionaries.
-
-    Raises:
-        Mistake: The warehouse cannot be read.
-    """
-    from warehouse.query import query
-
-    found = query(warehouse, sql)
-    return [dict(zip(found.columns, row, strict=True)) for row in found.rows]
-
-
 def named(reference: str, warehouse: Path) -> Named:
     """The study that a reference names.
 
     Args:
-        reference: A YAML file; a study's name, which means its newest version; ``NAME@2`` for its
-            second version; or the start of a version.
+        reference: A YAML file; a study's name, which means the version of it that was run last;
+            ``NAME@2`` for its second version; or the start of a version.
         warehouse: The warehouse.
 
     Raises:
@@ -82,28 +72,27 @@ def named(reference: str, warehouse: Path) -> Named:
     """
     if reference.endswith((".yaml", ".yml")) or Path(reference).is_file():
         return _from_file(reference, warehouse)
-    known = rows(
-        warehouse,
-        "select study_version, name, path, created_at from studies "
-        "order by created_at, study_version",
-    )
-    version = _version(reference, known, warehouse)
-    (row,) = rows(
-        warehouse,
-        "select study_version, name, spec, path, created_at from studies "
-        f"where study_version = {literal(version)}",
-    )
+    with reader(warehouse) as held:
+        version = _version(reference, held.rows(Versions()), warehouse)
+        (row,) = held.rows(StudyOfVersion(version))
+    return Named(study_of(row), version, row.path, True, row.created_at)
+
+
+def study_of(row: VersionText) -> Study:
+    """The study of a version on record.
+
+    Raises:
+        Mistake: It was written by a version of the code with other fields.
+    """
     try:
-        study = Study.model_validate(json.loads(row["spec"]))
+        return Study.model_validate_json(row.spec)
     except ValidationError as error:
         raise Mistake(
             what="this version was written by another version of agora, and cannot be shown",
-            place=f"{row['name']} {version[:SHORT]}",
+            place=f"{row.name} {row.study_version[:SHORT]}",
             found=f"{error.error_count()} fields that are not as expected",
-            fix=f'read it as it was written: agora sql "select yaml from studies '
-            f"where study_version = '{version}'\"",
+            fix=f'read it as it was written: agora sql "{TextOfVersion(row.study_version).text}"',
         ) from None
-    return Named(study, version, row["path"], True, row["created_at"])
 
 
 def _from_file(reference: str, warehouse: Path) -> Named:
@@ -112,13 +101,11 @@ def _from_file(reference: str, warehouse: Path) -> Named:
 
     study = with_markets(load_study(reference).study, warehouse, reference)
     version = design(study).version
-    held: list[dict[str, Any]] = []
-    if warehouse.exists():
-        held = rows(
-            warehouse, f"select created_at from studies where study_version = {literal(version)}"
-        )
-    created = held[0]["created_at"] if held else None
-    return Named(study, version, reference, bool(held), created)
+    if not warehouse.exists():
+        return Named(study, version, reference, False)
+    with reader(warehouse) as held:
+        created = [row.created_at for row in held.rows(StudyOfVersion(version))]
+    return Named(study, version, reference, bool(created), *created)
 
 
 def with_markets(study: Study, warehouse: Path, place: str) -> Study:
@@ -134,43 +121,42 @@ def with_markets(study: Study, warehouse: Path, place: str) -> Study:
     ):
         return study
     from flows.catalogues import with_catalogues
-    from warehouse.store import Warehouse
 
-    with Warehouse.open(warehouse, read_only=True) as shelf:
-        return with_catalogues(study, shelf, place)
+    with reader(warehouse) as held:
+        return with_catalogues(study, held, place)
 
 
-def _version(reference: str, known: list[dict[str, Any]], warehouse: Path) -> str:
+def _version(reference: str, known: Sequence[Version], warehouse: Path) -> str:
     """The version that a name or the start of a version means, among those known."""
-    of_name = [row["study_version"] for row in known if row["name"] == reference]
+    of_name = [row for row in known if row.name == reference]
     if of_name:
-        return str(of_name[-1])
+        return next(row.study_version for row in of_name if row.run_last)
     numbered = _NUMBERED.fullmatch(reference)
-    if numbered:
-        of_name = [row["study_version"] for row in known if row["name"] == numbered["name"]]
-        if 1 <= int(numbered["number"]) <= len(of_name):
-            return str(of_name[int(numbered["number"]) - 1])
-        if of_name:
-            raise Mistake(
-                what="no version of that number",
-                place=str(warehouse),
-                found=reference,
-                expected=f"{numbered['name']}@1 to {numbered['name']}@{len(of_name)}",
-                fix="agora studies lists them",
-            )
-    begin = [row for row in known if row["study_version"].startswith(reference)]
+    of_name = [row for row in known if numbered and row.name == numbered["name"]]
+    if numbered and of_name:
+        for row in of_name:
+            if row.number == int(numbered["number"]):
+                return row.study_version
+        raise Mistake(
+            what="no version of that number",
+            place=str(warehouse),
+            found=reference,
+            expected=f"{numbered['name']}@1 to {numbered['name']}@{len(of_name)}",
+            fix="agora studies lists them",
+        )
+    begin = [row for row in known if row.study_version.startswith(reference)]
     if len(begin) == 1:
-        return str(begin[0]["study_version"])
+        return begin[0].study_version
     if begin:
         raise Mistake(
             what="several versions begin like that",
             place=str(warehouse),
             found=reference,
             expected="one of "
-            + ", ".join(f"{row['study_version'][:SHORT]} ({row['name']})" for row in begin[:10]),
+            + ", ".join(f"{row.study_version[:SHORT]} ({row.name})" for row in begin[:10]),
             fix="write more of the version",
         )
-    names = list(dict.fromkeys(row["name"] for row in known))
+    names = list(dict.fromkeys(row.name for row in known))
     near = nearest(reference, names)
     raise Mistake(
         what="no study of that name, and no version that begins so",

@@ -10,8 +10,6 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from schemas.names import printable
-
 
 class AgoraError(Exception):
     """Base of the project's own errors; survives pickling with keyword arguments."""
@@ -94,3 +92,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+def printable(text: str) -> str:
+    r"""A text with every character that a terminal would obey, or not show, written out.
+
+    Example:
+        >>> printable("a\nb \x1b[31m é")
+        'a\\nb \\x1b[31m é'
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )

@@ -11,18 +11,6 @@ from pydantic import AfterValidator, Field
 MAX_NAME = 80
 
 
-def printable(text: str) -> str:
-    r"""A text with every character that a terminal would obey, or not show, written out.
-
-    Example:
-        >>> printable("a\nb \x1b[31m é")
-        'a\\nb \\x1b[31m é'
-    """
-    return "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
-    )
-
-
 def _checked(name: str) -> str:
     if not name.isprintable():
         strange = next(one for one in name if not one.isprintable())

@@ -10,45 +10,58 @@ from schemas.errors import Mistake
 from warehouse.address import Address, address_file
 from warehouse.connection import Locked, quiet
 from warehouse.extensions import load_extension
+from warehouse.sql import literal
 from warehouse.statements import Answer, answer, confine, outside
 
 
-def remote_answer(path: Path, statement: str, limit: int | None, locked: Locked) -> Answer:
-    """The answer of the server of a warehouse that another process has open.
+class Client:
+    """A connection to the server of a warehouse that another process has open.
 
     Args:
         path: The warehouse.
-        statement: A SELECT-like statement.
-        limit: Rows to return, at most.
         locked: What opening the file said.
 
     Raises:
         Locked: The owner does not serve the warehouse.
-        Mistake: The statement is wrong, or the server refuses it.
     """
-    address = Address.of(path)
-    if address is None:
-        raise locked
-    asking = quiet(
-        duckdb.connect(
+
+    def __init__(self, path: Path, locked: Locked) -> None:
+        address = Address.of(path)
+        if address is None:
+            raise locked
+        self._path, self._locked, self._address = path, locked, address
+        self._connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "allow_persistent_secrets": False,
             }
         )
-    )
-    try:
         for extension in ("httpfs", "quack"):
-            load_extension(asking, extension)
-        confine(asking)
-        remote = "FROM quack_query($1, $2, token => $3, disable_ssl => true)"
+            load_extension(self._connection, extension)
+        # In a variable, the token stands in no statement that a message could quote.
+        self._connection.execute(f"SET VARIABLE token = {literal(address.token)}")
+        confine(quiet(self._connection))
+
+    def answer(self, statement: str, limit: int | None = None) -> Answer:
+        """The server's answer to a SELECT-like statement, at most so many rows.
+
+        Raises:
+            Locked: The server does not know this client's token, or is gone.
+            Mistake: The statement is wrong, or the server refuses it.
+        """
+        remote = (
+            f"FROM quack_query({literal(self._address.uri)}, {literal(statement)}, "
+            "token => getvariable('token'), disable_ssl => true)"
+        )
         try:
-            return answer(asking, remote, limit, [address.uri, statement, address.token])
+            return answer(self._connection, remote, limit)
         except Mistake as mistake:
-            raise _told(mistake, path, locked) from mistake
-    finally:
-        asking.close()
+            raise _told(mistake, self._path, self._locked) from mistake
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()
 
 
 def _told(mistake: Mistake, path: Path, locked: Locked) -> Mistake:

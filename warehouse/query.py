@@ -7,15 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warehouse.client import remote_answer
-from warehouse.connection import Limits, Locked, connection
+from warehouse.reader import reader_as_it_is
 from warehouse.reading import selection
-from warehouse.statements import Answer, answer, confine
+from warehouse.statements import Answer
 
-__all__ = ["READING", "Answer", "query"]
-
-#: Queries may use more than a writing process does.
-READING = Limits(memory_mb=2048, threads=4)
+__all__ = ["Answer", "query"]
 
 
 def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
@@ -30,14 +26,6 @@ def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
         Mistake: It is no such statement, more than one, wrong, reaches outside the warehouse, or
             the warehouse cannot be read.
     """
-    path = Path(path)
     statement = selection(sql)
-    try:
-        reading = connection(path, read_only=True, limits=READING)
-    except Locked as locked:
-        return remote_answer(path, statement, limit, locked)
-    try:
-        confine(reading)
-        return answer(reading, statement, limit)
-    finally:
-        reading.close()
+    with reader_as_it_is(Path(path)) as reader:
+        return reader.answer(statement, limit)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
+
+#: A list of more texts than this is written as one text, which DuckDB reads seven times as fast.
+LONG = 100
 
 
 def identifier(name: str) -> str:
@@ -20,16 +24,19 @@ def literal(value: Any) -> str:
     """A value as SQL has it.
 
     Args:
-        value: A text, number, time without zone, or a list of such; an empty list is one of texts.
+        value: A text, number, time without zone, ``None``, or a list of such; an empty list is one
+            of texts.
 
     Raises:
         TypeError: It is of another kind.
 
     Example:
-        >>> literal("it's"), literal([]), literal(["a"])
-        ("'it''s'", '[]::VARCHAR[]', "['a']")
+        >>> literal("it's"), literal([]), literal(["a"]), literal(None)
+        ("'it''s'", '[]::VARCHAR[]', "['a']", 'NULL')
     """
     match value:
+        case None:
+            return "NULL"
         case str():
             return "'" + value.replace("'", "''") + "'"
         case bool() | int() | float():
@@ -37,5 +44,13 @@ def literal(value: Any) -> str:
         case dt.datetime():
             return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
         case list() | tuple():
-            return f"[{', '.join(map(literal, value))}]" if value else "[]::VARCHAR[]"
+            return _list(value)
     raise TypeError(f"no SQL literal of {type(value).__name__}")
+
+
+def _list(values: Sequence[Any]) -> str:
+    if not values:
+        return "[]::VARCHAR[]"
+    if len(values) > LONG and all(isinstance(one, str) and "," not in one for one in values):
+        return f"string_split({literal(','.join(values))}, ',')"
+    return f"[{', '.join(map(literal, values))}]"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from schemas.errors import Mistake
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,25 @@ class Answer:
     rows: list[tuple[Any, ...]]
     truncated: bool = False
 
+    def frame(self) -> pl.DataFrame:
+        """The rows as a frame whose columns have the types that the query gave them."""
+        import polars as pl
+
+        types: dict[str, Any] = {
+            "VARCHAR": pl.String,
+            "JSON": pl.String,
+            "BOOLEAN": pl.Boolean,
+            "INTEGER": pl.Int32,
+            "BIGINT": pl.Int64,
+            "DOUBLE": pl.Float64,
+            "TIMESTAMP": pl.Datetime("us"),
+        }
+        types |= {f"{name}[]": pl.List(dtype) for name, dtype in types.items()}
+        schema = {
+            name: types.get(kind) for name, kind in zip(self.columns, self.types, strict=True)
+        }
+        return pl.DataFrame(self.rows, schema=schema, orient="row", infer_schema_length=None)
+
 
 def confine(reading: duckdb.DuckDBPyConnection) -> None:
     """Bars the connection from other files, the network, and changes of its settings."""
@@ -34,19 +56,14 @@ def confine(reading: duckdb.DuckDBPyConnection) -> None:
     reading.execute("SET lock_configuration = true")
 
 
-def answer(
-    reading: duckdb.DuckDBPyConnection,
-    statement: str,
-    limit: int | None,
-    parameters: list[Any] | None = None,
-) -> Answer:
+def answer(reading: duckdb.DuckDBPyConnection, statement: str, limit: int | None = None) -> Answer:
     """The answer that a connection gives.
 
     Raises:
         Mistake: The statement is wrong, or reaches outside the warehouse.
     """
     try:
-        result = reading.execute(statement, parameters or [])
+        result = reading.execute(statement)
         columns = tuple(str(entry[0]) for entry in result.description or [])
         types = tuple(str(entry[1]) for entry in result.description or [])
         rows = result.fetchall() if limit is None else result.fetchmany(limit + 1)

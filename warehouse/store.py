@@ -1,33 +1,32 @@
-"""The warehouse of a process: what is held, what is read, what is committed."""
+"""The warehouse of a process: what is read, recorded and committed."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
-import orjson
 import polars as pl
 
-from schemas.market import Catalogue
-from schemas.tables import TABLES
 from schemas.tables.studies import StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.committing.batch import CommitReport
-from warehouse.committing.commit import committed, held_status
+from warehouse.committing.commit import committed
 from warehouse.committing.writing import insert
 from warehouse.connection import Limits, connection, quiet, transaction
-from warehouse.projections.frames import frame_of, frame_schema
-from warehouse.sql import identifier
+from warehouse.projections.frames import frame_of
+from warehouse.queries.query import Query
+from warehouse.reader import Reader, statement
+from warehouse.statements import Answer, answer
 
 
-class Warehouse:
-    """One open warehouse file.
+class Warehouse(Reader):
+    """One open warehouse file, for reading and writing.
 
     Methods may be called from several threads: each works on a cursor of its own, and writes take
     turns. Reading goes on while another thread commits, and sees what was committed before.
@@ -99,35 +98,19 @@ class Warehouse:
         with self._making:
             return quiet(self._connection.cursor())
 
-    def held(self, keys: Iterable[str]) -> dict[str, str]:
-        """Status (``done`` or ``failed``) of those of the units that were worked."""
+    def answer(self, statement: str, limit: int | None = None) -> Answer:
+        """See :meth:`warehouse.reader.Reader.answer`."""
         with self.cursor() as cursor:
-            return held_status(cursor, keys)
+            return answer(cursor, statement, limit)
 
-    def frame(self, read: Read) -> pl.DataFrame:
-        """The rows that a unit reads, ordered by the table's key; JSON columns are documents.
-
-        Raises:
-            KeyError: There is no such table or column.
-        """
-        row = TABLES[read.table]
-        column = identifier(row.table.name) + "." + identifier(read.column)
-        if read.column not in row.model_fields:
-            raise KeyError(f"{read.table}.{read.column}")
-        order = ", ".join(identifier(name) for name in row.table.key)
-        wanted = pl.DataFrame({"key": list(read.keys)}, schema={"key": pl.String})
-        with self.cursor() as cursor:
-            cursor.register("wanted", wanted)
-            sql = (
-                f"SELECT * FROM {identifier(row.table.name)} "
-                f"WHERE {column} IN (SELECT key FROM wanted) ORDER BY {order}"
-            )
-            return cursor.sql(sql).pl().cast(frame_schema(row))
+    def frame(self, query: Query[Any] | Read) -> pl.DataFrame:
+        """See :meth:`warehouse.reader.Reader.frame`; values stay in Arrow on their way."""
+        return self.frame_sql(statement(query))
 
     def frame_sql(
         self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
     ) -> pl.DataFrame:
-        """The rows of a query; JSON columns are documents."""
+        """The rows of a statement of one's own; JSON columns are documents."""
         with self.cursor() as cursor:
             return cursor.sql(sql, params=params).pl()
 
@@ -169,36 +152,3 @@ class Warehouse:
         """
         with self._writing, self.cursor() as cursor:
             return committed(cursor, results, run_id=run_id, code_version=code_version)
-
-    def catalogue(self, name: str) -> Catalogue:
-        """An imported market.
-
-        Raises:
-            KeyError: There is none of that name.
-        """
-        found = self.frame(Read("catalogues", "name", (name,)))
-        if found.is_empty():
-            raise KeyError(name)
-        key = found["catalogue_key"].item()
-        sides = [
-            [_market_side(row) for row in self.frame(Read(t, "catalogue_key", (key,))).to_dicts()]
-            for t in ("customers", "businesses")
-        ]
-        return Catalogue.model_validate(
-            {
-                "name": name,
-                "source": found["source"].item(),
-                "customers": sides[0],
-                "businesses": sides[1],
-            }
-        )
-
-
-def _market_side(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of ``customers`` or ``businesses`` as the catalogue's model has it."""
-    identifier = row.pop("customer", None) or row.pop("business", None)
-    del row["catalogue_key"], row["unit_key"]
-    for name in ("menu_features", "amenity_features"):
-        if isinstance(row[name], str):
-            row[name] = orjson.loads(row[name])
-    return {"id": identifier, **row}

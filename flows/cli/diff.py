@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.cli.table import table
-from flows.study_references import Named, named, rows
+from flows.study_references import Named, named
 from schemas.unit import STAGES
 from tasks.studies.differences import Difference, differences
-from warehouse.sql import literal
+from warehouse.queries.units import UnitsOfVersion
+from warehouse.reader import reader, reader_or_empty
 
 #: Fields that are listed, at most.
 MOST_FIELDS = 60
@@ -45,19 +46,16 @@ def print_differences(a: str, b: str, warehouse: Path) -> None:
 def _units(side: Named, warehouse: Path) -> Units:
     """Stage and step by unit: those on record, or those that a study not run yet would have."""
     if side.held:
-        sql = (
-            "select distinct stage, step, unit_key from study_units "
-            f"where study_version = {literal(side.version)}"
-        )
-        return {row["unit_key"]: (row["stage"], row["step"]) for row in rows(warehouse, sql)}
+        with reader(warehouse) as held:
+            units = held.rows(UnitsOfVersion(side.version))
+        return {unit.unit_key: (unit.stage, unit.step) for unit in units}
     from flows.planning import plans
-    from flows.shelf import shelf_of
     from tasks.stages.registry import steps
 
-    with shelf_of(warehouse) as shelf:
+    with reader_or_empty(warehouse) as held:
         return {
             unit.key: (unit.stage, unit.step)
-            for plan in plans(side.design(), shelf, steps())
+            for plan in plans(side.design(), held, steps())
             for unit in plan.units
         }
 

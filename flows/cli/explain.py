@@ -9,49 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import table
-from flows.study_references import SHORT, Named, named, rows
+from flows.study_references import SHORT, Named, named, study_of
 from schemas.errors import Mistake, nearest
 from schemas.unit import Unit
-from warehouse.sql import literal
+from warehouse.queries.calls import CallsLike
+from warehouse.queries.studies import StudyOfVersion, Versions
+from warehouse.queries.units import (
+    KeyFound,
+    KeysThatBegin,
+    UnitOfKey,
+    UnitsOfVersion,
+    VersionsOfUnit,
+    WorkedUnit,
+)
+from warehouse.reader import Reader, reader, reader_or_empty
 
 #: Versions whose units a unit is held against, the newest ones.
 MOST_VERSIONS = 10
 #: Calls that a call is held against.
 MOST_CALLS = 2000
+#: The start of a key.
+_START = re.compile("[0-9a-f]{4,32}")
 
-_KEYS = """
-select 'call' as kind, call_key as key from calls where starts_with(call_key, {start})
-union all
-select 'unit', unit_key from (select unit_key from units union select unit_key from study_units)
-where starts_with(unit_key, {start})
-limit 5
-"""
-_UNIT = """
-select u.unit_key, u.stage, u.step, u.label, u.status, u.failure, u.failure_kind, u.n_rows,
-       u.code_version, u.committed_at,
-       (select count(*) from calls c where c.unit_key = u.unit_key) as calls
-from units u where u.unit_key = {key}
-"""
-_VERSIONS = """
-select s.name, s.study_version, m.label, m.condition
-from study_units m join studies s using (study_version)
-where m.unit_key = {key} order by s.created_at desc
-"""
-_HELD = """
-select distinct m.step, m.label, m.unit_key
-from study_units m join units u using (unit_key) where m.study_version = {version}
-"""
 #: What may change between two versions of the code.
 _CODE = "a prompt template, the rules of the environment, or the recipe of the step"
-_CALLS = """
-with wanted as (select * from calls where call_key = {key})
-select c.call_key, c.unit_key, c.ordinal, c.model, c.api_base, c.params, c.shape, c.reask_of,
-       c.purpose, c.subject, c.status, c.asked_at, c.cost_usd, c.attempts, r.digests
-from calls c join wanted w on c.model = w.model and c.purpose = w.purpose
-join v_requests r on r.call_key = c.call_key
-order by c.call_key <> w.call_key, c.ordinal <> w.ordinal, c.subject <> w.subject, c.call_key
-limit {most}
-"""
 
 
 def print_explanation(reference: str, study: str | None, warehouse: Path) -> None:
@@ -76,17 +57,18 @@ def print_explanation(reference: str, study: str | None, warehouse: Path) -> Non
 
 
 def _key(reference: str, warehouse: Path) -> tuple[str, str]:
-    found: list[dict[str, Any]] = []
-    if re.fullmatch("[0-9a-f]{4,32}", reference):
-        found = rows(warehouse, _KEYS.format(start=literal(reference)))
+    found: list[KeyFound] = []
+    if _START.fullmatch(reference):
+        with reader(warehouse) as held:
+            found = held.rows(KeysThatBegin(reference))
     if len(found) == 1:
-        return found[0]["kind"], found[0]["key"]
+        return found[0].kind, found[0].key
     if found:
         raise Mistake(
             what="several keys begin like that",
             place=str(warehouse),
             found=reference,
-            expected="; ".join(f"{row['kind']} {row['key']}" for row in found),
+            expected="; ".join(f"{one.kind} {one.key}" for one in found),
             fix="write more of the key",
         )
     raise Mistake(
@@ -100,40 +82,42 @@ def _key(reference: str, warehouse: Path) -> tuple[str, str]:
 
 
 def _unit(key: str, warehouse: Path) -> None:
-    held = rows(warehouse, _UNIT.format(key=literal(key)))
-    versions = rows(warehouse, _VERSIONS.format(key=literal(key)))
-    if held:
-        _print_held(held[0])
+    with reader(warehouse) as held:
+        worked = held.rows(UnitOfKey(key))
+        versions = held.rows(VersionsOfUnit(key))
+    for unit in worked:
+        _print_worked(unit)
     for row in versions:
-        print(f"  part of {row['name']} {row['study_version'][:SHORT]} as {row['label']}")
-    if not held:
+        print(f"  part of {row.name} {row.study_version[:SHORT]} as {row.label}")
+    if not worked:
         print(f"unit {key} was planned and never worked")
-        _planned(key, named(versions[0]["study_version"], warehouse), warehouse)
+        _planned(key, named(versions[0].study_version, warehouse), warehouse)
 
 
-def _print_held(row: dict[str, Any]) -> None:
-    when = f"{row['committed_at']:%Y-%m-%d %H:%M}"
-    print(f"unit {row['unit_key']}: {row['stage']}/{row['step']} {row['label']}")
-    if row["status"] == "done":
-        print(f"  held since {when}: {row['n_rows']} rows, {row['calls']} calls")
+def _print_worked(unit: WorkedUnit) -> None:
+    when = f"{unit.committed_at:%Y-%m-%d %H:%M}"
+    print(f"unit {unit.unit_key}: {unit.stage}/{unit.step} {unit.label}")
+    if unit.status == "done":
+        print(f"  held since {when}: {unit.n_rows} rows, {unit.n_calls} calls")
     else:
-        print(f"  failed on {when}: {row['failure_kind']}: {row['failure']}")
+        print(f"  failed on {when}: {unit.failure_kind}: {unit.failure}")
         print("  it is worked again by the next run")
-    print(f"  worked by code version {row['code_version']}")
+    print(f"  worked by code version {unit.code_version}")
 
 
 def _planned(reference: str, of: Named, warehouse: Path) -> None:
     """Why a unit of a study is, or is not, held; against what other versions consist of."""
-    unit = _wanted(reference, _units(of, warehouse), of)
-    held = rows(warehouse, _UNIT.format(key=literal(unit.key))) if warehouse.exists() else []
-    if held:
-        _print_held(held[0])
+    with reader_or_empty(warehouse) as held:
+        unit = _unit_named(reference, _units(of, held), of)
+        worked = held.rows(UnitOfKey(unit.key))
+        others = [] if worked else _worked_units(unit.step, of, held)
+    if worked:
+        _print_worked(worked[0])
         return
     print(f"unit {unit.key}: {unit.stage}/{unit.step} {unit.label} is not held")
     if not warehouse.exists():
         print(f"  {warehouse} is not there yet")
         return
-    others = [pair for pair in _held_units(of, warehouse).items() if pair[1].step == unit.step]
     if not others:
         print(f"  nor is any other unit of the step {unit.step} to compare it with")
         return
@@ -151,37 +135,32 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
         print(f"  {'and' if found else 'only'} what the code adds to the key: {_CODE}")
 
 
-def _units(of: Named, warehouse: Path) -> tuple[Unit, ...]:
+def _units(of: Named, warehouse: Reader) -> tuple[Unit, ...]:
     from flows.planning import plans
-    from flows.shelf import shelf_of
     from tasks.stages.registry import steps
 
-    with shelf_of(warehouse) as shelf:
-        planned = plans(of.design(), shelf, steps())
-        return tuple(unit for plan in planned for unit in plan.units)
+    planned = plans(of.design(), warehouse, steps())
+    return tuple(unit for plan in planned for unit in plan.units)
 
 
-def _held_units(of: Named, warehouse: Path) -> dict[str, Unit]:
-    """Units that are held by key, as the versions on record would plan them today.
+def _worked_units(step: str, of: Named, warehouse: Reader) -> list[tuple[str, Unit]]:
+    """Units of a step that were worked, with their keys, as their versions would be planned today.
 
     A unit that would have another key today is found by its step and label.
     """
-    versions = rows(
-        warehouse,
-        f"select study_version from studies order by name <> {literal(of.study.name)}, "
-        f"created_at desc limit {MOST_VERSIONS}",
-    )
+    versions = sorted(warehouse.rows(Versions()), key=lambda row: row.created_at, reverse=True)
+    versions.sort(key=lambda row: row.name != of.study.name)
     found: dict[str, Unit] = {}
-    for row in versions:
-        version = row["study_version"]
-        held = rows(warehouse, _HELD.format(version=literal(version)))
-        keys = {one["unit_key"] for one in held}
-        by_label = {(one["step"], one["label"]): one["unit_key"] for one in held}
-        for unit in _units(named(version, warehouse), warehouse):
+    for version in versions[:MOST_VERSIONS]:
+        (row,) = warehouse.rows(StudyOfVersion(version.study_version))
+        members = [one for one in warehouse.rows(UnitsOfVersion(row.study_version)) if one.worked]
+        keys = {one.unit_key for one in members}
+        by_label = {(one.step, one.label): one.unit_key for one in members}
+        for unit in _units(Named(study_of(row), row.study_version, row.path, True), warehouse):
             key = unit.key if unit.key in keys else by_label.get((unit.step, unit.label))
-            if key is not None:
+            if key is not None and unit.step == step:
                 found.setdefault(key, unit)
-    return found
+    return list(found.items())
 
 
 def _parts(unit: Unit) -> dict[str, Any]:
@@ -191,9 +170,9 @@ def _parts(unit: Unit) -> dict[str, Any]:
     return {**plain, **{name: part for name, part in own.items() if part}}
 
 
-def _wanted(reference: str, units: Sequence[Unit], of: Named) -> Unit:
+def _unit_named(reference: str, units: Sequence[Unit], of: Named) -> Unit:
     same = [unit for unit in units if reference in {unit.label, unit.key}]
-    if not same and re.fullmatch("[0-9a-f]{4,32}", reference):
+    if not same and _START.fullmatch(reference):
         same = [unit for unit in units if unit.key.startswith(reference)]
     if len(same) == 1:
         return same[0]
@@ -223,28 +202,27 @@ def _call(key: str, warehouse: Path) -> None:
     """What a call is, and in what it differs from the one most like it: why it was not shared."""
     from tasks.models.explain import Ingredients, explanation
 
-    found = rows(warehouse, _CALLS.format(key=literal(key), most=MOST_CALLS))
+    with reader(warehouse) as held:
+        found = held.rows(CallsLike(key, MOST_CALLS))
     ingredients = [
         Ingredients(
-            call_key=row["call_key"],
-            unit_key=row["unit_key"],
-            ordinal=row["ordinal"],
-            model=row["model"],
-            api_base=row["api_base"],
-            params=json.loads(row["params"]),
-            shape=row["shape"],
-            messages=row["digests"],
-            reask_of=row["reask_of"],
+            call_key=row.call_key,
+            unit_key=row.unit_key,
+            ordinal=row.ordinal,
+            model=row.model,
+            api_base=row.api_base,
+            params=json.loads(row.params),
+            shape=row.shape,
+            messages=row.digests,
+            reask_of=row.reask_of,
         )
         for row in found
     ]
     row = found[0]
-    cost = "price unknown" if row["cost_usd"] is None else f"${row['cost_usd']:.6f}"
-    print(f"call {key}: {row['purpose']} {row['subject']} asks {row['model']}")
-    print(
-        f"  {row['status']} on {row['asked_at']:%Y-%m-%d %H:%M}, attempts {row['attempts']}, {cost}"
-    )
-    print(f"  question {row['ordinal']} of unit {row['unit_key']}")
+    cost = "price unknown" if row.cost_usd is None else f"${row.cost_usd:.6f}"
+    print(f"call {key}: {row.purpose} {row.subject} asks {row.model}")
+    print(f"  {row.status} on {row.asked_at:%Y-%m-%d %H:%M}, attempts {row.attempts}, {cost}")
+    print(f"  question {row.ordinal} of unit {row.unit_key}")
     why = explanation(ingredients[0], ingredients[1:])
     if why.nearest is None:
         print("  no other call to this model could be compared with it")

@@ -10,13 +10,13 @@ from pathlib import Path
 from flows.cli.table import table, terminal_width
 from flows.estimating import estimated
 from flows.planning import StepPlan, plans
-from flows.shelf import shelf_of
 from flows.study_references import SHORT, with_markets
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps
 from tasks.studies.design import Design, design
 from tasks.studies.load import load_study
+from warehouse.reader import reader_or_empty
 
 
 def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
@@ -27,12 +27,12 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
         Mistakes: A study has mistakes in it.
     """
     loaded = [load_study(path) for path in studies]
-    with shelf_of(warehouse) as shelf:
+    with reader_or_empty(warehouse) as held:
         for one in loaded:
             resolved = design(with_markets(one.study, warehouse, one.path))
-            planned = list(plans(resolved, shelf, steps()))
+            planned = list(plans(resolved, held, steps()))
             _print_plan(resolved, planned, warehouse)
-            _print_estimates(estimated(resolved, planned, shelf), resolved.study.run)
+            _print_estimates(estimated(resolved, planned, held), resolved.study.run)
             print()
 
 

@@ -92,15 +92,15 @@ async def _report_of(run_study: Any, request: RunRequest, console: Console) -> S
 
 def _print_report(console: Console, report: StudyReport, study: Study, warehouse: Path) -> None:
     from flows.findings import findings
-    from warehouse.store import Warehouse
+    from warehouse.reader import reader
 
     for step in report.steps:
         for reason in step.reasons[:3]:
             console.print(f"  [red]{step.step}[/red]: {reason}")
         if len(step.reasons) > 3:
             console.print(f"  [red]{step.step}[/red]: and {len(step.reasons) - 3} more failures")
-    with Warehouse.open(warehouse, read_only=True) as shelf:
-        found = findings(shelf, report.version, study)
+    with reader(warehouse) as found_in:
+        found = findings(found_in, report.version, study)
     series = study.imported.series if study.imported is not None else ()
     _print_findings(console, found, [*study.changes, *series])
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")

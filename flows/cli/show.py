@@ -8,28 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import cell, table, terminal_width
-from flows.study_references import Named, named, rows
+from flows.study_references import Named, named
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.unit import STAGES
 from tasks.studies.design import Condition
-from warehouse.sql import literal
-
-_UNITS = """
-select stage, step, condition,
-       count(distinct unit_key) as units,
-       count(distinct unit_key) filter (status = 'done') as done,
-       count(distinct unit_key) filter (status = 'failed') as failed,
-       any_value(failure) filter (status = 'failed') as failure
-from v_units where study_version = {version}
-group by all order by all
-"""
-_EPISODES = """
-select u.condition, e.status, coalesce(e.exclusion, '') as exclusion, count(*) as episodes
-from study_units u join episodes e on e.episode_key = u.unit_key
-where u.study_version = {version}
-group by all order by all
-"""
+from warehouse.queries.episodes import EpisodesByStatus, StatusCount
+from warehouse.queries.units import ConditionCount, UnitsByCondition
+from warehouse.reader import reader
 
 
 def print_study(reference: str, warehouse: Path) -> None:
@@ -67,12 +53,10 @@ def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
         lines = (f"  {name} of {curve.contrast}" for name, curve in study.curves.items())
         yield "\nspecification curves", "\n".join(lines)
     if found.held:
-        version = literal(found.version)
-        yield (
-            "\nunits",
-            _units(rows(warehouse, _UNITS.format(version=version)), list(study.changes)),
-        )
-        episodes = rows(warehouse, _EPISODES.format(version=version))
+        with reader(warehouse) as held:
+            units = held.rows(UnitsByCondition(found.version))
+            episodes = held.rows(EpisodesByStatus(found.version))
+        yield "\nunits", _units(units, list(study.changes))
         if episodes:
             yield "\nepisodes", _episodes(episodes, study)
 
@@ -139,25 +123,22 @@ def _contrasts(study: Study) -> str:
     return _indented(("contrast", "of", "between", "test", "family", "correction"), lines)
 
 
-def _units(units: list[dict[str, Any]], conditions: Sequence[str]) -> str:
+def _units(units: Sequence[ConditionCount], conditions: Sequence[str]) -> str:
     head = ["stage", "step", "condition", "units", "done", "failed", "a reason"]
-    names = ["stage", "step", "condition", "units", "done", "failed", "failure"]
-    shown = names if any(row["failed"] for row in units) else names[:5]
-    words = {"condition": "(whole study)", "failure": "-"}
-    order = {cell: place for place, cell in enumerate(conditions)}
-    units = sorted(
-        units,
-        key=lambda row: (STAGES.index(row["stage"]), row["step"], order.get(row["condition"], -1)),
-    )
-    lines = [[row[name] or words.get(name, row[name]) for name in shown] for row in units]
-    return _indented(head[: len(shown)], lines)
-
-
-def _episodes(episodes: list[dict[str, Any]], study: Study) -> str:
+    places = {condition: place for place, condition in enumerate(conditions)}
     lines = [
-        (row["condition"], row["status"], row["episodes"], row["exclusion"] or "-")
-        for row in episodes
+        row._replace(condition=row.condition or "(whole study)", failure=row.failure or "-")
+        for row in sorted(
+            units,
+            key=lambda row: (STAGES.index(row.stage), row.step, places.get(row.condition, -1)),
+        )
     ]
+    shown = len(head) if any(row.failed for row in units) else 5
+    return _indented(head[:shown], [line[:shown] for line in lines])
+
+
+def _episodes(episodes: Sequence[StatusCount], study: Study) -> str:
+    lines = [(row.condition, row.status, row.episodes, row.exclusion or "-") for row in episodes]
     text = _indented(("condition", "status", "episodes", "excluded because"), lines)
     return f"{text}\n  (incomplete episodes: {study.run.incomplete})"
 

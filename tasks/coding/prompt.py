@@ -11,9 +11,9 @@ from typing import Any
 import jinja2
 
 from schemas.codebook import Codebook
+from schemas.errors import printable
 from schemas.gateway import Message
 from schemas.keys import digest
-from schemas.names import printable
 from tasks.coding.items import Item
 
 TEMPLATES = ("judge_system.md", "judge_items.md")

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from flows.cli.main import app
 from flows.imports import imported
 from flows.report_file import write_report
-from flows.report_queries import QUERIES
-from flows.reporting import report_data
+from flows.reporting import queries, report_data
 from flows.requests import ImportRequest
 from schemas.errors import Mistake
 from schemas.study import Study
@@ -22,6 +21,7 @@ from tasks.report.page import page
 from tasks.report.sections.findings import findings
 from tasks.report.sections.transcripts import excerpts
 from warehouse.query import query
+from warehouse.reader import reader
 from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def ask(warehouse: Path, sql: str) -> Sequence[Mapping[str, Any]]:
 def data_of(warehouse: Path) -> ReportData:
     (row,) = ask(warehouse, "SELECT study_version, spec FROM studies")
     study = Study.model_validate(json.loads(row["spec"]))
-    return report_data(study, row["study_version"], lambda sql: ask(warehouse, sql))
+    with reader(warehouse) as held:
+        return report_data(study, row["study_version"], held)
 
 
 async def test_a_study_that_was_run_has_a_report(
@@ -65,13 +66,13 @@ async def test_a_study_that_was_run_has_a_report(
 
     # Every query that the page shows can be asked again and gives what the page was made of.
     data = data_of(warehouse)
-    assert set(data.listings) == set(QUERIES)
+    excerpts_too = {"messages", "message_codes", "message_labels"}
+    assert set(data.listings) == {*queries(data.study, data.version), *excerpts_too}
     for listing in data.listings.values():
         assert "$" not in listing.sql.replace("'$", "")
         assert len(ask(warehouse, listing.sql)) == len(listing.rows)
-    with Warehouse.open(warehouse, read_only=True) as shelf:
-        version, study = data.version, data.study
-        held = report_data(study, version, lambda sql: shelf.frame_sql(sql).to_dicts())
+    with Warehouse.open(warehouse, read_only=True) as opened:
+        held = report_data(data.study, data.version, opened)
     assert findings(held) == findings(data)
 
     # Conditions stand in the order declared, with a run of each.

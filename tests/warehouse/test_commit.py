@@ -20,7 +20,7 @@ def test_a_whole_unit_is_stored_and_done(make, commit, counts, warehouse):
     assert set(report.done) == {make.key("a"), make.key("b")}
     assert report.rows == {"episodes": 2, "seats": 2, "events": 4}
     assert counts("episodes", "seats", "events", "units", "quarantine") == [2, 2, 4, 2, 0]
-    assert warehouse.held([make.key("a"), make.key("zzz")]) == {make.key("a"): "done"}
+    assert warehouse.statuses([make.key("a"), make.key("zzz")]) == {make.key("a"): "done"}
     unit = warehouse.frame(Read("units", "unit_key", (make.key("a"),))).row(0, named=True)
     assert (unit["status"], unit["n_rows"], unit["run_id"]) == ("done", 4, "run")
 
@@ -140,7 +140,7 @@ def test_a_unit_with_a_refused_row_is_quarantined_whole(name, make, commit, coun
     )
     assert len(own) >= 1
     assert all(reason in found for found in own["reason"])
-    assert warehouse.held([make.key("bad")]) == {make.key("bad"): "failed"}
+    assert warehouse.statuses([make.key("bad")]) == {make.key("bad"): "failed"}
     failing = warehouse.frame_sql("SELECT * FROM validations WHERE NOT passed")
     assert set(failing["table_name"]) == {table}
 
@@ -334,7 +334,7 @@ def test_threads_take_turns(make, warehouse):
 
     def work(name: str) -> None:
         report = warehouse.commit([make.result(name)], run_id=name, code_version="0")
-        reports.append((report.done, warehouse.held([make.key(name)])))
+        reports.append((report.done, warehouse.statuses([make.key(name)])))
 
     threads = [threading.Thread(target=work, args=(f"t{i}",)) for i in range(4)]
     for thread in threads:
@@ -350,7 +350,7 @@ def test_reading_goes_on_while_a_commit_is_made(make, commit, warehouse, monkeyp
     broken_rules = commit_module.broken_rules
 
     def looking(*arguments):
-        seen.append(_in_a_thread(warehouse.held, [make.key("a")]))
+        seen.append(_in_a_thread(warehouse.statuses, [make.key("a")]))
         return broken_rules(*arguments)
 
     monkeypatch.setattr(commit_module, "broken_rules", looking)

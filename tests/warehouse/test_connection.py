@@ -16,6 +16,7 @@ from schemas.errors import Mistake
 from schemas.unit import Read
 from warehouse.connection import Locked
 from warehouse.query import query
+from warehouse.reader import reader_as_it_is
 from warehouse.store import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,7 @@ def test_two_processes_may_read(path):
     try:
         assert reader.stdout.readline() == "open\n"
         with Warehouse.open(path, read_only=True) as second:
-            assert second.held(["0" * 32]) == {}
+            assert second.statuses(["0" * 32]) == {}
         assert query(path, "SELECT count(*) FROM events").rows == [(0,)]
     finally:
         reader.communicate("\n", timeout=30)
@@ -162,4 +163,6 @@ def test_memory_and_threads_are_limited(warehouse):
 def test_no_progress_bar_is_drawn_into_what_a_program_prints(empty):
     with Warehouse.open(empty) as warehouse:
         assert warehouse.frame_sql("SELECT current_setting('enable_progress_bar')").item() is False
-    assert query(empty, "SELECT current_setting('enable_progress_bar')").rows == [(False,)]
+    with reader_as_it_is(empty) as found:
+        answer = found.answer("SELECT current_setting('enable_progress_bar')")
+    assert answer.rows == [(False,)]

@@ -286,7 +286,7 @@ def test_serving_ends_with_its_context(path):
                 assert address_file(path).exists()
                 assert address.pid == os.getpid()
             assert not address_file(path).exists()
-        assert warehouse.held(["0" * 32]) == {}
+        assert warehouse.statuses(["0" * 32]) == {}
 
 
 def test_asking_imports_nothing_large(free):

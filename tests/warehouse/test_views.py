@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from schemas.unit import Failure, Result
+from warehouse.queries.market import catalogue_of
 
 
 def test_messages_carry_their_seat_and_episode(make, commit, warehouse):
@@ -145,11 +146,11 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
         make.record(warehouse, study, members)
         commit(Result(unit, {"metrics": [metric]}), make.result("shared"))
     rows = warehouse.frame_sql(
-        "SELECT study, study_version, options->>'of' AS which FROM v_metrics ORDER BY which"
+        "SELECT study, study_version, options->>'of' AS which FROM v_metrics_all ORDER BY which"
     ).rows()
     assert rows == [("study", make.key("one"), "one"), ("study", make.key("two"), "two")]
     assert warehouse.frame_sql("SELECT count(*) FROM study_units").item() == 4
-    assert warehouse.frame_sql("SELECT count(*) FROM v_units WHERE status = 'done'").item() == 4
+    assert warehouse.frame_sql("SELECT count(*) FROM v_units_all WHERE status = 'done'").item() == 4
 
 
 def test_the_units_of_a_step_are_those_recorded_last(make, warehouse):
@@ -214,9 +215,9 @@ def test_an_imported_market_is_read_back_as_it_was(make, commit, warehouse):
         ],
     }
     assert not commit(Result(unit, rows)).failed
-    market = warehouse.catalogue("tiny")
+    market = catalogue_of(warehouse, "tiny")
     assert market.customers[0].menu_features == {"taco": 3.5}
     assert market.customers[0].amenity_features == ("parking",)
     assert market.businesses[0].amenity_features == {"parking": True}
     with pytest.raises(KeyError):
-        warehouse.catalogue("huge")
+        catalogue_of(warehouse, "huge")

@@ -24,6 +24,7 @@ from warehouse.committing.writing import (
 )
 from warehouse.connection import transaction
 from warehouse.projections.frames import frame_schema, naive_utc
+from warehouse.queries.units import UnitStatuses
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -44,8 +45,8 @@ def committed(
     given = {result.unit.key: result for result in results}
     if len(given) < len(results):
         raise ValueError("a batch holds two results of one unit")
-    held = held_status(cursor, given)
-    new = {key: result for key, result in given.items() if held.get(key) != "done"}
+    statuses = unit_statuses(cursor, given)
+    new = {key: result for key, result in given.items() if statuses.get(key) != "done"}
     time = naive_utc(dt.datetime.now(dt.UTC))
     key = digest("commit", run_id, time.isoformat(), sorted(given))
     unchanged = tuple(unit for unit in given if unit not in new)
@@ -54,21 +55,15 @@ def committed(
     tables, checks = staged_tables(list(new.values()))
     batch = Batch(key, run_id, code_version, time, new, tables, checks)
     with transaction(cursor):
-        counts = _written(cursor, batch, [unit for unit in new if unit in held])
+        counts = _written(cursor, batch, [unit for unit in new if unit in statuses])
     failures = batch.failures()
     done = tuple(unit for unit in new if unit not in failures)
     return CommitReport(key, done, failures, unchanged, counts)
 
 
-def held_status(cursor: Cursor, keys: Iterable[str]) -> dict[str, str]:
-    """Status of those of the units that the warehouse holds."""
-    wanted = pl.DataFrame({"unit_key": list(keys)}, schema={"unit_key": pl.String})
-    cursor.register("wanted_keys", wanted)
-    rows = cursor.execute(
-        "SELECT unit_key, status FROM units SEMI JOIN wanted_keys USING (unit_key)"
-    ).fetchall()
-    cursor.unregister("wanted_keys")
-    return dict(rows)
+def unit_statuses(cursor: Cursor, keys: Iterable[str]) -> dict[str, str]:
+    """Status of those of the units that were worked."""
+    return dict(cursor.execute(UnitStatuses(tuple(keys)).text).fetchall())
 
 
 def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str, int]:

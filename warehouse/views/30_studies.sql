@@ -1,6 +1,25 @@
--- What versions of studies consist of, what they cost, how well they went.
+-- What versions of studies consist of, what they cost, how well they went. A view that ends in _all
+-- shows every version; the one without shows of each study the version that was run last.
 
-CREATE VIEW v_units AS
+CREATE VIEW v_studies_all AS
+SELECT
+    name AS study,
+    study_version,
+    row_number() OVER (PARTITION BY name ORDER BY created_at, study_version) AS number,
+    row_number() OVER (
+        PARTITION BY name ORDER BY created_at DESC, study_version DESC
+    ) = 1 AS run_last,
+    created_at,
+    path,
+    code_version
+FROM studies;
+COMMENT ON VIEW v_studies_all IS
+    'One row per version of a study. number counts the versions of a study from 1.';
+
+CREATE VIEW v_studies AS FROM v_studies_all WHERE run_last;
+COMMENT ON VIEW v_studies IS 'One row per study: the version that was run last.';
+
+CREATE VIEW v_units_all AS
 SELECT
     st.name AS study,
     su.study_version,
@@ -20,20 +39,25 @@ SELECT
 FROM study_units AS su
 JOIN studies AS st USING (study_version)
 LEFT JOIN units AS u USING (unit_key);
-COMMENT ON VIEW v_units IS
+COMMENT ON VIEW v_units_all IS
     'One row per unit of a version of a study, with what became of it. cached: the version was '
     'first run after the unit had been committed, so it cost this version nothing.';
 
-CREATE VIEW v_runs AS
+CREATE VIEW v_units AS
+FROM v_units_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_units IS
+    'v_units_all for the version of each study that was run last.';
+
+CREATE VIEW v_runs_all AS
 SELECT study, study_version, created_at, condition, replicate, unit_key AS episode_key
-FROM v_units
+FROM v_units_all
 WHERE step = 'episodes' AND status = 'done'
 UNION ALL
 SELECT
     st.name,
     st.study_version,
     st.created_at,
-    e.series,
+    coalesce(e.series, ''),
     row_number() OVER (PARTITION BY st.study_version, e.series ORDER BY e.label),
     e.episode_key
 FROM studies AS st
@@ -41,11 +65,16 @@ JOIN episodes AS e ON e.collection = (st.spec ->> '$.imported.collection')
 WHERE
     json_array_length(st.spec, '$.imported.series') = 0
     OR json_contains(st.spec -> '$.imported.series', to_json(e.series));
-COMMENT ON VIEW v_runs IS
+COMMENT ON VIEW v_runs_all IS
     'One row per episode of a version of a study, run or imported, with its condition: join it to '
     'episodes, v_messages, v_trades and outcomes.';
 
-CREATE VIEW v_costs AS
+CREATE VIEW v_runs AS
+FROM v_runs_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_runs IS
+    'v_runs_all for the version of each study that was run last.';
+
+CREATE VIEW v_costs_all AS
 WITH unit AS (
     SELECT
         study,
@@ -55,7 +84,7 @@ WITH unit AS (
         unit_key,
         string_agg(DISTINCT condition, ' | ' ORDER BY condition) AS condition,
         coalesce(bool_or(cached), false) AS cached
-    FROM v_units
+    FROM v_units_all
     GROUP BY ALL
 )
 SELECT
@@ -77,27 +106,42 @@ SELECT
 FROM unit
 JOIN calls AS c USING (unit_key)
 GROUP BY ALL;
-COMMENT ON VIEW v_costs IS
+COMMENT ON VIEW v_costs_all IS
     'Calls, tokens and dollars per version of a study, stage, condition and model. Calls of cached '
     'units are counted apart; usd leaves out the calls whose price is not known.';
 
-CREATE VIEW v_metrics AS
+CREATE VIEW v_costs AS
+FROM v_costs_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_costs IS
+    'v_costs_all for the version of each study that was run last.';
+
+CREATE VIEW v_metrics_all AS
 SELECT st.study, st.study_version, st.created_at, m.*
 FROM metrics AS m
-JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
+JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units_all) AS st
     USING (unit_key);
-COMMENT ON VIEW v_metrics IS 'Metrics of each version of a study.';
+COMMENT ON VIEW v_metrics_all IS 'Metrics of each version of a study.';
 
-CREATE VIEW v_contrasts AS
+CREATE VIEW v_metrics AS
+FROM v_metrics_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_metrics IS
+    'v_metrics_all for the version of each study that was run last.';
+
+CREATE VIEW v_contrasts_all AS
 SELECT st.study, st.study_version, st.created_at, c.*
 FROM contrasts AS c
-JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
+JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units_all) AS st
     USING (unit_key);
-COMMENT ON VIEW v_contrasts IS 'Contrasts of each version of a study.';
+COMMENT ON VIEW v_contrasts_all IS 'Contrasts of each version of a study.';
 
-CREATE VIEW v_quality AS
+CREATE VIEW v_contrasts AS
+FROM v_contrasts_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_contrasts IS
+    'v_contrasts_all for the version of each study that was run last.';
+
+CREATE VIEW v_quality_all AS
 WITH unit AS (
-    SELECT DISTINCT study, study_version, created_at, condition, unit_key, status FROM v_units
+    SELECT DISTINCT study, study_version, created_at, condition, unit_key, status FROM v_units_all
 ),
 counted AS (
     SELECT study, study_version, created_at, condition,
@@ -153,6 +197,11 @@ LEFT JOIN played USING (study_version, condition)
 LEFT JOIN acted USING (study_version, condition)
 LEFT JOIN asked USING (study_version, condition)
 LEFT JOIN judged USING (study_version, condition);
-COMMENT ON VIEW v_quality IS
+COMMENT ON VIEW v_quality_all IS
     'Per version of a study and condition: units and episodes by status, and how often actions '
     'were valid, replaced by the fallback or asked again.';
+
+CREATE VIEW v_quality AS
+FROM v_quality_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_quality IS
+    'v_quality_all for the version of each study that was run last.';

@@ -18,7 +18,7 @@ LEFT JOIN events AS m ON m.episode_key = c.episode_key AND m.seq = c.seq
 LEFT JOIN seats AS s ON s.episode_key = m.episode_key AND s.seat = m.actor;
 COMMENT ON VIEW v_codes IS 'One row per judgement, with the message that was judged.';
 
-CREATE VIEW v_labels AS
+CREATE VIEW v_labels_all AS
 SELECT
     st.study,
     st.study_version,
@@ -32,10 +32,14 @@ SELECT
     s.model,
     m.text
 FROM labels AS l
-JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units) AS st
+JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units_all) AS st
     USING (unit_key)
 JOIN episodes AS ep USING (episode_key)
 LEFT JOIN events AS m ON m.episode_key = l.episode_key AND m.seq = l.seq
 LEFT JOIN seats AS s ON s.episode_key = m.episode_key AND s.seat = m.actor;
-COMMENT ON VIEW v_labels IS
+COMMENT ON VIEW v_labels_all IS
     'One row per label of each version of a study, with the message that is labelled.';
+
+CREATE VIEW v_labels AS
+FROM v_labels_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_labels IS 'v_labels_all for the version of each study that was run last.';

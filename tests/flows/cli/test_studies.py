@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.shelf import QueryShelf
 from flows.study_references import named
 from schemas.errors import Mistake
 from tasks.studies.design import design
@@ -85,10 +84,3 @@ def test_plan_makes_no_warehouse(agora: Agora, study_file: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "is not there yet" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
-
-
-def test_shelf_answers_with_the_types_of_the_query(warehouse: Path) -> None:
-    shelf = QueryShelf(warehouse)
-    frame = shelf.frame_sql("select ? as a, ? as b, ?::varchar[] as c", ["it's", 2, []])
-    assert frame.to_dicts() == [{"a": "it's", "b": 2, "c": []}]
-    assert len(shelf.held(["0" * 32])) == 0

@@ -1,0 +1,151 @@
+"""Episodes, and what was said in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from warehouse.queries.query import Query
+
+
+class StatusCount(NamedTuple):
+    """Episodes of a condition that ended in the same way."""
+
+    condition: str
+    status: str
+    exclusion: str
+    episodes: int
+
+
+@dataclass(frozen=True)
+class EpisodesByStatus(Query[StatusCount]):
+    """Episodes of a version by condition, status and reason of exclusion."""
+
+    title = "episodes by status"
+    sql = """SELECT condition, e.status, coalesce(e.exclusion, '') AS exclusion,
+    count(*) AS episodes
+FROM v_runs_all JOIN episodes AS e USING (episode_key)
+WHERE study_version = $version
+GROUP BY ALL ORDER BY ALL"""
+    version: str
+
+
+class PlannedEpisode(NamedTuple):
+    """An episode as later stages plan upon it."""
+
+    episode_key: str
+    unit_key: str
+    status: str
+    exclusion: str | None
+    collection: str | None
+    series: str | None
+    label: str
+    planned_rounds: int | None
+    completed_rounds: int
+    recorded_at: dt.datetime | None
+
+
+_PLANNED = """episode_key, unit_key, status, exclusion, collection, series, label, planned_rounds,
+    completed_rounds, recorded_at"""
+
+
+@dataclass(frozen=True)
+class EpisodesOfKeys(Query[PlannedEpisode]):
+    """Those of some episodes that were played."""
+
+    title = "episodes by key"
+    sql = f"""SELECT {_PLANNED}
+FROM episodes WHERE episode_key IN (SELECT unnest($keys)) ORDER BY episode_key"""
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EpisodesOfCollection(Query[PlannedEpisode]):
+    """Episodes of a collection."""
+
+    title = "episodes of a collection"
+    sql = f"""SELECT {_PLANNED}
+FROM episodes WHERE collection = $collection ORDER BY series, label"""
+    collection: str
+
+
+class MessageCount(NamedTuple):
+    """Messages of an episode that are not empty."""
+
+    episode_key: str
+    messages: int
+
+
+@dataclass(frozen=True)
+class MessageCounts(Query[MessageCount]):
+    """Messages of some episodes."""
+
+    title = "messages by episode"
+    sql = """SELECT episode_key, count(*) AS messages
+FROM events
+WHERE kind = 'say' AND trim(text) <> '' AND episode_key IN (SELECT unnest($keys))
+GROUP BY episode_key ORDER BY episode_key"""
+    keys: tuple[str, ...]
+
+
+class ImportedEpisode(NamedTuple):
+    """An episode of a collection."""
+
+    episode_key: str
+    series: str | None
+    label: str
+    status: str
+    recorded_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class ImportedEpisodes(Query[ImportedEpisode]):
+    """Episodes that were imported as a collection."""
+
+    title = "episodes of a collection"
+    sql = """SELECT episode_key, series, label, status, recorded_at
+FROM episodes WHERE source = 'import' AND collection = $collection
+ORDER BY series, label"""
+    collection: str
+
+
+class ImportedSeat(NamedTuple):
+    """A participant of an imported episode."""
+
+    episode_key: str
+    seat: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ImportedSeats(Query[ImportedSeat]):
+    """Participants of the episodes of a collection."""
+
+    title = "seats of a collection"
+    sql = """SELECT episode_key, seat, name
+FROM seats JOIN episodes USING (episode_key)
+WHERE source = 'import' AND collection = $collection
+ORDER BY ALL"""
+    collection: str
+
+
+class ImportedMessage(NamedTuple):
+    """A message of an imported episode that is not empty."""
+
+    episode_key: str
+    seq: int
+    round: int
+    actor: str
+
+
+@dataclass(frozen=True)
+class ImportedMessages(Query[ImportedMessage]):
+    """Messages of the episodes of a collection."""
+
+    title = "messages of a collection"
+    sql = """SELECT episode_key, seq, round, actor
+FROM events JOIN episodes USING (episode_key)
+WHERE source = 'import' AND collection = $collection AND kind = 'say' AND text <> ''
+ORDER BY ALL"""
+    collection: str

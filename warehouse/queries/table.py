@@ -1,0 +1,29 @@
+"""Rows of one table or view, as units and plans read them."""
+
+from __future__ import annotations
+
+from schemas.tables import TABLES
+from schemas.unit import Read
+from warehouse.sql import identifier, literal
+
+
+def statement_of(read: Read) -> str:
+    """The statement that selects the rows, ordered by the table's key, or by all of a view.
+
+    Raises:
+        KeyError: There is no such table, or it has no such column.
+
+    Example:
+        >>> print(statement_of(Read("seats", "episode_key", ("a",))))
+        SELECT * FROM "seats" WHERE "seats"."episode_key" IN (SELECT unnest(['a'])) ORDER BY \
+"episode_key", "seat"
+    """
+    row = None if read.table.startswith("v_") else TABLES[read.table]
+    if row is not None and read.column not in row.model_fields:
+        raise KeyError(f"{read.table}.{read.column}")
+    table = identifier(read.table)
+    order = "ALL" if row is None else ", ".join(map(identifier, row.table.key))
+    return (
+        f"SELECT * FROM {table} WHERE {table}.{identifier(read.column)} "
+        f"IN (SELECT unnest({literal(read.keys)})) ORDER BY {order}"
+    )

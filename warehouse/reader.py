@@ -1,0 +1,149 @@
+"""The one way to read a warehouse: a reader that has the file open, or asks the process that has.
+
+This module starts fast: it needs DuckDB and nothing else that is large.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import duckdb
+
+from warehouse.client import Client
+from warehouse.connection import Limits, Locked, connection, quiet
+from warehouse.queries.query import Query
+from warehouse.statements import Answer, answer, confine
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from schemas.unit import Read
+    from warehouse.queries.query import RowT
+
+#: Queries may use more than a writing process does.
+READING = Limits(memory_mb=2048, threads=4)
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Reader(ABC):
+    """Whatever answers queries to a warehouse."""
+
+    @abstractmethod
+    def answer(self, statement: str, limit: int | None = None) -> Answer:
+        """The answer to one statement that reads, at most so many rows.
+
+        Raises:
+            Mistake: The statement is wrong, or the warehouse cannot answer it.
+        """
+
+    def rows(self, query: Query[RowT]) -> list[RowT]:
+        """The rows of a query."""
+        return [cast("RowT", query.row(*row)) for row in self.answer(query.text).rows]
+
+    def frame(self, query: Query[Any] | Read) -> pl.DataFrame:
+        """The rows of a query, or those that a unit reads; JSON columns are documents."""
+        return self.answer(statement(query)).frame()
+
+    def statuses(self, keys: Iterable[str]) -> dict[str, str]:
+        """Status (``done`` or ``failed``) of those of the units that were worked."""
+        from warehouse.queries.units import UnitStatuses
+
+        return {row.unit_key: row.status for row in self.rows(UnitStatuses(tuple(keys)))}
+
+
+class ConnectionReader(Reader):
+    """A reader that has the warehouse open; it reads nothing else."""
+
+    def __init__(self, opened: duckdb.DuckDBPyConnection) -> None:
+        self._connection = opened
+        confine(opened)
+
+    def answer(self, statement: str, limit: int | None = None) -> Answer:
+        """See :meth:`Reader.answer`."""
+        return answer(self._connection, statement, limit)
+
+
+class ServerReader(Reader):
+    """A reader that asks the process that has the warehouse open."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def answer(self, statement: str, limit: int | None = None) -> Answer:
+        """See :meth:`Reader.answer`."""
+        return self._client.answer(statement, limit)
+
+
+@contextmanager
+def reader_as_it_is(path: Path) -> Iterator[Reader]:
+    """A reader of a warehouse, whatever its schema.
+
+    Raises:
+        Mistake: The warehouse cannot be read.
+    """
+    try:
+        opened = connection(path, read_only=True, limits=READING)
+    except Locked as locked:
+        with closing(Client(path, locked)) as client:
+            yield ServerReader(client)
+        return
+    with closing(opened):
+        yield ConnectionReader(opened)
+
+
+@contextmanager
+def reader(path: Path) -> Iterator[Reader]:
+    """A reader of a warehouse that has this code's schema; an older one is upgraded first.
+
+    Raises:
+        Mistake: The warehouse cannot be read, is newer than this code, or may not be upgraded.
+    """
+    with reader_as_it_is(path) as found:
+        if isinstance(found, ServerReader) or _has_this_schema(found):
+            yield found
+            return
+    from warehouse.store import Warehouse
+
+    Warehouse.open(path).close()
+    with reader_as_it_is(path) as found:
+        yield found
+
+
+@contextmanager
+def reader_or_empty(path: Path) -> Iterator[Reader]:
+    """A reader of a warehouse, of an empty one where there is none; none is made there.
+
+    Raises:
+        Mistake: The warehouse cannot be read, is newer than this code, or may not be upgraded.
+    """
+    if path.exists():
+        with reader(path) as found:
+            yield found
+        return
+    from warehouse.schema import prepare
+
+    with closing(duckdb.connect()) as opened:
+        prepare(quiet(opened), path)
+        yield ConnectionReader(opened)
+
+
+def statement(query: Query[Any] | Read) -> str:
+    """The statement that a query, or a unit's reading, comes to."""
+    if isinstance(query, Query):
+        return query.text
+    from warehouse.queries.table import statement_of
+
+    return statement_of(query)
+
+
+def _has_this_schema(found: Reader) -> bool:
+    """Whether the migrations of a warehouse are this code's, found out without any model."""
+    tables = found.answer("SELECT table_name FROM duckdb_tables()").rows
+    if ("schema_version",) not in tables:
+        return False
+    applied = found.answer("SELECT printf('%04d_%s', number, name) FROM schema_version").rows
+    return {name for (name,) in applied} == {path.stem for path in MIGRATIONS.glob("*.sql")}
