@@ -18,13 +18,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from schemas.keys import digest
-from schemas.study import Study
+from schemas.codebook import Codebook
+from schemas.keys import digest, shared
+from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
+from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.stages.base import Upstream
+from tasks.stages.codes import CodeInput
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
+from tasks.stages.working import results_of
 from tasks.studies.design import Condition, Design
 
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
@@ -151,22 +155,24 @@ def upstream(keys: list[str], declared: Study) -> Upstream:
     """The steps before, planned and done."""
     half = declared.replicates
     episodes = tuple(
-        Unit("episodes", "episodes", key, {}, ("uniform", "mixed")[i // half], i % half + 1)
+        Unit("episodes", "episodes", key, None, ("uniform", "mixed")[i // half], i % half + 1)
         for i, key in enumerate(keys)
     )
+    book = shared(Codebook(name="book", flags={}))
     codes = tuple(
         Unit(
             "codes",
             "code",
             digest(name, key),
-            {"episode_key": key, "coder": name},
+            CodeInput(key, name, book, ()),
             upstream=(key,),
         )
         for key in keys
         for name in "ab"
     )
-    rule = {"rule": {"rule": "intersection", "params": {}}}
-    labels = tuple(Unit("codes", "label", digest("l", key), rule, upstream=(key,)) for key in keys)
+    rule = shared(LabelRule(RuleSpec(rule="intersection"), 1, "", {}))
+    spec = LabelInput(rule, (), (), repeated=False)
+    labels = tuple(Unit("codes", "label", digest("l", key), spec, upstream=(key,)) for key in keys)
     return Upstream(units={"episodes": episodes, "code": codes, "label": labels})
 
 
@@ -182,7 +188,7 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     before = upstream(keys, declared)
     measure = MeasureStep()
     units = measure.plan(design, before)
-    results = asyncio.run(measure.work(units, rows, None))  # type: ignore[arg-type]
+    results = asyncio.run(results_of(measure, units, rows, None))  # type: ignore[arg-type]
     for result in results:
         if result.failure:
             raise RuntimeError(result.failure.message)
@@ -190,7 +196,7 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     found: Any = pl.concat(frames_of)
     contrast = ContrastStep()
     made = contrast.plan(design, Upstream({**before.units, "measure": units}))
-    for result in asyncio.run(contrast.work(made, {"metrics": found}, None)):  # type: ignore[arg-type]
+    for result in asyncio.run(results_of(contrast, made, {"metrics": found}, None)):  # type: ignore[arg-type]
         if result.failure:
             raise RuntimeError(result.failure.message)
     return time.perf_counter() - began
@@ -207,7 +213,7 @@ def labels_timed(runs: int, rows: dict[str, pl.DataFrame], keys: list[str]) -> i
         parts = [
             rows["codes"].slice(start + first * per_run, len(some) * per_run) for start in (0, half)
         ]
-        for result in asyncio.run(step.work(some, {"codes": pl.concat(parts)}, None)):  # type: ignore[arg-type]
+        for result in asyncio.run(results_of(step, some, {"codes": pl.concat(parts)}, None)):  # type: ignore[arg-type]
             made += len(result.rows["labels"])
     return made
 

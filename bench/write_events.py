@@ -91,7 +91,7 @@ def result(number: int, n_events: int) -> Result:
             for seq in range(n_events)
         ],
     }
-    return Result(Unit("episodes", "play", key, {}), rows)
+    return Result(Unit("episodes", "play", key, None), rows)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import orjson
 from flows.planning import StepPlan
 from schemas.environment import Environment
 from schemas.study import ModelSpec
-from schemas.unit import Unit
+from schemas.unit import AnyUnit
 from tasks.environments.registry import environment_named
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
 from tasks.models.prices import Prices, declared_prices, prices
@@ -59,7 +59,7 @@ def questions(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> l
     todo = {
         plan.step.name: [unit for unit in plan.units if plan.statuses.get(unit.key) != "done"]
         for plan in plans
-        if plan.step.asks_models
+        if plan.step.asks is not None
     }
     units = [unit for left in todo.values() for unit in left]
     episodes = {condition.name: _per_episode(design, condition) for condition in design.conditions}
@@ -113,9 +113,9 @@ def _environment(design: Design) -> Environment:
 _Episodes = Mapping[str, Mapping[str, Span]]
 
 
-def _persona_questions(design: Design, units: Sequence[Unit]) -> list[Planned]:
+def _persona_questions(design: Design, units: Sequence[AnyUnit]) -> list[Planned]:
     population = design.study.population
-    persons = sum("position" in unit.spec for unit in units)
+    persons = sum(unit.step == "personas" for unit in units)
     if population is None or population.prose is None:
         return []
     spec = design.study.models[population.prose]
@@ -123,7 +123,9 @@ def _persona_questions(design: Design, units: Sequence[Unit]) -> list[Planned]:
     return [Planned(population.prose, spec, "persona", Span(persons, persons), None, why)]
 
 
-def _agent_questions(design: Design, units: Sequence[Unit], episodes: _Episodes) -> list[Planned]:
+def _agent_questions(
+    design: Design, units: Sequence[AnyUnit], episodes: _Episodes
+) -> list[Planned]:
     spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
     reasons: dict[str, None] = {}
     for name, count in Counter(unit.condition for unit in units).items():
@@ -148,17 +150,17 @@ def _span(span: Span) -> str:
 
 
 def _judge_questions(
-    design: Design, units: Sequence[Unit], episodes: _Episodes, warehouse: Reader
+    design: Design, units: Sequence[AnyUnit], episodes: _Episodes, warehouse: Reader
 ) -> list[Planned]:
     coding = design.study.coding
-    asked = [unit for unit in units if "model" in unit.spec]
+    asked = [unit for unit in units if unit.spec.model is not None]
     if coding is None or not asked:
         return []
-    keys = tuple(sorted({unit.spec["episode_key"] for unit in asked}))
+    keys = tuple(sorted({unit.spec.episode_key for unit in asked}))
     there = {row.episode_key: row.messages for row in warehouse.rows(MessageCounts(keys))}
     spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
     for unit in asked:
-        messages = there.get(unit.spec["episode_key"])
+        messages = there.get(unit.spec.episode_key)
         if messages is not None:
             said = Span(messages, messages)
         elif unit.condition in episodes:
@@ -166,7 +168,7 @@ def _judge_questions(
             said = asked_of if asked_of.low == asked_of.high else Span(0, asked_of.high)
         else:
             said = Span(0, 0)
-        alias = unit.spec["coder"]
+        alias = unit.spec.coder
         spans[alias] = spans[alias].plus(
             _batches(said, coding.codebook.unit, coding.codebook.batch)
         )

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from schemas.unit import Unit
-from tasks.stages.base import Step, Upstream
+from schemas.unit import AnyUnit
+from tasks.stages.base import AnyStep, Upstream
 from warehouse.queries.coding import ImportedCodes, Samples
 from warehouse.queries.episodes import EpisodesOfCollection, EpisodesOfKeys
 
@@ -32,23 +32,23 @@ class StepPlan:
         blocked: Keys of units that cannot be worked before others are.
     """
 
-    step: Step
-    units: tuple[Unit, ...]
+    step: AnyStep
+    units: tuple[AnyUnit, ...]
     statuses: Mapping[str, str] = field(default_factory=dict)
     blocked: frozenset[str] = frozenset()
 
     @property
-    def held(self) -> tuple[Unit, ...]:
+    def held(self) -> tuple[AnyUnit, ...]:
         """Units whose rows the warehouse holds."""
         return tuple(unit for unit in self.units if self.statuses.get(unit.key) == "done")
 
     @property
-    def failed(self) -> tuple[Unit, ...]:
+    def failed(self) -> tuple[AnyUnit, ...]:
         """Units that were worked and failed; they are to be worked again."""
         return tuple(unit for unit in self.units if self.statuses.get(unit.key) == "failed")
 
     @property
-    def todo(self) -> tuple[Unit, ...]:
+    def todo(self) -> tuple[AnyUnit, ...]:
         """Units that can be worked now."""
         return tuple(
             unit
@@ -63,10 +63,10 @@ class Planner:
     def __init__(self, design: Design, warehouse: Reader) -> None:
         self._design = design
         self._reader = warehouse
-        self._units: dict[str, tuple[Unit, ...]] = {}
+        self._units: dict[str, tuple[AnyUnit, ...]] = {}
         self._statuses: dict[str, str] = {}
 
-    def plan(self, step: Step) -> StepPlan:
+    def plan(self, step: AnyStep) -> StepPlan:
         """The plan of the next step; steps must be asked for in order."""
         units = step.plan(self._design, self._upstream())
         self._units[step.name] = units
@@ -108,7 +108,7 @@ class Planner:
         return frames
 
 
-def plans(design: Design, warehouse: Reader, steps: Sequence[Step]) -> Iterator[StepPlan]:
+def plans(design: Design, warehouse: Reader, steps: Sequence[AnyStep]) -> Iterator[StepPlan]:
     """The plan of every step, in order."""
     planner = Planner(design, warehouse)
     for step in steps:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from flows.planning import StepPlan
-from flows.titles import title_of
 from tasks.models.estimate import Estimate, Span
 
 _PURPOSES = {"personas": "persona", "episodes": "agent", "codes": "judge"}
@@ -26,7 +25,7 @@ def leftover(
     Example:
         >>> from tasks.stages.registry import steps
         >>> from schemas.unit import Unit
-        >>> unit = Unit(stage="metrics", step="measure", key="k", spec={})
+        >>> unit = Unit(stage="metrics", step="measure", key="k", spec=None)
         >>> leftover([StepPlan(steps()[-2], (unit,))], [], {})
         '1 of 1 metrics, for which no model is asked'
     """
@@ -35,7 +34,7 @@ def leftover(
     for plan in plans:
         missing = [unit for unit in plan.units if plan.statuses.get(unit.key) != "done"]
         if missing:
-            left.append(f"{len(missing)} of {len(plan.units)} {title_of(plan.step.name)}")
+            left.append(f"{len(missing)} of {len(plan.units)} {plan.step.title}")
         purpose = _PURPOSES.get(plan.step.stage, "")
         there[purpose] += sum(kept.get(unit.key, 0) for unit in missing)
     if not left:

@@ -18,9 +18,9 @@ from flows.planning import StepPlan
 from flows.requests import StageRequest
 from flows.session import Session, session_in_use
 from schemas.errors import AgoraError
-from schemas.unit import Read, Unit
+from schemas.unit import AnyUnit, Read
 from tasks.shards import Shard, results_of, shards_of
-from tasks.stages.base import Step
+from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps_of
 
 
@@ -86,14 +86,14 @@ async def _work(session: Session, plan: StepPlan) -> None:
         return
     _hold_paid_answers(session, plan)
     size = max(plan.step.shard, 1)
-    if plan.step.asks_models:  # so that a budget that is spent leaves few units unfinished
+    if plan.step.asks is not None:  # so that a budget that is spent leaves few units unfinished
         size = min(size, session.concurrency)
     shards = shards_of(plan.todo, size)
-    width = max(1, session.concurrency // size) if plan.step.asks_models else 1
+    width = max(1, session.concurrency // size) if plan.step.asks is not None else 1
     gate = asyncio.Semaphore(width)
     committer = Committer(session, plan.step.name)
 
-    async def one(number: int, units: Sequence[Unit]) -> None:
+    async def one(number: int, units: Sequence[AnyUnit]) -> None:
         async with gate:
             if session.stopped is not None:
                 return
@@ -128,7 +128,7 @@ def _first(errors: ExceptionGroup[AgoraError]) -> AgoraError:
 def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
     """Hand the gateway what failed units were answered before, so that it is not asked again."""
     keys = tuple(unit.key for unit in plan.failed)
-    if keys and plan.step.asks_models:
+    if keys and plan.step.asks is not None:
         session.gateway.hold(
             {
                 table: session.warehouse.frame(Read(table, "unit_key", keys)).to_dicts()
@@ -137,7 +137,7 @@ def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
         )
 
 
-def _rows_for(session: Session, step: Step, units: Sequence[Unit]) -> dict[str, pl.DataFrame]:
+def _rows_for(session: Session, step: AnyStep, units: Sequence[AnyUnit]) -> dict[str, pl.DataFrame]:
     """Rows of the warehouse that a shard needs, by table."""
     frames: dict[str, list[pl.DataFrame]] = {}
     for read in step.reads(units):

@@ -6,18 +6,74 @@ SHA-256 of canonical JSON (sorted keys, no white space, UTF-8), written as 32 he
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import random
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel
 
 KEY_LENGTH = 32
 
+#: Metadata of a dataclass's field that is no part of its identity:
+#: ``label: str = field(metadata=NOT_IDENTITY)``. It must not change any result.
+NOT_IDENTITY: Mapping[str, bool] = {"not_identity": True}
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shared(Generic[T]):
+    """A large value that many specs hold; keys are made of its digest.
+
+    Attributes:
+        value: The value; one object, however many hold it.
+        digest: Digest of all of it that decides results.
+
+    Example:
+        >>> digest(Shared("a long text", "d1")) == digest("d1")
+        True
+    """
+
+    value: T = dataclasses.field(compare=False)
+    digest: str
+
+    def identity(self) -> str:
+        """What a key holds of it."""
+        return self.digest
+
+
+def shared(value: T) -> Shared[T]:
+    """A value that many specs hold, with the digest of its identity.
+
+    Example:
+        >>> shared(("a", "b")).digest == digest(("a", "b"))
+        True
+    """
+    return Shared(value, digest(value))
+
+
+@functools.cache
+def identity_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a dataclass that are part of its identity.
+
+    Example:
+        >>> identity_fields(Shared)
+        ('value', 'digest')
+    """
+    return tuple(one.name for one in dataclasses.fields(kind) if "not_identity" not in one.metadata)
+
 
 def _plain(value: Any) -> Any:
+    if callable(identity := getattr(value, "identity", None)):
+        return identity()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {name: getattr(value, name) for name in identity_fields(type(value))}
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
@@ -30,8 +86,11 @@ def _plain(value: Any) -> Any:
 def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys and no white space, the same for equal values.
 
+    A value with a method ``identity`` is represented by what that returns; a dataclass by the
+    fields that are not marked :data:`NOT_IDENTITY`.
+
     Args:
-        value: Anything made of JSON types, mappings, sequences and pydantic models.
+        value: Anything made of JSON types, mappings, sequences, dataclasses and pydantic models.
 
     Raises:
         TypeError: The value holds something that has no canonical JSON form.
@@ -40,7 +99,7 @@ def canonical_json(value: Any) -> bytes:
         >>> canonical_json({"b": (1, 2), "a": None})
         b'{"a":null,"b":[1,2]}'
     """
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(value, default=_plain, option=_CANONICAL)
 
 
 def digest(*values: Any) -> str:
@@ -53,6 +112,20 @@ def digest(*values: Any) -> str:
         32
     """
     return hashlib.sha256(canonical_json(values)).hexdigest()[:KEY_LENGTH]
+
+
+def identity_shown(value: Any) -> Any:
+    """What a key is made of as plain data, shared values written out; for people.
+
+    Example:
+        >>> identity_shown({"flags": Shared(("a", "b"), "d1")})
+        {'flags': ['a', 'b']}
+    """
+
+    def written_out(part: Any) -> Any:
+        return part.value if isinstance(part, Shared) else _plain(part)
+
+    return orjson.loads(orjson.dumps(value, default=written_out, option=_CANONICAL))
 
 
 def seed_of(*values: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,15 +18,21 @@ STAGES: tuple[Stage, ...] = ("personas", "episodes", "codes", "metrics")
 Origin = Stage | Literal["import"]
 
 
-@dataclass(frozen=True)
-class Unit:
+#: What working a unit takes: a frozen dataclass, ``None`` for what was brought in from outside.
+S_co = TypeVar("S_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit(Generic[S_co]):
     """The smallest piece of work that is planned, done, committed and retried as a whole.
+
+    Steps make theirs by :meth:`tasks.stages.base.Step.unit`, which derives the key from the spec.
 
     Attributes:
         stage: The stage it belongs to; ``import`` for what was brought in from outside.
         step: The step of that stage (a stage may have several, such as coding and labelling).
         key: Digest of everything that determines its rows.
-        spec: What ``work`` needs to know; plain JSON data.
+        spec: What ``work`` needs to know, typed.
         condition: The condition that it belongs to; empty for units of the whole study.
         replicate: Number of the replicate, from 1; 0 for units of the whole study.
         label: A short name for people.
@@ -36,11 +42,15 @@ class Unit:
     stage: Origin
     step: str
     key: str
-    spec: Mapping[str, Any] = field(compare=False)
+    spec: S_co = field(compare=False)
     condition: str = ""
     replicate: int = 0
     label: str = ""
     upstream: tuple[str, ...] = ()
+
+
+#: A unit of whatever step.
+AnyUnit = Unit[Any]
 
 
 @dataclass(frozen=True)
@@ -67,14 +77,28 @@ class Result:
         failure: Why it failed, or nothing.
     """
 
-    unit: Unit
+    unit: AnyUnit
     rows: Mapping[str, TableRows]
     failure: Failure | None = None
 
 
-@dataclass(frozen=True)
+class UnitFailed(Exception):
+    """Working a unit gave no result.
+
+    Args:
+        failure: Why.
+        rows: Rows that are known all the same.
+    """
+
+    def __init__(self, failure: Failure, rows: Mapping[str, TableRows] | None = None) -> None:
+        super().__init__(f"{failure.kind}: {failure.message}")
+        self.failure = failure
+        self.rows = rows or {}
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
-    """Rows that a unit needs: those of ``table`` whose ``column`` is in ``keys``."""
+    """Rows that are needed: those of a table or view whose ``column`` is in ``keys``."""
 
     table: str
     column: str

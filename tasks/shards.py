@@ -14,8 +14,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from schemas.gateway import Gateway
-from schemas.unit import Result, Unit
-from tasks.stages.base import Step
+from schemas.unit import AnyUnit, Result
+from tasks.stages import working
+from tasks.stages.base import AnyStep
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,8 +29,8 @@ gateway_in_use: ContextVar[Gateway] = ContextVar("gateway_in_use")
 class Shard:
     """Units that are worked together, with the rows that they need."""
 
-    step: Step
-    units: Sequence[Unit]
+    step: AnyStep
+    units: Sequence[AnyUnit]
     rows: Mapping[str, pl.DataFrame]
 
 
@@ -43,10 +44,10 @@ async def results_of(shard: Shard, step: str, number: int, total: int) -> list[R
         number: Number of the shard, from 1.
         total: How many shards the step has.
     """
-    return await shard.step.work(shard.units, shard.rows, gateway_in_use.get())
+    return await working.results_of(shard.step, shard.units, shard.rows, gateway_in_use.get())
 
 
-def shards_of(units: Sequence[Unit], size: int, most: int = 200) -> list[Sequence[Unit]]:
+def shards_of(units: Sequence[AnyUnit], size: int, most: int = 200) -> list[Sequence[AnyUnit]]:
     """Units cut into shards of a size, but into no more shards than ``most``.
 
     Example:

@@ -11,7 +11,8 @@ from typing import Any
 from flows.cli.table import table
 from flows.study_references import SHORT, Named, named, study_of
 from schemas.errors import Mistake, nearest
-from schemas.unit import Unit
+from schemas.keys import identity_shown
+from schemas.unit import AnyUnit
 from warehouse.queries.calls import CallsLike
 from warehouse.queries.studies import StudyOfVersion, Versions
 from warehouse.queries.units import (
@@ -135,7 +136,7 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
         print(f"  {'and' if found else 'only'} what the code adds to the key: {_CODE}")
 
 
-def _units(of: Named, warehouse: Reader) -> tuple[Unit, ...]:
+def _units(of: Named, warehouse: Reader) -> tuple[AnyUnit, ...]:
     from flows.planning import plans
     from tasks.stages.registry import steps
 
@@ -143,14 +144,14 @@ def _units(of: Named, warehouse: Reader) -> tuple[Unit, ...]:
     return tuple(unit for plan in planned for unit in plan.units)
 
 
-def _worked_units(step: str, of: Named, warehouse: Reader) -> list[tuple[str, Unit]]:
+def _worked_units(step: str, of: Named, warehouse: Reader) -> list[tuple[str, AnyUnit]]:
     """Units of a step that were worked, with their keys, as their versions would be planned today.
 
     A unit that would have another key today is found by its step and label.
     """
     versions = sorted(warehouse.rows(Versions()), key=lambda row: row.created_at, reverse=True)
     versions.sort(key=lambda row: row.name != of.study.name)
-    found: dict[str, Unit] = {}
+    found: dict[str, AnyUnit] = {}
     for version in versions[:MOST_VERSIONS]:
         (row,) = warehouse.rows(StudyOfVersion(version.study_version))
         members = [one for one in warehouse.rows(UnitsOfVersion(row.study_version)) if one.worked]
@@ -163,14 +164,14 @@ def _worked_units(step: str, of: Named, warehouse: Reader) -> list[tuple[str, Un
     return list(found.items())
 
 
-def _parts(unit: Unit) -> dict[str, Any]:
+def _parts(unit: AnyUnit) -> dict[str, Any]:
     """What of a unit its key is made of, as far as its plan tells."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(unit.spec), default=str))
+    plain: dict[str, Any] = identity_shown(unit.spec)
     own = {"replicate": unit.replicate, "upstream": list(unit.upstream)}
     return {**plain, **{name: part for name, part in own.items() if part}}
 
 
-def _unit_named(reference: str, units: Sequence[Unit], of: Named) -> Unit:
+def _unit_named(reference: str, units: Sequence[AnyUnit], of: Named) -> AnyUnit:
     same = [unit for unit in units if reference in {unit.label, unit.key}]
     if not same and _START.fullmatch(reference):
         same = [unit for unit in units if unit.key.startswith(reference)]

@@ -9,7 +9,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 
 from flows.planning import StepPlan
-from flows.titles import title_of
 
 
 class ProgressLines:
@@ -51,7 +50,7 @@ class ProgressLines:
         """Open a bar for the step, filled with what is held already."""
         self._failed = 0
         self._task = self._bars.add_task(
-            title_of(plan.step.name),
+            plan.step.title,
             total=len(plan.units),
             completed=len(plan.held),
             note="",
@@ -71,7 +70,7 @@ class ProgressLines:
             self._task = None
         if not plan.units:
             return
-        title = title_of(plan.step.name)
+        title = plan.step.title
         text = f"  {title:<10} {len(plan.held):>6} of {len(plan.units)}"
         if plan.failed:
             text += f"  [red]{len(plan.failed)} failed[/red]"

@@ -56,10 +56,8 @@ def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str])
             codebook.
     """
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for step in upstream.units.values():
-        for unit in step:
-            if unit.stage == "codes" and "coder" in unit.spec:
-                found[unit.spec["episode_key"]][unit.spec["coder"]].append(unit.key)
+    for unit in upstream.units.get("code", ()):
+        found[unit.spec.episode_key][unit.spec.coder].append(unit.key)
     frame = upstream.frames.get("codes")
     if coding.imported:
         for coder, episode, key in _imported(coding, frame, episodes):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from schemas.keys import Shared
 from schemas.study.coding import RuleSpec
-from schemas.unit import Failure, Result, Unit
+from schemas.unit import Failure, Unit
 from tasks.coding.adjudication import rule_named
 from tasks.coding.numbering import Numbering
 
@@ -26,41 +28,75 @@ _COLUMNS = (
 )
 
 
-def labelled(units: Sequence[Unit], codes: pl.DataFrame) -> list[Result]:
-    """The labels of units that share a rule and its coders.
+@dataclass(frozen=True)
+class LabelRule:
+    """An adjudication rule as a study uses it.
+
+    Attributes:
+        rule: The rule as declared.
+        version: Version of the rule's code.
+        codebook_digest: The codebook.
+        flags: By flag: ``coders`` that should have coded it, and its ``levels`` and ``scale``.
+    """
+
+    rule: RuleSpec
+    version: int
+    codebook_digest: str
+    flags: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelInput:
+    """What labelling takes.
+
+    Attributes:
+        rule: The rule.
+        episodes: The episodes, sorted.
+        sources: Units that hold their codes, sorted.
+        repeated: Whether those may hold a code twice.
+    """
+
+    rule: Shared[LabelRule]
+    episodes: tuple[str, ...]
+    sources: tuple[str, ...]
+    repeated: bool
+
+
+def labelled(
+    units: Sequence[Unit[LabelInput]], codes: pl.DataFrame
+) -> dict[str, pl.DataFrame | Failure]:
+    """The labels of units that share a rule, or why there are none, by unit.
 
     Args:
-        units: Units of the label step whose ``rule`` and ``flags`` are the same; no two of them
-            label the same episode.
+        units: Units of one rule; no two of them label the same episode.
         codes: Rows of ``codes`` with at least those of the units' sources.
     """
-    spec = units[0].spec
-    declared = RuleSpec.model_validate(spec["rule"])
-    rule, params = rule_named(declared)
-    facts = flag_facts(spec["flags"])
+    declared = units[0].spec.rule.value
+    rule, params = rule_named(declared.rule)
+    facts = flag_facts(declared.flags)
     taken = _taken(units, codes, facts)
     numbers = Numbering.of(taken, len(units))
     judged = taken.select(numbers.item.alias("item"), "flag", "coder", "value")
     failures: dict[str, Failure] = {}
-    if any(unit.spec["repeated"] for unit in units):
+    if any(unit.spec.repeated for unit in units):
         failures = _conflicts(judged, numbers, units)
         judged = judged.unique(["item", "coder"], keep="first", maintain_order=True)
     labels = rule.labels(judged, facts, params).sort("item")
     keys = pl.Series("unit_key", [unit.key for unit in units])
     frame = numbers.decoded(labels).with_columns(
         pl.lit(keys).gather(pl.col("unit")).alias("unit_key"),
-        pl.lit(spec["codebook_digest"]).alias("codebook_digest"),
-        pl.lit(declared.title).alias("rule"),
+        pl.lit(declared.codebook_digest).alias("codebook_digest"),
+        pl.lit(declared.rule.title).alias("rule"),
     )
     lengths = dict(frame.group_by("unit").len().iter_rows())
     rows = frame.select(_COLUMNS)
-    results, start = [], 0
+    made: dict[str, pl.DataFrame | Failure] = {}
+    start = 0
     for number, unit in enumerate(units):
         length = lengths.get(number, 0)
-        made = {} if unit.key in failures else {"labels": rows.slice(start, length)}
-        results.append(Result(unit, made, failures.get(unit.key)))
+        made[unit.key] = failures.get(unit.key, rows.slice(start, length))
         start += length
-    return results
+    return made
 
 
 def flag_facts(flags: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
@@ -88,10 +124,12 @@ def flag_facts(flags: Mapping[str, Mapping[str, Any]]) -> pl.DataFrame:
     )
 
 
-def _taken(units: Sequence[Unit], codes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+def _taken(
+    units: Sequence[Unit[LabelInput]], codes: pl.DataFrame, facts: pl.DataFrame
+) -> pl.DataFrame:
     """The judgements that the units take, with keys and names as small categories."""
     sources = pl.DataFrame(
-        [(number, key) for number, unit in enumerate(units) for key in unit.spec["sources"]],
+        [(number, key) for number, unit in enumerate(units) for key in unit.spec.sources],
         schema={"unit": pl.Int64, "unit_key": pl.String},
         orient="row",
     )
@@ -119,7 +157,7 @@ def _taken(units: Sequence[Unit], codes: pl.DataFrame, facts: pl.DataFrame) -> p
 
 
 def _conflicts(
-    judged: pl.DataFrame, numbers: Numbering, units: Sequence[Unit]
+    judged: pl.DataFrame, numbers: Numbering, units: Sequence[Unit[LabelInput]]
 ) -> dict[str, Failure]:
     """Units in which a coder judged an item twice and differently."""
     twice = (

@@ -100,7 +100,7 @@ def imported_results(
             stage="import",
             step="codes",
             key=key,
-            spec={},
+            spec=None,
             label=f"{coder} on {labels.get(episode, episode[:8])}",
             upstream=(episode,),
         )

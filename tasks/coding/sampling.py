@@ -119,7 +119,9 @@ def allocation(sizes: Mapping[str, int], total: int) -> dict[str, int]:
 def sample_result(sample: pl.DataFrame, codebook: Codebook, label: str = "") -> Result:
     """A drawn sample as the unit that brings it into the warehouse."""
     key = sample.item(0, "sample_key")
-    unit = Unit(stage="import", step="sample", key=key, spec={}, label=label or f"sample {key[:8]}")
+    unit = Unit(
+        stage="import", step="sample", key=key, spec=None, label=label or f"sample {key[:8]}"
+    )
     rows: dict[str, Any] = {
         "codebooks": [codebook_row(codebook)],
         "samples": sample.with_columns(pl.lit(key).alias("unit_key")),

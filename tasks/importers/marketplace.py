@@ -69,7 +69,7 @@ def marketplace_rows(catalogue: Catalogue) -> Result:
         stage="import",
         step="marketplace",
         key=key,
-        spec={"name": catalogue.name, "source": catalogue.source},
+        spec=None,
         label=catalogue.name,
     )
     own = {"catalogue_key": catalogue.key, "unit_key": key}

@@ -104,7 +104,7 @@ def _result(path: Path, collection: str) -> tuple[Result, tuple[str, str]]:
         stage="import",
         step="transcripts",
         key=key,
-        spec={"path": str(path)},
+        spec=None,
         condition=series,
         label=label,
     )

@@ -90,7 +90,7 @@ def placeholder(
         stage="import",
         step="placeholders",
         key=key,
-        spec={},
+        spec=None,
         condition=series,
         label=run,
     )

@@ -7,9 +7,10 @@ from typing import Any, TypeVar, cast
 
 import polars as pl
 
-from tasks.metrics.data import Data, Flags, messages_of, numbered, run_frame
+from tasks.metrics.data import Data, messages_of, numbered, run_frame
 from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import Encoder
+from tasks.metrics.units import MeasureInput
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class MetricInputs:
 
     def data(
         self,
-        spec: Mapping[str, Any],
+        spec: MeasureInput,
         metric: Metric,
         encoders: Mapping[str, Encoder] | None = None,
     ) -> Data:
@@ -58,36 +59,31 @@ class MetricInputs:
             metric: The metric.
             encoders: Text encoders by name, besides the hashed one.
         """
-        runs_key = tuple(run["episode_key"] for run in spec["runs"])
+        runs_key = tuple(run.episode_key for run in spec.runs.value)
         runs = self._once(("runs", runs_key), lambda: self._runs(spec))
         needs = metric.needs
         empty = pl.DataFrame()
         codes = all_labels = labels = empty
-        if spec["codes"]:
+        if spec.codes:
             codes = self._coded("codes", runs_key, runs)
         if "labels" in needs:
             all_labels = self._coded("labels", runs_key, runs)
             labels = self._labels(spec, all_labels, codes)
         return Data(
             runs=runs,
-            excluded={name: sum(one.values()) for name, one in spec["excluded"].items()},
+            excluded={name: sum(one.values()) for name, one in spec.excluded.items()},
             seats=self._numbered("seats", runs_key, runs) if "seats" in needs else empty,
             events=self._numbered("events", runs_key, runs) if "events" in needs else empty,
             messages=self._messages(runs_key, runs) if "messages" in needs else empty,
             labels=labels,
             all_labels=all_labels,
             codes=codes,
-            samples=self._samples(spec, runs_key, runs) if spec.get("samples") else empty,
+            samples=self._samples(spec, runs_key, runs) if spec.samples else empty,
             outcomes=self._numbered("outcomes", runs_key, runs) if "outcomes" in needs else empty,
-            flags=Flags(
-                traits=tuple(spec["flags"]["traits"]),
-                levels={name: tuple(one) for name, one in spec["flags"]["levels"].items()},
-                scales=spec["flags"]["scales"],
-                conditional=spec["flags"]["conditional"],
-            ),
-            rule=spec["rule"],
-            rules=tuple(spec["rules"]),
-            gold=spec["gold"],
+            flags=spec.flags,
+            rule=spec.rule,
+            rules=spec.rules,
+            gold=spec.gold,
             encoders=dict(encoders or {}),
             shared=self._once(("shared", runs_key), lambda: {}),
         )
@@ -97,8 +93,8 @@ class MetricInputs:
             self._made[key] = make()
         return cast("T", self._made[key])
 
-    def _runs(self, spec: Mapping[str, Any]) -> pl.DataFrame:
-        return run_frame(spec["runs"], self._rows["episodes"])
+    def _runs(self, spec: MeasureInput) -> pl.DataFrame:
+        return run_frame(spec.runs.value, self._rows["episodes"])
 
     def _numbered(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
         return self._once(
@@ -124,18 +120,18 @@ class MetricInputs:
         return self._once((table, runs_key), make)
 
     def _samples(
-        self, spec: Mapping[str, Any], runs_key: tuple[str, ...], runs: pl.DataFrame
+        self, spec: MeasureInput, runs_key: tuple[str, ...], runs: pl.DataFrame
     ) -> pl.DataFrame:
-        mine = pl.col("sample_key").is_in(list(spec["samples"]))
+        mine = pl.col("sample_key").is_in(list(spec.samples))
         return self._numbered("samples", runs_key, runs).filter(mine)
 
     def _labels(
-        self, spec: Mapping[str, Any], all_labels: pl.DataFrame, codes: pl.DataFrame
+        self, spec: MeasureInput, all_labels: pl.DataFrame, codes: pl.DataFrame
     ) -> pl.DataFrame:
         """Labels of the unit's rule, or the codes of the judge that stands in for one."""
-        if spec["rule"] is None:
+        if spec.rule is None:
             return all_labels
-        mine = all_labels.filter(pl.col("rule") == spec["rule"])
-        if mine.is_empty() and spec["judge"] is not None:
-            mine = codes.filter(pl.col("coder") == spec["judge"])
+        mine = all_labels.filter(pl.col("rule") == spec.rule)
+        if mine.is_empty() and spec.judge is not None:
+            mine = codes.filter(pl.col("coder") == spec.judge)
         return mine.select("run", "seq", "other_seq", "flag", "value")

@@ -40,6 +40,15 @@ class Flags:
         return tuple(name for name in self.scales if not self.levels.get(name))
 
 
+@dataclass(frozen=True, slots=True)
+class MeasuredRun:
+    """A run that a metric is computed from."""
+
+    episode_key: str
+    condition: str
+    replicate: int
+
+
 @dataclass(frozen=True)
 class Data:
     """The frames that a metric is computed from. Frames hold rows of ``runs`` only.
@@ -129,11 +138,11 @@ def messages_of(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def run_frame(runs: Sequence[Mapping[str, Any]], episodes: pl.DataFrame) -> pl.DataFrame:
+def run_frame(runs: Sequence[MeasuredRun], episodes: pl.DataFrame) -> pl.DataFrame:
     """The runs numbered, with what their episodes say of completeness."""
     schema = {"episode_key": pl.String, "condition": pl.String, "replicate": pl.Int64}
     frame = pl.DataFrame(
-        [{name: run[name] for name in schema} for run in runs], schema=schema
+        {name: [getattr(run, name) for run in runs] for name in schema}, schema=schema
     ).with_row_index("run")
     wanted = ["episode_key", "status", "planned_rounds", "completed_rounds"]
     return frame.with_columns(pl.col("run").cast(pl.Int64)).join(

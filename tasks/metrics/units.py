@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
-from schemas.keys import canonical_json
+from schemas.keys import Shared, canonical_json
 from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
 from schemas.study.analysis import Incomplete
 from schemas.study.models import ModelSpec
 from schemas.tables.episodes import INCOMPLETE
-from schemas.unit import Unit
+from schemas.unit import AnyUnit, Unit
 from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.data import Flags, MeasuredRun
 from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
@@ -94,10 +95,49 @@ class Measurement:
         return (self.metric.name, canonical_json(self.options), self.rule, kept)
 
 
-def identity_of(unit: Unit) -> tuple[Any, ...]:
+@dataclass(frozen=True, slots=True)
+class MeasureInput:
+    """What measuring takes.
+
+    Attributes:
+        metric: Name of the metric.
+        version: Version of its code.
+        options: Its options, defaults filled in.
+        rule: The adjudication rule behind it; ``None`` for metrics that are not made of labels.
+        judge: The coder whose codes serve as labels, where the rule is no declared one.
+        rules: Every declared rule, for metrics of codes.
+        gold: The coder that is taken for the truth, for metrics of codes.
+        flags: What there is to know of the codebook.
+        incomplete: What becomes of incomplete runs.
+        runs: The runs.
+        excluded: Runs left out, by condition and reason.
+        labels: Units with their labels, sorted.
+        codes: Units with their codes, sorted.
+        samples: Samples drawn from them, for metrics of samples.
+        encoder: The embedding model, where the metric asks one.
+    """
+
+    metric: str
+    version: int
+    options: Mapping[str, Any]
+    rule: str | None
+    judge: str | None
+    rules: tuple[str, ...]
+    gold: str | None
+    flags: Flags
+    incomplete: Rule
+    runs: Shared[tuple[MeasuredRun, ...]]
+    excluded: Mapping[str, Mapping[str, int]]
+    labels: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    encoder: Shared[ModelSpec] | None = None
+
+
+def identity_of(unit: Unit[MeasureInput]) -> tuple[Any, ...]:
     """The identity of the measurement that a unit of the step ``measure`` makes."""
     spec = unit.spec
-    return (spec["metric"], canonical_json(spec["options"]), spec["rule"], spec["incomplete"])
+    return (spec.metric, canonical_json(spec.options), spec.rule, spec.incomplete)
 
 
 def rule_for(incomplete: Incomplete) -> Rule:
@@ -105,11 +145,11 @@ def rule_for(incomplete: Incomplete) -> Rule:
     return "keep" if incomplete == "keep" else "exclude"
 
 
-def usable(upstream: Upstream) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+def usable(upstream: Upstream) -> tuple[tuple[AnyUnit, ...], tuple[AnyUnit, ...]]:
     """Units of earlier steps that will have rows, and the others: failed, or resting on failed."""
     dropped = set(upstream.failed)
-    good: list[Unit] = []
-    bad: list[Unit] = []
+    good: list[AnyUnit] = []
+    bad: list[AnyUnit] = []
     for units in upstream.units.values():
         for unit in units:
             if unit.key in dropped or any(key in dropped for key in unit.upstream):
@@ -270,13 +310,13 @@ def _judge_rule(judge: str) -> str:
     return RuleSpec(rule="judge", params={"coder": judge}).title
 
 
-def flags_spec(codebook: Codebook | None) -> dict[str, Any]:
-    """What metrics need to know of a codebook, as plain data."""
+def flags_of(codebook: Codebook | None) -> Flags:
+    """What metrics need to know of a codebook."""
     if codebook is None:
-        return {"traits": [], "levels": {}, "scales": {}, "conditional": {}}
-    return {
-        "traits": list(codebook.traits),
-        "levels": {name: list(flag.levels) for name, flag in codebook.flags.items()},
-        "scales": {name: flag.scale for name, flag in codebook.flags.items()},
-        "conditional": {name: flag.when for name, flag in codebook.flags.items() if flag.when},
-    }
+        return Flags()
+    return Flags(
+        traits=tuple(codebook.traits),
+        levels={name: tuple(flag.levels) for name, flag in codebook.flags.items()},
+        scales={name: flag.scale for name, flag in codebook.flags.items()},
+        conditional={name: flag.when for name, flag in codebook.flags.items() if flag.when},
+    )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-from schemas.gateway import Gateway
-from schemas.unit import Read, Result, Stage, Unit
+from schemas.gateway import Gateway, Purpose
+from schemas.keys import digest
+from schemas.unit import AnyUnit, Read, Stage, Unit
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from schemas.unit import TableRows
     from tasks.studies.design import Design
 
 
@@ -30,58 +33,91 @@ class Upstream:
             mapping entry.
     """
 
-    units: Mapping[str, tuple[Unit, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[AnyUnit, ...]] = field(default_factory=dict)
     failed: frozenset[str] = frozenset()
     frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
-    def usable(self, step: str) -> tuple[Unit, ...]:
+    def usable(self, step: str) -> tuple[AnyUnit, ...]:
         """The units of a step, those that failed left out."""
         return tuple(unit for unit in self.units.get(step, ()) if unit.key not in self.failed)
 
 
-class Step(Protocol):
-    """One step of a stage."""
+#: What working a unit of a step takes: a frozen dataclass that can be pickled.
+S = TypeVar("S")
+#: What the units of a shard are worked with, made once for all of them.
+C = TypeVar("C")
 
-    @property
-    def stage(self) -> Stage:
-        """The stage it belongs to."""
-        ...
 
-    @property
-    def name(self) -> str:
-        """Its own name."""
-        ...
+class Step(ABC, Generic[S, C]):
+    """One step of a stage; everything about it that others need to know, it says itself.
 
-    @property
-    def recipe(self) -> int:
-        """Raised by hand when the meaning of its rows changes; part of every key."""
-        ...
+    Attributes:
+        stage: The stage it belongs to.
+        name: Its own name.
+        title: What its units are called in front of people: a plural.
+        recipe: Raised by hand when the meaning of its rows changes; part of every key.
+        writes: Tables that it writes, besides those of the gateway.
+        asks: Why its work asks models; ``None`` where it asks none.
+        concurrent: Whether several units are worked at once, as many as the study allows.
+        shard: Units per task, at most.
+    """
 
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """Tables that it writes."""
-        ...
+    stage: ClassVar[Stage]
+    name: ClassVar[str]
+    title: ClassVar[str]
+    recipe: ClassVar[int]
+    writes: ClassVar[tuple[str, ...]]
+    asks: ClassVar[Purpose | None] = None
+    concurrent: ClassVar[bool] = False
+    shard: ClassVar[int] = 64
 
-    @property
-    def asks_models(self) -> bool:
-        """Whether its work asks models."""
-        ...
+    def unit(
+        self,
+        spec: S,
+        *,
+        condition: str = "",
+        replicate: int = 0,
+        label: str = "",
+        upstream: tuple[str, ...] = (),
+    ) -> Unit[S]:
+        """A unit of this step; its key is the digest of step, recipe and spec, and of nothing else.
 
-    @property
-    def shard(self) -> int:
-        """Units per task, at most."""
-        ...
+        Args:
+            spec: A frozen dataclass. Fields marked ``NOT_IDENTITY`` stay out of the key.
+            condition: The condition that it belongs to.
+            replicate: Number of the replicate, from 1.
+            label: A short name for people.
+            upstream: Keys of the units whose rows it reads.
+        """
+        key = digest(self.name, self.recipe, spec)
+        return Unit(self.stage, self.name, key, spec, condition, replicate, label, upstream)
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    @abstractmethod
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[S], ...]:
         """The units of a study; pure."""
-        ...
 
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
-        """Rows that working these units needs."""
-        ...
+    def reads(self, units: Sequence[Unit[S]]) -> tuple[Read, ...]:
+        """Rows that working these units needs; none unless a step says otherwise."""
+        return ()
 
-    async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
-        """What working the units gave, one result each, in their order."""
-        ...
+    def prepare(self, units: Sequence[Unit[S]], rows: Mapping[str, pl.DataFrame]) -> C:
+        """What the units of a shard are worked with; the rows unless a step says otherwise.
+
+        Args:
+            units: The units of the shard.
+            rows: What :meth:`reads` asked for, by table.
+        """
+        return cast("C", rows)
+
+    @abstractmethod
+    async def work(self, unit: Unit[S], prepared: C, gateway: Gateway) -> Mapping[str, TableRows]:
+        """The rows of a unit by table, without those of its calls, which the runner adds.
+
+        Raises:
+            UnitFailed: The unit has no result.
+            BudgetSpent: The budget of the run does not allow the next question.
+        """
+
+
+#: A step of whatever kind.
+AnyStep = Step[Any, Any]

@@ -4,32 +4,53 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from schemas.gateway import Gateway
-from schemas.keys import digest, seed_of
-from schemas.unit import Failure, Read, Result, Stage, Unit
+from schemas.keys import NOT_IDENTITY, seed_of
+from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.metrics.contrasts.comparisons import families
 from tasks.metrics.contrasts.findings import NoValues, curve_rows, family_rows
 from tasks.metrics.contrasts.sample import TooFewRuns
 from tasks.metrics.units import identity_of, usable
-from tasks.stages.base import Upstream
+from tasks.stages.base import Step, Upstream
 from tasks.studies.design import Design
 
 
-class ContrastStep:
+@dataclass(frozen=True, slots=True)
+class ContrastInput:
+    """What comparing takes.
+
+    Attributes:
+        name: Name of the family or curve.
+        curve: Whether it is a curve.
+        comparisons: As :func:`tasks.metrics.contrasts.comparisons.families` gives them.
+        measures: Units whose metrics are compared, sorted.
+        replicates: Number of the replicate, by episode; the measures decide them.
+    """
+
+    name: str
+    curve: bool
+    comparisons: Sequence[Mapping[str, Any]]
+    measures: tuple[str, ...]
+    replicates: Mapping[str, int] = field(metadata=NOT_IDENTITY)
+
+
+class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     """Comparisons of conditions; a family is one unit, since its p-values are corrected as one."""
 
-    stage: Stage = "metrics"
+    stage = "metrics"
     name = "contrast"
+    title = "contrasts"
     recipe = 2
     writes = ("contrasts",)
-    asks_models = False
     shard = 16
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[ContrastInput], ...]:
         """One unit per family and per curve.
 
         Raises:
@@ -40,48 +61,41 @@ class ContrastStep:
         units = []
         for name, comparisons in families(design, measured):
             keys = tuple(dict.fromkeys(one["measure"] for one in comparisons if one["measure"]))
-            replicates = {
-                run["episode_key"]: run["replicate"]
-                for unit in measured.values()
-                if unit.key in keys
-                for run in unit.spec["runs"]
-            }
-            units.append(
-                Unit(
-                    stage=self.stage,
-                    step=self.name,
-                    key=digest("contrast", self.recipe, name, comparisons, sorted(keys)),
-                    spec={
-                        "name": name,
-                        "curve": any(one["specification"] for one in comparisons),
-                        "comparisons": comparisons,
-                        "replicates": replicates,
-                    },
-                    label=name,
-                    upstream=keys,
-                )
+            spec = ContrastInput(
+                name=name,
+                curve=any(one["specification"] for one in comparisons),
+                comparisons=comparisons,
+                measures=tuple(sorted(keys)),
+                replicates={
+                    run.episode_key: run.replicate
+                    for unit in measured.values()
+                    if unit.key in keys
+                    for run in unit.spec.runs.value
+                },
             )
+            units.append(self.unit(spec, label=name, upstream=keys))
         return tuple(units)
 
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
+    def reads(self, units: Sequence[Unit[ContrastInput]]) -> tuple[Read, ...]:
         """The metrics that are compared."""
         keys = tuple(dict.fromkeys(key for unit in units for key in unit.upstream))
         return (Read("metrics", "unit_key", keys),)
 
     async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
-        """The rows of ``contrasts`` of every unit."""
-        metrics = rows["metrics"]
-        return [await asyncio.to_thread(self._result, unit, metrics) for unit in units]
+        self, unit: Unit[ContrastInput], prepared: Mapping[str, pl.DataFrame], gateway: Gateway
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The comparisons of a family or curve."""
+        rows = await asyncio.to_thread(_compared, unit, prepared["metrics"])
+        return {"contrasts": [{"unit_key": unit.key, **row} for row in rows]}
 
-    def _result(self, unit: Unit, metrics: pl.DataFrame) -> Result:
-        rng = np.random.default_rng(seed_of("contrast", unit.key))
-        make = curve_rows if unit.spec["curve"] else family_rows
-        try:
-            rows = make(unit.spec["comparisons"], metrics, unit.spec["replicates"], rng)
-        except TooFewRuns as problem:
-            return Result(unit, {}, Failure("too_few_runs", str(problem)))
-        except NoValues as problem:
-            return Result(unit, {}, Failure("no_values", str(problem)))
-        return Result(unit, {"contrasts": [{"unit_key": unit.key, **row} for row in rows]})
+
+def _compared(unit: Unit[ContrastInput], metrics: pl.DataFrame) -> list[dict[str, Any]]:
+    spec = unit.spec
+    rng = np.random.default_rng(seed_of("contrast", unit.key))
+    make = curve_rows if spec.curve else family_rows
+    try:
+        return make(spec.comparisons, metrics, spec.replicates, rng)
+    except TooFewRuns as problem:
+        raise UnitFailed(Failure("too_few_runs", str(problem))) from None
+    except NoValues as problem:
+        raise UnitFailed(Failure("no_values", str(problem))) from None

@@ -3,41 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from schemas.base import Record
 from schemas.environment import Environment, Seat
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
-from schemas.keys import digest, generator, seed_of
+from schemas.keys import Shared, digest, generator, seed_of, shared
 from schemas.study import ModelSpec
-from schemas.unit import Failure, Read, Result, Stage, Unit
-from tasks.concurrency import gather_all
+from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
 from tasks.episodes import play
 from tasks.episodes.params import keyed_params
 from tasks.episodes.render import template_digests
-from tasks.models.budget import BudgetSpent
 from tasks.personas.text import persona_text
-from tasks.stages.base import Upstream
-from tasks.stages.specs import model_of
+from tasks.stages.base import Step, Upstream
 from tasks.studies.design import Condition, Design
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from schemas.unit import TableRows
 
-class EpisodeStep:
+
+@dataclass(frozen=True, slots=True)
+class EpisodeInput:
+    """What playing an episode takes.
+
+    Attributes:
+        environment: Name of the environment.
+        version: Version of its code.
+        params: Its parameters.
+        models: The models by alias.
+        reasks: How often a bad answer is asked again.
+        templates: Digest of the environment's prompts.
+        seed: Seed of the replicate.
+        personas: Persona by seat.
+    """
+
+    environment: str
+    version: int
+    params: Shared[Record]
+    models: Mapping[str, Shared[ModelSpec]]
+    reasks: int
+    templates: str
+    seed: int
+    personas: Mapping[str, str]
+
+
+class EpisodeStep(Step[EpisodeInput, Mapping[str, str]]):
     """Plays the episodes of a study."""
 
-    stage: Stage = "episodes"
+    stage = "episodes"
     name = "episodes"
+    title = "episodes"
     recipe = 1
     writes = ("episodes", "seats", "events", "exposures", "outcomes")
-    asks_models = True
+    asks = "agent"
+    concurrent = True
     shard = 16
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[EpisodeInput], ...]:
         """One unit for each condition and replicate.
 
         Raises:
@@ -47,42 +74,31 @@ class EpisodeStep:
         if study.episode is None:
             return ()
         environment = environment_named(study.episode.environment)
-        templates = template_digests(environment)
+        templates = digest(template_digests(environment))
         personas = [unit.key for unit in upstream.units.get("personas", ())]
         units = []
         for condition in design.conditions:
             aliases = sorted(set(environment.aliases(condition.params).values()))
             models = {alias: study.models[alias] for alias in aliases}
-            params_key = digest(keyed_params(condition.params))
-            identities = {alias: model.identity() for alias, model in models.items()}
-            shared = {
-                "environment": environment.name,
-                "params": condition.params.model_dump(mode="json"),
-                "models": {alias: model.model_dump(mode="json") for alias, model in models.items()},
-                "reasks": study.episode.reasks,
-            }
+            params = Shared(condition.params, digest(keyed_params(condition.params)))
+            held = {alias: shared(model) for alias, model in models.items()}
             for replicate in range(1, study.replicates + 1):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
                 assigned = _assigned(environment, condition, models, personas, seed, replicate)
+                spec = EpisodeInput(
+                    environment=environment.name,
+                    version=environment.version,
+                    params=params,
+                    models=held,
+                    reasks=study.episode.reasks,
+                    templates=templates,
+                    seed=seed,
+                    personas=assigned,
+                )
                 units.append(
-                    Unit(
-                        stage=self.stage,
-                        step=self.name,
-                        key=digest(
-                            "episode",
-                            self.recipe,
-                            environment.name,
-                            environment.version,
-                            params_key,
-                            identities,
-                            study.episode.reasks,
-                            templates,
-                            assigned,
-                            study.seed,
-                            replicate,
-                        ),
-                        spec={**shared, "seed": seed, "personas": assigned},
+                    self.unit(
+                        spec,
                         condition=condition.name,
                         replicate=replicate,
                         label=f"{condition.name} {replicate}",
@@ -91,46 +107,46 @@ class EpisodeStep:
                 )
         return tuple(units)
 
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
+    def reads(self, units: Sequence[Unit[EpisodeInput]]) -> tuple[Read, ...]:
         """The personas of the seats."""
-        keys = tuple(sorted({key for unit in units for key in unit.spec["personas"].values()}))
+        keys = tuple(sorted({key for unit in units for key in unit.spec.personas.values()}))
         if not keys:
             return ()
         tables = ("personas", "persona_traits", "persona_attributes")
         return tuple(Read(table, "persona_key", keys) for table in tables)
 
-    async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
-        """The episodes, played at once on one event loop."""
-        texts = _persona_texts(rows)
-        return await gather_all(self._result(unit, texts, gateway) for unit in units)
+    def prepare(
+        self, units: Sequence[Unit[EpisodeInput]], rows: Mapping[str, pl.DataFrame]
+    ) -> dict[str, str]:
+        """The personas as texts, by their keys."""
+        return _persona_texts(rows)
 
-    async def _result(self, unit: Unit, texts: Mapping[str, str], gateway: Gateway) -> Result:
-        missing = [key for key in unit.spec["personas"].values() if key not in texts]
+    async def work(
+        self, unit: Unit[EpisodeInput], prepared: Mapping[str, str], gateway: Gateway
+    ) -> Mapping[str, TableRows]:
+        """The episode."""
+        spec = unit.spec
+        missing = [key for key in spec.personas.values() if key not in prepared]
         if missing:
-            return Result(unit, {}, Failure("upstream", f"{len(missing)} personas are not there"))
-        environment = environment_named(unit.spec["environment"])
-        params: Record = environment.params_model.model_validate(unit.spec["params"])
-        models = {alias: model_of(spec) for alias, spec in unit.spec["models"].items()}
-        seed = unit.spec["seed"]
-        try:
-            played = await play(
-                environment,
-                params,
-                [
-                    _with_persona(seat, unit.spec["personas"], texts)
-                    for seat in seats_of(environment, params, models, seed)
-                ],
-                models,
-                seed,
-                unit.key,
-                gateway,
-                unit.spec["reasks"],
-            )
-        except BudgetSpent as spent:
-            return Result(unit, gateway.rows(unit.key), Failure("budget", spent.message()))
-        return Result(unit, {**played.rows, **gateway.rows(unit.key)}, played.failure)
+            raise UnitFailed(Failure("upstream", f"{len(missing)} personas are not there"))
+        environment = environment_named(spec.environment)
+        models = {alias: model.value for alias, model in spec.models.items()}
+        played = await play(
+            environment,
+            spec.params.value,
+            [
+                _with_persona(seat, spec.personas, prepared)
+                for seat in seats_of(environment, spec.params.value, models, spec.seed)
+            ],
+            models,
+            spec.seed,
+            unit.key,
+            gateway,
+            spec.reasks,
+        )
+        if played.failure is not None:
+            raise UnitFailed(played.failure, played.rows)
+        return played.rows
 
 
 def seats_of(

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from schemas.gateway import Gateway
-from schemas.keys import digest
-from schemas.study.coding import RuleSpec
-from schemas.unit import Read, Result, Stage, Unit
-from tasks.coding.adjudication import Rule, rule_named
+from schemas.keys import Shared, shared
+from schemas.unit import Failure, Read, Unit, UnitFailed
+from tasks.coding.adjudication import rule_named
 from tasks.coding.coders import coders_of, expected_coders, people_of
 from tasks.coding.episodes import Coded, coded_episodes
-from tasks.coding.labelling import labelled
+from tasks.coding.labelling import LabelInput, LabelRule, labelled
+from tasks.stages.base import Step
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
@@ -32,17 +32,17 @@ class _Source:
     repeated: bool
 
 
-class LabelStep:
+class LabelStep(Step[LabelInput, Mapping[str, pl.DataFrame | Failure]]):
     """One unit per episode and rule; one per study for a rule that learns from all items."""
 
-    stage: Stage = "codes"
+    stage = "codes"
     name = "label"
+    title = "labels"
     recipe = 1
     writes = ("labels",)
-    asks_models = False
     shard = 256
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[LabelInput], ...]:
         """The units of every declared rule.
 
         Raises:
@@ -55,7 +55,7 @@ class LabelStep:
         episodes = coded_episodes(design, upstream)
         coders = coders_of(coding, upstream, {episode.key for episode in episodes})
         people = people_of(coding, upstream)
-        units: list[Unit] = []
+        units: list[Unit[LabelInput]] = []
         for declared in coding.adjudication.rules:
             rule, params = rule_named(declared)
             expected = expected_coders(coding, rule, params, declared, people)
@@ -68,52 +68,53 @@ class LabelStep:
                 for episode in episodes
             ]
             sources = [source for source in sources if source.units]
-            shared = {
-                "codebook_digest": coding.codebook.digest,
-                "rule": declared.model_dump(mode="json"),
-                "flags": expected.flags,
-            }
+            one = shared(LabelRule(declared, rule.version, coding.codebook.digest, expected.flags))
             if rule.over == "item":
-                units += [self._unit(declared, rule, shared, [source]) for source in sources]
+                units += [self._unit(one, [source], source.episode) for source in sources]
             elif sources:
-                units.append(self._unit(declared, rule, shared, sources))
+                units.append(self._unit(one, sources, None))
         return tuple(units)
 
     def _unit(
-        self, declared: RuleSpec, rule: Rule, shared: Mapping[str, Any], sources: Sequence[_Source]
-    ) -> Unit:
-        episodes = [source.episode.key for source in sources]
-        codes = tuple(key for source in sources for key in source.units)
-        alone = sources[0].episode if rule.over == "item" else None
-        return Unit(
-            stage=self.stage,
-            step=self.name,
-            key=digest("label", self.recipe, rule.version, shared, sorted(episodes), sorted(codes)),
-            spec={
-                **shared,
-                "sources": codes,
-                "repeated": any(source.repeated for source in sources),
-            },
+        self, rule: Shared[LabelRule], sources: Sequence[_Source], alone: Coded | None
+    ) -> Unit[LabelInput]:
+        episodes = sorted(source.episode.key for source in sources)
+        codes = sorted(key for source in sources for key in source.units)
+        repeated = any(source.repeated for source in sources)
+        title = rule.value.rule.title
+        return self.unit(
+            LabelInput(rule, tuple(episodes), tuple(codes), repeated),
             condition=alone.condition if alone else "",
             replicate=alone.replicate if alone else 0,
-            label=f"{declared.title} on {alone.label}" if alone else declared.title,
+            label=f"{title} on {alone.label}" if alone else title,
             upstream=(*episodes, *codes),
         )
 
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
+    def reads(self, units: Sequence[Unit[LabelInput]]) -> tuple[Read, ...]:
         """The codes that the labels are made of."""
-        keys = dict.fromkeys(key for unit in units for key in unit.spec["sources"])
+        keys = dict.fromkeys(key for unit in units for key in unit.spec.sources)
         return (Read("codes", "unit_key", tuple(keys)),)
 
-    async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
-        """Labels of each unit, made for all units of a rule at once."""
-        groups: dict[str, list[Unit]] = defaultdict(list)
+    def prepare(
+        self, units: Sequence[Unit[LabelInput]], rows: Mapping[str, pl.DataFrame]
+    ) -> dict[str, pl.DataFrame | Failure]:
+        """The labels of all units, made for all units of a rule at once."""
+        groups: dict[str, list[Unit[LabelInput]]] = defaultdict(list)
         for unit in units:
-            groups[digest(unit.spec["rule"], unit.spec["flags"])].append(unit)
-        made: dict[str, Result] = {}
+            groups[unit.spec.rule.digest].append(unit)
+        made: dict[str, pl.DataFrame | Failure] = {}
         for group in groups.values():
-            for result in labelled(group, rows["codes"]):
-                made[result.unit.key] = result
-        return [made[unit.key] for unit in units]
+            made.update(labelled(group, rows["codes"]))
+        return made
+
+    async def work(
+        self,
+        unit: Unit[LabelInput],
+        prepared: Mapping[str, pl.DataFrame | Failure],
+        gateway: Gateway,
+    ) -> dict[str, pl.DataFrame]:
+        """The labels of a unit."""
+        labels = prepared[unit.key]
+        if isinstance(labels, Failure):
+            raise UnitFailed(labels)
+        return {"labels": labels}

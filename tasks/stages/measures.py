@@ -7,33 +7,36 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import cast, get_args
 
 import numpy as np
 import orjson
 import polars as pl
 
 from schemas.gateway import Embedder, EmbeddingFailed, Gateway
-from schemas.keys import digest, seed_of
-from schemas.study import RuleSpec
-from schemas.study.models import ModelSpec
-from schemas.unit import Failure, Read, Result, Stage, Unit
-from tasks.metrics import assembly
+from schemas.keys import Shared, seed_of, shared
+from schemas.unit import Failure, Read, Unit, UnitFailed
+from tasks.coding.labelling import LabelInput
+from tasks.metrics.assembly import MetricInputs
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.data import MeasuredRun
 from tasks.metrics.metric import Metric, Unusable
 from tasks.metrics.rows import SCHEMA
 from tasks.metrics.text.vectors import Encoder, described
 from tasks.metrics.units import (
+    MeasureInput,
     Measurement,
+    Rule,
     Run,
     encoder_model,
     excluded_runs,
-    flags_spec,
+    flags_of,
     measurements,
     runs_of,
     usable,
 )
-from tasks.stages.base import Upstream
+from tasks.stages.base import Step, Upstream
+from tasks.stages.codes import CodeInput
 from tasks.studies.design import Design
 
 log = logging.getLogger(__name__)
@@ -50,14 +53,14 @@ class Sources:
         samples: Samples drawn for the codebook, by episode: ``sample_key, episode_key``.
     """
 
-    labels: tuple[Unit, ...]
-    codes: tuple[Unit, ...]
+    labels: tuple[Unit[LabelInput], ...]
+    codes: tuple[Unit[CodeInput], ...]
     imported: tuple[str, ...]
     samples: pl.DataFrame
 
     @cached_property
     def _label_rules(self) -> tuple[str, ...]:
-        return tuple(RuleSpec.model_validate(unit.spec["rule"]).title for unit in self.labels)
+        return tuple(unit.spec.rule.value.rule.title for unit in self.labels)
 
     def labels_of(self, rule: str | None, runs: frozenset[str]) -> tuple[str, ...]:
         """Label units of a rule, or of every rule, that rest on some of the runs."""
@@ -71,23 +74,23 @@ class Sources:
         """Code units that rest on some of the runs."""
         return tuple(unit.key for unit in self.codes if not runs.isdisjoint(unit.upstream))
 
-    def samples_of(self, runs: frozenset[str]) -> list[str]:
+    def samples_of(self, runs: frozenset[str]) -> tuple[str, ...]:
         """Samples that were drawn from some of the runs."""
         mine = self.samples.filter(pl.col("episode_key").is_in(sorted(runs)))
-        return mine["sample_key"].unique().sort().to_list()
+        return tuple(mine["sample_key"].unique().sort())
 
 
-class MeasureStep:
+class MeasureStep(Step[MeasureInput, MetricInputs]):
     """Metrics of a study: numbers of runs, conditions and the whole."""
 
-    stage: Stage = "metrics"
+    stage = "metrics"
     name = "measure"
+    title = "metrics"
     recipe = 3
     writes = ("metrics",)
-    asks_models = False
-    shard = 64
+    asks = "embedding"
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[MeasureInput], ...]:
         """One unit per metric with its options, and per rule where it is made of labels.
 
         Raises:
@@ -104,150 +107,152 @@ class MeasureStep:
             imported=_imported_codes(design, upstream, runs),
             samples=_samples(design, upstream),
         )
-        return tuple(self._unit(one, design, runs, sources) for one in wanted)
+        used = {rule: _used(runs, rule) for rule in get_args(Rule)}
+        return tuple(self._unit(one, design, runs, used, sources) for one in wanted)
 
     def _unit(
         self,
         one: Measurement,
         design: Design,
         runs: Sequence[Run],
+        used: Mapping[Rule, Shared[tuple[MeasuredRun, ...]]],
         sources: Sources,
-    ) -> Unit:
+    ) -> Unit[MeasureInput]:
         metric, coding = one.metric, design.study.coding
         coded = "labels" in metric.needs or "codes" in metric.needs
-        uses_codes = "codes" in metric.needs or one.judge is not None
-        incomplete = "keep" if metric.every_run else one.incomplete
-        used = [r for r in runs if r.included(incomplete)]
-        mine = frozenset(run.episode_key for run in used)
+        incomplete: Rule = "keep" if metric.every_run else one.incomplete
+        episodes = tuple(run.episode_key for run in used[incomplete].value)
+        mine = frozenset(episodes)
         labels = sources.labels_of(one.rule, mine) if "labels" in metric.needs else ()
-        codes = sources.codes_of(mine) if uses_codes else ()
-        imported = sources.imported if uses_codes else ()
-        every_rule = [rule.title for rule in coding.adjudication.rules] if coding else []
-        spec: dict[str, Any] = {
-            "metric": metric.name,
-            "options": dict(one.options),
-            "rule": one.rule,
-            "judge": one.judge,
-            "rules": every_rule if "codes" in metric.needs else [],
-            "gold": coding.gold if coding and "codes" in metric.needs else None,
-            "flags": flags_spec(coding.codebook if coded and coding else None),
-            "incomplete": incomplete,
-            "runs": [
-                {"episode_key": r.episode_key, "condition": r.condition, "replicate": r.replicate}
-                for r in used
-            ],
-            "excluded": excluded_runs(runs, incomplete),
-            "labels": list(labels),
-            "codes": [*codes, *imported],
-        }
-        if "samples" in metric.needs:
-            spec["samples"] = sources.samples_of(mine)
-        identity = {name: part for name, part in spec.items() if name not in {"labels", "codes"}}
-        parts = [metric.version, identity, sorted(labels), sorted(spec["codes"])]
+        codes: tuple[str, ...] = ()
+        imported: tuple[str, ...] = ()
+        if "codes" in metric.needs or one.judge is not None:
+            codes, imported = sources.codes_of(mine), sources.imported
+        of_codes = coding if "codes" in metric.needs else None
         encoder = encoder_model(design.study, one.options, f"metrics: {metric.name}")
-        if encoder is not None:
-            spec["encoder"] = encoder.model_dump(mode="json")
-            parts.append(encoder.identity())
-        key = digest("measure", self.recipe, *parts)
-        episodes = () if design.study.imported else tuple(r.episode_key for r in used)
-        return Unit(
-            stage=self.stage,
-            step=self.name,
-            key=key,
-            spec=spec,
+        spec = MeasureInput(
+            metric=metric.name,
+            version=metric.version,
+            options=dict(one.options),
+            rule=one.rule,
+            judge=one.judge,
+            rules=tuple(rule.title for rule in of_codes.adjudication.rules) if of_codes else (),
+            gold=of_codes.gold if of_codes else None,
+            flags=flags_of(coding.codebook if coded and coding else None),
+            incomplete=incomplete,
+            runs=used[incomplete],
+            excluded=excluded_runs(runs, incomplete),
+            labels=tuple(sorted(labels)),
+            codes=tuple(sorted((*codes, *imported))),
+            samples=sources.samples_of(mine) if "samples" in metric.needs else (),
+            encoder=shared(encoder) if encoder else None,
+        )
+        return self.unit(
+            spec,
             label=f"{metric.name} [{one.rule}]" if one.rule else metric.name,
-            upstream=(*episodes, *labels, *codes),
+            upstream=(*(() if design.study.imported else episodes), *labels, *codes),
         )
 
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
+    def reads(self, units: Sequence[Unit[MeasureInput]]) -> tuple[Read, ...]:
         """Rows of the runs, by what the metrics need."""
         wanted: dict[tuple[str, str], dict[str, None]] = {}
 
         def want(table: str, column: str, keys: Sequence[str]) -> None:
-            wanted.setdefault((table, column), {}).update(dict.fromkeys(keys))
+            if keys:
+                wanted.setdefault((table, column), {}).update(dict.fromkeys(keys))
 
         for unit in units:
-            needs = METRICS[unit.spec["metric"]].needs
-            runs = [run["episode_key"] for run in unit.spec["runs"]]
-            want("episodes", "episode_key", runs)
-            if "messages" in needs or "events" in needs:
-                want("events", "episode_key", runs)
-            for table in ("seats", "outcomes"):
-                if table in needs:
-                    want(table, "episode_key", runs)
-            if unit.spec["labels"]:
-                want("labels", "unit_key", unit.spec["labels"])
-            if unit.spec.get("samples"):
-                want("samples", "sample_key", unit.spec["samples"])
-            if unit.spec["codes"]:
-                want("codes", "unit_key", unit.spec["codes"])
+            needs = METRICS[unit.spec.metric].needs
+            runs = [run.episode_key for run in unit.spec.runs.value]
+            wanted.setdefault(("episodes", "episode_key"), {}).update(dict.fromkeys(runs))
+            for table in ("events", "seats", "outcomes"):
+                if table in needs or (table == "events" and "messages" in needs):
+                    wanted.setdefault((table, "episode_key"), {}).update(dict.fromkeys(runs))
+            want("labels", "unit_key", unit.spec.labels)
+            want("samples", "sample_key", unit.spec.samples)
+            want("codes", "unit_key", unit.spec.codes)
         return tuple(Read(table, column, tuple(keys)) for (table, column), keys in wanted.items())
 
+    def prepare(
+        self, units: Sequence[Unit[MeasureInput]], rows: Mapping[str, pl.DataFrame]
+    ) -> MetricInputs:
+        """The inputs of metrics, pieces that units share made once."""
+        return MetricInputs(rows)
+
     async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
-        """The rows of ``metrics`` of every unit."""
-        inputs = assembly.MetricInputs(rows)
-        return [await self._asked(unit, inputs, gateway) for unit in units]
+        self, unit: Unit[MeasureInput], prepared: MetricInputs, gateway: Gateway
+    ) -> dict[str, pl.DataFrame]:
+        """The numbers of a metric."""
+        encoders: dict[str, Encoder] = {}
+        if unit.spec.encoder is not None:
+            # litellm takes seconds to import, and a plan needs none of it.
+            from tasks.models.embedding import GatewayEncoder
 
-    async def _asked(self, unit: Unit, inputs: assembly.MetricInputs, gateway: Gateway) -> Result:
-        """The result of a unit, with the calls made for its text vectors where there are any."""
-        if "encoder" not in unit.spec:
-            return await asyncio.to_thread(self._result, unit, inputs, {})
-        # litellm takes seconds to import, and a plan needs none of it.
-        from tasks.models.budget import BudgetSpent
-        from tasks.models.embedding import GatewayEncoder
-
-        model = ModelSpec.model_validate(unit.spec["encoder"])
-        encoder = GatewayEncoder(cast("Embedder", gateway), model, unit.key)
-        encoders = {unit.spec["options"]["encoder"]: encoder}
+            encoders[unit.spec.options["encoder"]] = GatewayEncoder(
+                cast("Embedder", gateway), unit.spec.encoder.value, unit.key
+            )
         try:
-            made = await asyncio.to_thread(self._result, unit, inputs, encoders)
+            found = await asyncio.to_thread(_measured, unit, prepared, encoders)
         except EmbeddingFailed as failed:
-            made = Result(unit, {}, failed.failure)
-        except BudgetSpent as spent:
-            made = Result(unit, {}, Failure("budget", spent.message()))
-        return Result(unit, {**made.rows, **gateway.rows(unit.key)}, made.failure)
-
-    def _result(
-        self, unit: Unit, inputs: assembly.MetricInputs, encoders: Mapping[str, Encoder]
-    ) -> Result:
-        metric = METRICS[unit.spec["metric"]]
-        if not unit.spec["runs"]:
-            reasons = unit.spec["excluded"].values()
-            total = sum(count for one in reasons for count in one.values())
-            return Result(unit, {}, Failure("no_runs", f"no run is left ({total} excluded)"))
-        data = inputs.data(unit.spec, metric, encoders)
-        options = metric.options.model_validate(unit.spec["options"])
-        rng = np.random.default_rng(seed_of("measure", unit.key))
-        try:
-            found = metric.compute(data, options, rng)
-        except Unusable as problem:
-            return Result(unit, {}, Failure("unusable_codes", f"{metric.name}: {problem}"))
-        log.info("%s: %d rows", unit.label, found.height)
-        return Result(unit, {"metrics": metric_rows(unit, metric, found)})
+            raise UnitFailed(failed.failure) from None
+        return {"metrics": found}
 
 
-def metric_rows(unit: Unit, metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
+def _used(runs: Sequence[Run], incomplete: Rule) -> Shared[tuple[MeasuredRun, ...]]:
+    """The runs that are analysed under a rule for incomplete ones."""
+    return shared(
+        tuple(
+            MeasuredRun(run.episode_key, run.condition, run.replicate)
+            for run in runs
+            if run.included(incomplete)
+        )
+    )
+
+
+def _measured(
+    unit: Unit[MeasureInput], inputs: MetricInputs, encoders: Mapping[str, Encoder]
+) -> pl.DataFrame:
+    """Rows of ``metrics``.
+
+    Raises:
+        UnitFailed: No run is left, or the codes allow no number.
+    """
+    spec = unit.spec
+    metric = METRICS[spec.metric]
+    if not spec.runs.value:
+        total = sum(count for one in spec.excluded.values() for count in one.values())
+        raise UnitFailed(Failure("no_runs", f"no run is left ({total} excluded)"))
+    data = inputs.data(spec, metric, encoders)
+    options = metric.options.model_validate(spec.options)
+    rng = np.random.default_rng(seed_of("measure", unit.key))
+    try:
+        found = metric.compute(data, options, rng)
+    except Unusable as problem:
+        raise UnitFailed(Failure("unusable_codes", f"{metric.name}: {problem}")) from None
+    log.info("%s: %d rows", unit.label, found.height)
+    return metric_rows(unit, metric, found)
+
+
+def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
     """Rows of ``metrics`` made of what a metric gave."""
     name = (
         pl.when(pl.col("quantity") == "")
         .then(pl.lit(metric.name))
         .otherwise(pl.lit(f"{metric.name}.") + pl.col("quantity"))
     )
-    rule = pl.col("rule").fill_null(pl.lit(unit.spec["rule"], dtype=pl.String))
+    rule = pl.col("rule").fill_null(pl.lit(unit.spec.rule, dtype=pl.String))
     columns = [column for column in SCHEMA if column not in {"quantity", "rule"}]
     alone = pl.col("scope").is_in(["run", "seat"]) & pl.col("value").is_not_null()
     of_one = pl.when(alone & pl.col("ci_low").is_null()).then(pl.lit("; one run, so no interval"))
     found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
-    if "encoder" in unit.spec:
-        alias, model = unit.spec["options"]["encoder"], unit.spec["encoder"]["model"]
+    if unit.spec.encoder is not None:
+        alias, model = unit.spec.options["encoder"], unit.spec.encoder.value.model
         named = (described(name) for name in (alias, model))
         found = found.with_columns(pl.col("method").str.replace(*named, literal=True))
     return found.select(
         pl.lit(unit.key).alias("unit_key"),
         name.alias("metric"),
-        pl.lit(orjson.dumps(unit.spec["options"], option=orjson.OPT_SORT_KEYS).decode()).alias(
+        pl.lit(orjson.dumps(unit.spec.options, option=orjson.OPT_SORT_KEYS).decode()).alias(
             "options"
         ),
         rule.alias("rule"),

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from pydantic import Field
 
 from schemas.base import Record
 from schemas.gateway import Gateway, Message, Question
-from schemas.keys import digest
-from schemas.study import PopulationSpec
-from schemas.unit import Failure, Read, Result, Stage, Unit
-from tasks.concurrency import gather_all
-from tasks.models.budget import BudgetSpent
+from schemas.keys import Shared, shared
+from schemas.study import ModelSpec, PopulationSpec
+from schemas.unit import Unit, UnitFailed
 from tasks.personas.draw import Drawn, drawn
 from tasks.personas.text import biography_prompt, persona_text
-from tasks.stages.base import Upstream
-from tasks.stages.populations import RECIPE, population_key, writer_of
-from tasks.stages.specs import model_of
+from tasks.stages.base import Step, Upstream
+from tasks.stages.populations import RECIPE, population_of, writer_of
 from tasks.studies.design import Design
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class Biography(Record):
@@ -31,74 +25,69 @@ class Biography(Record):
     biography: str = Field(min_length=1, description="The biography, without a name.")
 
 
-class PersonaStep:
+@dataclass(frozen=True, slots=True)
+class PersonaInput:
+    """What making a persona takes.
+
+    Attributes:
+        population: The population; its digest is the population's key.
+        position: Number within it, from 1.
+        writer: The model that writes a biography, if any.
+    """
+
+    population: Shared[PopulationSpec]
+    position: int
+    writer: Shared[ModelSpec] | None
+
+
+class PersonaStep(Step[PersonaInput, Any]):
     """Draws personas from declared shares and, if asked, has a model write their biographies."""
 
-    stage: Stage = "personas"
+    stage = "personas"
     name = "personas"
+    title = "personas"
     recipe = RECIPE
     writes = ("personas", "persona_traits", "persona_attributes")
-    asks_models = True
-    shard = 64
+    asks = "persona"
+    concurrent = True
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PersonaInput], ...]:
         """One unit for each persona; its key does not depend on how many there are."""
-        spec = design.study.population
-        if spec is None:
+        declared, population = design.study.population, population_of(design)
+        if declared is None or population is None:
             return ()
-        writer = writer_of(design)
-        key = population_key(spec, writer)
-        shared = {
-            "population_key": key,
-            "population": spec.model_dump(mode="json", exclude={"size", "prose"}),
-            "model": writer.model_dump(mode="json") if writer else None,
-        }
+        model = writer_of(design)
+        writer = shared(model) if model else None
+        above = tuple(unit.key for unit in upstream.units.get("population", ()))
         return tuple(
-            Unit(
-                stage=self.stage,
-                step=self.name,
-                key=digest("persona", key, position),
-                spec={**shared, "position": position},
+            self.unit(
+                PersonaInput(population, position, writer),
                 label=f"persona {position}",
-                upstream=tuple(unit.key for unit in upstream.units.get("population", ())),
+                upstream=above,
             )
-            for position in range(1, spec.size + 1)
+            for position in range(1, declared.size + 1)
         )
-
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
-        """Nothing."""
-        return ()
 
     async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
-        """The personas."""
-        return await gather_all(self._result(unit, gateway) for unit in units)
-
-    async def _result(self, unit: Unit, gateway: Gateway) -> Result:
-        # A size is no part of what decides a persona; drawing one needs none.
-        spec = PopulationSpec.model_validate({**unit.spec["population"], "size": 1})
-        person = drawn(spec, unit.spec["population_key"], unit.spec["position"])
+        self, unit: Unit[PersonaInput], prepared: Any, gateway: Gateway
+    ) -> dict[str, list[dict[str, Any]]]:
+        """The persona."""
+        spec = unit.spec
+        person = drawn(spec.population.value, spec.population.digest, spec.position)
         biography, call_key = "", None
-        if unit.spec["model"] is not None:
-            try:
-                answer = await gateway.ask(_question(unit, person))
-            except BudgetSpent as spent:
-                return Result(unit, gateway.rows(unit.key), Failure("budget", spent.message()))
+        if spec.writer is not None:
+            answer = await gateway.ask(_question(unit, spec.writer.value, person))
             if answer.failure is not None:
-                return Result(unit, gateway.rows(unit.key), answer.failure)
+                raise UnitFailed(answer.failure)
             biography, call_key = answer.value.biography, answer.call_key
-        return Result(
-            unit,
-            {**_persona_rows(unit, person, biography, call_key), **gateway.rows(unit.key)},
-        )
+        return _persona_rows(unit, person, biography, call_key)
 
 
-def _question(unit: Unit, person: Drawn) -> Question:
+def _question(unit: Unit[PersonaInput], writer: ModelSpec, person: Drawn) -> Question:
     levels = {trait: one.level for trait, one in person.traits.items()}
     text = biography_prompt(persona_text(person.attributes, levels))
     return Question(
-        model=model_of(unit.spec["model"]),
+        model=writer,
         messages=(Message("user", text),),
         unit_key=unit.key,
         ordinal=0,
@@ -114,15 +103,15 @@ def _question(unit: Unit, person: Drawn) -> Question:
 
 
 def _persona_rows(
-    unit: Unit, person: Drawn, biography: str, call_key: str | None
+    unit: Unit[PersonaInput], person: Drawn, biography: str, call_key: str | None
 ) -> dict[str, list[dict[str, Any]]]:
     own = {"persona_key": unit.key, "unit_key": unit.key}
     return {
         "personas": [
             {
                 **own,
-                "population_key": unit.spec["population_key"],
-                "position": unit.spec["position"],
+                "population_key": unit.spec.population.digest,
+                "position": unit.spec.position,
                 "name": person.name,
                 "biography": biography,
                 "call_key": call_key,

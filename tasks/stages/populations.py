@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from schemas.gateway import Gateway
-from schemas.keys import digest
+from schemas.keys import Shared, digest
 from schemas.study import ModelSpec, PopulationSpec
-from schemas.unit import Read, Result, Stage, Unit
+from schemas.unit import Unit
 from tasks.personas.text import biography_template
-from tasks.stages.base import Upstream
+from tasks.stages.base import Step, Upstream
 from tasks.studies.design import Design
-
-if TYPE_CHECKING:
-    import polars as pl
 
 #: Raised by hand when the way in which personas are drawn changes; part of every persona's key.
 RECIPE = 1
@@ -40,66 +37,67 @@ def writer_of(design: Design) -> ModelSpec | None:
     return design.study.models[population.prose]
 
 
-class PopulationStep:
+def population_of(design: Design) -> Shared[PopulationSpec] | None:
+    """The population of a study, its digest being its key; without what does not decide it."""
+    spec = design.study.population
+    if spec is None:
+        return None
+    decisive = spec.model_copy(update={"size": 1, "prose": None})
+    return Shared(decisive, population_key(spec, writer_of(design)))
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationInput:
+    """What writing down a population takes.
+
+    Attributes:
+        population: The population; its digest is the population's key.
+    """
+
+    population: Shared[PopulationSpec]
+
+
+class PopulationStep(Step[PopulationInput, Any]):
     """Writes down the population that a study's personas are drawn from."""
 
-    stage: Stage = "personas"
+    stage = "personas"
     name = "population"
+    title = "population"
     recipe = RECIPE
     writes = ("populations", "population_targets")
-    asks_models = False
-    shard = 64
 
-    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit, ...]:
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PopulationInput], ...]:
         """One unit, if the study has a population."""
-        spec = design.study.population
-        if spec is None:
+        population = population_of(design)
+        if population is None:
             return ()
-        key = population_key(spec, writer_of(design))
-        declared = spec.model_dump(mode="json", exclude={"size", "prose"})
-        return (
-            Unit(
-                stage=self.stage,
-                step=self.name,
-                key=digest("population unit", key),
-                spec={"population_key": key, "population": declared},
-                label="population",
-            ),
-        )
-
-    def reads(self, units: Sequence[Unit]) -> tuple[Read, ...]:
-        """Nothing."""
-        return ()
+        return (self.unit(PopulationInput(population), label="population"),)
 
     async def work(
-        self, units: Sequence[Unit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
-    ) -> list[Result]:
+        self, unit: Unit[PopulationInput], prepared: Any, gateway: Gateway
+    ) -> dict[str, list[dict[str, Any]]]:
         """The population and its target shares."""
-        return [Result(unit, _rows(unit)) for unit in units]
-
-
-def _rows(unit: Unit) -> dict[str, list[dict[str, Any]]]:
-    key = unit.spec["population_key"]
-    declared = unit.spec["population"]
-    return {
-        "populations": [
-            {
-                "population_key": key,
-                "unit_key": unit.key,
-                "method": declared["method"],
-                "seed": declared["seed"],
-                "spec": declared,
-            }
-        ],
-        "population_targets": [
-            {
-                "population_key": key,
-                "unit_key": unit.key,
-                "dimension": dimension,
-                "category": category,
-                "target_share": share,
-            }
-            for dimension, shares in declared["shares"].items()
-            for category, share in shares.items()
-        ],
-    }
+        population = unit.spec.population
+        key, spec = population.digest, population.value
+        return {
+            "populations": [
+                {
+                    "population_key": key,
+                    "unit_key": unit.key,
+                    "method": spec.method,
+                    "seed": spec.seed,
+                    "spec": spec.model_dump(mode="json", exclude={"size", "prose"}),
+                }
+            ],
+            "population_targets": [
+                {
+                    "population_key": key,
+                    "unit_key": unit.key,
+                    "dimension": dimension,
+                    "category": category,
+                    "target_share": share,
+                }
+                for dimension, shares in spec.shares.items()
+                for category, share in shares.items()
+            ],
+        }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from schemas.unit import Stage
-from tasks.stages.base import Step
+from tasks.stages.base import AnyStep
 
 
-def steps() -> tuple[Step, ...]:
+def steps() -> tuple[AnyStep, ...]:
     """Every step, in order."""
     from tasks.stages.codes import CodeStep
     from tasks.stages.contrasts import ContrastStep
@@ -27,6 +27,6 @@ def steps() -> tuple[Step, ...]:
     )
 
 
-def steps_of(stage: Stage) -> tuple[Step, ...]:
+def steps_of(stage: Stage) -> tuple[AnyStep, ...]:
     """The steps of one stage, in order."""
     return tuple(step for step in steps() if step.stage == stage)

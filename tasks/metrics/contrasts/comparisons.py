@@ -10,11 +10,11 @@ from schemas.study import ContrastSpec, Study
 from schemas.unit import Unit
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.metric import Metric
-from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
+from tasks.metrics.units import MeasureInput, Measurement, curve_measurements, declared_measurement
 from tasks.studies.design import Design
 
 IMPORTED = "series"
-Measures = Mapping[tuple[Any, ...], Unit]
+Measures = Mapping[tuple[Any, ...], Unit[MeasureInput]]
 
 
 def families(design: Design, measured: Measures) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -114,7 +114,7 @@ def _comparisons(
         "subject": spec.subject,
         "rule": one.rule,
         "measure": unit.key if unit else None,
-        "excluded": dict(unit.spec["excluded"]) if unit else {},
+        "excluded": dict(unit.spec.excluded) if unit else {},
         "test": test.name,
         "options": options,
         "excess": spec.excess,

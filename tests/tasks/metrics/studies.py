@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from schemas.keys import digest
-from schemas.study import Study
+from schemas.gateway import Answer, Question
+from schemas.keys import digest, shared
+from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
+from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.stages.base import Upstream
 from tasks.studies.design import Condition, Design
 
 RULES = ("intersection", "union")
+RULE_OF = {name: shared(LabelRule(RuleSpec(rule=name), 1, "", {})) for name in RULES}
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 
 STUDY: dict[str, Any] = {
@@ -59,7 +62,7 @@ def episode_units(declared: Study) -> tuple[Unit, ...]:
             "episodes",
             "episodes",
             digest("e", name, replicate),
-            {},
+            None,
             condition=name,
             replicate=replicate,
         )
@@ -77,14 +80,14 @@ def upstream(
     """Everything before the metrics, planned and done; ``statuses`` of single episodes."""
     episodes = episode_units(declared)
     codes = tuple(
-        Unit("codes", "code", digest("c", u.key), {}, upstream=(u.key,)) for u in episodes
+        Unit("codes", "code", digest("c", u.key), None, upstream=(u.key,)) for u in episodes
     )
     labels = tuple(
         Unit(
             "codes",
             "label",
             digest("l", rule, u.key),
-            {"rule": {"rule": rule, "params": {}}},
+            LabelInput(RULE_OF[rule], (), (), repeated=False),
             upstream=(*u.upstream, u.key),
         )
         for rule in RULES
@@ -250,3 +253,13 @@ def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str
         )
         for read in reads
     }
+
+
+class NoModels:
+    """A gateway for steps that need no model."""
+
+    async def ask(self, question: Question) -> Answer:
+        raise AssertionError(f"no model is to be asked: {question}")
+
+    def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
+        return {}

@@ -12,6 +12,7 @@ from schemas.unit import Result
 from tasks.metrics.contrasts.curves import curve_summary
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
+from tasks.stages.working import results_of
 
 CURVE = {
     "how": {
@@ -30,12 +31,14 @@ async def worked(studies: Any, **changes: Any) -> tuple[list[Result], list[Resul
     design = studies.design(declared)
     step = MeasureStep()
     units = step.plan(design, before)
-    results = await step.work(units, studies.picked(frames, step.reads(units)), None)
+    results = await results_of(
+        step, units, studies.picked(frames, step.reads(units)), studies.NoModels()
+    )
     before.units["measure"] = units
     contrast = ContrastStep()
     made = contrast.plan(design, before)
     metrics = pl.concat([result.rows["metrics"] for result in results if result.rows])
-    return results, await contrast.work(made, {"metrics": metrics}, None)
+    return results, await results_of(contrast, made, {"metrics": metrics}, studies.NoModels())
 
 
 async def test_a_curve_holds_every_combination(studies: Any) -> None:

@@ -18,6 +18,7 @@ from schemas.unit import Result
 from tasks.models.gateway import open_gateway
 from tasks.models.retry import Backoff
 from tasks.stages.measures import MeasureStep
+from tasks.stages.working import results_of
 
 s: Any = None
 #: The words that every message of these studies is made of, one dimension each.
@@ -78,7 +79,7 @@ async def measured(study: Any, folder: Path) -> list[Result]:
     units = step.plan(s.design(study), s.upstream(study))
     rows = s.picked(s.rows(study), step.reads(units))
     async with open_gateway(folder, backoff=Backoff(first_s=0.01, longest_s=0.02)) as gateway:
-        return await step.work(units, rows, gateway)
+        return await results_of(step, units, rows, gateway)
 
 
 async def test_a_model_of_the_study_encodes_texts_once_and_its_calls_are_on_record(

@@ -12,6 +12,7 @@ import pytest
 
 from tasks.metrics.catalogue import METRICS
 from tasks.stages.measures import MeasureStep
+from tasks.stages.working import results_of
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "add_a_metric.md"
 
@@ -25,6 +26,8 @@ def test_the_metric_of_the_guide_works(studies: Any, monkeypatch: pytest.MonkeyP
     frames, before = studies.rows(declared), studies.upstream(declared)
     step = MeasureStep()
     units = step.plan(studies.design(declared), before)
-    (result,) = asyncio.run(step.work(units, studies.picked(frames, step.reads(units)), None))
+    (result,) = asyncio.run(
+        results_of(step, units, studies.picked(frames, step.reads(units)), studies.NoModels())
+    )
     found = result.rows["metrics"].filter(pl.col("scope") == "condition")
     assert found["value"].to_list() == [0.0, 0.0]

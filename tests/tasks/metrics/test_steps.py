@@ -15,6 +15,7 @@ from schemas.unit import Result, Unit
 from tasks.metrics.catalogue import METRICS
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
+from tasks.stages.working import results_of
 
 s: Any = None
 
@@ -29,7 +30,7 @@ async def measured(
 ) -> tuple[tuple[Unit, ...], list[Result]]:
     step = MeasureStep()
     units = step.plan(s.design(declared), s.upstream(declared, **more))
-    return units, await step.work(units, s.picked(frames, step.reads(units)), None)
+    return units, await results_of(step, units, s.picked(frames, step.reads(units)), s.NoModels())
 
 
 async def compared(declared: Any, frames: Any, factors: Any = None, **more: Any) -> list[Result]:
@@ -41,7 +42,7 @@ async def compared(declared: Any, frames: Any, factors: Any = None, **more: Any)
     step = ContrastStep()
     made = step.plan(s.design(declared, factors), before)
     metrics = pl.concat([r.rows["metrics"] for r in results if r.rows])
-    return await step.work(made, {"metrics": metrics}, None)
+    return await results_of(step, made, {"metrics": metrics}, s.NoModels())
 
 
 def checked(table: str, rows: Any) -> list[dict[str, Any]]:
@@ -134,8 +135,8 @@ async def test_runs_left_out_evenly_are_counted_without_a_warning() -> None:
 def test_only_episodes_that_were_cut_short_are_left_out(status: str, used: int) -> None:
     declared = s.study(metrics=["participation"])
     (unit,) = MeasureStep().plan(s.design(declared), s.upstream(declared, status=status))
-    assert len(unit.spec["runs"]) == 2 * used
-    assert unit.spec["excluded"]["mixed"] == ({} if used else {"incomplete": 6})
+    assert len(unit.spec.runs.value) == 2 * used
+    assert unit.spec.excluded["mixed"] == ({} if used else {"incomplete": 6})
 
 
 async def test_a_contrast_that_moves_several_factors_says_so() -> None:
@@ -221,7 +222,7 @@ def test_a_plan_does_not_depend_on_work_except_through_exclusions() -> None:
     second = [unit.key for unit in step.plan(s.design(declared), before)]
     assert first == second
     incomplete = s.upstream(declared, status="incomplete")
-    third = {u.spec["metric"]: u for u in step.plan(s.design(declared), incomplete)}
+    third = {u.spec.metric: u for u in step.plan(s.design(declared), incomplete)}
     assert third["profile_cosine"].key not in first
     assert third["agreement"].key in first
 

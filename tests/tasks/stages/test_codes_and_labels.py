@@ -19,11 +19,12 @@ from tasks.models.gateway import open_gateway
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
 from tasks.stages.labels import LabelStep
+from tasks.stages.working import results_of
 from tasks.studies.design import Design
 
 CODE, LABEL = CodeStep(), LabelStep()
 EPISODES = tuple(
-    Unit("episodes", "episodes", digest("episode", n), {}, "baseline", n, f"run {n}")
+    Unit("episodes", "episodes", digest("episode", n), None, "baseline", n, f"run {n}")
     for n in (1, 2)
 )
 SAID = ("Thanks everyone!", "Casey, please draft the plan.", "", "I agree with Blake.", "Fine.")
@@ -94,7 +95,7 @@ def rows() -> dict[str, pl.DataFrame]:
 async def coded(of: Design, folder: Path, **options: Any) -> list[Result]:
     units = CODE.plan(of, upstream())
     async with open_gateway(folder, **options) as gateway:
-        return await CODE.work(units, rows(), gateway)
+        return await results_of(CODE, units, rows(), gateway)
 
 
 def frame(results: Sequence[Result], table: str) -> pl.DataFrame:
@@ -157,7 +158,7 @@ def test_adding_a_judge_plans_only_its_codings() -> None:
     three = CODE.plan(design(judges=["ja", "jb", "jc"]), upstream())
     new = keys(three) - keys(two)
     assert keys(two) < keys(three)
-    assert {unit.spec["coder"] for unit in three if unit.key in new} == {"jc"}
+    assert {unit.spec.coder for unit in three if unit.key in new} == {"jc"}
     assert len(new) == len(EPISODES)
 
 
@@ -171,13 +172,13 @@ def test_a_changed_definition_is_coded_anew_and_a_description_is_not() -> None:
 
 def test_rules_can_be_left_to_judges() -> None:
     units = CODE.plan(design(rules=False), upstream())
-    assert {unit.spec["coder"] for unit in units} == {"ja", "jb"}
-    assert units[0].spec["flags"] == ("lead", "agree", "short")
+    assert {unit.spec.coder for unit in units} == {"ja", "jb"}
+    assert units[0].spec.flags == ("lead", "agree", "short")
 
 
 def test_episodes_that_failed_are_not_planned() -> None:
     failed = Upstream({"episodes": EPISODES}, frozenset({EPISODES[0].key}))
-    assert {unit.spec["episode_key"] for unit in CODE.plan(design(), failed)} == {EPISODES[1].key}
+    assert {unit.spec.episode_key for unit in CODE.plan(design(), failed)} == {EPISODES[1].key}
 
 
 async def test_labels_are_made_per_episode_and_rule(tmp_path: Path) -> None:
@@ -185,7 +186,7 @@ async def test_labels_are_made_per_episode_and_rule(tmp_path: Path) -> None:
     results = await coded(of, tmp_path)
     units = LABEL.plan(of, upstream(*(result.unit for result in results)))
     assert len(units) == 4 * len(EPISODES) + 1
-    labels_of = await LABEL.work(units, {"codes": frame(results, "codes")}, None)  # type: ignore[arg-type]
+    labels_of = await results_of(LABEL, units, {"codes": frame(results, "codes")}, None)  # type: ignore[arg-type]
     assert [result.unit for result in labels_of] == list(units)
     for result in labels_of:
         labels = result.rows["labels"]
@@ -209,7 +210,7 @@ def test_adding_a_judge_relabels_only_what_it_changes() -> None:
     before = LABEL.plan(two, upstream(*CODE.plan(two, upstream())))
     after = LABEL.plan(three, upstream(*CODE.plan(three, upstream())))
     same = keys(before) & keys(after)
-    assert {unit.spec["rule"]["rule"] for unit in before if unit.key in same} == {"judge"}
+    assert {unit.spec.rule.value.rule.rule for unit in before if unit.key in same} == {"judge"}
     assert len(same) == len(EPISODES)
 
 
@@ -219,7 +220,7 @@ def test_labels_wait_for_all_codes_that_they_are_made_of() -> None:
     label = LABEL.plan(of, upstream(*codes))[0]
     episode = label.upstream[0]
     assert set(label.upstream) == {episode} | {
-        unit.key for unit in codes if unit.spec["episode_key"] == episode
+        unit.key for unit in codes if unit.spec.episode_key == episode
     }
 
 
@@ -260,7 +261,7 @@ async def test_the_gold_coder_is_taken_only_where_a_rule_names_it() -> None:
     version = of.study.coding.codebook.digest
     frames = pl.concat([summary("kim", version, "1" * 32), summary("lee", version, "2" * 32)])
     units = LABEL.plan(of, upstream(codes=frames))
-    assert [unit.spec["sources"] for unit in units] == [("2" * 32,), ("2" * 32, "1" * 32)]
+    assert [unit.spec.sources for unit in units] == [("2" * 32,), ("1" * 32, "2" * 32)]
 
 
 def test_people_who_coded_a_sample_do_not_vote_unless_named() -> None:
@@ -273,11 +274,14 @@ def test_people_who_coded_a_sample_do_not_vote_unless_named() -> None:
         [summary(name, version, *(digest(name, n) for n in (1, 2))) for name in ("eva", "tom")]
     ).with_columns(pl.lit("human").alias("coder_kind"))
     units = LABEL.plan(with_people, upstream(*codes, codes=imported))
-    voters = {unit.spec["rule"]["rule"]: unit.spec["flags"]["lead"]["coders"] for unit in units}
+    voters = {
+        unit.spec.rule.value.rule.rule: unit.spec.rule.value.flags["lead"]["coders"]
+        for unit in units
+    }
     assert voters == {"intersection": ["ja", "jb"], "union": ["ja", "tom"]}
     alone = design(judges=(), imported=["eva", "tom"], gold="eva")
     (unit, *_) = LABEL.plan(alone, upstream(codes=imported))
-    assert unit.spec["flags"]["lead"]["coders"] == ["tom"]
+    assert unit.spec.rule.value.flags["lead"]["coders"] == ["tom"]
 
 
 async def test_two_imports_that_contradict_each_other_fail_the_unit() -> None:
@@ -296,11 +300,11 @@ async def test_two_imports_that_contradict_each_other_fail_the_unit() -> None:
             "value": [1.0, 0.0],
         }
     )
-    (result,) = await LABEL.work(units, {"codes": codes}, None)  # type: ignore[arg-type]
+    (result,) = await results_of(LABEL, units, {"codes": codes}, None)  # type: ignore[arg-type]
     assert result.failure is not None
     assert result.failure.kind == "conflicting_codes"
     agreeing = codes.with_columns(pl.lit(1.0).alias("value"))
-    (result,) = await LABEL.work(units, {"codes": agreeing}, None)  # type: ignore[arg-type]
+    (result,) = await results_of(LABEL, units, {"codes": agreeing}, None)  # type: ignore[arg-type]
     labels = result.rows["labels"]
     assert isinstance(labels, pl.DataFrame)
     assert labels.select("value", "n_codes").rows() == [(1.0, 1)]

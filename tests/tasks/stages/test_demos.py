@@ -14,6 +14,7 @@ import pytest
 from tasks.models.sim.cues import CUES
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
+from tasks.stages.working import results_of
 from tasks.studies.design import design
 from tasks.studies.load import load_study
 
@@ -26,7 +27,7 @@ def episodes(name: str, gateway: Any) -> dict[str, list[Any]]:
     step = EpisodeStep()
     units = step.plan(design(load_study(STUDIES / name).study), Upstream())
     found = defaultdict(list)
-    for result in asyncio.run(step.work(units, {}, gateway)):
+    for result in asyncio.run(results_of(step, units, {}, gateway)):
         assert result.failure is None
         found[result.unit.condition].append(result.rows)
     return found

@@ -14,6 +14,7 @@ from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.personas import PersonaStep
+from tasks.stages.working import results_of
 from tasks.studies.design import design
 
 STEP = EpisodeStep()
@@ -112,7 +113,7 @@ def test_a_changed_template_changes_the_keys(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_conditions_share_the_seed_of_a_replicate() -> None:
-    seeds = [unit.spec["seed"] for unit in planned(study())]
+    seeds = [unit.spec.seed for unit in planned(study())]
     assert seeds[:2] == seeds[2:]
     assert seeds[0] != seeds[1]
 
@@ -130,7 +131,7 @@ def test_episodes_are_played_at_once_and_failures_stay_with_their_unit(
         given: str = simulate(question)
         return given
 
-    results = asyncio.run(STEP.work(units, {}, memory_gateway(respond)))
+    results = asyncio.run(results_of(STEP, units, {}, memory_gateway(respond)))
     assert [one.unit.key for one in results] == [unit.key for unit in units]
     kinds = [one.failure.kind if one.failure else None for one in results]
     assert kinds == [None, "rate_limit", "budget", None]
@@ -143,16 +144,16 @@ def test_a_bug_keeps_its_traceback(memory_gateway: Any) -> None:
         raise ZeroDivisionError("a bug")
 
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        asyncio.run(STEP.work(planned(study()), {}, memory_gateway(broken)))
+        asyncio.run(results_of(STEP, planned(study()), {}, memory_gateway(broken)))
 
 
 def test_rows_do_not_depend_on_which_units_are_worked_together(
     memory_gateway: Any, simulate: Any
 ) -> None:
     units = planned(study())
-    together = asyncio.run(STEP.work(units, {}, memory_gateway(simulate, order_seed=3)))
+    together = asyncio.run(results_of(STEP, units, {}, memory_gateway(simulate, order_seed=3)))
     alone = [
-        asyncio.run(STEP.work([unit], {}, memory_gateway(simulate, in_flight=1)))[0]
+        asyncio.run(results_of(STEP, [unit], {}, memory_gateway(simulate, in_flight=1)))[0]
         for unit in units
     ]
     assert [one.rows for one in together] == [one.rows for one in alone]
@@ -167,7 +168,7 @@ def with_population(size: int, replicates: int = 2) -> Study:
 
 def persona_rows(given: Study, gateway: Any, simulate: Any) -> dict[str, pl.DataFrame]:
     units = PersonaStep().plan(design(given), Upstream())
-    results = asyncio.run(PersonaStep().work(units, {}, gateway(simulate)))
+    results = asyncio.run(results_of(PersonaStep(), units, {}, gateway(simulate)))
     tables = ("personas", "persona_traits", "persona_attributes")
     return {
         table: pl.DataFrame([row for one in results for row in one.rows.get(table, ())])
@@ -184,7 +185,7 @@ def test_personas_are_given_to_seats_and_told_in_the_prompt(
     assert read == {"personas", "persona_traits", "persona_attributes"}
     gateway = memory_gateway(simulate)
     rows = persona_rows(given, memory_gateway, simulate)
-    results = asyncio.run(STEP.work(units, rows, gateway))
+    results = asyncio.run(results_of(STEP, units, rows, gateway))
     seats = results[0].rows["seats"]
     assert len({seat["persona_key"] for seat in seats}) == 2
     assert "Age group: " in gateway.questions[0].messages[0].text
@@ -193,7 +194,7 @@ def test_personas_are_given_to_seats_and_told_in_the_prompt(
 
 def test_replicates_go_through_the_population_and_conditions_share_it() -> None:
     units = planned(with_population(4))
-    assigned = [tuple(sorted(unit.spec["personas"].values())) for unit in units]
+    assigned = [tuple(sorted(unit.spec.personas.values())) for unit in units]
     assert assigned[0] == assigned[2]
     assert assigned[1] == assigned[3]
     assert not set(assigned[0]) & set(assigned[1])
@@ -203,7 +204,7 @@ def test_a_persona_that_is_not_there_fails_the_episode(memory_gateway: Any, simu
     given = with_population(4)
     rows = persona_rows(given, memory_gateway, simulate)
     rows["personas"] = rows["personas"].head(0)
-    results = asyncio.run(STEP.work(planned(given), rows, memory_gateway(simulate)))
+    results = asyncio.run(results_of(STEP, planned(given), rows, memory_gateway(simulate)))
     assert {one.failure.kind for one in results if one.failure} == {"upstream"}
 
 

@@ -20,6 +20,7 @@ from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PopulationStep
+from tasks.stages.working import results_of
 from tasks.studies.design import design
 
 STEP = PersonaStep()
@@ -54,8 +55,8 @@ def planned(size: int = 5, **fields: Any) -> tuple[Unit, ...]:
 def worked(units: tuple[Unit, ...], gateway: Any) -> list[Result]:
     """The population, which comes first, and the personas."""
     return [
-        *asyncio.run(PopulationStep().work(units[:1], {}, gateway)),
-        *asyncio.run(STEP.work(units[1:], {}, gateway)),
+        *asyncio.run(results_of(PopulationStep(), units[:1], {}, gateway)),
+        *asyncio.run(results_of(STEP, units[1:], {}, gateway)),
     ]
 
 

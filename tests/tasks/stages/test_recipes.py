@@ -15,6 +15,7 @@ from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PopulationStep
+from tasks.stages.working import results_of
 from tasks.studies.design import design
 
 CATALOGUE = {
@@ -100,7 +101,7 @@ def test_rows_of_episodes_change_only_with_recipe_or_version(
 
     gateway.ask = numbered
     units = step.plan(design(study(environment)), Upstream())
-    (result,) = asyncio.run(step.work(units, {}, gateway))
+    (result,) = asyncio.run(results_of(step, units, {}, gateway))
     assert result.failure is None
     version = f"{step.recipe}.{environments()[environment].version}"
     # Keys change with templates, which are in the key themselves.
@@ -114,8 +115,8 @@ def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any, gol
     personas = PersonaStep().plan(resolved, Upstream(units={"population": units}))
     gateway = memory_gateway(scripted)
     results = [
-        *asyncio.run(population.work(units, {}, gateway)),
-        *asyncio.run(PersonaStep().work(personas, {}, gateway)),
+        *asyncio.run(results_of(population, units, {}, gateway)),
+        *asyncio.run(results_of(PersonaStep(), personas, {}, gateway)),
     ]
     tables: dict[str, list[Any]] = {}
     for result in results:

@@ -17,16 +17,17 @@ from pydantic import BaseModel
 
 from schemas import keys
 from schemas.gateway import Question
-from schemas.keys import digest
+from schemas.keys import digest, shared
 from schemas.unit import Result, Unit
 from tasks.coding.adjudication.catalogue import RULES
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.stages.base import Upstream
-from tasks.stages.codes import CodeStep
+from tasks.stages.codes import CodeInput, CodeStep
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
+from tasks.stages.working import results_of
 
 STUDIES = Path(__file__).parents[1] / "metrics" / "studies.py"
 JUDGES = ("m", "n", "o")
@@ -84,7 +85,7 @@ def measured() -> Mapping[str, tuple[Unit, Result]]:
     planned = step.plan(s.design(declared), s.upstream(declared))
     units = [seeded(unit, unit.label) for unit in planned]
     rows = s.picked(s.rows(declared), step.reads(units))
-    results = asyncio.run(step.work(units, rows, None))  # type: ignore[arg-type]
+    results = asyncio.run(results_of(step, units, rows, s.NoModels()))
     return {old.label: (old, new) for old, new in zip(planned, results, strict=True)}
 
 
@@ -110,7 +111,9 @@ def test_comparisons_change_only_with_their_recipe(name: str, golden: Any) -> No
     renamed = {new.unit.key: old.key for old, new in measured().values()}
     frames: list[Any] = [new.rows["metrics"] for _, new in measured().values()]
     rows: Any = pl.concat(frames).with_columns(pl.col("unit_key").replace(renamed))
-    (result,) = asyncio.run(step.work([seeded(planned, name)], {"metrics": rows}, None))  # type: ignore[arg-type]
+    (result,) = asyncio.run(
+        results_of(step, [seeded(planned, name)], {"metrics": rows}, s.NoModels())
+    )
     assert result.failure is None
     golden(f"contrast {name}", str(step.recipe), result.rows)
 
@@ -124,9 +127,10 @@ def test_labels_change_only_with_recipe_or_version(name: str, golden: Any) -> No
     rng = np.random.default_rng(3)
     episodes = s.episode_units(declared)[:2]
     codes, rows = [], []
+    book = shared(declared.coding.codebook)
     for episode in episodes:
         for judge in JUDGES:
-            key, spec = digest(judge, episode.key), {"episode_key": episode.key, "coder": judge}
+            key, spec = digest(judge, episode.key), CodeInput(episode.key, judge, book, ())
             codes.append(Unit("codes", "code", key, spec, upstream=(episode.key,)))
             rows += [
                 {
@@ -145,7 +149,7 @@ def test_labels_change_only_with_recipe_or_version(name: str, golden: Any) -> No
     before = Upstream({"episodes": episodes, "code": tuple(codes)})
     units = step.plan(s.design(declared), before)
     frame = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"other_seq": pl.Int64})
-    results = asyncio.run(step.work(units, {"codes": frame}, None))  # type: ignore[arg-type]
+    results = asyncio.run(results_of(step, units, {"codes": frame}, s.NoModels()))
     tables = {"labels": [row for result in results for row in _rows(result.rows["labels"])]}
     golden(f"label {name}", f"{step.recipe}.{RULES[name].version}", tables)
 
@@ -181,7 +185,7 @@ def test_codes_change_only_with_their_recipe(memory_gateway: Any, golden: Any) -
         ]
         return json.dumps({"items": items})
 
-    results = asyncio.run(step.work(units, frames, memory_gateway(answered)))
+    results = asyncio.run(results_of(step, units, frames, memory_gateway(answered)))
     assert [result.failure for result in results] == [None, None]
     judged = [dict(row)["value"] for row in results[0].rows["codes"]]
     assert set(judged) == {0.0, 1.0}
