@@ -10,7 +10,7 @@ import pytest
 
 from tasks.importers.warroom import read_transcripts
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.data import Data, messages_of, numbered, run_frame
+from tasks.metrics.data import Data, MeasuredRun, messages_of, numbered, run_frame
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +27,7 @@ def baseline(shared: Path) -> Data:
     }
     runs = run_frame(
         [
-            {"episode_key": key, "condition": "A", "replicate": number}
+            MeasuredRun(key, "A", number)
             for number, key in enumerate(tables["episodes"]["episode_key"], start=1)
         ],
         tables["episodes"],
