@@ -3,6 +3,7 @@
 - ``study``, ``stages``: the main flow and a subflow per stage. ``importing``, ``handing``: the
   other flows. ``requests``: their parameters and reports.
 - ``resources``, ``session``, ``committing``: what a run holds open, shares and stores.
+  ``expectations``: what it checks at the end of a stage.
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
   stopped leaves. ``catalogues``: imported markets in
   place of their names. ``titles``: of steps.

@@ -15,6 +15,8 @@ from tasks.report.markdown import markdown
 if TYPE_CHECKING:
     from flows.requests import StepReport
     from flows.session import Session
+    from schemas.checks import Checked
+    from schemas.unit import Stage
 
 _OUTSIDE = re.compile(r"[^a-z0-9]+")
 
@@ -42,7 +44,22 @@ def step_row(report: StepReport) -> dict[str, Any]:
     }
 
 
-async def show_stage(session: Session, stage: str, steps: Sequence[str]) -> None:
+def check_row(one: Checked) -> dict[str, Any]:
+    """A row of the table: an expectation, and what was found."""
+    return {
+        "holds": one.passed,
+        "severity": one.severity,
+        "data set": one.view,
+        "condition": one.condition,
+        "expectation": one.check,
+        "expected": one.expected,
+        "found": one.observed,
+        "rows": one.n_rows,
+        "declared by": one.declared_by,
+    }
+
+
+async def show_stage(session: Session, stage: Stage, steps: Sequence[str]) -> None:
     """Leave a table of a stage's steps with the flow run.
 
     Args:
@@ -55,6 +72,12 @@ async def show_stage(session: Session, stage: str, steps: Sequence[str]) -> None
         key=artifact_key("agora", session.design.study.name, stage),
         description=f"Stage {stage} of {session.design.study.name} {session.design.version[:12]}",
     )
+    if found := session.checked.get(stage):
+        await acreate_table_artifact(
+            table=[check_row(one) for one in found],
+            key=artifact_key("agora", session.design.study.name, stage, "expectations"),
+            description=f"What is expected of stage {stage} of {session.design.study.name}",
+        )
 
 
 async def show_report(session: Session) -> None:

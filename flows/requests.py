@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.base import Record
+from schemas.checks import Checked
 from schemas.unit import Stage
 
 
@@ -83,10 +84,18 @@ class StudyReport(Record):
     elapsed_s: float
     stopped: str | None = None
     left: str = ""
+    checked: tuple[Checked, ...] = ()
+
+    @property
+    def critical(self) -> tuple[Checked, ...]:
+        """Critical expectations that do not hold."""
+        return tuple(one for one in self.checked if not one.passed and one.severity == "critical")
 
     @property
     def complete(self) -> bool:
-        """Whether every planned unit is in the warehouse."""
-        return self.stopped is None and all(
-            step.failed == step.blocked == step.left == 0 for step in self.steps
+        """Whether every planned unit is in the warehouse, and the data are as they must be."""
+        return (
+            self.stopped is None
+            and not self.critical
+            and all(step.failed == step.blocked == step.left == 0 for step in self.steps)
         )

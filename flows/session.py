@@ -11,8 +11,11 @@ from flows.planning import Planner, StepPlan
 from flows.requests import StepReport
 
 if TYPE_CHECKING:
+    from schemas.checks import Checked
+    from schemas.unit import Stage
     from tasks.models.gateway import ModelGateway
     from tasks.studies.design import Design
+    from warehouse.expectations.checker import Checker
     from warehouse.store import Warehouse
 
 
@@ -68,6 +71,8 @@ class Session:
         plans: What was planned so far, by step, with up-to-date statuses.
         done: Units that this run finished, by step.
         reasons: Why units failed, by step.
+        checker: Checks data sets at the end of stages.
+        checked: What the expectations of a stage found, by stage.
         stopped: Why the run stopped before its end, if it did.
     """
 
@@ -78,10 +83,12 @@ class Session:
     run_id: str
     concurrency: int
     listener: Listener
+    checker: Checker
     commits: asyncio.Lock = field(default_factory=asyncio.Lock)
     plans: dict[str, StepPlan] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, list[str]] = field(default_factory=dict)
+    checked: dict[Stage, list[Checked]] = field(default_factory=dict)
     stopped: str | None = None
 
     def report(self, step: str) -> StepReport:

@@ -14,6 +14,7 @@ from prefect.utilities.annotations import quote
 
 from flows.artifacts import show_stage
 from flows.committing import Committer
+from flows.expectations import broken, check_stage, summary
 from flows.planning import StepPlan
 from flows.requests import StageRequest
 from flows.session import Session, session_in_use
@@ -49,8 +50,11 @@ async def run_stage(request: StageRequest) -> State[Any]:
         session.listener.step_ends(plan)
         failed += len(plan.failed)
         counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
+    found = await check_stage(session, request.stage)
     await show_stage(session, request.stage, [step.name for step in steps_of(request.stage)])
-    message = ", ".join(counts)
+    message = ", ".join(filter(None, [*counts, summary(found)]))
+    if critical := broken(found, critical=True):
+        return Failed(message=f"critical: {critical[0].sentence}. {message}", data=failed)
     if failed:
         return Failed(
             message=f"{failed} units failed; the next run works them again. {message}", data=failed
@@ -84,6 +88,7 @@ async def _work(session: Session, plan: StepPlan) -> None:
     """
     if not plan.todo:
         return
+    session.checker.start()  # it takes seconds, while models answer
     _hold_paid_answers(session, plan)
     size = max(plan.step.shard, 1)
     if plan.step.asks is not None:  # so that a budget that is spent leaves few units unfinished

@@ -14,15 +14,18 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
 from flows.estimating import estimated
+from flows.expectations import broken
 from flows.planning import Planner
 from flows.remaining import leftover
 from flows.requests import RunRequest, StageRequest, StudyReport
 from flows.resources import opened
 from flows.session import Session, Silence, listener_in_use, session_in_use
 from flows.stages import run_stage
+from schemas.checks import Checked
 from schemas.unit import STAGES, Stage
 from tasks.shards import gateway_in_use
 from tasks.stages.registry import steps_of
+from warehouse.expectations.checker import Checker
 
 
 @flow(name="agora-study", flow_run_name="{request.study.stem}", validate_parameters=True)
@@ -40,7 +43,8 @@ async def run_study(request: RunRequest) -> State[Any]:
         design = session.design
         session.listener.study_begins(design.study.name, design.version)
         for stage in STAGES:
-            if request.stages and stage not in request.stages:
+            left_out = request.stages and stage not in request.stages
+            if left_out or _critical(session):  # no stage builds on data that are not as expected
                 _look_at(session, stage)
                 continue
             state = await run_stage(
@@ -53,6 +57,8 @@ async def run_study(request: RunRequest) -> State[Any]:
         if session.done:
             await show_report(session)
         report = _report(session, time.perf_counter() - began)
+    if critical := report.critical:
+        return Failed(message=f"critical: {critical[0].sentence}", data=report)
     failed = sum(step.failed for step in report.steps)
     if failed:
         return Failed(message=f"{failed} units failed; run it again to retry them", data=report)
@@ -64,6 +70,7 @@ async def run_study(request: RunRequest) -> State[Any]:
 async def _session(request: RunRequest) -> AsyncIterator[Session]:
     """The session of a run; while it lasts, subflows and tasks find it in context variables."""
     async with opened(request) as (design, warehouse, gateway):
+        checker = Checker()
         session = Session(
             design=design,
             warehouse=warehouse,
@@ -72,6 +79,7 @@ async def _session(request: RunRequest) -> AsyncIterator[Session]:
             run_id=str(flow_run.id or "local"),
             concurrency=request.concurrency or design.study.run.concurrency,
             listener=listener_in_use.get(Silence()),
+            checker=checker,
         )
         sessions = session_in_use.set(session)
         gateways = gateway_in_use.set(gateway)
@@ -80,12 +88,23 @@ async def _session(request: RunRequest) -> AsyncIterator[Session]:
         finally:
             session_in_use.reset(sessions)
             gateway_in_use.reset(gateways)
+            checker.close()
 
 
 def _look_at(session: Session, stage: Stage) -> None:
     """Plan a stage that is not to be run, since later stages build on its units."""
     for step in steps_of(stage):
         session.plans[step.name] = session.planner.plan(step)
+
+
+def _checked(session: Session) -> list[Checked]:
+    """What the expectations of all stages found so far."""
+    return [one for found in session.checked.values() for one in found]
+
+
+def _critical(session: Session) -> bool:
+    """Whether a critical expectation of an earlier stage does not hold."""
+    return bool(broken(_checked(session), critical=True))
 
 
 def _report(session: Session, elapsed_s: float) -> StudyReport:
@@ -100,6 +119,7 @@ def _report(session: Session, elapsed_s: float) -> StudyReport:
         cost_usd=tally.cost_usd,
         unknown_prices=tally.calls_unpriced,
         elapsed_s=elapsed_s,
+        checked=tuple(_checked(session)),
         stopped=session.stopped,
         left=_left(session) if session.stopped else "",
     )

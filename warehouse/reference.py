@@ -1,7 +1,11 @@
-"""The reference page of tables, ``docs/tables.md``. ``python -m warehouse.reference`` writes it."""
+"""The reference of tables and views: a page for people, and columns for reading studies.
+
+``python -m warehouse.reference`` writes ``docs/tables.md`` and ``schemas/columns.json``.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +17,9 @@ from warehouse.projections.columns import Column, columns_of
 from warehouse.projections.ddl import TYPES, create_tables
 from warehouse.schema import views_sql
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "tables.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "tables.md"
+COLUMNS = ROOT / "schemas" / "columns.json"
 
 _HEAD = """\
 # Tables and views
@@ -48,6 +54,14 @@ def page() -> str:
         *("\n".join(_section(row)) for row in ROWS),
     ]
     return "\n".join(parts)
+
+
+def columns_json() -> str:
+    """Types of the columns of every table and view, by name; studies are checked against it."""
+    found = {row.table.name: {c.name: TYPES[c.kind] for c in columns_of(row)} for row in ROWS}
+    found |= {view.name: dict(view.columns) for view in views()}
+    lines = (f' "{name}": {json.dumps(columns)}' for name, columns in sorted(found.items()))
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def views() -> tuple[View, ...]:
@@ -114,3 +128,4 @@ def _says(row: type[Row], column: Column) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    COLUMNS.write_text(columns_json())

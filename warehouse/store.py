@@ -22,6 +22,7 @@ from warehouse.connection import Limits, connection, quiet, transaction
 from warehouse.projections.frames import frame_of
 from warehouse.queries.query import Query
 from warehouse.reader import Reader, statement
+from warehouse.sql import identifier
 from warehouse.statements import Answer, answer
 
 
@@ -138,12 +139,20 @@ class Warehouse(Reader):
             pydantic.ValidationError: A row does not fit its table.
         """
         members = frame_of(StudyUnitRow, [StudyUnitRow.model_validate(unit) for unit in units])
+        self.replace("study_units", {"study_version": study_version, "step": step}, members)
+
+    def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
+        """Put rows in place of those of one of the warehouse's own tables that have some values.
+
+        Args:
+            table: The table.
+            values: Values by column of the rows that go.
+            rows: The rows that come.
+        """
+        gone = " AND ".join(f"{identifier(name)} = ?" for name in values)
         with self._writing, self.cursor() as cursor, transaction(cursor):
-            cursor.execute(
-                "DELETE FROM study_units WHERE study_version = $1 AND step = $2",
-                [study_version, step],
-            )
-            insert(cursor, "study_units", members)
+            cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}", list(values.values()))
+            insert(cursor, table, rows)
 
     def commit(self, results: Sequence[Result], *, run_id: str, code_version: str) -> CommitReport:
         """What became of results: validated, and stored in one transaction.

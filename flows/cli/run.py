@@ -91,6 +91,7 @@ async def _report_of(run_study: Any, request: RunRequest, console: Console) -> S
 
 
 def _print_report(console: Console, report: StudyReport, study: Study, warehouse: Path) -> None:
+    from flows.cli.expectations import print_checked
     from flows.findings import findings
     from warehouse.reader import reader
 
@@ -103,6 +104,7 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
         found = findings(found_in, report.version, study)
     series = study.imported.series if study.imported is not None else ()
     _print_findings(console, found, [*study.changes, *series])
+    print_checked(console, report.checked)
     console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
     if report.stopped:
         console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")

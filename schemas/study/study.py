@@ -14,6 +14,7 @@ from schemas.study.analysis import ContrastSpec, CurveSpec, MetricSpec, RunSpec
 from schemas.study.coding import CodingSpec
 from schemas.study.conditions import changes_by_condition, combinations, named_levels
 from schemas.study.episode import EpisodeSpec, ImportedSpec
+from schemas.study.expectations import Expectation, Reproduces
 from schemas.study.models import ModelSpec
 from schemas.study.population import PopulationSpec
 
@@ -43,6 +44,8 @@ class Study(Record):
     metrics: tuple[MetricSpec, ...] = Field((), description="Numbers that are computed.")
     contrasts: dict[Name, ContrastSpec] = Field({}, description="Comparisons of conditions.")
     curves: dict[Name, CurveSpec] = Field({}, description="Specification curves.")
+    expect: tuple[Expectation, ...] = Field((), description="What the study expects to find.")
+    reproduces: Reproduces | None = Field(None, description="The publication that it rebuilds.")
     run: RunSpec = Field(default=RunSpec(), description="How it is run.")
 
     @field_validator("conditions", mode="before")
@@ -96,6 +99,7 @@ class Study(Record):
                 "conditions": True,
                 "coding": {"codebook"},
                 "run": True,
+                **{name: True for name in ("expect", "reproduces") if not getattr(self, name)},
             },
         )
         return digest(

@@ -6,21 +6,36 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from schemas.study.expectations import Severity
 from schemas.tables.column import Count, Json, Key, Name, Row, Table, Time
+from schemas.unit import Stage
 
 
 class ValidationRow(Row):
-    """A check that was made before a commit."""
+    """A check of rows before a commit, or of a version's data set at the end of a stage."""
 
     table: ClassVar[Table] = Table(
-        "validations", ("batch", "table_name", "check_name"), "check before a commit"
+        "validations",
+        ("batch", "table_name", "check_name", "condition", "expected"),
+        "check of rows before a commit, or of a data set at the end of a stage",
     )
 
-    batch: Key = Field(description="The commit.")
-    table_name: Name = Field(description="Table that was checked.")
+    batch: Key = Field(description="The commit; or digest of the data set and its suite.")
+    table_name: Name = Field(description="Table or view that was checked.")
     check_name: Name = Field(description="The check.")
-    source: Literal["pydantic", "great_expectations", "sql"] = Field(description="Who checked.")
-    passed: bool = Field(description="Whether every row passed.")
+    source: Literal["pydantic", "great_expectations", "sql", "agora"] = Field(
+        description="Who checked: rows pydantic or sql, data sets the others."
+    )
+    study_version: Key | None = Field(None, description="Version that the data set is of.")
+    stage: Stage | None = Field(None, description="Stage at whose end the data set was checked.")
+    condition: str | None = Field(None, description="Condition; empty for all rows.")
+    severity: Severity | None = Field(None, description="What it means if it does not hold.")
+    declared_by: Literal["stage", "study"] | None = Field(
+        None, description="Whose expectation it is: of the stage's suite, or the study's own."
+    )
+    expected: str | None = Field(None, description="What was expected of the data set.")
+    observed: str | None = Field(None, description="What was found of the data set.")
+    passed: bool = Field(description="Whether it holds; of rows, for every one.")
     n_rows: Count = Field(description="Rows that were checked.")
     n_failed: Count = Field(description="Rows that failed.")
     detail: Json = Field(description="What was expected and a few of the values that were found.")

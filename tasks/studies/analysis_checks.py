@@ -1,4 +1,4 @@
-"""What can be wrong with a study's metrics, contrasts and curves: names that lead nowhere."""
+"""What can be wrong with a study's analysis and expectations: names that lead nowhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.errors import Mistake
 from schemas.study import ContrastSpec, Study
+from tasks.expectations.problems import expectation_problems
 from tasks.studies.design import Design
 from tasks.studies.messages import unknown_name
 from tasks.studies.positions import Positions, placed
@@ -13,7 +14,7 @@ from tasks.studies.yamltext import FieldPath
 
 
 def analysis_problems(design: Design, positions: Positions) -> Iterator[Mistake]:
-    """Everything that is wrong with metrics, contrasts and curves."""
+    """Everything that is wrong with metrics, contrasts, curves and what is expected of them."""
     study = design.study
     yield from _metrics(study, positions)
     conditions = _conditions(design)
@@ -29,6 +30,7 @@ def analysis_problems(design: Design, positions: Positions) -> Iterator[Mistake]
                 )
         yield from _measured(study, contrast, at, positions)
     yield from _curves(study, positions)
+    yield from expectation_problems(study, conditions, positions)
 
 
 def _conditions(design: Design) -> Sequence[str] | None:

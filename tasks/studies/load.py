@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.study.conditions import changes_by_condition, merged, named_levels
+from tasks.expectations.problems import written_path
 from tasks.studies.checks import problems
 from tasks.studies.design import design
 from tasks.studies.files import StudyFiles, text_of
@@ -82,7 +84,8 @@ def _study(
     try:
         return validated(Study, value, files.context), []
     except ValidationError as error:
-        return None, mistakes_of(error, Study, positions)
+        start = partial(written_path, value)
+        return None, mistakes_of(error, Study, positions, start)
 
 
 def _condition_mistakes(

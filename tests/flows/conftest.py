@@ -14,6 +14,7 @@ import pytest
 
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults
+from warehouse.expectations.checker import Checker
 
 CODEBOOK = """
 name: small
@@ -61,6 +62,26 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
+class SharedChecker(Checker):
+    """A checker for all tests, since Great Expectations takes seconds to start."""
+
+    def close(self) -> None:
+        """Stays open for the next test."""
+
+    def end(self) -> None:
+        super().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def checker() -> Iterator[SharedChecker]:
+    """One process that checks data sets for all tests of flows."""
+    shared = SharedChecker()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flows.study.Checker", lambda: shared)
+        yield shared
+    shared.end()
+
+
 def written(folder: Path) -> Path:
     """The small study in a folder, with its codebook beside it."""
     (folder / "codebook.yaml").write_text(CODEBOOK, encoding="utf-8")
@@ -99,7 +120,7 @@ def ran(tmp_path: Path) -> Ran:
 
 @pytest.fixture(scope="session")
 def first_run(
-    prefect_server: None, tmp_path_factory: pytest.TempPathFactory
+    prefect_server: None, checker: SharedChecker, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, StudyReport]:
     """A folder in which the small study was run, and the report of that; to be copied."""
     folder = tmp_path_factory.mktemp("first_run")

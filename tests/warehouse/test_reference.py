@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from schemas.tables import ROWS
-from warehouse.reference import PAGE, page, views
+from warehouse.reference import COLUMNS, PAGE, columns_json, page, views
 
 
 def test_the_page_is_what_the_models_say():
     """Fails when a table or view changed: run ``python -m warehouse.reference``."""
     assert PAGE.read_text() == page()
+    assert COLUMNS.read_text() == columns_json()
 
 
 def test_the_page_names_every_column():

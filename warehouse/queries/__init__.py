@@ -6,5 +6,6 @@ NamedTuple, its SQL stands beside them. A :class:`warehouse.reader.Reader` answe
 - ``query``: what a query is. ``table``: rows of a table or a view, as units read them.
 - ``studies``: versions of studies. ``units``: what versions consist of, and what became of it.
 - ``episodes``, ``coding``, ``calls``, ``market``, ``measures``: what units wrote.
+- ``expectations``: what checks of data sets found.
 - ``report``: what the report lists of designs and runs. ``report_coding``: of codes and labels.
 """

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 #: Their messages list what is registered, which grows.
 GROWING = {
     "several",
+    "expectations",
     "simulated_model",
     "simulated_parameter",
     "unknown_environment",

@@ -1,0 +1,97 @@
+"""Tables and views as expectations name them: their columns, their stage, how a study picks rows.
+
+The columns are those of ``schemas/columns.json``, which ``python -m warehouse.reference`` writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import orjson
+
+from schemas.unit import Stage
+
+#: By which column the rows of a version of a study are picked.
+Picked = Literal["study_version", "episode_key", "unit_key"]
+
+_STAGES: dict[str, Stage] = {
+    "personas": "personas",
+    "persona_attributes": "personas",
+    "persona_traits": "personas",
+    "populations": "personas",
+    "population_targets": "personas",
+    "codes": "codes",
+    "labels": "codes",
+    "samples": "codes",
+    "v_codes": "codes",
+    "v_labels": "codes",
+}
+#: They hold rows of every stage, so they are whole after the last one.
+_OF_EVERY_STAGE = frozenset({"calls", "attempts", "v_calls"})
+#: The warehouse's own books, what was imported for no one study, and tables that have a view which
+#: says what a version's rows are. A view whose name ends in _all is the plain one for all versions.
+_LEFT_OUT = frozenset(
+    {
+        "studies", "v_studies", "study_units", "units", "validations", "quarantine",
+        "catalogues", "customers", "businesses", "metrics", "contrasts",
+    }
+)  # fmt: skip
+
+
+@cache
+def relations() -> Mapping[str, Mapping[str, str]]:
+    """Types of columns, by table or view, of those whose rows belong to versions of studies."""
+    held = orjson.loads((files("schemas") / "columns.json").read_bytes())
+    return {
+        name: columns
+        for name, columns in held.items()
+        if name not in _LEFT_OUT and not name.endswith("_all") and picked_by(columns) is not None
+    }
+
+
+def picked_by(columns: Mapping[str, str]) -> Picked | None:
+    """The column by which rows of a version are picked, if there is one.
+
+    Example:
+        >>> picked_by({"episode_key": "VARCHAR", "unit_key": "VARCHAR", "text": "VARCHAR"})
+        'episode_key'
+    """
+    for name in ("study_version", "episode_key", "unit_key"):
+        if name in columns:
+            return name
+    return None
+
+
+def stage_of(relation: str) -> Stage:
+    """The stage after which a table or view is whole.
+
+    Example:
+        >>> stage_of("v_messages"), stage_of("v_codes"), stage_of("v_metrics")
+        ('episodes', 'codes', 'metrics')
+    """
+    if relation in _STAGES:
+        return _STAGES[relation]
+    by_episode = picked_by(relations()[relation]) == "episode_key" or relation == "v_runs"
+    return "episodes" if by_episode and relation not in _OF_EVERY_STAGE else "metrics"
+
+
+def has_conditions(relation: str) -> bool:
+    """Whether its rows belong to conditions, so that they can be checked one by one."""
+    columns = relations()[relation]
+    return relation in _OF_EVERY_STAGE or not columns.keys().isdisjoint(
+        {"condition", "episode_key"}
+    )
+
+
+def is_number(kind: str) -> bool:
+    """Whether a column of a type holds numbers, or true and false.
+
+    Example:
+        >>> is_number("DOUBLE"), is_number("VARCHAR"), is_number("BIGINT[]")
+        (True, False, False)
+    """
+    numbers = ("BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "HUGEINT", "FLOAT", "DECIMAL")
+    return kind.startswith(numbers) and not kind.endswith("[]")

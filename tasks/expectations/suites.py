@@ -1,0 +1,184 @@
+"""The suite of each stage: what its data set must look like, whatever the study.
+
+A stage is one function that lists its expectations; :func:`suite` adds what the study expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from statistics import NormalDist
+from typing import Any
+
+from schemas.checks import DataCheck, DeclaredBy
+from schemas.relations import relations, stage_of
+from schemas.study import DataExpectation, Study
+from schemas.study.population import BIG_FIVE
+from schemas.unit import Stage
+from tasks.studies.design import Design
+
+#: A population that was drawn as declared is called odd once in so many attributes.
+FALSE_ALARMS = 10_000
+
+
+def _personas(study: Study) -> Iterator[DataExpectation]:
+    population = study.population
+    if population is None:
+        return
+    size = population.size
+    yield _one("table_row_count_to_equal", "personas", value=size, severity="critical")
+    for attribute, shares in population.shares.items():
+        yield _one(
+            "column_kl_divergence_to_be_less_than",
+            "persona_attributes",
+            column="value",
+            where={"attribute": attribute},
+            partition_object={"values": list(shares), "weights": list(shares.values())},
+            threshold=divergence_limit(size, len(shares)),
+        )
+    if population.traits != "none":
+        # Scores are quantiles of a normal population: their mean is 1/2, its standard error
+        # 1 / sqrt(12 n).
+        margin = NormalDist().inv_cdf(1 - 0.5 / FALSE_ALARMS) / (12 * size) ** 0.5
+        low, high = max(0.0, 0.5 - margin), min(1.0, 0.5 + margin)
+        for trait in BIG_FIVE:
+            where = {"trait": trait, "inventory": population.traits}
+            yield _one(
+                "column_mean_to_be_between",
+                "persona_traits",
+                column="score",
+                where=where,
+                min_value=round(low, 4),
+                max_value=round(high, 4),
+            )
+
+
+def _episodes(study: Study) -> Iterator[DataExpectation]:
+    if study.imported is None:
+        yield _one("table_row_count_to_equal", "v_runs", value=study.replicates, per="condition")
+    else:
+        yield _one("table_row_count_to_be_between", "v_runs", min_value=1, severity="critical")
+    yield _one(
+        "column_values_to_not_be_in_set",
+        "episodes",
+        column="status",
+        value_set=["truncated", "incomplete", "placeholder"],
+        mostly=0.9,
+        per="condition",
+    )
+    if "v_actions" in relations():
+        yield _one(
+            "column_mean_to_be_between",
+            "v_actions",
+            column="fallback",
+            max_value=0.05,
+            per="condition",
+        )
+    yield _one(
+        "column_values_to_be_between",
+        "v_messages",
+        column="words",
+        min_value=1,
+        mostly=0.99,
+        per="condition",
+    )
+    yield _one(
+        "column_values_to_be_between", "v_trades", column="amount", min_value=0, severity="critical"
+    )
+
+
+def _codes(study: Study) -> Iterator[DataExpectation]:
+    coding = study.coding
+    if coding is None:
+        return
+    yield _one(
+        "column_values_to_not_be_null", "v_codes", column="value", mostly=0.95, per="condition"
+    )
+    yield _one(
+        "column_distinct_values_to_contain_set",
+        "v_codes",
+        column="coder",
+        value_set=[*coding.judges, *coding.imported],
+    )
+    yield _one(
+        "column_distinct_values_to_equal_set",
+        "v_labels",
+        column="rule",
+        value_set=[rule.title for rule in coding.adjudication.rules],
+    )
+    yield _one(
+        "column_values_to_not_be_null",
+        "v_labels",
+        column="value",
+        where={"rule": coding.adjudication.use.title},
+        mostly=0.95,
+        per="condition",
+    )
+
+
+def _metrics(study: Study) -> Iterator[DataExpectation]:
+    if study.metrics:
+        yield _one(
+            "column_values_to_not_be_null",
+            "v_metrics",
+            column="value",
+            where={"scope": ["study", "condition"]},
+            mostly=0.5,
+        )
+    if study.contrasts:
+        yield _one(
+            "column_distinct_values_to_contain_set",
+            "v_contrasts",
+            column="contrast",
+            value_set=list(study.contrasts),
+        )
+
+
+SUITES: Mapping[Stage, Callable[[Study], Iterator[DataExpectation]]] = {
+    "personas": _personas,
+    "episodes": _episodes,
+    "codes": _codes,
+    "metrics": _metrics,
+}
+
+
+def suite(stage: Stage, design: Design, conditions: list[str]) -> list[DataCheck]:
+    """The checks of a stage: those of its suite, and those that the study adds.
+
+    Args:
+        stage: The stage.
+        design: The study with its conditions.
+        conditions: Names of the conditions, for expectations that hold for each of them.
+    """
+    study = design.study
+    own = [one for one in study.expect if isinstance(one, DataExpectation)]
+    declared: list[tuple[DeclaredBy, DataExpectation]]
+    declared = [("stage", one) for one in SUITES[stage](study)]
+    declared += [("study", one) for one in own if stage_of(one.view) == stage]
+    return [
+        DataCheck(one, condition, by)
+        for by, one in declared
+        for condition in (conditions if one.per else [None])
+    ]
+
+
+def _one(name: str, view: str, **fields: Any) -> DataExpectation:
+    return DataExpectation.model_validate({f"expect_{name}": {"view": view, **fields}})
+
+
+def divergence_limit(size: int, categories: int) -> float:
+    """Largest divergence (nats) that chance explains between shares drawn and shares declared.
+
+    Twice the sample size times the divergence is distributed as chi-squared with one degree of
+    freedom less than there are categories; its quantile is Wilson and Hilferty's (1931), which
+    is a little wide for two categories.
+
+    Example:
+        >>> round(divergence_limit(1000, 2), 5)
+        0.00811
+    """
+    k = categories - 1
+    if k == 0:
+        return 1e-9
+    z = NormalDist().inv_cdf(1 - 1 / FALSE_ALARMS)
+    chi_squared = k * (1 - 2 / (9 * k) + z * (2 / (9 * k)) ** 0.5) ** 3
+    return float(f"{chi_squared / (2 * size):.4g}")

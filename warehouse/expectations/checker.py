@@ -1,0 +1,168 @@
+"""The parent's side of the process that runs Great Expectations."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import pyarrow as pa
+
+from schemas.checks import Checked, DataCheck
+
+ROOT = Path(__file__).resolve().parents[2]
+#: An idle worker ends as soon as its input does; one in the middle of a check is not waited for.
+ENDING_S = 5.0
+
+
+class Checker:
+    """Checks data sets in a process of its own, which is started when it is first wanted.
+
+    Great Expectations takes seconds to import, so call :meth:`start` while models answer. Not safe
+    for use by several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._starting = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def process_id(self) -> int | None:
+        """Number of the process, if it was started."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the process, if it is not there yet; returns at once."""
+        with self._starting:
+            if self._process is not None:
+                return
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+            paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "warehouse.expectations.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+                start_new_session=True,  # Ctrl-C is for the parent, whose end ends it
+            )
+
+    def checked(
+        self,
+        checks: Sequence[DataCheck],
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+    ) -> list[Checked]:
+        """What the checks find in some rows.
+
+        Args:
+            checks: Checks of one data set.
+            schema: Columns of the rows.
+            batches: The rows, sent as they come.
+
+        Raises:
+            RuntimeError: The process ended, or gave no answer.
+        """
+        self.start()
+        assert self._process is not None
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        try:
+            stdin.write(json.dumps({"checks": [_asked(check) for check in checks]}).encode())
+            stdin.write(b"\n")
+            with pa.ipc.new_stream(stdin, schema) as stream:
+                for batch in batches:
+                    stream.write_batch(batch)
+            stdin.flush()
+            line = stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        if not line:
+            raise RuntimeError(f"the process that checks data sets ended: {self._last_words()}")
+        return [
+            _checked(check, outcome)
+            for check, outcome in zip(checks, json.loads(line), strict=True)
+        ]
+
+    def _last_words(self) -> str:
+        assert self._process is not None
+        assert self._errors is not None
+        self._process.wait(timeout=ENDING_S)
+        self._errors.seek(0)
+        return self._errors.read().decode(errors="replace")[-4000:]
+
+    def close(self) -> None:
+        """End the process, if it was started."""
+        with self._starting:
+            process, self._process = self._process, None
+            if process is None:
+                return
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert self._errors is not None
+            try:
+                process.stdin.close()
+                process.wait(timeout=ENDING_S)
+            except BrokenPipeError:  # it has ended already
+                process.wait(timeout=ENDING_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            finally:
+                process.stdout.close()
+                self._errors.close()
+
+
+def _asked(check: DataCheck) -> dict[str, Any]:
+    expectation = check.expectation
+    return {
+        "kind": expectation.expectation,
+        "arguments": expectation.arguments,
+        "condition": check.condition,
+    }
+
+
+def _checked(check: DataCheck, outcome: dict[str, Any]) -> Checked:
+    expectation = check.expectation
+    columns = ", ".join(expectation.columns)
+    passed, observed = outcome["passed"], outcome["observed"]
+    if outcome["n_rows"] == 0 and not _counts_rows(expectation.expectation):
+        # The suite of a stage speaks of whatever rows there are; a study expects some.
+        passed, observed = check.declared_by == "stage", "no rows"
+    return Checked(
+        source="great_expectations",
+        view=expectation.view,
+        check=f"{expectation.expectation}({columns})" if columns else expectation.expectation,
+        condition=check.condition or "",
+        severity=expectation.severity,
+        declared_by=check.declared_by,
+        expected=expectation.expected,
+        observed=observed,
+        passed=passed,
+        n_rows=outcome["n_rows"],
+        n_failed=outcome["n_failed"],
+    )
+
+
+def _counts_rows(expectation: str) -> bool:
+    return expectation.startswith("expect_table_row_count")

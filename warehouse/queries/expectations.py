@@ -1,0 +1,51 @@
+"""What checks of a version's data sets found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from warehouse.queries.query import Query
+
+
+class CheckFound(NamedTuple):
+    """A check of a data set; the fields are those of :class:`schemas.checks.Checked`."""
+
+    source: str
+    view: str
+    check: str
+    condition: str
+    severity: str
+    declared_by: str
+    expected: str
+    observed: str
+    passed: bool
+    n_rows: int
+    n_failed: int
+
+
+_COLUMNS = """source, table_name AS view, check_name AS "check", condition, severity, declared_by,
+    expected, observed, passed, n_rows, n_failed"""
+
+
+@dataclass(frozen=True)
+class ChecksOfBatch(Query[CheckFound]):
+    """What was found when the same rows were held against the same expectations before."""
+
+    title = "checks of one data set"
+    sql = f"""SELECT {_COLUMNS}
+FROM validations WHERE batch = $batch AND study_version IS NOT NULL
+ORDER BY (detail ->> 'place')::BIGINT"""
+    batch: str
+
+
+@dataclass(frozen=True)
+class Checks(Query[CheckFound]):
+    """What the expectations of every stage found of a version."""
+
+    title = "expectations of data sets"
+    sql = f"""SELECT {_COLUMNS}
+FROM validations WHERE study_version = $version
+ORDER BY list_position(['personas', 'episodes', 'codes', 'metrics'], stage),
+    (detail ->> 'place')::BIGINT"""
+    version: str
