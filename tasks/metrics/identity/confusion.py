@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from tasks.coding.labels_in_text import opening_label, plain_hyphens
 from tasks.metrics import rows
 from tasks.metrics.conversation.mentions import plain
 from tasks.metrics.data import Data
@@ -12,24 +13,23 @@ from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.rows import ByRun
 from tasks.metrics.statistics.arrays import ratio
 
-#: A message opens with a label: marks of emphasis, a name, marks again, then a colon, dash or line
-#: break. An @ before the name is an address, not a label.
-HEADER = r"^[\s*_#>\[(]*([\p{L}\p{N}][^\n:*\])—–]{0,59}?)[\s*_\])]*(?:[:—–]|\s-\s|\n)"
 #: Words that claim a name for oneself, in English and French.
 CLAIM = r" (?:i am|i m|this is|as|je suis|ici|en tant que) $"
 
 
 def labelled(data: Data) -> pl.DataFrame:
     """Messages that open with the name of a seat: ``run, seq, seat, named``."""
-    names = data.seats.select(
-        "run", pl.col("seat").alias("named"), plain(pl.col("name")).alias("name")
-    )
-    return (
-        data.messages.with_columns(plain(pl.col("text").str.extract(HEADER)).alias("name"))
-        .drop_nulls("name")
-        .join(names, on=["run", "name"], how="inner")
-        .select("run", "seq", "seat", "named")
-    )
+    seats: dict[int, dict[str, str]] = {}
+    for run, seat, name in data.seats.select("run", "seat", "name").iter_rows():
+        seats.setdefault(run, {})[plain_hyphens(name)] = seat
+    found = []
+    for run, seq, seat, text in data.messages.select("run", "seq", "seat", "text").iter_rows():
+        named = seats.get(run, {})
+        label = opening_label(text, tuple(named))
+        if label is not None:
+            found.append((run, seq, seat, named[label.name]))
+    schema = {"run": pl.Int64, "seq": pl.Int64, "seat": pl.String, "named": pl.String}
+    return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def claims(data: Data) -> pl.DataFrame:
@@ -82,10 +82,11 @@ METRIC = Metric(
             "messages that claim another's name", "claims / messages", "[0, 1]"
         ),
     },
-    source="Header pattern of this module; impersonation after Baltaji et al. (2024), "
-    "arXiv 2405.03862.",
+    source="Headers as `tasks/coding/labels_in_text.py` finds them; impersonation after Baltaji et "
+    "al. (2024), arXiv 2405.03862.",
     avoid="An upper bound: a name at the head of a message may be whom it is for. By rule, so "
     "blind to confusions put in other words. Runs without a label have no value, not 0.",
     needs=("messages", "seats"),
+    version=2,
     compute=compute,
 )
