@@ -14,25 +14,9 @@ from tasks.metrics.units import MeasureInput
 
 T = TypeVar("T")
 
-_EMPTY: dict[str, dict[str, Any]] = {
-    "codes": {
-        "episode_key": pl.String,
-        "seq": pl.Int64,
-        "other_seq": pl.Int64,
-        "flag": pl.String,
-        "coder": pl.String,
-        "coder_kind": pl.String,
-        "value": pl.Float64,
-    },
-    "labels": {
-        "episode_key": pl.String,
-        "seq": pl.Int64,
-        "other_seq": pl.Int64,
-        "flag": pl.String,
-        "rule": pl.String,
-        "value": pl.Float64,
-    },
-}
+#: Whose judgement a row is. A study has few flags, coders and rules and millions of judgements, so
+#: these are kept as categories, and numbers within an episode in 32 bits.
+_SOURCE = {"codes": "coder", "labels": "rule"}
 
 
 class MetricInputs:
@@ -109,15 +93,16 @@ class MetricInputs:
 
     def _coded(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
         """Codes or labels of the runs; of each rule and run only those of this study are read."""
-
-        def make() -> pl.DataFrame:
-            schema = _EMPTY[table]
-            frame = self._rows.get(table, pl.DataFrame(schema=schema))
-            return numbered(
-                frame.select(pl.col(name).cast(to) for name, to in schema.items()), runs
-            )
-
-        return self._once((table, runs_key), make)
+        schema: dict[str, Any] = {
+            "seq": pl.Int32,
+            "other_seq": pl.Int32,
+            "flag": pl.Categorical,
+            _SOURCE[table]: pl.Categorical,
+            "value": pl.Float64,
+        }
+        frame = self._rows.get(table, pl.DataFrame(schema={"episode_key": pl.String, **schema}))
+        columns = [pl.col(name).cast(kind) for name, kind in schema.items()]
+        return self._once((table, runs_key), lambda: numbered(frame, runs, columns))
 
     def _samples(
         self, spec: MeasureInput, runs_key: tuple[str, ...], runs: pl.DataFrame

@@ -62,7 +62,7 @@ class Data:
         messages: ``run, seq, round, turn, seat, text``: events of kind say that have words.
         labels: ``run, seq, other_seq, flag, value`` of one rule, undecided ones included.
         all_labels: The same of every rule, with ``rule``.
-        codes: ``run, seq, other_seq, flag, coder, coder_kind, value``.
+        codes: ``run, seq, other_seq, flag, coder, value``.
         samples: ``run, seq, sample_key, stratum, inclusion_probability``: drawn for people.
         outcomes: ``run, scope, subject, other, round, metric, value, label``.
         flags: The codebook.
@@ -119,11 +119,20 @@ class Data:
         return {name: np.flatnonzero(names == name) for name in self.conditions}
 
 
-def numbered(frame: pl.DataFrame, runs: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a table that belong to the runs, ``episode_key`` replaced by the run's number."""
+def numbered(
+    frame: pl.DataFrame, runs: pl.DataFrame, columns: Sequence[pl.Expr] = ()
+) -> pl.DataFrame:
+    """The rows of a table that belong to the runs, ``episode_key`` replaced by the run's number.
+
+    Args:
+        frame: Rows with ``episode_key``.
+        runs: The runs.
+        columns: What is kept besides; all columns if none are named.
+    """
     known = pl.Enum(runs["episode_key"])
     number = pl.col("episode_key").cast(known, strict=False).to_physical().cast(pl.Int64)
-    found = frame.select(number.alias("run"), pl.exclude("episode_key", "run"))
+    kept = columns or [pl.exclude("episode_key", "run")]
+    found = frame.select(number.alias("run"), *kept)
     return found if not found["run"].null_count() else found.filter(pl.col("run").is_not_null())
 
 
