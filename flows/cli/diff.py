@@ -31,11 +31,11 @@ def print_differences(a: str, b: str, warehouse: Path) -> None:
         lines = [_line(difference) for difference in found[:MOST_FIELDS]]
         print(table(("field", "in a", "in b"), lines, wrapped_lines=4))
         if len(found) > MOST_FIELDS:
-            print(f"({len(found) - MOST_FIELDS} more fields differ)\n")
+            print(f"({len(found) - MOST_FIELDS} more fields differ.)\n")
     else:
-        print("no field differs\n")
+        print("The studies do not differ in any field.\n")
     if one.version == other.version:
-        print("both have the same version: every unit is shared")
+        print("Both have the same version, so they share every unit.")
         return
     sides = [_units(side, warehouse) for side in (one, other)]
     print(

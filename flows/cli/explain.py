@@ -66,18 +66,18 @@ def _key(reference: str, warehouse: Path) -> tuple[str, str]:
         return found[0].kind, found[0].key
     if found:
         raise Mistake(
-            what="several keys begin like that",
+            what="several keys start like that",
             place=str(warehouse),
             found=reference,
             expected="; ".join(f"{one.kind} {one.key}" for one in found),
             fix="write more of the key",
         )
     raise Mistake(
-        what="no call and no unit has a key that begins so",
+        what="no call and no unit has a key that starts like that",
         place=str(warehouse),
         found=reference,
-        expected="at least 4 digits of a call_key or unit_key that the warehouse knows",
-        fix="to ask why a unit is missing, name the study that it belongs to and its label: "
+        expected="the first 4 or more digits of a call_key or unit_key in the warehouse",
+        fix="to ask why a unit is missing, give its label and its study: "
         "agora explain 'baseline 1' --study STUDY.yaml",
     )
 
@@ -91,7 +91,7 @@ def _unit(key: str, warehouse: Path) -> None:
     for row in versions:
         print(f"  part of {row.name} {row.study_version[:SHORT]} as {row.label}")
     if not worked:
-        print(f"unit {key} was planned and never worked")
+        print(f"unit {key} was planned, but no run has done it yet")
         _planned(key, named(versions[0].study_version, warehouse), warehouse)
 
 
@@ -99,11 +99,11 @@ def _print_worked(unit: WorkedUnit) -> None:
     when = f"{unit.committed_at:%Y-%m-%d %H:%M}"
     print(f"unit {unit.unit_key}: {unit.stage}/{unit.step} {unit.label}")
     if unit.status == "done":
-        print(f"  held since {when}: {unit.n_rows} rows, {unit.n_calls} calls")
+        print(f"  in the warehouse since {when}: {unit.n_rows} rows, {unit.n_calls} calls")
     else:
         print(f"  failed on {when}: {unit.failure_kind}: {unit.failure}")
-        print("  it is worked again by the next run")
-    print(f"  worked by code version {unit.code_version}")
+        print("  the next run tries it again")
+    print(f"  done by code version {unit.code_version}")
 
 
 def _planned(reference: str, of: Named, warehouse: Path) -> None:
@@ -115,12 +115,12 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
     if worked:
         _print_worked(worked[0])
         return
-    print(f"unit {unit.key}: {unit.stage}/{unit.step} {unit.label} is not held")
+    print(f"unit {unit.key}: {unit.stage}/{unit.step} {unit.label} is not in the warehouse")
     if not warehouse.exists():
-        print(f"  {warehouse} is not there yet")
+        print(f"  {warehouse} does not exist yet")
         return
     if not others:
-        print(f"  nor is any other unit of the step {unit.step} to compare it with")
+        print(f"  and neither is any other unit of the step {unit.step} to compare it with")
         return
     from tasks.models.explain import differences
 
@@ -128,12 +128,14 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
     found, key, other = min(
         compared, key=lambda one: (len(one[0]), one[2].label != unit.label, one[1])
     )
-    print(f"  the nearest one held is {key[:SHORT]} {other.label}, which differs in")
+    print(f"  the most similar unit in the warehouse is {key[:SHORT]} {other.label}; it differs in")
     if found:
         lines = [(one.name, one.wanted, one.found) for one in found]
-        print(table(("part of the key", "here", "there"), lines, wrapped_lines=3), end="")
+        print(table(("part of the key", "this unit", "that unit"), lines, wrapped_lines=3), end="")
     if other.key != key:
-        print(f"  {'and' if found else 'only'} what the code adds to the key: {_CODE}")
+        print(
+            f"  {'and possibly in' if found else 'only in'} what the code adds to the key: {_CODE}"
+        )
 
 
 def _units(of: Named, warehouse: Reader) -> tuple[AnyUnit, ...]:
@@ -226,8 +228,8 @@ def _call(key: str, warehouse: Path) -> None:
     print(f"  question {row.ordinal} of unit {row.unit_key}")
     why = explanation(ingredients[0], ingredients[1:])
     if why.nearest is None:
-        print("  no other call to this model could be compared with it")
+        print("  there is no other call to this model to compare it with")
         return
-    print(f"  asked for itself: the call most like it, {why.nearest}, differs in")
+    print(f"  not shared with the most similar call, {why.nearest}, which differs in")
     lines = [(one.name, one.wanted, one.found) for one in why.differences]
-    print(table(("part of the key", "here", "there"), lines, wrapped_lines=3), end="")
+    print(table(("part of the key", "this unit", "that unit"), lines, wrapped_lines=3), end="")

@@ -1,4 +1,4 @@
-"""``agora plan``: what would run, what is held already, and what it would cost."""
+"""``agora plan``: what a run would do and what it would cost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:
     study = resolved.study
-    where = f"on {warehouse}" if warehouse.exists() else f"({warehouse} is not there yet)"
+    where = f"in {warehouse}" if warehouse.exists() else f"(a run will create {warehouse})"
     print(f"{study.name}  version {resolved.version[:SHORT]}  {where}")
     lines = [
         (
@@ -52,15 +52,15 @@ def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) 
         for plan in planned
         if plan.units
     ]
-    print(table(("stage", "step", "units", "held", "failed before", "to do"), lines), end="")
+    print(table(("stage", "step", "units", "done", "failed", "to do"), lines), end="")
     if not any(line[-1] for line in lines):
-        print("nothing to do: every unit is in the warehouse")
+        print("Nothing to do: the warehouse already holds every unit.")
 
 
 def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
     """Calls, tokens and dollars per model, and what the numbers rest on."""
     if not found:
-        print("no model will be asked")
+        print("A run will make no model calls.")
         return
     lines = [
         (
@@ -74,20 +74,20 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
         )
         for one in found
     ]
-    head = ("model", "is", "asked as", "calls", "prompt tokens", "answer tokens", "dollars")
+    head = ("alias", "model", "used as", "calls", "prompt tokens", "answer tokens", "dollars")
     print()
     print(table(head, lines), end="")
     known = [one.usd for one in found if one.usd is not None]
     total = Span(sum(span.low for span in known), sum(span.high for span in known))
     unknown = len(found) - len(known)
-    more = f", and {unknown} of unknown price" if unknown else ""
-    print(f"in all {_dollars(total)} dollars{more}")
+    more = f", not counting {unknown} models of unknown price" if unknown else ""
+    print(f"Total: {_dollars(total)} dollars{more}")
     if run.budget_usd is not None:
         print(_against("dollars", run.budget_usd, total))
     if run.budget_calls is not None:
         calls = Span(sum(one.calls.low for one in found), sum(one.calls.high for one in found))
         print(_against("calls", run.budget_calls, calls))
-    print("assuming")
+    print("Assumptions")
     for text, aliases in _grouped(found).items():
         line = f"{', '.join(aliases)}: {text}"
         width = terminal_width()
@@ -99,14 +99,14 @@ def _against(what: str, budget: float, span: Span) -> str:
 
     Example:
         >>> _against("calls", 10, Span(5, 20))
-        'the budget of 10 calls may be spent before the end; what is left then runs next time'
+        'The budget of 10 calls may run out; the next run then does the rest.'
     """
-    words = "is enough"
+    words = "is enough."
     if span.low > budget:
-        words = "will be spent before the end; what is left then runs next time"
+        words = "will run out; the next run then does the rest."
     elif span.high > budget:
-        words = "may be spent before the end; what is left then runs next time"
-    return f"the budget of {budget:g} {what} {words}"
+        words = "may run out; the next run then does the rest."
+    return f"The budget of {budget:g} {what} {words}"
 
 
 def _grouped(found: Sequence[Estimate]) -> dict[str, list[str]]:

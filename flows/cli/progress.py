@@ -47,7 +47,7 @@ class ProgressLines:
         self._console.print(f"[bold]{name}[/bold]  version {version[:12]}", highlight=False)
 
     def step_begins(self, plan: StepPlan) -> None:
-        """Open a bar for the step, filled with what is held already."""
+        """Open a bar for the step, filled with the units that the warehouse already holds."""
         self._failed = 0
         self._task = self._bars.add_task(
             plan.step.title,
@@ -75,5 +75,5 @@ class ProgressLines:
         if plan.failed:
             text += f"  [red]{len(plan.failed)} failed[/red]"
         if plan.blocked:
-            text += f"  {len(plan.blocked)} wait for these"
+            text += f"  {len(plan.blocked)} blocked"
         self._console.print(text, highlight=False)

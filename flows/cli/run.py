@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from flows.cli.options import DEFAULT_WAREHOUSE
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults
 from tasks.report.formatting import quantity_words
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from flows.findings import Findings
     from schemas.study import Study
 
-#: At most this many numbers are shown; the rest is a query away.
+#: Metrics that are shown, at most; the rest is a query away.
 MOST_ROWS = 24
 
 #: Conditions side by side, at most; further ones follow below.
@@ -41,7 +42,9 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
     try:
         return _completed(requests, verbose=verbose)
     except KeyboardInterrupt:
-        print("interrupted: what was finished is kept; run it again to go on", file=sys.stderr)
+        print(
+            "Interrupted. Finished work is kept; run the study again to continue.", file=sys.stderr
+        )
         raise
 
 
@@ -99,25 +102,29 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
         for reason in step.reasons[:3]:
             console.print(f"  [red]{step.step}[/red]: {reason}")
         if len(step.reasons) > 3:
-            console.print(f"  [red]{step.step}[/red]: and {len(step.reasons) - 3} more failures")
+            console.print(f"  [red]{step.step}[/red]: {len(step.reasons) - 3} more failures")
     with reader(warehouse) as found_in:
         found = findings(found_in, report.version, study)
     series = study.imported.series if study.imported is not None else ()
     _print_findings(console, found, [*study.changes, *series])
     print_checked(console, report.checked)
-    console.print(f"  {_calls_line(report)}  {report.elapsed_s:.1f} s")
+    console.print(f"  {_calls_line(report)} Took {report.elapsed_s:.1f} s.")
     if report.stopped:
-        console.print(f"  [yellow]stopped[/yellow]: {report.stopped}; run it again to go on")
+        console.print(
+            f"  [yellow]Stopped[/yellow]: {report.stopped}; run the study again to continue."
+        )
     if report.left:
-        console.print(f"  left to do: {report.left}", soft_wrap=True)
-    console.print(f"  data: {warehouse}   next: {_next_command(report, warehouse)}", soft_wrap=True)
+        console.print(f"  Left to do: {report.left}", soft_wrap=True)
+    console.print(
+        f"  Data: {warehouse}   Report: {_report_command(report, warehouse)}", soft_wrap=True
+    )
     console.print()
 
 
-def _next_command(report: StudyReport, warehouse: Path) -> str:
-    """What to type to see more."""
-    option = [] if warehouse == Path("agora.duckdb") else ["--warehouse", str(warehouse)]
-    return shlex.join([program(), *option, "report", report.study])
+def _report_command(report: StudyReport, warehouse: Path) -> str:
+    """What to type for the report."""
+    option = [] if warehouse == DEFAULT_WAREHOUSE else ["--warehouse", str(warehouse)]
+    return shlex.join([program(), "report", report.study, *option])
 
 
 def program() -> str:
@@ -131,15 +138,16 @@ def program() -> str:
 
 
 def _calls_line(report: StudyReport) -> str:
-    """What was asked, in one line."""
+    """How many calls were made and what they cost, in one line."""
     if report.calls_asked == 0:
-        return "asked no model anything: every answer was in the warehouse already."
-    cost = f"${report.cost_usd:.4f}"
+        return "Made no model calls."
+    cost = f"for ${report.cost_usd:,.2f}"
     if report.unknown_prices == report.calls_asked:
-        cost = "at a price that is not known"
+        cost = "at unknown prices"
     elif report.unknown_prices:
-        cost += f" and {report.unknown_prices} calls of unknown price"
-    return f"asked {report.calls_asked} questions, reused {report.calls_reused}, {cost}."
+        cost += f", not counting {report.unknown_prices:,} calls of unknown price"
+    reused = f" and reused {report.calls_reused:,} answers" if report.calls_reused else ""
+    return f"Made {report.calls_asked:,} model calls {cost}{reused}."
 
 
 def _print_findings(console: Console, found: Findings, declared: list[str]) -> None:
@@ -151,13 +159,14 @@ def _print_findings(console: Console, found: Findings, declared: list[str]) -> N
     for row in found.contrasts:
         what = quantity_words(row["metric"], row["subject"])
         console.print(
-            f"  {row['contrast']}: {what}, {row['condition_b']} against {row['condition_a']}: "
-            f"{row['effect_name']} {_number(row['effect'])} {_interval(row)}, "
-            f"p {_probability(row['p_adjusted'])}, n {row['n_a']} and {row['n_b']}",
+            f"  [bold]{row['contrast']}[/bold]: {what}, {row['condition_b']} vs. "
+            f"{row['condition_a']}: {row['effect_name'].replace('_', ' ')} "
+            f"{_number(row['effect'])}{_interval(row, ', 95% CI ')}, "
+            f"p {_probability(row['p_adjusted'])}, n = {row['n_b']} vs. {row['n_a']}",
             soft_wrap=True,
         )
         if row["warning"]:
-            console.print(f"    [yellow]note[/yellow]: {row['warning']}")
+            console.print(f"    [yellow]Note[/yellow]: {row['warning']}")
 
 
 def _parts(rows: list[dict[str, Any]], declared: list[str]) -> Iterator[list[dict[str, Any]]]:
@@ -179,17 +188,17 @@ def _metric_table(rows: list[dict[str, Any]], declared: list[str]) -> Table:
     cells: dict[str, dict[str, str]] = {}
     for row in rows:
         title = quantity_words(row["metric"], row["subject"])
-        cell = f"{_number(row['value'])} {_interval(row)}".strip()
+        cell = f"{_number(row['value'])}{_interval(row, ' ')}"
         cells.setdefault(title, {})[row["condition"]] = cell
     conditions = _in_order(rows, declared)
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
-    table.add_column("number", overflow="fold")
+    table.add_column("metric, with 95% CI", overflow="fold")
     for condition in conditions:
-        table.add_column(condition or "all runs", justify="right", no_wrap=True)
+        table.add_column(condition or "all episodes", justify="right", no_wrap=True)
     for title, values in list(cells.items())[:MOST_ROWS]:
         table.add_row(title, *(values.get(condition, "") for condition in conditions))
     if len(cells) > MOST_ROWS:
-        table.caption = f"{len(cells) - MOST_ROWS} more in v_metrics"
+        table.caption = f"v_metrics holds {len(cells) - MOST_ROWS} more"
     return table
 
 
@@ -203,12 +212,12 @@ def _number(value: float | None) -> str:
 def _probability(value: float | None) -> str:
     """A p-value as people report it."""
     if value is None:
-        return "-"
-    return "< .001" if value < 0.001 else f"{value:.3f}"
+        return "unknown"
+    return "< .001" if value < 0.001 else f"= {value:.3f}".replace("0.", ".")
 
 
-def _interval(row: dict[str, Any]) -> str:
-    """A 95 % interval in brackets; nothing where there is none."""
+def _interval(row: dict[str, Any], before: str) -> str:
+    """A 95 % interval in brackets after some text; empty where there is none."""
     if row["ci_low"] is None:
         return ""
-    return f"[{_number(row['ci_low'])}, {_number(row['ci_high'])}]"
+    return f"{before}[{_number(row['ci_low'])}, {_number(row['ci_high'])}]"

@@ -22,9 +22,9 @@ def print_studies(warehouse: Path) -> None:
         versions = held.rows(Versions())
         counts = {(row.study_version, row.stage): row for row in held.rows(UnitsByStage())}
     if not versions:
-        print(f"{warehouse} holds no study yet; agora run STUDY.yaml runs one")
+        print(f"{warehouse} holds no study yet. Run one with: agora run STUDY.yaml")
         return
-    columns = ["study", "version", "first run", "runs", *STAGES]
+    columns = ["study", "version", "first run", "episodes", *STAGES]
     lines = [
         (
             f"{row.name}@{row.number}",
@@ -37,8 +37,8 @@ def print_studies(warehouse: Path) -> None:
     ]
     print(table(columns, lines), end="")
     print(
-        "(runs: conditions x replicates; stages: units done of those planned; "
-        "a name alone means the version that was run last)"
+        "(episodes: conditions x replicates; stages: units done / units planned; "
+        "a name on its own means the version that ran last)"
     )
 
 

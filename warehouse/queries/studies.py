@@ -29,7 +29,16 @@ class Versions(Query[Version]):
 
     title = "versions of studies"
     sql = """SELECT study_version, study AS name, number, run_last, v.path, v.created_at,
-    greatest(len(json_keys(spec, '$.conditions')), 1)::BIGINT AS conditions,
+    greatest(
+        len(json_keys(spec, '$.conditions')) + CASE
+            WHEN len(json_keys(spec, '$.factors')) > 0 THEN list_product(list_transform(
+                json_keys(spec, '$.factors'),
+                lambda factor: len(json_keys(spec -> 'factors' -> factor))
+            ))
+            ELSE 0
+        END,
+        1
+    )::BIGINT AS conditions,
     (spec ->> '$.replicates')::BIGINT AS replicates,
     coalesce(json_type(spec, '$.episode') = 'OBJECT', false) AS plays_episodes
 FROM v_studies_all AS v JOIN studies USING (study_version)

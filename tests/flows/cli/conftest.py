@@ -8,13 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.cli.main import main
 from schemas.keys import digest
 from tasks.studies.design import design
-from tasks.studies.load import load_study
+from tasks.studies.load import LoadedStudy, load_study
 from warehouse.store import Warehouse
 
 STUDY = """\
@@ -77,6 +78,19 @@ def study_file(tmp_path: Path) -> Path:
     return path
 
 
+def study_row(loaded: LoadedStudy, day: int = 1) -> dict[str, Any]:
+    """A study as it is recorded on a day of January 2026."""
+    return {
+        "study_version": design(loaded.study).version,
+        "name": loaded.study.name,
+        "spec": loaded.study.model_dump(mode="json"),
+        "yaml": loaded.yaml,
+        "path": loaded.path,
+        "code_version": "0",
+        "created_at": dt.datetime(2026, 1, day),  # noqa: DTZ001
+    }
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path, study_file: Path) -> Path:
     """``agora.duckdb`` with two versions: one of two replicates, partly done, and one of three."""
@@ -91,17 +105,7 @@ def warehouse(tmp_path: Path, study_file: Path) -> Path:
             loaded = load_study(file)
             resolved = design(loaded.study)
             units = EpisodeStep().plan(resolved, Upstream())
-            opened.record_study(
-                {
-                    "study_version": resolved.version,
-                    "name": loaded.study.name,
-                    "spec": loaded.study.model_dump(mode="json"),
-                    "yaml": loaded.yaml,
-                    "path": loaded.path,
-                    "code_version": "0",
-                    "created_at": dt.datetime(2026, 1, day),  # noqa: DTZ001
-                }
-            )
+            opened.record_study(study_row(loaded, day))
             opened.record_units(
                 resolved.version,
                 EpisodeStep.name,

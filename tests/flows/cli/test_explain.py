@@ -11,7 +11,7 @@ def test_unit_that_is_held_says_since_when_and_for_which_versions(
     agora: Agora, warehouse: Path
 ) -> None:
     text = agora("explain", "baseline 1", "--study", "small.yaml").stdout
-    assert "held since 2026-01-01" in text
+    assert "in the warehouse since 2026-01-01" in text
     key = text.split()[1].rstrip(":")
     again = agora("explain", key[:10]).stdout
     assert again.count("part of small") == 2
@@ -27,13 +27,13 @@ def test_unit_that_is_not_held_names_what_differs_from_the_nearest(
     changed = STUDY.replace("rounds: 2", "rounds: 7")
     (tmp_path / "longer.yaml").write_text(changed, encoding="utf-8")
     text = agora("explain", "baseline 2", "--study", "longer.yaml").stdout
-    assert "is not held" in text
+    assert "is not in the warehouse" in text
     assert ["params.rounds", "7", "2"] in [line.split() for line in text.splitlines()]
 
 
 def test_planned_unit_that_was_never_worked_is_compared(agora: Agora, warehouse: Path) -> None:
     text = agora("explain", "named 3", "--study", "small").stdout
-    assert "is not held" in text
+    assert "is not in the warehouse" in text
     assert "replicate" in text
 
 

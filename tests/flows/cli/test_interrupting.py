@@ -49,6 +49,6 @@ def test_ctrl_c_ends_a_run_with_one_line(tmp_path: Path) -> None:
     said, complained = run.communicate(timeout=60)
     assert run.returncode == 130
     assert said == ""
-    assert complained == "interrupted: what was finished is kept; run it again to go on\n"
+    assert complained == "Interrupted. Finished work is kept; run the study again to continue.\n"
     with pytest.raises(ProcessLookupError):
         os.killpg(run.pid, 0)

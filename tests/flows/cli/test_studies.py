@@ -10,8 +10,9 @@ from flows.study_references import named
 from schemas.errors import Mistake
 from tasks.studies.design import design
 from tasks.studies.load import load_study
+from warehouse.store import Warehouse
 
-from .conftest import STUDY, Agora
+from .conftest import STUDY, Agora, study_row
 
 
 def test_studies_lists_versions_with_progress(agora: Agora, warehouse: Path) -> None:
@@ -76,11 +77,24 @@ def test_plan_tells_what_is_held_and_what_is_left(
     lines = [line.split() for line in done.stdout.splitlines()]
     assert ["episodes", "episodes", "4", "2", "1", "2"] in lines, done.stdout
     assert ["episodes", "episodes", "6", "2", "1", "4"] in lines
-    assert "assuming" in done.stdout
+    assert "Assumptions" in done.stdout
 
 
 def test_plan_makes_no_warehouse(agora: Agora, study_file: Path, tmp_path: Path) -> None:
     done = agora("plan", "small.yaml")
     assert done.returncode == 0, done.stderr
-    assert "is not there yet" in done.stdout
+    assert "a run will create" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_studies_counts_conditions_that_factors_make(agora: Agora, tmp_path: Path) -> None:
+    crossed = STUDY.replace("conditions:\n  baseline:\n", "").replace(
+        "  named: {names: model}\n",
+        "factors: {names: [neutral, model], rounds: [2, 3, 4]}\nconditions: {long: {rounds: 9}}\n",
+    )
+    file = tmp_path / "crossed.yaml"
+    file.write_text(crossed, encoding="utf-8")
+    loaded = load_study(file)
+    with Warehouse.open(tmp_path / "agora.duckdb") as opened:
+        opened.record_study(study_row(loaded))
+    assert "7 x 2" in agora("studies").stdout
