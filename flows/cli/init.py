@@ -42,10 +42,14 @@ def create_study(name: str) -> None:
         print(f"wrote {folder / file}")
     study = folder / "study.yaml"
     print(
-        f"\nThe study runs as it stands: its models are simulated, so it needs no key and no "
-        f"network.\n\n"
-        f"  agora plan {study}   show what a run would do\n"
-        f"  agora run {study}    run it\n"
-        f"  agora report {name}{' ' * (len(str(study)) - len(name) - 3)}   write the report\n\n"
-        f"Then change it. docs/study.md explains every section."
+        "\nThe study runs as it stands: its models are simulated, so it needs no key and no network."
+        "\n"
     )
+    steps = {
+        f"agora plan {study}": "show what a run would do",
+        f"agora run {study}": "run it",
+        f"agora report {name}": "write the report",
+    }
+    for command, about in steps.items():
+        print(f"  {command:<{max(map(len, steps))}}   {about}")
+    print("\nThen change it. docs/study.md explains every section.")

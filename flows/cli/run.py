@@ -28,6 +28,9 @@ MOST_ROWS = 24
 #: Conditions side by side, at most; further ones follow below.
 MOST_CONDITIONS = 4
 
+#: Characters that the names of metrics get, at least.
+FIRST_WIDTH = 24
+
 #: Columns of what is printed where there is no terminal to fit.
 LOG_WIDTH = 110
 
@@ -158,9 +161,10 @@ def _print_findings(console: Console, found: Findings, declared: list[str]) -> N
             console.print(_metric_table(part, declared))
     for row in found.contrasts:
         what = quantity_words(row["metric"], row["subject"])
+        console.print(f"  [bold]{row['contrast']}[/bold]: {what}", soft_wrap=True)
         console.print(
-            f"  [bold]{row['contrast']}[/bold]: {what}, {row['condition_b']} vs. "
-            f"{row['condition_a']}: {row['effect_name'].replace('_', ' ')} "
+            f"    {row['condition_b']} vs. {row['condition_a']}: "
+            f"{row['effect_name'].replace('_', ' ')} "
             f"{_number(row['effect'])}{_interval(row, ', 95% CI ')}, "
             f"p {_probability(row['p_adjusted'])}, n = {row['n_b']} vs. {row['n_a']}",
             soft_wrap=True,
@@ -192,9 +196,10 @@ def _metric_table(rows: list[dict[str, Any]], declared: list[str]) -> Table:
         cells.setdefault(title, {})[row["condition"]] = cell
     conditions = _in_order(rows, declared)
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
-    table.add_column("metric, with 95% CI", overflow="fold")
+    table.add_column("metric, with 95% CI", overflow="fold", min_width=FIRST_WIDTH)
     for condition in conditions:
-        table.add_column(condition or "all episodes", justify="right", no_wrap=True)
+        heading = condition.replace(" ", "\n") or "all episodes"  # a line for each factor
+        table.add_column(heading, justify="right", no_wrap=True)
     for title, values in list(cells.items())[:MOST_ROWS]:
         table.add_row(title, *(values.get(condition, "") for condition in conditions))
     if len(cells) > MOST_ROWS:

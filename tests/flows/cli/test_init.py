@@ -26,7 +26,7 @@ def test_init_writes_a_study_that_plans(agora: Agora, tmp_path: Path) -> None:
     assert len(design(study).conditions) == 4
     plan = agora("plan", "town/study.yaml")
     assert plan.returncode == 0, plan.stderr
-    assert "24" in plan.stdout
+    assert "48" in plan.stdout
     assert "NAME" not in "".join(path.read_text() for path in (tmp_path / "town").iterdir())
 
 
