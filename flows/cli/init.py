@@ -41,10 +41,7 @@ def create_study(name: str) -> None:
         write_out(text.encode(), folder / file)
         print(f"wrote {folder / file}")
     study = folder / "study.yaml"
-    print(
-        "\nThe study runs as it stands: its models are simulated, so it needs no key and no network."
-        "\n"
-    )
+    print("\nThe study runs as it stands, on simulated models: no key, no network.\n")
     steps = {
         f"agora plan {study}": "show what a run would do",
         f"agora run {study}": "run it",

@@ -163,10 +163,11 @@ def _print_findings(console: Console, found: Findings, declared: list[str]) -> N
         what = quantity_words(row["metric"], row["subject"])
         console.print(f"  [bold]{row['contrast']}[/bold]: {what}", soft_wrap=True)
         console.print(
-            f"    {row['condition_b']} vs. {row['condition_a']}: "
-            f"{row['effect_name'].replace('_', ' ')} "
+            f"    {row['condition_b']} vs. {row['condition_a']} "
+            f"(n = {row['n_b']} vs. {row['n_a']})\n"
+            f"    {row['effect_name'].replace('_', ' ')} "
             f"{_number(row['effect'])}{_interval(row, ', 95% CI ')}, "
-            f"p {_probability(row['p_adjusted'])}, n = {row['n_b']} vs. {row['n_a']}",
+            f"p {_probability(row['p_adjusted'])}",
             soft_wrap=True,
         )
         if row["warning"]:
