@@ -73,7 +73,7 @@ async def answered(
                 + (f" ({row['error_kind']})" if row["error_kind"] else "")
                 for row in rows["calls"]
             )
-            gateway.settled([key])
+            gateway.forget([key])
 
         waiting = iter(range(units))
 

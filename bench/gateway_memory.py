@@ -45,7 +45,7 @@ async def measured(api_base: str, calls: int) -> None:
                 prompt = (Message("user", f"{number}, {ordinal}: yes or no?"),)
                 await gateway.ask(Question(spec, prompt, key, ordinal, "agent", "s1"))
             taken += len(gateway.rows(key)["calls"])
-            gateway.settled([key])
+            gateway.forget([key])
             if taken % max(calls // 10, PER_UNIT) == 0:
                 size = sum(path.stat().st_size for path in folder.iterdir())
                 print(

@@ -27,7 +27,7 @@ from schemas.gateway import Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from tasks.models.gateway import ModelGateway, open_gateway
-from tasks.models.provider import imported_litellm
+from tasks.models.litellm_model import imported_litellm
 
 HISTORY = 12
 
@@ -130,12 +130,12 @@ async def measured(args: argparse.Namespace, api_base: str) -> None:
             f"throughput ratio: median {statistics.median(throughputs):.2f} "
             f"({min(throughputs):.2f} to {max(throughputs):.2f})"
         )
-        asked = gateway.tally.calls_asked
+        asked = gateway.usage.calls_asked
         for turn in range(args.rounds):
             asks = gateway_asks(gateway, spec, numbers, f"{turn}")
             _, cpu = await at_once(asks, 1)
             print(f"call found in the journal: {cpu / args.calls * 1e3:.4f} ms of CPU")
-        assert gateway.tally.calls_asked == asked
+        assert gateway.usage.calls_asked == asked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory: {peak:.0f} MB")
 

@@ -39,7 +39,7 @@ def requests_of(warehouse: Path) -> list[list[dict[str, str]]]:
 
 async def bare(api_base: str, requests: list[list[dict[str, str]]], in_flight: int) -> None:
     """The same requests through litellm alone."""
-    from tasks.models.provider import imported_litellm
+    from tasks.models.litellm_model import imported_litellm
 
     litellm = imported_litellm()
     line = iter(requests)

@@ -59,7 +59,7 @@ class Committer:
                 run_id=session.run_id,
                 code_version=code_version(),
             )
-        session.gateway.settled(report.done)
+        session.gateway.forget(report.done)
         session.done[self._step] = session.done.get(self._step, 0) + len(report.done)
         session.reasons.setdefault(self._step, []).extend(
             f"{failure.kind}: {failure.message}" for failure in report.failed.values()

@@ -6,14 +6,9 @@ question takes comes from earlier calls of the same kind in the warehouse, where
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
-
-import orjson
 
 from flows.planning import StepPlan
 from schemas.environment import Environment
@@ -21,7 +16,7 @@ from schemas.study import ModelSpec
 from schemas.unit import AnyUnit
 from tasks.environments.registry import environment_named
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
-from tasks.models.prices import Prices, declared_prices, prices
+from tasks.models.prices import Prices, prices
 from tasks.studies.design import Condition, Design
 from warehouse.queries.calls import CallSizes
 from warehouse.queries.episodes import MessageCounts
@@ -74,26 +69,8 @@ def questions(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> l
 
 
 def known_prices(specs: Iterable[ModelSpec]) -> dict[str, Prices]:
-    """Prices by model: declared ones, else those of litellm's list, which is read without it."""
-    found: dict[str, Prices] = {}
-    listed: Mapping[str, Any] | None = None
-    for spec in specs:
-        price = declared_prices(spec)
-        if not price.known and not spec.api_base:
-            listed = _price_list() if listed is None else listed
-            plain = spec.model.partition("/")[2]
-            price = prices(spec, listed.get(spec.model) or listed.get(plain))
-        found[spec.model] = price
-    return found
-
-
-def _price_list() -> Mapping[str, Any]:
-    package = importlib.util.find_spec("litellm")
-    if package is None or package.origin is None:
-        return {}
-    path = Path(package.origin).parent / "model_prices_and_context_window_backup.json"
-    entries: dict[str, Any] = orjson.loads(path.read_bytes()) if path.is_file() else {}
-    return entries
+    """Prices by model: declared ones, else those of litellm's list."""
+    return {spec.model: prices(spec) for spec in specs}
 
 
 def _per_episode(design: Design, condition: Condition) -> dict[str, Span]:

@@ -134,7 +134,7 @@ def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
     """Hand the gateway what failed units were answered before, so that it is not asked again."""
     keys = tuple(unit.key for unit in plan.failed)
     if keys and plan.step.asks is not None:
-        session.gateway.hold(
+        session.gateway.reuse(
             {
                 table: session.warehouse.frame(Read(table, "unit_key", keys)).to_dicts()
                 for table in ("calls", "attempts")

@@ -109,15 +109,15 @@ def _critical(session: Session) -> bool:
 
 def _report(session: Session, elapsed_s: float) -> StudyReport:
     """What the run did, step by step, and what it cost."""
-    tally = session.gateway.tally
+    usage = session.gateway.usage
     return StudyReport(
         study=session.design.study.name,
         version=session.design.version,
         steps=tuple(map(session.report, session.plans)),
-        calls_asked=tally.calls_asked,
-        calls_reused=tally.calls_reused,
-        cost_usd=tally.cost_usd,
-        unknown_prices=tally.calls_unpriced,
+        calls_asked=usage.calls_asked,
+        calls_reused=usage.calls_reused,
+        cost_usd=usage.cost_usd,
+        unknown_prices=usage.calls_unpriced,
         elapsed_s=elapsed_s,
         checked=tuple(_checked(session)),
         stopped=session.stopped,
@@ -132,5 +132,5 @@ def _left(session: Session) -> str:
     return leftover(
         plans,
         estimated(session.design, plans, session.warehouse),
-        session.gateway.kept(keys),
+        session.gateway.answers_held(keys),
     )

@@ -79,6 +79,11 @@ class ModelSpec(Record):
     max_attempts: int = Field(8, ge=1, le=50, description="Attempts at one call, at most.")
     usd_per_million_input_tokens: float | None = Field(None, ge=0, description="Price of prompts.")
     usd_per_million_output_tokens: float | None = Field(None, ge=0, description="Price of answers.")
+    transport: Literal["auto", "litellm"] = Field(
+        "auto",
+        description="How it is asked: straight where its server is compatible with OpenAI's and "
+        "else through litellm, or through litellm always.",
+    )
     batch: bool = Field(False, description="Use the provider's batch interface where it helps.")
 
     @field_validator("extra")

@@ -1,9 +1,11 @@
-"""The model gateway: the one way in which agents, persona writers and judges ask a model.
+"""Models: one gateway, through which everything asks.
 
-- ``gateway``: questions in, answers and rows out; ``attempts`` makes one call, ``retry`` and
-  ``faults`` say when again, ``limits`` when at all, ``verdict`` whether the answer is usable.
-- ``provider``: litellm. ``batch``, ``prefetch``: many questions through a provider's batches.
-  ``embedding``: vectors of texts. ``sim``: simulated models.
+- ``gateway``: a question's way to its answer. ``binding``: a declared model with all that asking it
+  needs. ``verdict``: whether an answer answers. ``attempts``, ``retry``, ``limits``: one call.
+- ``openai_server``, ``openai_request``: straight to a server that speaks OpenAI's protocol.
+  ``litellm_model``: every other provider. ``completions``, ``faults``: how answers and failures are
+  read. ``batch``, ``prefetch``: many questions through a provider's batches. ``embedding``: vectors
+  of texts. ``sim``: simulated models.
 - ``keys``, ``prompt_messages``, ``structured``: what identifies a call. ``journal``,
   ``journal_file``, ``record``: where an answer is safe. ``replies``, ``ledger``: what becomes rows.
   ``explain``: why a call is not held.

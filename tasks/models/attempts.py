@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from schemas.gateway import UNUSABLE, Message, Question
 from schemas.study.models import ModelSpec
-from tasks.models.faults import reply_kind
+from tasks.models.completions import reply_kind
 from tasks.models.limits import Limiter
 from tasks.models.prices import Prices
 from tasks.models.replies import Attempt, AttemptFailed, Outcome, Reply
@@ -22,7 +22,7 @@ _TOKENS_PER_MESSAGE = 6
 _CHARACTERS_PER_TOKEN = 3.5
 
 
-def prompt_tokens_about(messages: tuple[Message, ...]) -> float:
+def prompt_tokens_about(messages: Sequence[Message]) -> float:
     """Roughly how many tokens a prompt has, rather too many than too few."""
     characters = sum(len(message.text) for message in messages)
     return characters / _CHARACTERS_PER_TOKEN + _TOKENS_PER_MESSAGE * len(messages)

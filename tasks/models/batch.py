@@ -11,23 +11,26 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import orjson
 
 from schemas.gateway import Message
-from schemas.study.models import ModelSpec
-from tasks.models.faults import failed_attempt, reply_of
+from tasks.models.binding import BoundModel
+from tasks.models.completions import reply_of
+from tasks.models.faults import failed_attempt, failed_status
 from tasks.models.journal import Journal
-from tasks.models.provider import Provider, imported_litellm
+from tasks.models.litellm_model import imported_litellm
 from tasks.models.record import record_of
 from tasks.models.replies import Attempt, AttemptFailed, Outcome, Reply
 from tasks.models.retry import Backoff
 
 _PENDING = "batch:"
-_LARGEST = 20_000
+#: The most that providers take in one batch, requests and bytes.
+REQUESTS_PER_BATCH = 50_000
+BYTES_PER_BATCH = 190_000_000
 _ENDED_BADLY = frozenset({"failed", "expired", "cancelled", "cancelling"})
 _PATIENCE_ATTEMPTS = 8
 _JITTER = random.Random()
@@ -82,7 +85,6 @@ class Batches:
     """Submits, waits for and fetches batches.
 
     Args:
-        provider: Knows models and their parameters.
         journal: Keeps pending batches and answers.
         backoff: When a failed request for a batch is made again.
         scrubbed: Strikes keys from texts.
@@ -91,13 +93,11 @@ class Batches:
 
     def __init__(
         self,
-        provider: Provider,
         journal: Journal,
         backoff: Backoff,
         scrubbed: Callable[[str], str],
         poll_s: float,
     ) -> None:
-        self._provider = provider
         self._journal = journal
         self._backoff = backoff
         self._scrubbed = scrubbed
@@ -113,24 +113,26 @@ class Batches:
                     found.append(Pending(record["k"], record["at"], calls))
         return found
 
-    async def submitted(self, spec: ModelSpec, items: Sequence[Item]) -> list[Pending]:
+    async def submitted(self, model: BoundModel, items: Sequence[Item]) -> list[Pending]:
         """New batches with all the items, on record before this returns.
 
         Raises:
             AttemptFailed: The provider took no batch; nothing was submitted.
         """
+        body, access = _terms(model)
         return [
-            await self._submitted(spec, items[start : start + _LARGEST])
-            for start in range(0, len(items), _LARGEST)
+            await self._submitted(access, part, b"".join(lines))
+            for part, lines in _parts(items, [_line(body, item) for item in items])
         ]
 
     async def fetched(
-        self, spec: ModelSpec, batch: Pending, cost_usd: Callable[[Reply], float | None]
+        self, model: BoundModel, batch: Pending, cost_usd: Callable[[Reply], float | None]
     ) -> list[Fetched]:
         """What a batch gave, waiting until it has ended; answers are kept in the journal."""
         try:
-            ended = await self._ended(spec, batch.batch_id)
-            lines = [line async for line in self._lines(spec, ended)]
+            access = _terms(model)[1]
+            ended = await self._ended(access, batch.batch_id)
+            lines = [line async for line in self._lines(access, ended)]
         except AttemptFailed as error:
             log.warning("batch %s: %s; its items are asked one by one", batch.batch_id, error.kind)
             lines = []
@@ -152,13 +154,13 @@ class Batches:
                 if one.outcome is not None
             )
         )
-        self._journal.settled([_PENDING + batch.batch_id])
+        self._journal.forget([_PENDING + batch.batch_id])
         return results
 
-    async def _submitted(self, spec: ModelSpec, items: Sequence[Item]) -> Pending:
+    async def _submitted(
+        self, access: dict[str, Any], items: Sequence[Item], data: bytes
+    ) -> Pending:
         litellm = imported_litellm()
-        body, access = self._provider.batch_terms(spec)
-        data = b"\n".join(_lines_of(body, items)) + b"\n"
         file = await self._patiently(
             lambda: litellm.acreate_file(file=("agora.jsonl", data), purpose="batch", **access)
         )
@@ -173,12 +175,11 @@ class Batches:
         at = time.time()
         calls = [(item.call_key, item.unit_key, item.extra) for item in items]
         await self._journal.append(_PENDING + made.id, made.id, {"at": at, "calls": calls})
-        log.info("batch %s: %d questions submitted to %s", made.id, len(items), spec.model)
+        log.info("batch %s: %d questions submitted", made.id, len(items))
         return Pending(made.id, at, {key: (unit, extra) for key, unit, extra in calls})
 
-    async def _ended(self, spec: ModelSpec, batch_id: str) -> Any:
+    async def _ended(self, access: dict[str, Any], batch_id: str) -> Any:
         litellm = imported_litellm()
-        access = self._provider.batch_terms(spec)[1]
         while True:
             batch = await self._patiently(
                 lambda: litellm.aretrieve_batch(batch_id=batch_id, **access)
@@ -187,9 +188,8 @@ class Batches:
                 return batch
             await asyncio.sleep(self._poll_s)
 
-    async def _lines(self, spec: ModelSpec, batch: Any) -> Any:
+    async def _lines(self, access: dict[str, Any], batch: Any) -> Any:
         litellm = imported_litellm()
-        access = self._provider.batch_terms(spec)[1]
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id:
                 content = await self._patiently(
@@ -211,26 +211,17 @@ class Batches:
         response = line.get("response") or {}
         status = response.get("status_code")
         if line.get("error") or status != 200:
-            text = str(line.get("error") or response.get("body") or "no answer")[:600]
-            kind = {429: "rate_limit", 400: "bad_request"}.get(status or 500, "server_error")
-            attempt = Attempt(kind, status, self._scrubbed(text), 0.0, took_s)
+            failed = failed_status(status or 500, {}, line.get("error") or response.get("body"))
+            attempt = Attempt(failed.kind, status, self._scrubbed(str(failed)), 0.0, took_s)
             return Fetched(key, None, attempt)
         try:
-            reply = reply_of(imported_litellm().ModelResponse(**response["body"]))
-        except (AttemptFailed, KeyError, TypeError, ValueError) as error:
-            attempt = Attempt("bad_body", status, self._scrubbed(str(error)[:600]), 0.0, took_s)
+            reply = reply_of(response.get("body"))
+        except AttemptFailed as failed:
+            attempt = Attempt(failed.kind, status, self._scrubbed(str(failed)), 0.0, took_s)
             return Fetched(key, None, attempt)
         if reply.kind == "empty":
             return Fetched(key, None, Attempt("empty", 200, "the answer is empty", 0.0, took_s))
-        reply = Reply(
-            reply.text,
-            reply.finish_reason,
-            reply.model,
-            reply.prompt_tokens,
-            reply.completion_tokens,
-            {**reply.raw, **place[1], "batch": batch.batch_id},
-            reply.kind,
-        )
+        reply = replace(reply, raw={**reply.raw, **place[1], "batch": batch.batch_id})
         attempts = (Attempt(reply.kind, 200, None, 0.0, took_s),)
         return Fetched(key, Outcome(reply, attempts, cost_usd(reply), batch.submitted_at_s), None)
 
@@ -247,15 +238,37 @@ class Batches:
                 await asyncio.sleep(self._backoff.wait_s(len(kinds), failure.told_s, _JITTER))
 
 
-def _lines_of(body: dict[str, Any], items: Sequence[Item]) -> Iterator[bytes]:
-    for item in items:
-        shape = {"response_format": item.response_format} if item.response_format else {}
-        messages = [{"role": one.role, "content": one.text} for one in item.messages]
-        yield orjson.dumps(
-            {
-                "custom_id": item.call_key,
-                "method": "POST",
-                "url": "/v1/chat/completions",
-                "body": {**body, **shape, "messages": messages},
-            }
-        )
+def _terms(model: BoundModel) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What every request of a batch says besides messages, and how the provider is reached."""
+    if model.batch_transport is None:
+        raise ValueError(f"{model.spec.model} is not asked in batches")
+    return model.batch_transport.batch_terms()
+
+
+def _parts(
+    items: Sequence[Item], lines: Sequence[bytes]
+) -> Iterator[tuple[Sequence[Item], Sequence[bytes]]]:
+    """Items and their lines, cut into batches that a provider takes."""
+    start, size = 0, 0
+    for place, line in enumerate(lines):
+        full = place - start == REQUESTS_PER_BATCH or size + len(line) > BYTES_PER_BATCH
+        if full and place > start:
+            yield items[start:place], lines[start:place]
+            start, size = place, 0
+        size += len(line)
+    yield items[start:], lines[start:]
+
+
+def _line(body: dict[str, Any], item: Item) -> bytes:
+    """A question as a line of a batch."""
+    shape = {"response_format": item.response_format} if item.response_format else {}
+    messages = [{"role": one.role, "content": one.text} for one in item.messages]
+    return orjson.dumps(
+        {
+            "custom_id": item.call_key,
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": {**body, **shape, "messages": messages},
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )

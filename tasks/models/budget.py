@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from schemas.errors import AgoraError, Mistake
+from tasks.models.prices import Prices
+from tasks.models.replies import Outcome
 
 
 class BudgetSpent(AgoraError):
@@ -50,6 +53,15 @@ class Reservation:
 
     usd: float
     open: bool = True
+
+
+def unpriced(model: str, budget_usd: float) -> Mistake:
+    """Says that a model without a price cannot be asked where dollars are limited."""
+    return Mistake(
+        what=f"dollars are limited but the price of {model} is not known",
+        found=f"budget_usd: {budget_usd:g}",
+        fix="declare usd_per_million_input_tokens and usd_per_million_output_tokens with it",
+    )
 
 
 class Budget:
@@ -119,17 +131,39 @@ class Budget:
             self.spent_calls -= 1
             self.settle(reservation, 0.0)
 
-    def unpriced(self, model: str) -> float:
-        """Refuses a model without a price where dollars are limited.
+    async def spent_on(self, most_usd: float, call: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """What a call came to that was made within the budget.
+
+        Args:
+            most_usd: The most that it may cost.
+            call: Makes it.
 
         Raises:
-            Mistake: Always.
+            BudgetSpent: The call could pass the budget.
         """
-        raise Mistake(
-            what=f"dollars are limited but the price of {model} is not known",
-            found=f"budget_usd: {self.usd:g}",
-            fix="declare usd_per_million_input_tokens and usd_per_million_output_tokens with it",
-        )
+        reservation = await self.reserve(most_usd)
+        try:
+            outcome = await call()
+        except BaseException:
+            self.release(reservation)
+            raise
+        self.settle(reservation, outcome.cost_usd)
+        return outcome
+
+    def most_usd(
+        self, model: str, prices: Prices, prompt_tokens: float, answer_tokens: int
+    ) -> float:
+        """The most that a call may cost; 0 where dollars are not limited.
+
+        Raises:
+            Mistake: Dollars are limited, and the price of the model is not known.
+        """
+        if self.usd is None:
+            return 0.0
+        cost = prices.cost_usd(int(prompt_tokens), answer_tokens)
+        if cost is None:
+            raise unpriced(model, self.usd)
+        return cost
 
     def _spent(self) -> BudgetSpent:
         return BudgetSpent(

@@ -24,18 +24,15 @@ from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about
+from tasks.models.binding import BoundModel
 from tasks.models.budget import Budget
+from tasks.models.completions import Vectors
 from tasks.models.journal import Journal
-from tasks.models.keys import Identities
 from tasks.models.ledger import Entry
-from tasks.models.limits import Limiter
 from tasks.models.prices import Prices
-from tasks.models.provider import Provider
 from tasks.models.replies import Outcome, Reply
 from tasks.models.retry import Backoff
 from tasks.models.usage import Usage
-
-Vectors = npt.NDArray[np.float32]
 
 #: Raised when the meaning of a call for vectors changes.
 RECIPE = 1
@@ -93,62 +90,51 @@ class Embeddings:
 
     Args:
         folder: Folder of vectors; read when the first vector is wanted.
-        provider: Asks providers.
-        identities: Digests of models.
         budget: The budget of the run.
-        tally: Counts of the run.
+        usage: Counts of the run.
         backoff: When failed attempts are made again.
         scrubbed: Strikes keys from a text.
-        terms_of: Limiter and prices of a model.
         enter: Enters a call into the ledger of its unit.
     """
 
     def __init__(
         self,
         folder: Path,
-        provider: Provider,
-        identities: Identities,
         budget: Budget,
-        tally: Usage,
+        usage: Usage,
         backoff: Backoff,
         scrubbed: Callable[[str], str],
-        *,
-        terms_of: Callable[[ModelSpec], tuple[Limiter, Prices]],
         enter: Callable[[str, Entry], None],
     ) -> None:
         self._folder = folder
-        self._provider = provider
-        self._identities = identities
         self._budget = budget
-        self._tally = tally
+        self._usage = usage
         self._backoff = backoff
         self._scrubbed = scrubbed
-        self._terms_of = terms_of
         self._enter = enter
         self._files: Journal | None = None
         self._ordinals: Counter[str] = Counter()
         self._asking = asyncio.Lock()
 
-    async def embed(self, texts: Sequence[str], model: ModelSpec, unit_key: str) -> Vectors:
+    async def embed(self, texts: Sequence[str], model: BoundModel, unit_key: str) -> Vectors:
         """One row per text; see :class:`schemas.gateway.Embedder`."""
-        if model.simulated:
+        if model.spec.simulated:
             raise Mistake(
                 what="a simulated model makes no vectors of texts",
-                found=model.model,
+                found=model.spec.model,
                 fix="name an embedding model of litellm, or leave the encoder at hashed",
             )
         async with self._asking:  # whoever asks for the same texts waits for the first to ask
             if self._files is None:
                 self._files = Journal(self._folder)
-            identity = self._identities.of(model)
             keys = [digest(text) if text.strip() else "" for text in texts]
             fresh = {
                 key: text
                 for key, text in zip(keys, texts, strict=True)
-                if key and self._files.find(identity.key, key) is None
+                if key and self._files.find(model.key, key) is None
             }
-            await self._ask(list(fresh.items()), identity.spec, unit_key)
-            return _stacked([self._vector(identity.key, key) for key in keys])
+            await self._ask(list(fresh.items()), model, unit_key)
+            return _stacked([self._vector(model.key, key) for key in keys])
 
     async def close(self) -> None:
         """Ends writing."""
@@ -159,9 +145,9 @@ class Embeddings:
         record = self._files.find(model_key, key) if self._files is not None and key else None
         return None if record is None else np.frombuffer(base64.b64decode(record["v"]), "<f4")
 
-    async def _ask(self, fresh: list[tuple[str, str]], spec: ModelSpec, unit_key: str) -> None:
+    async def _ask(self, fresh: list[tuple[str, str]], model: BoundModel, unit_key: str) -> None:
         asks = [
-            asyncio.ensure_future(self._call(part, spec, unit_key, self._ordinal(unit_key)))
+            asyncio.ensure_future(self._call(part, model, unit_key, self._ordinal(unit_key)))
             for part in _requests(fresh)
         ]
         try:
@@ -180,20 +166,18 @@ class Embeddings:
         return self._ordinals[unit_key] - 1
 
     async def _call(
-        self, part: Sequence[tuple[str, str]], spec: ModelSpec, unit_key: str, ordinal: int
+        self, part: Sequence[tuple[str, str]], model: BoundModel, unit_key: str, ordinal: int
     ) -> Failure | None:
         """Why a request for vectors failed; nothing if they are on disk now."""
-        identity = self._identities.of(spec)
         texts = [text for _, text in part]
-        limiter, listed = self._terms_of(spec)
-        price = Prices(listed.input_usd, listed.output_usd or 0.0)
         tokens = prompt_tokens_about(tuple(Message("user", text) for text in texts))
-        reservation = await self._budget.reserve(self._most_usd(spec, tokens, price))
+        price = Prices(model.prices.input_usd, model.prices.output_usd or 0.0)
+        terms = Terms(model.spec, model.limiter, self._backoff, tokens)
         tries = Tries(price, self._scrubbed)
         came: list[Vectors] = []
 
         async def attempt() -> Reply:
-            reply, vectors = await self._provider.vectors(spec, texts)
+            reply, vectors = await model.transport.vectors(texts)
             came[:] = vectors
             return reply
 
@@ -201,7 +185,7 @@ class Embeddings:
             if outcome.reply is not None and self._files is not None:
                 records = [
                     self._files.append(
-                        identity.key,
+                        model.key,
                         key,
                         {"v": base64.b64encode(vector.astype("<f4").tobytes()).decode()},
                     )
@@ -209,27 +193,15 @@ class Embeddings:
                 ]
                 await asyncio.gather(*records)
 
-        try:
-            outcome = await called(
-                Terms(spec, limiter, self._backoff, tokens), attempt, keep, tries
-            )
-        except BaseException:
-            self._budget.release(reservation)
-            raise
-        self._budget.settle(reservation, outcome.cost_usd)
-        self._tally.asked(outcome)
+        most_usd = self._budget.most_usd(model.spec.model, price, tokens, 0)
+        outcome = await self._budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
+        self._usage.asked(outcome)
         last = outcome.attempts[-1]
         failure = None if outcome.reply else Failure(last.kind, last.message or last.kind)
-        question = Question(spec, (), unit_key, ordinal, "embedding")
-        key = digest("embedding", RECIPE, identity.key, [one for one, _ in part], unit_key, ordinal)
-        self._enter(key, Entry(question, 0, None, identity.params, None, (), outcome, failure))
+        question = Question(model.spec, (), unit_key, ordinal, "embedding")
+        key = digest("embedding", RECIPE, model.key, [one for one, _ in part], unit_key, ordinal)
+        self._enter(key, Entry(question, 0, None, model.params, None, (), outcome, failure))
         return failure
-
-    def _most_usd(self, spec: ModelSpec, tokens: float, price: Prices) -> float:
-        if self._budget.usd is None:
-            return 0.0
-        cost = price.cost_usd(int(tokens), 0)
-        return self._budget.unpriced(spec.model) if cost is None else cost
 
 
 def _requests(fresh: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

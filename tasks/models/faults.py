@@ -1,4 +1,4 @@
-"""What a provider's exception or answer amounts to: one of the kinds of an attempt."""
+"""What a failed request amounts to: one of the kinds of an attempt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from tasks.models.replies import AttemptFailed, Reply
+from tasks.models.replies import AttemptFailed
 
 _BY_STATUS = {
     401: "authentication",
@@ -17,6 +17,7 @@ _BY_STATUS = {
     409: "server_error",
     425: "server_error",
     429: "rate_limit",
+    504: "timeout",
     529: "server_error",
 }
 _BY_CLASS = {
@@ -28,10 +29,16 @@ _BY_CLASS = {
     "JSONDecodeError": "bad_body",
     "APIResponseValidationError": "bad_body",
 }
-_CONNECTION = ("connection error", "connect call failed", "cannot connect", "disconnected")
+_CONNECTION = (
+    *("connection error", "connect call failed", "cannot connect", "disconnected"),
+    "payload is not completed",
+)
 _BAD_BODY = (
     "invalid response from llm endpoint",
+    "invalid response object",
     "unable to parse",
+    "unable to get json",
+    "unterminated string",
     "expecting value",
     "not json",
     "provider returned",
@@ -43,22 +50,52 @@ _CLASSES = re.compile(r"^(?:litellm\.)?\w+(?:Error|Timeout): (?:\w+: )?(?:\w+Exc
 _LONGEST = 600
 
 
-def failed_attempt(error: Exception) -> AttemptFailed:
-    """What an exception of litellm amounts to.
+def failed_status(status: int, headers: Mapping[str, str], body: Any) -> AttemptFailed:
+    """What a response with an error status amounts to.
 
     The text may still hold a key: whoever records it strikes keys first.
+
+    Args:
+        status: HTTP status.
+        headers: Headers of the response, for how long the server asks to wait.
+        body: Its body, as JSON data or as text.
+
+    Example:
+        >>> failed_status(429, {}, {"error": {"message": "Slow down."}}).kind
+        'rate_limit'
     """
+    said = body.get("error", body) if isinstance(body, Mapping) else body
+    words = said.get("message") if isinstance(said, Mapping) else said
+    return _failed(
+        _kind_of_status(status, str(said).lower()),
+        " ".join(str(words or f"HTTP status {status}").split())[:_LONGEST],
+        status,
+        headers,
+        str(said),
+    )
+
+
+def failed_attempt(error: Exception) -> AttemptFailed:
+    """What an exception of litellm amounts to; its text may still hold a key."""
     status = getattr(error, "status_code", None)
     status = status if isinstance(status, int) else None
     text = " ".join(str(error).split())[:_LONGEST]
     headers = _headers(error)
     kind = _kind(error, status, text.lower(), answered=headers is not None)
+    words = _CLASSES.sub("", text) or type(error).__name__
+    return _failed(kind, words, status if headers is not None else None, headers or {}, text)
+
+
+def _failed(
+    kind: str, words: str, status: int | None, headers: Mapping[str, str], text: str
+) -> AttemptFailed:
+    no_credit = any(sign in text.lower() for sign in _NO_CREDIT)
     return AttemptFailed(
         kind,
-        _CLASSES.sub("", text) or type(error).__name__,
-        status_code=status if headers is not None else None,
-        told_s=told_s(headers or {}),
-        final=kind == "rate_limit" and any(sign in text.lower() for sign in _NO_CREDIT),
+        words,
+        status_code=status,
+        told_s=told_s(headers),
+        final=kind == "rate_limit" and no_credit,
     )
 
 
@@ -91,7 +128,7 @@ def _headers(error: Exception) -> Mapping[str, Any] | None:
 
 
 def told_s(headers: Mapping[str, Any], now: dt.datetime | None = None) -> float | None:
-    """How many seconds a server asks to wait, from its headers; nothing if it does not say.
+    """How many seconds a server asks to wait, from its headers; ``None`` if it does not say.
 
     Example:
         >>> told_s({"retry-after": "7"}), told_s({"retry-after-ms": "1500"}), told_s({})
@@ -110,62 +147,3 @@ def told_s(headers: Mapping[str, Any], now: dt.datetime | None = None) -> float 
         return max(0.0, (when - (now or dt.datetime.now(dt.UTC))).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-def reply_kind(text: str, finish_reason: str | None, refusal: str | None = None) -> str:
-    """``ok``, or what makes an answer that came unusable whatever was asked.
-
-    Example:
-        >>> reply_kind("So I thi", "length"), reply_kind("", "stop"), reply_kind("Yes.", "stop")
-        ('truncated', 'empty', 'ok')
-    """
-    if finish_reason == "content_filter" or refusal:
-        return "refused"
-    if finish_reason == "length":
-        return "truncated"
-    return "ok" if text.strip() else "empty"
-
-
-def reply_of(response: Any) -> Reply:
-    """The reply in an answer of litellm.
-
-    Raises:
-        AttemptFailed: It holds no choice.
-    """
-    choices = getattr(response, "choices", None)
-    if not choices:
-        raise AttemptFailed("bad_body", "the provider's answer holds no choice", status_code=200)
-    choice = choices[0]
-    message = choice.message
-    specific = getattr(message, "provider_specific_fields", None) or {}
-    refusal = specific.get("refusal")
-    text = message.content or ""
-    raw: dict[str, Any] = {}
-    calls = getattr(message, "tool_calls", None)
-    if calls:
-        raw["tool_calls"] = [
-            {"name": call.function.name, "arguments": call.function.arguments} for call in calls
-        ]
-        if not text:
-            raw["no_text"] = True
-            text = calls[0].function.arguments or ""
-    if refusal:
-        raw["refusal"] = refusal
-    reasoning = getattr(message, "reasoning_content", None)
-    if reasoning:
-        raw["reasoning"] = reasoning
-    if getattr(response, "id", None):
-        raw["id"] = response.id
-    if getattr(response, "system_fingerprint", None):
-        raw["fingerprint"] = response.system_fingerprint
-    usage = getattr(response, "usage", None)
-    finish = choice.finish_reason
-    return Reply(
-        text,
-        finish,
-        getattr(response, "model", None),
-        getattr(usage, "prompt_tokens", None),
-        getattr(usage, "completion_tokens", None),
-        raw,
-        reply_kind(text, finish, refusal),
-    )

@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,16 @@ from schemas.gateway import ASKED_AGAIN, Answer, Message, Question
 from schemas.study.models import ModelSpec
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.batch import Batches
+from tasks.models.binding import BoundModel, BoundModels
 from tasks.models.budget import Budget
-from tasks.models.embedding import Embeddings, Vectors, vectors_dir
+from tasks.models.completions import Vectors
+from tasks.models.embedding import Embeddings, vectors_dir
 from tasks.models.journal import Journal
-from tasks.models.keys import Identities, call_key, shape_digest
+from tasks.models.keys import call_key, shape_digest
 from tasks.models.ledger import Entry, UnitLedger
-from tasks.models.limits import Limiter, limiter_of
 from tasks.models.prefetch import Prefetch
-from tasks.models.prices import Prices, declared_prices, prices
+from tasks.models.prices import Prices
 from tasks.models.prompt_messages import message_digests
-from tasks.models.provider import Provider
 from tasks.models.record import outcome_of, outcome_of_rows, record_of
 from tasks.models.replies import Outcome, Reply
 from tasks.models.retry import Backoff
@@ -37,7 +38,6 @@ from tasks.models.usage import Usage
 from tasks.models.verdict import as_sent, verdict
 
 _YIELD_EVERY = 32
-_MOST_MODELS = 1024
 _CLOCK_S = 0.001  # rows hold times to the microsecond, journals all of a double
 
 
@@ -45,7 +45,7 @@ class ModelGateway:
     """A gateway over one folder of journals; see :func:`open_gateway`.
 
     Attributes:
-        tally: What was asked, reused and spent in this run.
+        usage: What was asked, reused and spent in this run.
         budget: The budget of the run.
     """
 
@@ -56,39 +56,35 @@ class ModelGateway:
         keyring: Keyring,
         backoff: Backoff,
         simulate: Simulator | None = None,
-        poll_s: float = 30.0,
+        batch_poll_s: float = 30.0,
+        batch_quiet_s: float = 2.0,
     ) -> None:
-        self.tally = Usage()
+        self.usage = Usage()
         self.budget = budget
         self._journal = journal
         self._keyring = keyring
         self._backoff = backoff
         self._simulate = simulate
-        self._provider = Provider(keyring.key)
-        self._identities = Identities()
-        self._ahead = Prefetch(
-            Batches(self._provider, journal, backoff, keyring.scrubbed, poll_s),
-            self._provider,
-            self._identities,
-            self.budget,
-            self.tally,
+        self._models = BoundModels(keyring)
+        self._prefetch = Prefetch(
+            Batches(journal, backoff, keyring.scrubbed, batch_poll_s),
+            self._models,
+            budget,
+            self.usage,
+            batch_quiet_s,
             known=self._known,
             most_usd=self._most_usd,
         )
         self._embeddings = Embeddings(
             vectors_dir(journal.folder),
-            self._provider,
-            self._identities,
-            self.budget,
-            self.tally,
+            budget,
+            self.usage,
             backoff,
             keyring.scrubbed,
-            terms_of=self._model,
             enter=lambda key, entry: self._ledger(entry.question.unit_key).add(key, entry, ()),
         )
         self._units: dict[str, UnitLedger] = {}
-        self._held: dict[str, dict[str, Outcome]] = {}
-        self._models: dict[int, tuple[ModelSpec, Limiter, Prices]] = {}
+        self._earlier: dict[str, dict[str, Outcome]] = {}
         self._most_tokens = 1024
         self._answers_simulated = 0
 
@@ -102,12 +98,12 @@ class ModelGateway:
             BudgetSpent: The next call could pass the study's budget.
             Mistake: The model's key is missing, or the journal cannot be written.
         """
-        if question.model.batch and question.purpose != "agent" and self._worth_batch(question):
-            await self._ahead.gathered(question)
+        if question.model.batch and question.purpose != "agent":
+            await self._prefetch.gathered(question)
         return await self._ask(question)
 
     async def _ask(self, question: Question) -> Answer:
-        identity = self._identities.of(question.model)
+        model = self._models.of(question.model)
         shape = shape_digest(question.answer)
         unit = self._ledger(question.unit_key)
         messages = question.messages
@@ -115,29 +111,24 @@ class ModelGateway:
         for reask in range(question.reasks + 1):
             digests = message_digests(messages)
             key = call_key(
-                identity.key,
-                digests,
-                shape,
-                question.unit_key,
-                ordinal=question.ordinal,
-                reask=reask,
+                model.key, digests, shape, question.unit_key, ordinal=question.ordinal, reask=reask
             )
             last = reask == question.reasks
-            outcome = await self._outcome(question, messages, key, last)
+            outcome = await self._outcome(question, model, messages, key, last)
             value, failure = verdict(question, outcome)
             sent, digests = as_sent(question, messages, digests, outcome)
             before = keys[-1] if keys else None
             keys.append(key)
             unit.add(
                 key,
-                Entry(question, reask, before, identity.params, shape, digests, outcome, failure),
+                Entry(question, reask, before, model.params, shape, digests, outcome, failure),
                 sent,
             )
             text = outcome.reply.text if outcome.reply else ""
             if failure is None or failure.kind not in ASKED_AGAIN or last:
                 break
             messages = reasked(messages, text, failure.message)
-        self.tally.answered(failure)
+        self.usage.answered(failure)
         return Answer(key, text, value, len(keys), failure, tuple(keys))
 
     async def ask_many(self, questions: Sequence[Question]) -> list[Answer]:
@@ -150,7 +141,7 @@ class ModelGateway:
             BudgetSpent: A call could pass the study's budget.
             Mistake: A model's key is missing, or the journal cannot be written.
         """
-        await self._ahead.ask([question for question in questions if question.model.batch])
+        await self._prefetch.ask([question for question in questions if question.model.batch])
         asks = [asyncio.ensure_future(self._ask(question)) for question in questions]
         try:
             return list(await asyncio.gather(*asks))
@@ -173,10 +164,11 @@ class ModelGateway:
             BudgetSpent: The next call could pass the study's budget.
             Mistake: The model is simulated, or its key is missing.
         """
-        return await self._embeddings.embed(texts, model, unit_key)
+        return await self._embeddings.embed(texts, self._models.of(model), unit_key)
 
     async def close(self) -> None:
         """Ends writing; the journals of settled units are removed."""
+        await self._models.connections.close()
         await self._embeddings.close()
         await self._journal.close()
 
@@ -189,7 +181,7 @@ class ModelGateway:
         unit = self._units.pop(unit_key, None)
         return unit.rows() if unit else {"calls": [], "attempts": [], "prompt_messages": []}
 
-    def hold(self, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
+    def reuse(self, rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
         """Takes over answers that the warehouse holds of units that are worked again.
 
         Args:
@@ -201,18 +193,18 @@ class ModelGateway:
         for row in rows.get("calls", ()):
             outcome = outcome_of_rows(row, attempts.get(row["call_key"], ()))
             if outcome is not None and outcome.attempts:
-                self._held.setdefault(row["unit_key"], {})[row["call_key"]] = outcome
+                self._earlier.setdefault(row["unit_key"], {})[row["call_key"]] = outcome
 
-    def kept(self, unit_keys: Iterable[str]) -> dict[str, int]:
+    def answers_held(self, unit_keys: Iterable[str]) -> dict[str, int]:
         """How many answers the journals hold of each unit that is not settled."""
         return {key: count for key in unit_keys if (count := self._journal.count(key))}
 
-    def settled(self, unit_keys: Iterable[str]) -> None:
+    def forget(self, unit_keys: Iterable[str]) -> None:
         """Forgets what the journals hold of units whose rows are committed."""
         keys = list(unit_keys)
-        self._journal.settled(keys)
+        self._journal.forget(keys)
         for key in keys:
-            self._held.pop(key, None)
+            self._earlier.pop(key, None)
 
     def _ledger(self, unit_key: str) -> UnitLedger:
         unit = self._units.get(unit_key)
@@ -221,33 +213,31 @@ class ModelGateway:
         return unit
 
     async def _outcome(
-        self, question: Question, messages: tuple[Message, ...], key: str, last: bool
+        self,
+        question: Question,
+        model: BoundModel,
+        messages: tuple[Message, ...],
+        key: str,
+        last: bool,
     ) -> Outcome:
-        held = self._held.get(question.unit_key, {}).get(key)
-        if held is not None and self._of_use(question, held, last):
-            self.tally.reused(held)
-            return held
+        """What a call came to, be it held already or made now."""
+        earlier = self._earlier.get(question.unit_key, {}).get(key)
+        if earlier is not None and _of_use(question, earlier, last):
+            self.usage.reused(earlier)
+            return earlier
         record = self._journal.find(question.unit_key, key)
-        if record is not None and (held is None or record["at"] > held.asked_at_s + _CLOCK_S):
+        if record is not None and (earlier is None or record["at"] > earlier.asked_at_s + _CLOCK_S):
             outcome = outcome_of(record)
-            if not self._ahead.asked(key):
-                self.tally.reused(outcome)
+            if not self._prefetch.asked(key):
+                self.usage.reused(outcome)
             return outcome
-        if question.model.simulated:
-            outcome = await self._simulated(question, messages, key)
-        else:
-            outcome = await self._fresh(question, messages, key)
-        self.tally.asked(outcome)
+        made = self._simulated if question.model.simulated else self._fresh
+        outcome = await made(question, model, messages, key)
+        self.usage.asked(outcome)
         return outcome
 
-    @staticmethod
-    def _of_use(question: Question, held: Outcome, last: bool) -> bool:
-        """Whether an answer of a failed unit helps: it reads well, or leads to the next re-ask."""
-        failure = verdict(question, held)[1]
-        return failure is None or (failure.kind in ASKED_AGAIN and not last)
-
     async def _simulated(
-        self, question: Question, messages: tuple[Message, ...], key: str
+        self, question: Question, model: BoundModel, messages: tuple[Message, ...], key: str
     ) -> Outcome:
         if self._simulate is None:
             from tasks.models.sim import reply
@@ -256,29 +246,23 @@ class ModelGateway:
         self._answers_simulated += 1
         if self._answers_simulated % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
-        price = declared_prices(question.model)
-        reservation = await self.budget.reserve(self._most_usd(question.model, messages, price))
         asked = dataclasses.replace(question, messages=messages)
-        tries = Tries(price, str)
-        try:
-            outcome = await simulated(asked, key, self._simulate, self._backoff, tries)
-        except BaseException:
-            self.budget.release(reservation)
-            raise
-        self.budget.settle(reservation, outcome.cost_usd)
-        return outcome
+        call = partial(
+            simulated, asked, key, self._simulate, self._backoff, Tries(model.prices, str)
+        )
+        return await self.budget.spent_on(self._most_usd(model, messages, model.prices), call)
 
-    async def _fresh(self, question: Question, messages: tuple[Message, ...], key: str) -> Outcome:
-        spec, shape = self._identities.of(question.model).spec, question.answer
-        limiter, price = self._model(spec)
-        in_words = shape is not None and not self._provider.native(spec)
+    async def _fresh(
+        self, question: Question, model: BoundModel, messages: tuple[Message, ...], key: str
+    ) -> Outcome:
+        transport, shape = model.transport, question.answer
+        in_words = shape is not None and not transport.native
         sent = instructed(messages, shape) if in_words and shape is not None else messages
         asked_for = None if in_words else shape
-        reservation = await self.budget.reserve(self._most_usd(spec, sent, price))
-        tokens = prompt_tokens_about(sent) if spec.tokens_per_minute else 0.0
+        tokens = prompt_tokens_about(sent) if model.spec.tokens_per_minute else 0.0
 
         async def attempt() -> Reply:
-            reply = await self._provider.reply(spec, sent, asked_for)
+            reply = await transport.reply(sent, asked_for)
             if in_words:
                 return dataclasses.replace(reply, raw={**reply.raw, "instructed": True})
             return reply
@@ -287,55 +271,32 @@ class ModelGateway:
             if outcome.reply is not None and outcome.reply.kind != "empty":
                 await self._journal.append(question.unit_key, key, record_of(outcome))
 
-        try:
-            outcome = await called(
-                Terms(spec, limiter, self._backoff, tokens),
-                attempt,
-                keep,
-                Tries(price, self._keyring.scrubbed, self._ahead.failed(key)),
-            )
-        except BaseException:
-            self.budget.release(reservation)
-            raise
+        terms = Terms(model.spec, model.limiter, self._backoff, tokens)
+        tries = Tries(model.prices, self._keyring.scrubbed, self._prefetch.failed(key))
+        most_usd = self._most_usd(model, sent, model.prices)
+        outcome = await self.budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
         if outcome.reply is not None:
             self._most_tokens = max(self._most_tokens, 2 * (outcome.reply.completion_tokens or 0))
-        self.budget.settle(reservation, outcome.cost_usd)
         return outcome
 
-    def _worth_batch(self, question: Question) -> bool:
-        if question.model.simulated:
-            return False
-        key = call_key(
-            self._identities.of(question.model).key,
-            message_digests(question.messages),
-            shape_digest(question.answer),
-            question.unit_key,
-            ordinal=question.ordinal,
-        )
-        return not self._known(question, key) and self._provider.batchable(question.model)
-
     def _known(self, question: Question, key: str) -> bool:
-        held = self._held.get(question.unit_key, {}).get(key)
-        if held is not None and self._of_use(question, held, last=False):
+        earlier = self._earlier.get(question.unit_key, {}).get(key)
+        if earlier is not None and _of_use(question, earlier, last=False):
             return True
         return self._journal.find(question.unit_key, key) is not None
 
-    def _model(self, spec: ModelSpec) -> tuple[Limiter, Prices]:
-        held = self._models.get(id(spec))
-        if held is None or held[0] is not spec:
-            limiter = limiter_of(spec)
-            price = prices(spec, self._provider.listed(spec))
-            if len(self._models) > _MOST_MODELS:
-                self._models.clear()
-            held = self._models[id(spec)] = (spec, limiter, price)
-        return held[1], held[2]
-
-    def _most_usd(self, spec: ModelSpec, messages: Sequence[Message], price: Prices) -> float:
+    def _most_usd(self, model: BoundModel, messages: Sequence[Message], price: Prices) -> float:
         if self.budget.usd is None:
             return 0.0
-        most = spec.max_tokens or self._most_tokens
-        cost = price.cost_usd(int(prompt_tokens_about(tuple(messages))), most)
-        return self.budget.unpriced(spec.model) if cost is None else cost
+        most_tokens = model.spec.max_tokens or self._most_tokens
+        tokens = prompt_tokens_about(messages)
+        return self.budget.most_usd(model.spec.model, price, tokens, most_tokens)
+
+
+def _of_use(question: Question, outcome: Outcome, last: bool) -> bool:
+    """Whether an answer of a failed unit helps: it reads well, or leads to the next re-ask."""
+    failure = verdict(question, outcome)[1]
+    return failure is None or (failure.kind in ASKED_AGAIN and not last)
 
 
 @asynccontextmanager
@@ -348,6 +309,7 @@ async def open_gateway(
     backoff: Backoff | None = None,
     simulate: Simulator | None = None,
     batch_poll_s: float = 30.0,
+    batch_quiet_s: float = 2.0,
 ) -> AsyncIterator[ModelGateway]:
     """A gateway for the time of a ``async with`` block, on one event loop.
 
@@ -359,6 +321,7 @@ async def open_gateway(
         backoff: When failed attempts are made again.
         simulate: What answers for ``sim/...``; nothing for the simulated models of the project.
         batch_poll_s: Seconds between looks at a pending batch.
+        batch_quiet_s: How long nothing more is asked before a batch is closed.
 
     Raises:
         Mistake: A journal is of another version.
@@ -371,9 +334,10 @@ async def open_gateway(
         backoff or Backoff(),
         simulate,
         batch_poll_s,
+        batch_quiet_s,
     )
     if held is not None:
-        gateway.hold(held)
+        gateway.reuse(held)
     try:
         yield gateway
     finally:

@@ -131,7 +131,7 @@ class Journal:
             raise _unwritable(self.folder, group.error)
         self._places.setdefault(unit_key, {})[call_key] = place
 
-    def settled(self, unit_keys: Iterable[str]) -> None:
+    def forget(self, unit_keys: Iterable[str]) -> None:
         """Forgets the records of units whose rows the warehouse holds."""
         for unit_key in unit_keys:
             self._places.pop(unit_key, None)

@@ -9,60 +9,24 @@ importing a provider library.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
+from schemas.gateway import Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
+from tasks.models.prompt_messages import message_digests
 
 #: Raised when the meaning of a call changes, such as the wording of a re-ask.
 RECIPE = 1
 
-_MOST_KNOWN = 1024
-
 _SHAPES: WeakKeyDictionary[type[BaseModel], str] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the gateway knows of a declared model.
-
-    Attributes:
-        spec: The first declaration equal to it, so that caches by declaration hold one entry.
-        key: Digest of what decides its answers.
-        params: Parameters that decide its answers, for ``calls.params``.
-    """
-
-    spec: ModelSpec
-    key: str
-    params: dict[str, Any]
-
-
-class Identities:
-    """Identities of models, worked out once however often a declaration is read again."""
-
-    def __init__(self) -> None:
-        self._by_id: dict[int, tuple[ModelSpec, Identity]] = {}
-        self._by_text: dict[str, Identity] = {}
-
-    def of(self, spec: ModelSpec) -> Identity:
-        """The identity of a model."""
-        held = self._by_id.get(id(spec))
-        if held is not None and held[0] is spec:
-            return held[1]
-        text = spec.model_dump_json()
-        known = self._by_text.get(text)
-        if known is None:
-            identity = spec.identity()
-            params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
-            known = self._by_text[text] = Identity(spec, digest("model", identity), params)
-        if len(self._by_id) > _MOST_KNOWN:
-            self._by_id.clear()
-        self._by_id[id(spec)] = (spec, known)
-        return known
+def model_key(spec: ModelSpec) -> str:
+    """The digest of what decides a model's answers."""
+    return digest("model", spec.identity())
 
 
 def shape_digest(shape: type[BaseModel] | None) -> str | None:
@@ -101,3 +65,19 @@ def call_key(
         False
     """
     return digest("call", RECIPE, model, messages, shape, unit_key, ordinal, reask)
+
+
+def question_key(question: Question, model: str) -> str:
+    """The key of a question's first call, before any re-ask.
+
+    Args:
+        question: The question.
+        model: Digest of its model's identity.
+    """
+    return call_key(
+        model,
+        message_digests(question.messages),
+        shape_digest(question.answer),
+        question.unit_key,
+        ordinal=question.ordinal,
+    )

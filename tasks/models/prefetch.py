@@ -1,4 +1,8 @@
-"""Asking ahead: answers are fetched in batches into the journal, where questions find them."""
+"""Asking ahead: answers are fetched in batches into the journal, where questions find them.
+
+A batch takes whatever is asked until nothing more is asked for a moment or the provider's limit is
+reached, however many units are worked at once.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,18 @@ import logging
 from collections.abc import Callable, Sequence
 
 from schemas.gateway import Message, Question
-from schemas.study.models import ModelSpec
-from tasks.models.batch import Batches, Fetched, Item, Pending
+from tasks.models.batch import REQUESTS_PER_BATCH, Batches, Fetched, Item, Pending
+from tasks.models.binding import BoundModel, BoundModels
 from tasks.models.budget import Budget, BudgetSpent, Reservation
-from tasks.models.keys import Identities, call_key, shape_digest
-from tasks.models.prices import Prices, prices
-from tasks.models.prompt_messages import message_digests
-from tasks.models.provider import Provider
+from tasks.models.keys import question_key
+from tasks.models.openai_server import response_format
+from tasks.models.prices import Prices
 from tasks.models.replies import Attempt, AttemptFailed, Reply
 from tasks.models.structured import instructed
 from tasks.models.usage import Usage
 
 #: Fewer questions than this are asked one by one.
 FEWEST = 10
-
-_QUIET_S = 0.3
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +32,10 @@ class Prefetch:
 
     Args:
         batches: Submits and fetches.
-        provider: Knows models and their parameters.
-        identities: Digests of models.
+        models: Bound models.
         budget: The budget of the run.
-        tally: Counts of the run.
+        usage: Counts of the run.
+        quiet_s: How long nothing more is asked before a batch is closed.
         known: Whether a question's call needs no asking.
         most_usd: The most that a prompt to a model may cost.
     """
@@ -42,19 +43,19 @@ class Prefetch:
     def __init__(
         self,
         batches: Batches,
-        provider: Provider,
-        identities: Identities,
+        models: BoundModels,
         budget: Budget,
-        tally: Usage,
+        usage: Usage,
+        quiet_s: float,
         *,
         known: Callable[[Question, str], bool],
-        most_usd: Callable[[ModelSpec, Sequence[Message], Prices], float],
+        most_usd: Callable[[BoundModel, Sequence[Message], Prices], float],
     ) -> None:
         self._batches = batches
-        self._provider = provider
-        self._identities = identities
+        self._models = models
         self._budget = budget
-        self._tally = tally
+        self._usage = usage
+        self._quiet_s = quiet_s
         self._known = known
         self._most_usd = most_usd
         self._fetches: dict[str, asyncio.Future[list[Fetched]]] = {}
@@ -80,6 +81,8 @@ class Prefetch:
 
         Few questions are not worth a batch and are left to be asked one by one.
         """
+        if self._key_to_ask(question) is None:
+            return
         self._waiting.append(question)
         if self._gathering is None:
             self._gathering = asyncio.ensure_future(self._gather())
@@ -87,66 +90,56 @@ class Prefetch:
 
     async def _gather(self) -> None:
         seen = 0
-        while seen < len(self._waiting):
+        while seen < len(self._waiting) < REQUESTS_PER_BATCH:
             seen = len(self._waiting)
-            await asyncio.sleep(_QUIET_S)
+            await asyncio.sleep(self._quiet_s)
         questions, self._waiting, self._gathering = self._waiting, [], None
         if len(questions) >= FEWEST:
             await self.ask(questions)
 
     async def ask(self, questions: Sequence[Question]) -> None:
         """Asks what can be asked in batches; what was answered is in the journal afterwards."""
-        groups: dict[str, tuple[ModelSpec, dict[str, Item]]] = {}
+        groups: dict[str, tuple[BoundModel, dict[str, Item]]] = {}
         for question in questions:
-            spec = question.model
-            if not self._provider.batchable(spec):
-                continue
-            identity = self._identities.of(spec)
-            key = call_key(
-                identity.key,
-                message_digests(question.messages),
-                shape_digest(question.answer),
-                question.unit_key,
-                ordinal=question.ordinal,
-            )
-            if not self._known(question, key):
-                group = groups.setdefault(identity.key, (identity.spec, {}))
-                group[1][key] = self._item(question, key)
-        await asyncio.gather(*(self._ask(spec, items) for spec, items in groups.values()))
+            key = self._key_to_ask(question)
+            if key is not None:
+                model = self._models.of(question.model)
+                group = groups.setdefault(model.key, (model, {}))
+                group[1][key] = _item(question, key, model)
+        await asyncio.gather(*(self._ask(model, items) for model, items in groups.values()))
 
-    def _item(self, question: Question, key: str) -> Item:
-        shape, messages = question.answer, question.messages
-        if shape is None:
-            return Item(question.unit_key, key, messages, None, {})
-        if self._provider.native(question.model):
-            return Item(question.unit_key, key, messages, self._provider.form(shape), {})
-        sent = instructed(messages, shape)
-        return Item(question.unit_key, key, sent, None, {"instructed": True})
+    def _key_to_ask(self, question: Question) -> str | None:
+        """The key of a question's call; ``None`` if it is held or no batch can ask it."""
+        model = self._models.of(question.model)
+        if model.batch_transport is None:
+            return None
+        key = question_key(question, model.key)
+        return None if self._known(question, key) else key
 
-    async def _ask(self, spec: ModelSpec, wanted: dict[str, Item]) -> None:
-        price = prices(spec, self._provider.listed(spec), batch=True)
+    async def _ask(self, model: BoundModel, wanted: dict[str, Item]) -> None:
+        price = model.batch_prices
         waiting = [one for one in self._batches.pending() if wanted.keys() & one.calls.keys()]
         taken = {key for one in waiting for key in one.calls}
         fresh = {key: item for key, item in wanted.items() if key not in taken}
-        reserved = await self._reserved(spec, fresh, price)
+        reserved = await self._reserved(model, fresh, price)
         try:
             if reserved:
                 items = [fresh[key] for key in reserved]
-                waiting += await self._batches.submitted(spec, items)
+                waiting += await self._batches.submitted(model, items)
             for one in waiting:
-                await self._fetch(spec, one, price, reserved)
+                await self._fetch(model, one, price, reserved)
         except AttemptFailed as error:
-            log.warning("%s takes no batch (%s): asking one by one", spec.model, error.kind)
+            log.warning("%s takes no batch (%s): asking one by one", model.spec.model, error.kind)
         finally:
             for reservation in reserved.values():
                 self._budget.withdraw(reservation)
 
     async def _reserved(
-        self, spec: ModelSpec, items: dict[str, Item], price: Prices
+        self, model: BoundModel, items: dict[str, Item], price: Prices
     ) -> dict[str, Reservation]:
         reserved: dict[str, Reservation] = {}
         for key, item in items.items():
-            most = self._most_usd(spec, item.messages, price)
+            most = self._most_usd(model, item.messages, price)
             try:
                 reserved[key] = await self._budget.reserve(most, wait=False)
             except BudgetSpent:
@@ -155,7 +148,7 @@ class Prefetch:
         return reserved
 
     async def _fetch(
-        self, spec: ModelSpec, batch: Pending, price: Prices, reserved: dict[str, Reservation]
+        self, model: BoundModel, batch: Pending, price: Prices, reserved: dict[str, Reservation]
     ) -> None:
         """Fetches a batch; whoever wants the same batch meanwhile waits for the same fetch."""
         running = self._fetches.get(batch.batch_id)
@@ -166,7 +159,7 @@ class Prefetch:
         def cost_usd(reply: Reply) -> float | None:
             return price.cost_usd(reply.prompt_tokens, reply.completion_tokens)
 
-        task = asyncio.ensure_future(self._batches.fetched(spec, batch, cost_usd))
+        task = asyncio.ensure_future(self._batches.fetched(model, batch, cost_usd))
         self._fetches[batch.batch_id] = task
         try:
             fetched = await task
@@ -178,6 +171,16 @@ class Prefetch:
                     self._failed[one.call_key] = one.failed
                 continue
             self._asked.add(one.call_key)
-            self._tally.asked(one.outcome)
+            self._usage.asked(one.outcome)
             if one.call_key in reserved:
                 self._budget.settle(reserved[one.call_key], one.outcome.cost_usd)
+
+
+def _item(question: Question, key: str, model: BoundModel) -> Item:
+    shape, messages = question.answer, question.messages
+    if shape is None:
+        return Item(question.unit_key, key, messages, None, {})
+    if model.transport.native:
+        return Item(question.unit_key, key, messages, response_format(shape), {})
+    sent = instructed(messages, shape)
+    return Item(question.unit_key, key, sent, None, {"instructed": True})

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
+
+import orjson
 
 from schemas.study.models import ModelSpec
 
@@ -48,24 +54,36 @@ def declared_prices(spec: ModelSpec) -> Prices:
     )
 
 
-def prices(spec: ModelSpec, listed: dict[str, Any] | None = None, batch: bool = False) -> Prices:
-    """The prices of a model: declared ones first, then those of a price list.
+@cache
+def listed(model: str) -> Mapping[str, Any] | None:
+    """A model's entry in the price list that litellm brings, which is read without litellm."""
+    package = importlib.util.find_spec("litellm")
+    if package is None or package.origin is None:
+        raise RuntimeError("litellm is not installed, and with it the price list is missing")
+    path = Path(package.origin).parent / "model_prices_and_context_window_backup.json"
+    entries: dict[str, dict[str, Any]] = orjson.loads(path.read_bytes())
+    return entries.get(model) or entries.get(model.partition("/")[2])
+
+
+def prices(spec: ModelSpec, batch: bool = False) -> Prices:
+    """The prices of a model: declared ones first, then those of litellm's price list.
+
+    A model behind ``api_base`` is nobody's but the server's, so its list price does not count.
 
     Args:
         spec: The model.
-        listed: The model's entry in litellm's price list, if it has one. A model behind
-            ``api_base`` is nobody's but the server's, so its list price does not count.
         batch: Whether the provider's price for batches applies where there is one.
     """
     declared = declared_prices(spec)
-    if declared.known or not listed or spec.api_base:
+    if declared.known or spec.api_base:
         return declared
+    entry = listed(spec.model) or {}
 
     def per_token(side: str, known: float | None) -> float | None:
         if known is not None:
             return known
-        value = listed.get(f"{side}_cost_per_token_batches") if batch else None
-        value = listed.get(f"{side}_cost_per_token") if value is None else value
+        value = entry.get(f"{side}_cost_per_token_batches") if batch else None
+        value = entry.get(f"{side}_cost_per_token") if value is None else value
         return None if value is None else float(value)
 
     return Prices(per_token("input", declared.input_usd), per_token("output", declared.output_usd))

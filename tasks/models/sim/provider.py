@@ -14,10 +14,9 @@ from typing import Any
 from schemas.gateway import Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
-from tasks.models.faults import reply_kind
-from tasks.models.keys import Identities, call_key
-from tasks.models.prompt_messages import message_digests
-from tasks.models.provider import imported_litellm
+from tasks.models.completions import reply_kind
+from tasks.models.keys import model_key, question_key
+from tasks.models.litellm_model import imported_litellm
 from tasks.models.sim.contract import SimReply
 
 _PASSED_ON = ("temperature", "top_p", "seed", "max_tokens")
@@ -53,10 +52,8 @@ def reply_to(model: str, messages: Sequence[dict[str, Any]], params: dict[str, A
     )
     prompt = tuple(Message(one["role"], str(one.get("content") or "")) for one in messages)
     unit_key = digest("litellm", model)
-    identity = Identities().of(spec).key
-    key = call_key(identity, message_digests(prompt), None, unit_key, ordinal=0)
     question = Question(spec, prompt, unit_key, 0, "agent")
-    return reply(spec, question, key)
+    return reply(spec, question, question_key(question, model_key(spec)))
 
 
 def _handler(litellm: Any) -> Any:

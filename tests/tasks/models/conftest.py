@@ -18,7 +18,7 @@ import pytest
 from schemas.gateway import Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
-from tasks.models.provider import imported_litellm
+from tasks.models.litellm_model import imported_litellm
 from tasks.models.retry import Backoff
 
 
@@ -79,6 +79,7 @@ class ModelServer:
     def __init__(self) -> None:
         self.answer: Callable[[Request, int], Said] = lambda request, number: completion()
         self.requests: list[Request] = []
+        self.connections = 0
         self.in_flight = 0
         self.peak = 0
         self.port = 0
@@ -88,6 +89,7 @@ class ModelServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1").split("\r\n")

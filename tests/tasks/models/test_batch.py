@@ -126,8 +126,8 @@ async def test_questions_go_through_the_batch_interface(batches, spec, ask, quic
     async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
         answers = await gateway.ask_many(questions(ask, model, ["a", "b", "c"]))
         rows = gateway.rows(digest("code", 0))
-        assert gateway.tally.calls_asked == 3
-        assert gateway.tally.calls_reused == 0
+        assert gateway.usage.calls_asked == 3
+        assert gateway.usage.calls_reused == 0
     assert [answer.value for answer in answers] == [Code(present=False)] * 3
     assert (batches.direct, len(batches.batches)) == (0, 1)
     sent = [json.loads(line) for line in batches.files["file-0"].splitlines()]
@@ -179,7 +179,7 @@ async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp
     more = [*asked, ask(spec(batch=True), "d", unit_key=digest("code", 9), answer=Code)]
     async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
         answers = await gateway.ask_many(more)
-        gateway.settled([question.unit_key for question in more])
+        gateway.forget([question.unit_key for question in more])
     assert [answer.value.present for answer in answers] == [False] * 4
     assert len(batches.batches) == 2
     assert len(batches.files["file-1"].splitlines()) == 1

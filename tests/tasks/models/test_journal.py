@@ -114,12 +114,12 @@ async def test_settled_journals_are_removed_and_others_stay(tmp_path):
     await written(tmp_path / "j", 2)
     await written(tmp_path / "j", 2, unit=digest("other"))
     journal = Journal(tmp_path / "j")
-    journal.settled([UNIT])
+    journal.forget([UNIT])
     await journal.close()
     assert len(journals(tmp_path / "j")) == 1
     journal = Journal(tmp_path / "j")
     assert journal.units() == (digest("other"),)
-    journal.settled([digest("other")])
+    journal.forget([digest("other")])
     await journal.close()
     assert not (tmp_path / "j").exists()
 
@@ -128,7 +128,7 @@ async def test_half_settled_journals_remember_what_is_settled(tmp_path):
     journal = Journal(tmp_path / "j")
     await journal.append(UNIT, digest(1), {"t": "a"})
     await journal.append(digest("other"), digest(2), {"t": "b"})
-    journal.settled([UNIT])
+    journal.forget([UNIT])
     await journal.close()
     again = Journal(tmp_path / "j")
     assert again.units() == (digest("other"),)
@@ -141,7 +141,7 @@ async def test_the_journal_of_a_living_process_is_read_but_left_alone(tmp_path):
     other = Journal(tmp_path / "j")
     assert other.find(UNIT, digest(1))["t"] == "a"
     await other.append(digest("other"), digest(2), {"t": "b"})
-    other.settled([UNIT, digest("other")])
+    other.forget([UNIT, digest("other")])
     await other.close()
     assert len(journals(tmp_path / "j")) == 1
     await living.append(UNIT, digest(3), {"t": "c"})
@@ -174,7 +174,7 @@ async def test_several_processes_write_journals_for_one_warehouse(tmp_path):
     for name in ("one", "two", "three"):
         found = [journal.find(digest(name), digest(name, n))["t"] for n in range(50)]
         assert found == [f"{name} {n}" for n in range(50)]
-        journal.settled([digest(name)])
+        journal.forget([digest(name)])
     await journal.close()
     assert not (tmp_path / "j").exists()
 
@@ -192,8 +192,8 @@ async def test_answers_of_a_crashed_run_enter_the_rows_as_they_were(
     async with open_gateway(tmp_path / "j", backoff=quick) as gateway:
         answer = await gateway.ask(ask(model))
         after = gateway.rows(UNIT)
-        assert gateway.tally.calls_asked == 0
-        assert gateway.tally.saved_usd == pytest.approx(18e-5)
+        assert gateway.usage.calls_asked == 0
+        assert gateway.usage.saved_usd == pytest.approx(18e-5)
     assert after == before
     assert answer.value == "Once."
     assert len(server.requests) == 2
@@ -203,7 +203,7 @@ async def test_answers_of_a_failed_unit_come_from_the_warehouse(server, said, sp
     async with open_gateway(tmp_path / "j") as gateway:
         await gateway.ask(ask(spec()))
         before = gateway.rows(UNIT)
-        gateway.settled([UNIT])
+        gateway.forget([UNIT])
     async with open_gateway(tmp_path / "j", held=before) as gateway:
         await gateway.ask(ask(spec()))
         assert gateway.rows(UNIT) == before
@@ -216,7 +216,7 @@ async def test_an_answer_that_failed_its_unit_is_asked_anew(server, said, spec, 
     async with open_gateway(tmp_path / "j") as gateway:
         assert (await gateway.ask(question)).failure.kind == "bad_shape"
         before = gateway.rows(UNIT)
-        gateway.settled([UNIT])
+        gateway.forget([UNIT])
     async with open_gateway(tmp_path / "j", held=before) as gateway:
         assert (await gateway.ask(question)).value == "Good."
         assert len(gateway.rows(UNIT)["calls"]) == 1
@@ -234,7 +234,7 @@ async def test_a_newer_answer_in_the_journal_wins_over_one_that_failed_its_unit(
         assert (await gateway.ask(question)).value == "Good."
     async with open_gateway(tmp_path / "j", held=before) as gateway:
         assert (await gateway.ask(question)).value == "Good."
-        gateway.settled([UNIT])
+        gateway.forget([UNIT])
     assert len(server.requests) == 2
     assert not (tmp_path / "j").exists()
 
@@ -258,7 +258,7 @@ from schemas.gateway import Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from tasks.models.gateway import open_gateway
-from tasks.models.provider import imported_litellm
+from tasks.models.litellm_model import imported_litellm
 
 async def main():
     spec = ModelSpec(model="openai/mock", api_base=sys.argv[1], max_in_flight=8)

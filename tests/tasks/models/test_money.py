@@ -51,17 +51,12 @@ async def test_dollars_cannot_be_limited_where_the_price_is_unknown(server, spec
 
 
 def test_a_price_is_declared_or_listed_or_unknown():
-    listed = {
-        "input_cost_per_token": 2e-6,
-        "output_cost_per_token": 4e-6,
-        "input_cost_per_token_batches": 1e-6,
-    }
-    hosted = ModelSpec(model="openai/gpt-x")
-    assert prices(hosted, listed).cost_usd(100, 10) == pytest.approx(2.4e-4)
-    assert prices(hosted, listed, batch=True).input_usd == 1e-6
-    assert prices(hosted, None).cost_usd(100, 10) is None
-    local = ModelSpec(model="openai/gpt-x", api_base="http://localhost:1/v1")
-    assert prices(local, listed).cost_usd(100, 10) is None
+    hosted = ModelSpec(model="openai/gpt-4o")
+    assert prices(hosted).cost_usd(100, 10) == pytest.approx(100 * 2.5e-6 + 10 * 1e-5)
+    assert prices(hosted, batch=True).input_usd == pytest.approx(1.25e-6)
+    assert prices(ModelSpec(model="openai/gpt-x")).cost_usd(100, 10) is None
+    local = ModelSpec(model="openai/gpt-4o", api_base="http://localhost:1/v1")
+    assert prices(local).cost_usd(100, 10) is None
     assert prices(ModelSpec(model="sim/x")).cost_usd(100, 10) == 0
     declared = ModelSpec(model="sim/x", usd_per_million_input_tokens=3)
     assert prices(declared).cost_usd(100, 10) == pytest.approx(3e-4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.models.provider import imported_litellm
+from tasks.models.litellm_model import imported_litellm
 from tasks.models.sim.provider import register
 
 

@@ -1,0 +1,135 @@
+"""Models bound: all that asking a declared model needs, worked out once for each declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from schemas.gateway import Message
+from schemas.study.models import ModelSpec
+from tasks.models.completions import Vectors
+from tasks.models.keys import model_key
+from tasks.models.limits import Limiter, limiter_of
+from tasks.models.litellm_model import LitellmModel
+from tasks.models.openai_request import request_template
+from tasks.models.openai_server import Connections, OpenAIServer
+from tasks.models.prices import Prices, listed, prices
+from tasks.models.replies import Reply
+from tasks.models.secrets import Keyring
+
+_MOST_KNOWN = 1024
+
+
+class Transport(Protocol):
+    """A way of asking one model.
+
+    Attributes:
+        native: Whether the model takes a JSON schema for its answer.
+    """
+
+    native: bool
+
+    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+        """The model's answer to one attempt.
+
+        Args:
+            messages: The prompt.
+            shape: Shape to ask for natively; ``None`` where it is asked for in words or not at all.
+
+        Raises:
+            AttemptFailed: No answer came.
+        """
+        ...
+
+    async def vectors(self, texts: Sequence[str]) -> tuple[Reply, list[Vectors]]:
+        """Vectors of texts, in their order, and what it took, from one attempt.
+
+        Raises:
+            AttemptFailed: No vectors came, or not one per text, or not of one length.
+        """
+        ...
+
+
+class BoundModel:
+    """A declared model with its identity, limits, prices and the way to ask it.
+
+    What needs a key, a price list or a running event loop is worked out when it is first wanted, so
+    that answers which are held already need none of it.
+
+    Attributes:
+        spec: The declaration.
+        key: Digest of what decides its answers.
+        params: Parameters that decide its answers, for ``calls.params``.
+    """
+
+    def __init__(self, spec: ModelSpec, keyring: Keyring, connections: Connections) -> None:
+        identity = spec.identity()
+        self.spec = spec
+        self.key = model_key(spec)
+        self.params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
+        self._keyring = keyring
+        self._connections = connections
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        """Admission to the model, shared by all declarations of it."""
+        return limiter_of(self.spec)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What its calls cost."""
+        return prices(self.spec)
+
+    @cached_property
+    def batch_prices(self) -> Prices:
+        """What its calls cost in batches."""
+        return prices(self.spec, batch=True)
+
+    @cached_property
+    def transport(self) -> Transport:
+        """The way to ask it: straight where litellm would send a plain request, else litellm.
+
+        Raises:
+            Mistake: Its key is missing.
+        """
+        key = self._keyring.key(self.spec)
+        if self.spec.transport != "litellm":
+            template = request_template(self.spec, key, listed(self.spec.model))
+            if template is not None:
+                return OpenAIServer(template, self._connections)
+        return LitellmModel(self.spec, key)
+
+    @cached_property
+    def batch_transport(self) -> LitellmModel | None:
+        """The way to its provider's batches, if it is declared for batches and has them."""
+        if not self.spec.batch or self.spec.simulated:
+            return None
+        model = LitellmModel(self.spec, self._keyring.key(self.spec))
+        return model if model.batches else None
+
+
+class BoundModels:
+    """The bound models of one gateway; a declaration that is read again is not bound again."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self.connections = Connections()
+        self._keyring = keyring
+        self._by_id: dict[int, tuple[ModelSpec, BoundModel]] = {}
+        self._by_text: dict[str, BoundModel] = {}
+
+    def of(self, spec: ModelSpec) -> BoundModel:
+        """The model that a declaration names."""
+        held = self._by_id.get(id(spec))
+        if held is not None and held[0] is spec:
+            return held[1]
+        text = spec.model_dump_json()
+        model = self._by_text.get(text)
+        if model is None:
+            model = self._by_text[text] = BoundModel(spec, self._keyring, self.connections)
+        if len(self._by_id) > _MOST_KNOWN:
+            self._by_id.clear()
+        self._by_id[id(spec)] = (spec, model)
+        return model

@@ -1,0 +1,149 @@
+"""Asking OpenAI-compatible servers straight, over one pool of connections that are kept open."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import aiohttp
+import certifi
+import orjson
+from multidict import CIMultiDict
+from pydantic import BaseModel
+from yarl import URL
+
+from schemas.gateway import Message
+from tasks.models.completions import Vectors, reply_of, vectors_of
+from tasks.models.faults import failed_status
+from tasks.models.openai_request import RequestTemplate
+from tasks.models.replies import AttemptFailed, Reply
+
+_FORMS: WeakKeyDictionary[type[BaseModel], dict[str, Any]] = WeakKeyDictionary()
+
+
+class Connections:
+    """The connections of one gateway, opened when the first request needs one."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def answer(
+        self, url: URL, headers: CIMultiDict[str], content: bytes, proxy: str | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of the answer to a POST request.
+
+        Raises:
+            AttemptFailed: The connection could not be made, or was lost.
+        """
+        session = self._session or self._opened()
+        try:
+            async with session.post(url, data=content, headers=headers, proxy=proxy) as answer:
+                return answer.status, answer.headers, await answer.read()
+        except (aiohttp.ClientError, OSError) as error:
+            words = str(error) or type(error).__name__
+            raise AttemptFailed("connection", f"{words} (server {url.origin()})") from error
+
+    async def close(self) -> None:
+        """Closes them all."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        # Limits, time-outs and proxies are the gateway's; cookies would tie calls together.
+        trusted = os.environ.get("SSL_CERT_FILE") or certifi.where()
+        connector = aiohttp.TCPConnector(limit=0, ssl=ssl.create_default_context(cafile=trusted))
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        )
+        return self._session
+
+
+class OpenAIServer:
+    """One model on an OpenAI-compatible server.
+
+    Args:
+        template: What its requests say besides what is asked.
+        connections: The gateway's connections.
+    """
+
+    def __init__(self, template: RequestTemplate, connections: Connections) -> None:
+        self.native = template.native
+        self._template = template
+        self._connections = connections
+        self._headers = CIMultiDict(template.headers)
+        self._completions = URL(f"{template.base}/chat/completions", encoded=True)
+        self._embeddings = URL(f"{template.base}/embeddings", encoded=True)
+
+    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+        """The model's answer to one attempt; see :class:`tasks.models.binding.Transport`."""
+        form = None if shape is None else response_format(shape)
+        return reply_of(
+            await self._json(self._completions, self._template.completion(messages, form))
+        )
+
+    async def vectors(self, texts: Sequence[str]) -> tuple[Reply, list[Vectors]]:
+        """Vectors of texts from one attempt; see :class:`tasks.models.binding.Transport`."""
+        body = await self._json(self._embeddings, self._template.embeddings(texts))
+        return vectors_of(body, len(texts))
+
+    async def _json(self, url: URL, body: Mapping[str, Any]) -> Any:
+        status, headers, content = await self._connections.answer(
+            url, self._headers, orjson.dumps(body), self._template.proxy
+        )
+        try:
+            found = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            found = None
+        if status >= 400:
+            raise failed_status(status, headers, found or content.decode(errors="replace"))
+        if found is None:
+            start = " ".join(content[:200].decode(errors="replace").split())
+            problem = f"the provider's answer is not JSON: {start}"
+            raise AttemptFailed("bad_body", problem, status_code=status)
+        return found
+
+
+def response_format(shape: type[BaseModel]) -> dict[str, Any]:
+    """A shape as the ``response_format`` that servers take: a JSON schema in strict form."""
+    held = _FORMS.get(shape)
+    if held is None:
+        schema = shape.model_json_schema()
+        strict = _strict(schema, schema)
+        form = {"schema": strict, "name": shape.__name__, "strict": True}
+        held = _FORMS[shape] = {"type": "json_schema", "json_schema": form}
+    return held
+
+
+def _strict(schema: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema in the strict form: every property is required and no other is allowed.
+
+    References beside which something else stands are written out, as the form demands.
+    """
+    found = dict(schema)
+    if "$ref" in found and len(found) > 1:
+        target: Any = root
+        for step in found.pop("$ref").removeprefix("#/").split("/"):
+            target = target[step]
+        return _strict({**target, **found}, root)
+    for name in ("$defs", "properties"):
+        if name in found:
+            found[name] = {key: _strict(part, root) for key, part in found[name].items()}
+    if isinstance(found.get("items"), Mapping):
+        found["items"] = _strict(found["items"], root)
+    for name in ("anyOf", "allOf"):
+        if name in found:
+            found[name] = [_strict(part, root) for part in found[name]]
+    if len(found.get("allOf", ())) == 1:
+        found |= found.pop("allOf")[0]
+    if found.get("type") == "object":
+        found.setdefault("additionalProperties", False)
+    if "properties" in found:
+        found["required"] = list(found["properties"])
+    if found.get("default", ...) is None:
+        del found["default"]
+    return found
