@@ -3,7 +3,8 @@
 - ``study``, ``stages``: the main flow and a subflow per stage. ``importing``, ``handing``: the
   other flows. ``requests``: their parameters and reports.
 - ``resources``, ``session``, ``committing``: what a run holds open, shares and stores.
-  ``expectations``: what it checks at the end of a stage.
+  ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped
+  because its answers cannot be used.
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
   stopped leaves. ``catalogues``: imported markets in
   place of their names. ``titles``: of steps.

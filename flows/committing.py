@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from flows.usability import Usability
 from flows.version import code_version
 
 if TYPE_CHECKING:
@@ -29,18 +30,25 @@ class Committer:
         self._step = step
         self._pending: list[Result] = []
         self._since = time.monotonic()
+        self._usability = Usability()
 
     async def add(self, results: Sequence[Result]) -> None:
         """Take results over; commits when enough are there or the oldest have waited long.
 
-        Units that the budget stopped are left for the next run.
+        Units that the budget stopped are left for the next run. So is all that is not asked yet
+        once hardly any answer can be used.
         """
         session = self._session
+        ended = []
         for result in results:
             if result.failure is not None and result.failure.kind == BUDGET:
                 session.stopped = session.stopped or result.failure.message
             else:
-                self._pending.append(result)
+                ended.append(result)
+        self._pending += ended
+        self._usability.count(ended)
+        rule = session.design.study.run.stop_if_unusable
+        session.stopped = session.stopped or self._usability.reason_to_stop(rule)
         waited_s = time.monotonic() - self._since
         if len(self._pending) >= GATHERED_UNITS or waited_s > GATHERED_S:
             await self.flush()
@@ -64,4 +72,6 @@ class Committer:
         session.reasons.setdefault(self._step, []).extend(
             f"{failure.kind}: {failure.message}" for failure in report.failed.values()
         )
-        session.listener.units_end(self._step, len(report.done), len(report.failed))
+        session.listener.units_end(
+            self._step, len(report.done), len(report.failed), self._usability.usable_share
+        )

@@ -30,8 +30,8 @@ class Listener(Protocol):
         """A step was planned and begins."""
         ...
 
-    def units_end(self, step: str, done: int, failed: int) -> None:
-        """Some units of a step ended."""
+    def units_end(self, step: str, done: int, failed: int, usable: float | None) -> None:
+        """Some units of a step ended; ``usable`` is the share of answers so far that are usable."""
         ...
 
     def step_ends(self, plan: StepPlan) -> None:
@@ -48,7 +48,7 @@ class Silence:
     def step_begins(self, plan: StepPlan) -> None:
         """Nothing."""
 
-    def units_end(self, step: str, done: int, failed: int) -> None:
+    def units_end(self, step: str, done: int, failed: int, usable: float | None) -> None:
         """Nothing."""
 
     def step_ends(self, plan: StepPlan) -> None:

@@ -20,6 +20,7 @@ from flows.requests import StageRequest
 from flows.session import Session, session_in_use
 from schemas.errors import AgoraError
 from schemas.unit import AnyUnit, Read
+from tasks.models.batch import REQUESTS_PER_BATCH
 from tasks.shards import Shard, results_of, shards_of
 from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps_of
@@ -90,11 +91,8 @@ async def _work(session: Session, plan: StepPlan) -> None:
         return
     session.checker.start()  # it takes seconds, while models answer
     _hold_paid_answers(session, plan)
-    size = max(plan.step.shard, 1)
-    if plan.step.asks is not None:  # so that a budget that is spent leaves few units unfinished
-        size = min(size, session.concurrency)
+    size, width = _size_and_width(plan, session.concurrency)
     shards = shards_of(plan.todo, size)
-    width = max(1, session.concurrency // size) if plan.step.asks is not None else 1
     gate = asyncio.Semaphore(width)
     committer = Committer(session, plan.step.name)
 
@@ -120,6 +118,21 @@ async def _work(session: Session, plan: StepPlan) -> None:
         raise
     finally:
         await committer.flush()
+
+
+def _size_and_width(plan: StepPlan, concurrency: int) -> tuple[int, int]:
+    """Units in a shard, and shards that are worked at once.
+
+    Few units are begun at once where models answer, so that a budget that is spent leaves few
+    unfinished. A provider's batch is better the more it holds, so whatever it can take is begun.
+    """
+    size = max(plan.step.shard, 1)
+    if plan.step.asks is None:
+        return size, 1
+    if any(map(plan.step.batched, plan.todo)):
+        concurrency = REQUESTS_PER_BATCH
+    size = min(size, concurrency)
+    return size, max(1, concurrency // size)
 
 
 def _first(errors: ExceptionGroup[AgoraError]) -> AgoraError:

@@ -10,6 +10,9 @@ from rich.progress import TimeElapsedColumn as Elapsed
 
 from flows.planning import StepPlan
 
+#: Below this share of usable answers the progress line turns red.
+LOW_SHARE = 0.5
+
 
 class ProgressLines:
     """Shows a bar a step on a terminal, and a line a step anywhere else."""
@@ -27,6 +30,7 @@ class ProgressLines:
         )
         self._task: TaskID | None = None
         self._failed = 0
+        self._usable: float | None = None
 
     def __enter__(self) -> ProgressLines:
         if self._console.is_terminal:
@@ -49,6 +53,7 @@ class ProgressLines:
     def step_begins(self, plan: StepPlan) -> None:
         """Open a bar for the step, filled with the units that the warehouse already holds."""
         self._failed = 0
+        self._usable = None
         self._task = self._bars.add_task(
             plan.step.title,
             total=len(plan.units),
@@ -56,11 +61,13 @@ class ProgressLines:
             note="",
         )
 
-    def units_end(self, step: str, done: int, failed: int) -> None:
+    def units_end(self, step: str, done: int, failed: int, usable: float | None) -> None:
         """Move the bar."""
         self._failed += failed
+        self._usable = usable
         if self._task is not None:
-            note = f"[red]{self._failed} failed[/red]" if self._failed else ""
+            failures = f"[red]{self._failed} failed[/red]" if self._failed else ""
+            note = "  ".join(filter(None, (failures, usable_words(usable))))
             self._bars.update(self._task, advance=done, note=note)
 
     def step_ends(self, plan: StepPlan) -> None:
@@ -76,4 +83,20 @@ class ProgressLines:
             text += f"  [red]{len(plan.failed)} failed[/red]"
         if plan.blocked:
             text += f"  {len(plan.blocked)} blocked"
+        if self._usable is not None:
+            text += f"  {usable_words(self._usable)}"
         self._console.print(text, highlight=False)
+
+
+def usable_words(share: float | None) -> str:
+    """How many of the answers are usable, in words; never 100 % or 0 % unless it is exactly that.
+
+    Example:
+        >>> usable_words(1.0), usable_words(0.999), usable_words(0.5), usable_words(None)
+        ('100 % of answers usable', '99 % of answers usable', '50 % of answers usable', '')
+    """
+    if share is None:
+        return ""
+    percent = round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
+    words = f"{percent} % of answers usable"
+    return f"[red]{words}[/red]" if share < LOW_SHARE else words

@@ -56,12 +56,26 @@ class CurveSpec(Record):
     judges: tuple[str, ...] = Field((), description="Single judges to vary over.")
 
 
+class StopRule(Record):
+    """When a stage is stopped because hardly any answer can be used."""
+
+    share: float = Field(
+        0.9, gt=0, le=1, description="Share of questions without a usable answer that stops it."
+    )
+    after: int = Field(20, ge=1, description="Units that must have ended before it is judged.")
+
+
 class RunSpec(Record):
     """How a study is run; no part of any key."""
 
     budget_usd: float | None = Field(None, ge=0, description="Dollars that may be spent.")
     budget_calls: int | None = Field(None, ge=0, description="Calls that may be made.")
     concurrency: int = Field(64, ge=1, description="Units worked at once, at most.")
+    stop_if_unusable: StopRule | None = Field(
+        StopRule(),
+        description="Stops a stage before it is paid to the end when its answers cannot be used; "
+        "null to go on whatever comes.",
+    )
     incomplete: Incomplete = Field(
         "exclude", description="What becomes of an episode that did not reach its planned rounds."
     )

@@ -109,6 +109,10 @@ class Step(ABC, Generic[S, C]):
         """
         return cast("C", rows)
 
+    def batched(self, unit: Unit[S]) -> bool:
+        """Whether a provider's batch may answer the unit's questions."""
+        return False
+
     @abstractmethod
     async def work(self, unit: Unit[S], prepared: C, gateway: Gateway) -> Mapping[str, TableRows]:
         """The rows of a unit by table, without those of its calls, which the runner adds.

@@ -116,6 +116,10 @@ class CodeStep(Step[CodeInput, Transcripts]):
         """The messages of the episodes."""
         return Transcripts(messages_of(rows["events"], rows["seats"]), names_of(rows["seats"]))
 
+    def batched(self, unit: Unit[CodeInput]) -> bool:
+        """Whether its judge is declared for batches."""
+        return unit.spec.model is not None and unit.spec.model.value.batch
+
     async def work(
         self, unit: Unit[CodeInput], prepared: Transcripts, gateway: Gateway
     ) -> dict[str, list[dict[str, Any]]]:
