@@ -5,4 +5,5 @@
 - ``checks``, ``analysis_checks``: names that lead nowhere. ``messages``, ``positions``, ``fields``:
   what is wrong, in which line, and what was meant.
 - ``differences``: in what two studies differ. ``jsonschema``: completion for editors.
+- ``reference``, ``examples``: the page that explains a study.
 """
