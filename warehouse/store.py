@@ -19,7 +19,7 @@ from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import committed
 from warehouse.committing.writing import insert
 from warehouse.connection import Limits, connection, quiet, transaction
-from warehouse.projections.frames import frame_of
+from warehouse.projections.frames import frame_of, naive_utc
 from warehouse.queries.query import Query
 from warehouse.reader import Reader, statement
 from warehouse.sql import identifier
@@ -116,16 +116,24 @@ class Warehouse(Reader):
             return cursor.sql(sql, params=params).pl()
 
     def record_study(self, study: Mapping[str, Any]) -> None:
-        """Records a version of a study; one that is on record already is left as it is.
+        """Records that a version of a study is run: the version itself if it is new, and when.
+
+        Args:
+            study: Row of ``studies`` without ``last_run_at``; ``created_at`` is when the run began.
 
         Raises:
             pydantic.ValidationError: The row does not fit its table.
         """
-        row = StudyRow.model_validate(study)
+        row = StudyRow.model_validate({"last_run_at": study["created_at"], **study})
         with self._writing, self.cursor() as cursor, transaction(cursor):
-            held = "SELECT 1 FROM studies WHERE study_version = $1"
-            if cursor.execute(held, [row.study_version]).fetchone() is None:
+            known = "SELECT 1 FROM studies WHERE study_version = $1"
+            if cursor.execute(known, [row.study_version]).fetchone() is None:
                 insert(cursor, "studies", frame_of(StudyRow, [row]))
+            else:
+                cursor.execute(
+                    "UPDATE studies SET last_run_at = $2 WHERE study_version = $1",
+                    [row.study_version, naive_utc(row.last_run_at)],
+                )
 
     def record_units(
         self, study_version: str, step: str, units: Sequence[Mapping[str, Any]]

@@ -22,6 +22,7 @@ class StudyRow(Row):
     path: str = Field(description="File that it was read from.")
     code_version: str = Field(description="Version of the code that first ran it.")
     created_at: Time = Field(description="When it was first run.")
+    last_run_at: Time = Field(description="When a run of it began last.")
 
 
 class StudyUnitRow(Row):

@@ -72,6 +72,46 @@ def test_a_warehouse_of_the_first_schema_opens_with_its_calls(path, make):
     assert [one["text"] for one in found[0]["messages"]] == ["Talk.", "Your turn."]
 
 
+def test_a_warehouse_of_the_first_schema_says_which_version_was_run_last(path):
+    """The first version was resumed after the second had been run: its own unit shows that."""
+    connection = duckdb.connect(str(path))
+    connection.execute(migrations()[0].sql)
+    connection.execute(
+        "CREATE TABLE schema_version (number BIGINT NOT NULL, name VARCHAR NOT NULL, "
+        "models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL);"
+        "INSERT INTO schema_version VALUES (1, 'tables', 'x', now()::TIMESTAMP);"
+        "INSERT INTO studies BY NAME SELECT * FROM (VALUES ('v1', TIMESTAMP '2026-01-01'), "
+        "    ('v2', TIMESTAMP '2026-01-02'), ('v3', TIMESTAMP '2026-01-02 12:00')) "
+        "    AS t(study_version, created_at), "
+        "    (SELECT 'small' AS name, '{}' AS spec, 'name: small' AS yaml, '' AS path, "
+        "    '0' AS code_version);"
+        "INSERT INTO study_units SELECT v, 'episodes', 'episodes', u, 'baseline', 1, u FROM "
+        "    (VALUES ('v1', 'own'), ('v1', 'shared'), ('v2', 'shared'), ('v3', 'shared')) "
+        "    AS t(v, u);"
+        "INSERT INTO units BY NAME SELECT * FROM (VALUES ('own', TIMESTAMP '2026-01-03'), "
+        "    ('shared', TIMESTAMP '2026-01-04')) AS t(unit_key, committed_at), "
+        "    (SELECT 'episodes' AS stage, 'episodes' AS step, '' AS label, 'done' AS status, "
+        "    0 AS n_rows, '0' AS code_version, 'run' AS run_id);"
+    )
+    connection.close()
+    with Warehouse.open(path) as warehouse:
+        studies = warehouse.frame_sql(
+            "SELECT study_version, last_run_at::DATE::VARCHAR, run_last FROM v_studies_all "
+            "ORDER BY number"
+        )
+        assert studies.rows() == [
+            ("v1", "2026-01-03", True),
+            ("v2", "2026-01-02", False),
+            ("v3", "2026-01-02", False),
+        ]
+        assert (
+            warehouse.frame_sql("SELECT count(*) FROM studies WHERE yaml = 'name: small'").item()
+            == 3
+        )
+        assert warehouse.frame_sql("SELECT DISTINCT study_version FROM v_units").item() == "v1"
+        assert warehouse.frame_sql("SELECT DISTINCT study_version FROM v_units_all").height == 3
+
+
 def test_a_migration_that_fails_changes_nothing(path):
     Warehouse.open(path).close()
     bad = Migration(

@@ -125,7 +125,7 @@ def test_costs_count_what_another_version_paid_for_apart(make, commit, warehouse
 
 
 def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse):
-    for version in ("one", "two"):
+    for day, version in enumerate(("one", "two"), start=1):
         unit = make.unit(version, stage="metrics", step="measure")
         metric = {
             "unit_key": unit.key,
@@ -139,7 +139,8 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
             "n_excluded": 0,
             "method": "counted",
         }
-        study = make.study(version) | {"name": "study"}
+        began = dt.datetime(2026, 1, day, tzinfo=dt.UTC)
+        study = make.study(version, created_at=began) | {"name": "study"}
         shared = make.unit("shared")
         members = [make.study_unit(version, unit), make.study_unit(version, shared)]
         make.record(warehouse, study, members)
@@ -149,6 +150,10 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
         "SELECT study, study_version, options->>'of' AS which FROM v_metrics_all ORDER BY which"
     ).rows()
     assert rows == [("study", make.key("one"), "one"), ("study", make.key("two"), "two")]
+    assert warehouse.frame_sql("SELECT options->>'of' FROM v_metrics").item() == "two"
+    again = make.study("one", created_at=dt.datetime.now(dt.UTC))
+    warehouse.record_study(again | {"name": "study"})
+    assert warehouse.frame_sql("SELECT options->>'of' FROM v_metrics").item() == "one"
     assert warehouse.frame_sql("SELECT count(*) FROM study_units").item() == 4
     assert warehouse.frame_sql("SELECT count(*) FROM v_units_all WHERE status = 'done'").item() == 4
 

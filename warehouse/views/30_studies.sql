@@ -7,9 +7,10 @@ SELECT
     study_version,
     row_number() OVER (PARTITION BY name ORDER BY created_at, study_version) AS number,
     row_number() OVER (
-        PARTITION BY name ORDER BY created_at DESC, study_version DESC
+        PARTITION BY name ORDER BY last_run_at DESC, created_at DESC, study_version DESC
     ) = 1 AS run_last,
     created_at,
+    last_run_at,
     path,
     code_version
 FROM studies;
