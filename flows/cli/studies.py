@@ -13,7 +13,7 @@ from warehouse.reader import reader
 
 
 def print_studies(warehouse: Path) -> None:
-    """Print one line per version: when it was first run, and what of it is done.
+    """Print one line per version: when it was last run, and what of it is done.
 
     Raises:
         Mistake: The warehouse cannot be read.
@@ -24,12 +24,12 @@ def print_studies(warehouse: Path) -> None:
     if not versions:
         print(f"{warehouse} holds no study yet. Run one with: agora run STUDY.yaml")
         return
-    columns = ["study", "version", "first run", "episodes", *STAGES]
+    columns = ["study", "version", "last run", "episodes", *STAGES]
     lines = [
         (
             f"{row.name}@{row.number}",
             row.study_version[:SHORT],
-            f"{row.created_at:%Y-%m-%d %H:%M}",
+            f"{row.last_run_at:%Y-%m-%d %H:%M}",
             f"{row.conditions} x {row.replicates}" if row.plays_episodes else "imported",
             *(_progress(counts.get((row.study_version, stage))) for stage in STAGES),
         )

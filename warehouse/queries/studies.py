@@ -18,6 +18,7 @@ class Version(NamedTuple):
     run_last: bool
     path: str
     created_at: dt.datetime
+    last_run_at: dt.datetime
     conditions: int
     replicates: int | None
     plays_episodes: bool
@@ -29,6 +30,7 @@ class Versions(Query[Version]):
 
     title = "versions of studies"
     sql = """SELECT study_version, study AS name, number, run_last, v.path, v.created_at,
+    v.last_run_at,
     greatest(
         len(json_keys(spec, '$.conditions')) + CASE
             WHEN len(json_keys(spec, '$.factors')) > 0 THEN list_product(list_transform(

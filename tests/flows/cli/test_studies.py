@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,8 +26,25 @@ def test_studies_lists_versions_with_progress(agora: Agora, warehouse: Path) -> 
     assert "2/6, 1 failed" in lines[3]
 
 
-def test_name_means_the_newest_version(warehouse: Path, study_file: Path) -> None:
+def test_a_name_means_the_version_that_was_run_last(
+    agora: Agora, warehouse: Path, study_file: Path
+) -> None:
     assert named("small", warehouse).study.replicates == 3
+    first = named("small@1", warehouse)
+    with Warehouse.open(warehouse) as opened, closing(opened.own_cursor()) as cursor:
+        row = cursor.sql("from studies order by created_at limit 1").pl().row(0, named=True)
+        del row["last_run_at"]
+        spec = json.loads(row["spec"])
+        opened.record_study(row | {"spec": spec, "created_at": dt.datetime(2026, 1, 9)})  # noqa: DTZ001
+    again = named("small", warehouse)
+    assert again.version == first.version
+    assert again.created == first.created == dt.datetime(2026, 1, 1)  # noqa: DTZ001
+    assert "2026-01-09" in agora("studies").stdout.splitlines()[2]
+    assert first.version in agora("show", "small").stdout
+    assert "share every unit" in agora("diff", "small", "small@1").stdout
+
+
+def test_a_version_is_named_by_number_start_and_file(warehouse: Path, study_file: Path) -> None:
     assert named("small@1", warehouse).study.replicates == 2
     first = design(load_study(study_file).study).version
     assert named(first[:8], warehouse).version == first
