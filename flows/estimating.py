@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flows.planning import StepPlan
 from schemas.environment import Environment
-from schemas.study import ModelSpec
 from schemas.unit import AnyUnit
 from tasks.environments.registry import environment_named
+from tasks.models.budget import unpriced
+from tasks.models.embedding import TEXTS_PER_CALL
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
-from tasks.models.prices import Prices, prices
+from tasks.models.prices import prices
 from tasks.studies.design import Condition, Design
 from warehouse.queries.calls import CallSizes
 from warehouse.queries.episodes import MessageCounts
@@ -45,8 +46,7 @@ def estimated(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> t
         )
         for row in warehouse.rows(CallSizes())
     ]
-    specs = {one.spec.model: one.spec for one in planned}
-    return estimates(planned, measured, known_prices(specs.values()))
+    return estimates(planned, measured)
 
 
 def questions(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> list[Planned]:
@@ -64,13 +64,32 @@ def questions(design: Design, plans: Iterable[StepPlan], warehouse: Reader) -> l
         *_judge_questions(
             design, [unit for unit in units if unit.stage == "codes"], episodes, warehouse
         ),
+        *_embedding_questions(
+            design, [unit for unit in units if unit.step == "measure"], episodes, warehouse
+        ),
     ]
     return [one for one in found if one.questions.high > 0]
 
 
-def known_prices(specs: Iterable[ModelSpec]) -> dict[str, Prices]:
-    """Prices by model: declared ones, else those of litellm's list."""
-    return {spec.model: prices(spec) for spec in specs}
+def refuse_unpriced(
+    design: Design, plans: Iterable[StepPlan], warehouse: Reader, budget_usd: float | None
+) -> None:
+    """Refuses to ask a model whose price is not known where dollars are limited.
+
+    Args:
+        design: The study.
+        plans: The steps that are to be run, as planned.
+        warehouse: The warehouse.
+        budget_usd: Dollars that may be spent; ``None`` for no limit.
+
+    Raises:
+        Mistake: The price of a model that will be asked is not known.
+    """
+    if budget_usd is None or all(prices(spec).known for spec in design.study.models.values()):
+        return
+    for one in questions(design, plans, warehouse):
+        if not one.prices.known:
+            raise unpriced(one.spec.model, budget_usd)
 
 
 def _per_episode(design: Design, condition: Condition) -> dict[str, Span]:
@@ -133,21 +152,12 @@ def _judge_questions(
     asked = [unit for unit in units if unit.spec.model is not None]
     if coding is None or not asked:
         return []
-    keys = tuple(sorted({unit.spec.episode_key for unit in asked}))
-    there = {row.episode_key: row.messages for row in warehouse.rows(MessageCounts(keys))}
+    conditions = {unit.spec.episode_key: unit.condition for unit in asked}
+    said = _messages(conditions, episodes, warehouse)
     spans: dict[str, Span] = defaultdict(lambda: Span(0, 0))
     for unit in asked:
-        messages = there.get(unit.spec.episode_key)
-        if messages is not None:
-            said = Span(messages, messages)
-        elif unit.condition in episodes:
-            asked_of = _total(episodes[unit.condition])
-            said = asked_of if asked_of.low == asked_of.high else Span(0, asked_of.high)
-        else:
-            said = Span(0, 0)
-        alias = unit.spec.coder
-        spans[alias] = spans[alias].plus(
-            _batches(said, coding.codebook.unit, coding.codebook.batch)
+        spans[unit.spec.coder] = spans[unit.spec.coder].plus(
+            _batches(said[unit.spec.episode_key], coding.codebook.unit, coding.codebook.batch)
         )
     what = f"{coding.codebook.unit}s in batches of {coding.codebook.batch}"
     why = f"{what}, a message for each question where an episode is not played yet"
@@ -155,6 +165,48 @@ def _judge_questions(
         Planned(alias, design.study.models[alias], "judge", span, None, why)
         for alias, span in spans.items()
     ]
+
+
+def _embedding_questions(
+    design: Design, units: Sequence[AnyUnit], episodes: _Episodes, warehouse: Reader
+) -> list[Planned]:
+    """Requests for vectors: each text once for each embedding model, many texts in a request."""
+    conditions: dict[str, dict[str, str]] = defaultdict(dict)
+    for unit in units:
+        if unit.spec.encoder is not None:
+            alias = unit.spec.options["encoder"]
+            conditions[alias] |= {run.episode_key: run.condition for run in unit.spec.runs.value}
+    found = []
+    for alias, of_alias in conditions.items():
+        texts = sum(span.high for span in _messages(of_alias, episodes, warehouse).values())
+        why = (
+            f"at most {texts:,.0f} texts, {TEXTS_PER_CALL} in a request; "
+            "texts whose vectors are held are not sent again"
+        )
+        requests = Span(0, math.ceil(texts / TEXTS_PER_CALL))
+        found.append(Planned(alias, design.study.models[alias], "embedding", requests, None, why))
+    return found
+
+
+def _messages(
+    conditions: Mapping[str, str], episodes: _Episodes, warehouse: Reader
+) -> dict[str, Span]:
+    """How many messages episodes have, or can have where they are not played yet.
+
+    Args:
+        conditions: Condition by episode key.
+        episodes: Questions in an episode, by condition; a message for each question.
+        warehouse: The warehouse, which knows those that were played.
+    """
+    keys = tuple(sorted(conditions))
+    said = {row.episode_key: row.messages for row in warehouse.rows(MessageCounts(keys))}
+    found = {}
+    for key, condition in conditions.items():
+        asked = _total(episodes.get(condition, {}))
+        exact = asked.low == asked.high
+        expected = asked if exact else Span(0, asked.high)
+        found[key] = Span(said[key], said[key]) if key in said else expected
+    return found
 
 
 def _batches(messages: Span, unit: str, batch: int) -> Span:

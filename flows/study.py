@@ -13,9 +13,9 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
-from flows.estimating import estimated
+from flows.estimating import estimated, refuse_unpriced
 from flows.expectations import broken
-from flows.planning import Planner
+from flows.planning import Planner, plans
 from flows.remaining import leftover
 from flows.requests import RunRequest, StageRequest, StudyReport
 from flows.resources import opened
@@ -24,7 +24,7 @@ from flows.stages import run_stage
 from schemas.checks import Checked
 from schemas.unit import STAGES, Stage
 from tasks.shards import gateway_in_use
-from tasks.stages.registry import steps_of
+from tasks.stages.registry import steps, steps_of
 from warehouse.expectations.checker import Checker
 
 
@@ -41,6 +41,9 @@ async def run_study(request: RunRequest) -> State[Any]:
     began = time.perf_counter()
     async with _session(request) as session:
         design = session.design
+        planned = plans(design, session.warehouse, steps())
+        asked = (one for one in planned if one.step.stage in (request.stages or STAGES))
+        refuse_unpriced(design, asked, session.warehouse, session.gateway.budget.usd)
         session.listener.study_begins(design.study.name, design.version)
         for stage in STAGES:
             left_out = request.stages and stage not in request.stages

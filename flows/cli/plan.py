@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.cli.table import table, terminal_width
-from flows.estimating import estimated
+from flows.estimating import estimated, refuse_unpriced
 from flows.planning import StepPlan, plans
 from flows.study_references import SHORT, with_markets
 from schemas.study import RunSpec
@@ -23,7 +23,7 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
     """Print the plan of every study.
 
     Raises:
-        Mistake: The warehouse cannot be read.
+        Mistake: The warehouse cannot be read, or dollars are limited and a price is not known.
         Mistakes: A study has mistakes in it.
     """
     loaded = [load_study(path) for path in studies]
@@ -34,6 +34,7 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
             _print_plan(resolved, planned, warehouse)
             _print_estimates(estimated(resolved, planned, held), resolved.study.run)
             print()
+            refuse_unpriced(resolved, planned, held, resolved.study.run.budget_usd)
 
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:
@@ -82,7 +83,7 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
     unknown = len(found) - len(known)
     more = f", not counting {unknown} models of unknown price" if unknown else ""
     print(f"Total: {_dollars(total)} dollars{more}")
-    if run.budget_usd is not None:
+    if run.budget_usd is not None and not unknown:
         print(_against("dollars", run.budget_usd, total))
     if run.budget_calls is not None:
         calls = Span(sum(one.calls.low for one in found), sum(one.calls.high for one in found))

@@ -171,7 +171,7 @@ class Embeddings:
         """Why a request for vectors failed; nothing if they are on disk now."""
         texts = [text for _, text in part]
         tokens = prompt_tokens_about(tuple(Message("user", text) for text in texts))
-        price = Prices(model.prices.input_usd, model.prices.output_usd or 0.0)
+        price = Prices(model.prices.input_usd, model.prices.output_usd or 0.0)  # no answer
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
         tries = Tries(price, self._scrubbed)
         came: list[Vectors] = []

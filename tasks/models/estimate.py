@@ -1,21 +1,23 @@
 """What planned questions will take: calls, tokens and dollars as ranges, with the assumptions.
 
-Pure: planned questions and what earlier calls of the same kind took go in, ranges come out.
+Planned questions and what earlier calls of the same kind took go in, ranges come out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schemas.gateway import Purpose
 from schemas.study.models import ModelSpec
-from tasks.models.prices import Prices
+from tasks.models.prices import Prices, prices
 
 #: Without measurements: tokens of a prompt and of an answer, lowest and highest.
 _PROMPT_GUESS = (300.0, 4000.0)
 _ANSWER_GUESS = (30.0, 600.0)
 _REASK_GUESS = 1.1
+#: And tokens of the texts in one request for vectors.
+_TEXTS_GUESS = (30.0, 30_000.0)
 _FEW_CALLS = 20
 
 
@@ -59,6 +61,14 @@ class Planned:
     questions: Span
     prompt_tokens: Span | None = None
     why: str = ""
+
+    @property
+    def prices(self) -> Prices:
+        """What its tokens cost; vectors have no tokens of answers."""
+        found = prices(self.spec)
+        if self.purpose == "embedding":
+            return Prices(found.input_usd, found.output_usd or 0.0)
+        return found
 
 
 @dataclass(frozen=True)
@@ -107,34 +117,26 @@ class Estimate:
     assumptions: tuple[str, ...] = field(default=())
 
 
-def estimates(
-    planned: Iterable[Planned],
-    measured: Iterable[Measured],
-    prices: Mapping[str, Prices],
-) -> tuple[Estimate, ...]:
+def estimates(planned: Iterable[Planned], measured: Iterable[Measured]) -> tuple[Estimate, ...]:
     """What planned questions will take, one estimate per kind of question and model.
 
     Args:
         planned: The questions.
         measured: What earlier calls took, by model and purpose.
-        prices: Prices by model name, as far as they are known.
 
     Example:
-        >>> spec = ModelSpec(model="sim/agent")
+        >>> spec = ModelSpec(model="sim/agent", usd_per_million_output_tokens=500_000)
         >>> plan = Planned("a", spec, "agent", Span(10, 20), Span(100, 100))
         >>> past = Measured("sim/agent", "agent", 40, 40, Span(100, 200), Span(5, 10))
-        >>> one, = estimates([plan], [past], {"sim/agent": Prices(0.0, 0.5)})
+        >>> one, = estimates([plan], [past])
         >>> one.calls, one.usd
         (Span(low=10.0, high=20.0), Span(low=25.0, high=100.0))
     """
     past = {(one.model, one.purpose): one for one in measured}
-    return tuple(
-        _estimate(one, past.get((one.spec.model, one.purpose)), prices.get(one.spec.model))
-        for one in planned
-    )
+    return tuple(_estimate(one, past.get((one.spec.model, one.purpose))) for one in planned)
 
 
-def _estimate(plan: Planned, past: Measured | None, price: Prices | None) -> Estimate:
+def _estimate(plan: Planned, past: Measured | None) -> Estimate:
     notes = [plan.why] if plan.why else []
     if past is not None and past.n_questions:
         again = Span(past.n_calls / past.n_questions, past.n_calls / past.n_questions)
@@ -145,6 +147,8 @@ def _estimate(plan: Planned, past: Measured | None, price: Prices | None) -> Est
             f"({past.purpose}): {again.low:.2f} calls per question, "
             f"{answer.low:.0f} to {answer.high:.0f} tokens per answer{few}"
         )
+    elif plan.purpose == "embedding":
+        again, answer = Span(1.0, 1.0), Span(0.0, 0.0)
     else:
         again = Span(1.0, _REASK_GUESS)
         answer = Span(_ANSWER_GUESS[0], float(plan.spec.max_tokens or _ANSWER_GUESS[1]))
@@ -157,7 +161,7 @@ def _estimate(plan: Planned, past: Measured | None, price: Prices | None) -> Est
     notes.append(note)
     calls = plan.questions.times(again)
     prompts, answers = calls.times(prompt), calls.times(answer)
-    usd, note = _usd(prompts, answers, price)
+    usd, note = _usd(prompts, answers, plan.prices)
     notes.append(note)
     return Estimate(
         plan.alias,
@@ -178,12 +182,12 @@ def _prompt(plan: Planned, past: Measured | None) -> tuple[Span, str]:
     if past is not None:
         span = past.prompt_tokens
         return span, f"prompts of {span.low:.0f} to {span.high:.0f} tokens, as in earlier calls"
-    span = Span(*_PROMPT_GUESS)
+    span = Span(*(_TEXTS_GUESS if plan.purpose == "embedding" else _PROMPT_GUESS))
     return span, f"prompts of {span.low:.0f} to {span.high:.0f} tokens, a guess"
 
 
-def _usd(prompts: Span, answers: Span, price: Prices | None) -> tuple[Span | None, str]:
-    if price is None or price.input_usd is None or price.output_usd is None:
+def _usd(prompts: Span, answers: Span, price: Prices) -> tuple[Span | None, str]:
+    if price.input_usd is None or price.output_usd is None:
         return None, "the price is not known: declare usd_per_million_input_tokens and _output_"
     usd = Span(
         prompts.low * price.input_usd + answers.low * price.output_usd,

@@ -7,15 +7,17 @@ from dataclasses import replace
 from schemas.study.models import ModelSpec
 from tasks.models.estimate import Measured, Planned, Span, estimates
 from tasks.models.explain import Ingredients, explanation
-from tasks.models.prices import Prices
 
 HOSTED = ModelSpec(model="openai/gpt-x", max_tokens=100)
 CALL = Ingredients("k1", "u1", 0, "m", None, {"temperature": 1.0}, None, ("a", "b"))
 
 
 def test_an_estimate_is_a_range_that_says_what_it_assumes():
-    plan = Planned("gpt", HOSTED, "agent", Span(10, 10), Span(50, 200), "7 seats, 10 rounds")
-    (one,) = estimates([plan], [], {"openai/gpt-x": Prices(1e-6, 2e-6)})
+    priced = HOSTED.model_copy(
+        update={"usd_per_million_input_tokens": 1.0, "usd_per_million_output_tokens": 2.0}
+    )
+    plan = Planned("gpt", priced, "agent", Span(10, 10), Span(50, 200), "7 seats, 10 rounds")
+    (one,) = estimates([plan], [])
     assert (one.calls.low, one.calls.high) == (10, 11)
     assert one.usd.low < one.usd.high
     assert one.completion_tokens.high == 1100
@@ -27,12 +29,30 @@ def test_earlier_calls_of_the_same_kind_take_the_place_of_guesses():
     past = Measured("openai/gpt-x", "agent", 120, 100, Span(80, 90), Span(20, 30))
     judged = replace(past, purpose="judge", n_calls=10_000)
     plan = Planned("gpt", HOSTED, "agent", Span(10, 20))
-    (one,) = estimates([plan], [past, judged], {})
+    (one,) = estimates([plan], [past, judged])
     assert one.calls == Span(12.0, 24.0)
     assert one.prompt_tokens == Span(12 * 80, 24 * 90)
     assert one.usd is None
     assert any("not known" in note for note in one.assumptions)
     assert any("120 earlier calls" in note for note in one.assumptions)
+
+
+def test_vectors_cost_what_their_texts_take_and_no_answer():
+    spec = ModelSpec(model="openai/vectors", usd_per_million_input_tokens=1.0)
+    (one,) = estimates([Planned("v", spec, "embedding", Span(0, 10))], [])
+    assert one.completion_tokens == Span(0.0, 0.0)
+    assert one.usd is not None
+    assert 0 == one.usd.low < one.usd.high
+
+
+def test_two_declarations_of_a_model_have_their_own_prices():
+    dear = HOSTED.model_copy(
+        update={"usd_per_million_input_tokens": 1e6, "usd_per_million_output_tokens": 1e6}
+    )
+    planned = [
+        Planned(name, spec, "agent", Span(1, 1)) for name, spec in (("a", HOSTED), ("b", dear))
+    ]
+    assert [one.usd is None for one in estimates(planned, [])] == [True, False]
 
 
 def test_a_held_call_is_held():
