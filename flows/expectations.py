@@ -11,21 +11,19 @@ from schemas.checks import Checked, DataCheck
 from schemas.keys import digest
 from schemas.study import ContrastExpectation, NumberExpectation
 from schemas.unit import Stage
-from tasks.expectations.numbers import checked_numbers, stored_name
+from tasks.expectations.numbers import checked_numbers
+from tasks.expectations.reproduction import numbers_wanted
 from tasks.expectations.suites import suite
-from warehouse.expectations.data_sets import DataSet, check_data_sets, conditions_held, rows_of
+from warehouse.expectations.data_sets import check_data_sets, conditions_held
 from warehouse.expectations.results import held_results, record_results
+from warehouse.queries.expectations import Numbers
+from warehouse.queries.measures import Contrasts
 
 if TYPE_CHECKING:
     from flows.session import Session
 
 #: Raised by hand when the way in which data sets are read or checked changes.
 RECIPE = 1
-
-_METRICS = ("metric", "rule", "scope", "condition", "subject", "value")
-_CONTRASTS = (
-    "contrast", "subject", "condition_a", "condition_b", "effect", "effect_name", "p_adjusted"
-)  # fmt: skip
 
 
 async def check_stage(session: Session, stage: Stage) -> list[Checked]:
@@ -97,14 +95,11 @@ def _data_sets(session: Session, checks: Sequence[DataCheck]) -> list[Checked]:
 def _numbers(session: Session) -> list[Checked]:
     """What is found of the contrasts and numbers that the study expects something of."""
     study, version = session.design.study, session.design.version
-    names = [stored_name(one.of) for one in study.expect if isinstance(one, NumberExpectation)]
-    metrics = DataSet(version, "v_metrics", {"metric": names}, by_condition=False)
-    declared = DataSet(version, "v_contrasts", {"specification": ""}, by_condition=False)
+    metrics = session.warehouse.rows(Numbers(version, numbers_wanted(study)))
+    contrasts = session.warehouse.rows(Contrasts(version))
     return list(
         checked_numbers(
-            study,
-            rows_of(session.warehouse, metrics, _METRICS) if names else [],
-            rows_of(session.warehouse, declared, _CONTRASTS),
+            study, [row._asdict() for row in metrics], [row._asdict() for row in contrasts]
         )
     )
 

@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.study import Study
+from tasks.expectations.reproduction import Reproduced, numbers_wanted, reproduced
+from warehouse.queries.expectations import Numbers
 from warehouse.queries.measures import Contrasts, HeadlineMetrics
 from warehouse.reader import Reader
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Numbers by condition, and comparisons."""
+    """Numbers by condition, comparisons, and published numbers beside those found."""
 
     metrics: list[dict[str, Any]]
     contrasts: list[dict[str, Any]]
+    reproduced: list[Reproduced]
 
 
 def findings(warehouse: Reader, version: str, study: Study) -> Findings:
@@ -28,6 +31,9 @@ def findings(warehouse: Reader, version: str, study: Study) -> Findings:
     return Findings(
         metrics=_plain(warehouse.rows(HeadlineMetrics(version, headlines(study), rule))),
         contrasts=_plain(warehouse.rows(Contrasts(version))),
+        reproduced=reproduced(
+            study, _plain(warehouse.rows(Numbers(version, numbers_wanted(study))))
+        ),
     )
 
 

@@ -12,10 +12,12 @@ from typing import Any
 from flows.version import code_version
 from schemas.errors import Mistake, Mistakes
 from schemas.study import CodingSpec, Study
+from tasks.expectations.reproduction import numbers_wanted
 from tasks.metrics.catalogue import METRICS
 from tasks.report.data import Condition, Listing, MetricNote, ReportData, Row
 from tasks.report.formatting import brief
 from tasks.studies.design import design
+from warehouse.queries.expectations import Checks, Numbers
 from warehouse.queries.measures import (
     Agreement,
     AgreementOfRules,
@@ -111,6 +113,8 @@ def queries(study: Study, version: str) -> dict[str, Query[Any]]:
         "contrasts": Contrasts(version),
         "curves": Curves(version),
         "code_versions": CodeVersions(version),
+        "checks": Checks(version),
+        "numbers": Numbers(version, numbers_wanted(study)),
     }
     if coding is not None:
         found["label_rates"] = LabelRates(version, coding.codebook.digest, _coders(coding))

@@ -1,4 +1,4 @@
-"""What the expectations of a run found, in the terminal."""
+"""What was expected and published beside what a run found, in the terminal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
+from rich.table import Table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from schemas.checks import Checked
+    from schemas.study import Study
+    from tasks.expectations.reproduction import Reproduced
 
 COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
 
@@ -25,3 +28,33 @@ def print_checked(console: Console, found: Sequence[Checked]) -> None:
         text = escape(one.sentence)
         console.print(f"  [{colour}]{one.severity}[/{colour}]: {text}", soft_wrap=True)
     console.print(f"  {len(found) - len(failing)} of {len(found)} expectations hold")
+    if any(one.severity == "critical" for one in failing):
+        console.print("  what is critical must hold before later stages are run")
+
+
+def print_reproduced(console: Console, study: Study, found: Sequence[Reproduced]) -> None:
+    """Print published numbers beside what is expected of them and what was found."""
+    if study.reproduces is None or not found:
+        return
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=True)
+    table.add_column("number", overflow="fold")
+    for title in ("published", "expected", "found"):
+        table.add_column(title, justify="right")
+    for one in found:
+        of = f" ({one.published.condition})" if one.published.condition else ""
+        values = [_number(row["value"]) for row in one.found]
+        table.add_row(
+            f"{escape(one.name)}{of}",
+            _number(one.published.value),
+            one.expected,
+            ", ".join(values) or "not computed",
+        )
+    console.print(f"  reproduces {escape(study.reproduces.source)}", soft_wrap=True)
+    if any(model.simulated for model in study.models.values()):
+        console.print("  the numbers found come from simulated models")
+    console.print(table)
+
+
+def _number(value: float | None) -> str:
+    """A number with three significant digits; a dash where there is none."""
+    return "-" if value is None else f"{value:.3g}"

@@ -97,7 +97,7 @@ async def _report_of(run_study: Any, request: RunRequest, console: Console) -> S
 
 
 def _print_report(console: Console, report: StudyReport, study: Study, warehouse: Path) -> None:
-    from flows.cli.expectations import print_checked
+    from flows.cli.expectations import print_checked, print_reproduced
     from flows.findings import findings
     from warehouse.reader import reader
 
@@ -110,6 +110,7 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
         found = findings(found_in, report.version, study)
     series = study.imported.series if study.imported is not None else ()
     _print_findings(console, found, [*study.changes, *series])
+    print_reproduced(console, study, found.reproduced)
     print_checked(console, report.checked)
     console.print(f"  {_calls_line(report)} Took {report.elapsed_s:.1f} s.")
     if report.stopped:

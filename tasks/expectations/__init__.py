@@ -2,5 +2,5 @@
 
 ``suites`` declares the suite of each stage, ``problems`` finds expectations that lead nowhere,
 ``arguments`` lists what Great Expectations offers, ``numbers`` holds contrasts and numbers against
-what is expected of them.
+what is expected of them, ``reproduction`` puts published numbers beside those found.
 """

@@ -14,6 +14,7 @@ from tasks.report.sections.agreement import agreement_section
 from tasks.report.sections.completeness import completeness_section
 from tasks.report.sections.contrasts import contrast_section, curves
 from tasks.report.sections.design import design_section
+from tasks.report.sections.expectations import expectation_section
 from tasks.report.sections.findings import findings
 from tasks.report.sections.metrics import metric_blocks
 from tasks.report.sections.transcripts import excerpts
@@ -37,11 +38,13 @@ def page(data: ReportData) -> str:
     contrasts = contrast_section(data)
     curve_list = curves(data)
     blocks = metric_blocks(data)
+    expected = expectation_section(data)
     shown = excerpts(data)
     sections = [
         ("findings", "At a glance", True),
         ("design", "Design", True),
         ("completeness", "Completeness and costs", True),
+        ("expectations", "Expectations", expected is not None),
         ("agreement", "Agreement", agreement is not None),
         ("metrics", "Metrics", bool(blocks)),
         ("contrasts", "Contrasts", contrasts is not None),
@@ -59,6 +62,7 @@ def page(data: ReportData) -> str:
             findings=findings(data),
             design=design_section(data),
             completeness=completeness_section(data),
+            expectations=expected,
             agreement=agreement,
             metrics=blocks,
             contrasts=contrasts,

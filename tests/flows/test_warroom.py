@@ -56,6 +56,9 @@ async def test_kappas_are_the_published_ones_whatever_was_imported_first(
 
     report = await ran(STUDY)
     assert report.calls_asked == 0
+    own = [one for one in report.checked if one.declared_by == "study"]
+    assert len(own) == 13
+    assert [one.sentence for one in own if not one.passed] == []
     with Warehouse.open(tmp_path / "agora.duckdb", read_only=True) as warehouse:
         found = warehouse.frame_sql(_SQL, {"version": report.version})
     assert set(found["n_units"]) == {609}

@@ -111,7 +111,8 @@ def _observed(result: dict[str, Any], n_rows: int) -> str:
         failed, total = result["unexpected_count"], result["element_count"]
         text = f"{failed} of {total} rows break it"
         if failed:
-            text += f" ({100 * failed / total:.2g} %)"
+            share = 100 * failed / total
+            text += f" ({share:.0f} %)" if share >= 1 else f" ({share:.2g} %)"
         examples = list(dict.fromkeys(map(_plain, result.get("partial_unexpected_list") or ())))
         shown = [one for one in examples if one not in {"nan", "None"}][:QUOTED]
         return f"{text}: {', '.join(shown)}" if shown else text

@@ -49,3 +49,31 @@ FROM validations WHERE study_version = $version
 ORDER BY list_position(['personas', 'episodes', 'codes', 'metrics'], stage),
     (detail ->> 'place')::BIGINT"""
     version: str
+
+
+class NumberFound(NamedTuple):
+    """A number of a condition, or of the study where the condition is empty."""
+
+    metric: str
+    rule: str | None
+    scope: str
+    condition: str
+    subject: str
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n_units: int
+
+
+@dataclass(frozen=True)
+class Numbers(Query[NumberFound]):
+    """Some quantities of a version, whatever adjudication rule they rest on."""
+
+    title = "numbers that were published or expected"
+    sql = """SELECT metric, rule, scope, condition, subject, value, ci_low, ci_high, n_units
+FROM v_metrics_all
+WHERE study_version = $version AND scope IN ('condition', 'study')
+    AND list_contains($metrics, metric)
+ORDER BY list_position($metrics, metric), condition, subject, rule"""
+    version: str
+    metrics: tuple[str, ...]

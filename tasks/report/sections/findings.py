@@ -50,6 +50,7 @@ def findings(data: ReportData) -> tuple[Finding, ...]:
         *_warnings(data),
         *_curves(data),
         *_rare(data),
+        *_expectations(data),
         *_simulated(data),
         *_contrasts(data),
         *_nulls(data),
@@ -256,6 +257,19 @@ def _curves(data: ReportData) -> Iterator[Finding]:
             f"{len(curve.specifications)} combinations of choices: {curve.verdict}",
             "curves",
         )
+
+
+def _expectations(data: ReportData) -> Iterator[Finding]:
+    levels: dict[str, Level] = {"critical": "alarm", "warning": "caution", "info": "result"}
+    for row in data.rows("checks"):
+        if not row["passed"]:
+            where = f"{row['view']} ({row['condition']})" if row["condition"] else row["view"]
+            expected = f" {row['expected']}" if row["expected"] else ""
+            yield Finding(
+                levels[row["severity"]],
+                f"Not as expected: {where}, {row['check']}{expected}: found {row['observed']}.",
+                "expectations",
+            )
 
 
 def _simulated(data: ReportData) -> Iterator[Finding]:

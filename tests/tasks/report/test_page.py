@@ -176,3 +176,61 @@ def test_the_short_report_escapes_what_markdown_would_take_for_markup() -> None:
     text = markdown(samples.report({"contrasts": rows}))
     assert r"b \| \<i\>c\</i\>" in text
     assert "<i>" not in text
+
+
+def check_row(**changes: object) -> dict[str, object]:
+    return {
+        "source": "great_expectations",
+        "view": "v_messages",
+        "check": "expect_column_mean_to_be_between(words)",
+        "condition": "plain",
+        "severity": "warning",
+        "declared_by": "study",
+        "expected": "max_value 3",
+        "observed": "7",
+        "passed": False,
+        "n_rows": 12,
+        "n_failed": 0,
+        **changes,
+    }
+
+
+def test_expectations_that_do_not_hold_are_shown_and_found() -> None:
+    rows = {"checks": [check_row(), check_row(condition="changed", passed=True)]}
+    html = page(samples.report(rows))
+    assert "1 of 2 expectations hold." in html
+    assert "Expectations that do not hold." in html
+    found = "Not as expected: v_messages (plain), expect_column_mean_to_be_between(words)"
+    assert found in html
+    assert found.replace("_", r"\_") in markdown(samples.report(rows)).replace(r"\(", "(")
+
+
+def test_published_expected_and_found_numbers_stand_side_by_side() -> None:
+    number = {
+        "metric": "profile_cosine", "rule": "intersection", "scope": "condition",
+        "condition": "plain", "subject": "", "value": 0.41, "ci_low": 0.3, "ci_high": 0.5,
+        "n_units": 9,
+    }  # fmt: skip
+    about = {"of": "profile_cosine", "condition": "plain"}
+    study = samples.study(
+        models={"a": {"model": "sim/agent"}},
+        expect=[{**about, "min_value": 0.4}],
+        reproduces={
+            "source": "Somebody 2025",
+            "published": [{**about, "value": 0.56, "ci_low": 0.5, "ci_high": 0.6, "note": "GPT-4"}],
+        },
+    )
+    html = page(samples.report({"numbers": [number]}, study=study))
+    row = re.search(r"<tr[^>]*><td>profile_cosine</td>.*?</tr>", html, re.DOTALL)
+    assert row is not None
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row[0])
+    assert cells[1:] == [
+        "plain", "0.560<small>0.500 to 0.600</small>", "at least 0.4",
+        "0.410<small>0.300 to 0.500</small>", "GPT-4",
+    ]  # fmt: skip
+    assert "Somebody 2025" in html
+    assert "come from simulated models" in html
+
+
+def test_a_report_without_expectations_has_no_section_for_them() -> None:
+    assert 'id="expectations"' not in page(samples.report({}))
