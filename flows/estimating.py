@@ -1,7 +1,7 @@
 """How many questions a plan leaves to ask, and what they will take.
 
-Counts come from what is planned: seats and rounds for agents, items and batches for judges. What a
-question takes comes from earlier calls of the same kind in the warehouse, where there are any.
+Counts come from what is planned: episodes played without models, items and batches of judges. What
+a question takes comes from earlier calls of the same kind in the warehouse, where there are any.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from flows.planning import StepPlan
-from schemas.environment import Environment
+from schemas.keys import digest
 from schemas.unit import AnyUnit
 from tasks.environments.registry import environment_named
+from tasks.episodes import Episode
+from tasks.episodes.counting import question_counts
+from tasks.episodes.episode import seats_of
 from tasks.models.budget import unpriced
 from tasks.models.embedding import TEXTS_PER_CALL
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates
 from tasks.models.prices import prices
-from tasks.studies.design import Condition, Design
+from tasks.studies.design import Condition, Design, aliases_of
 from warehouse.queries.calls import CallSizes
 from warehouse.queries.episodes import MessageCounts
 from warehouse.reader import Reader
@@ -93,16 +96,22 @@ def refuse_unpriced(
 
 
 def _per_episode(design: Design, condition: Condition) -> dict[str, Span]:
-    """Questions to each alias in an episode of a condition, as its environment counts them."""
-    counted = _environment(design).questions(condition.params)
-    return {alias: Span(least, most) for alias, (least, most) in counted.items()}
-
-
-def _environment(design: Design) -> Environment:
-    """The environment of a study that plays episodes."""
-    if design.study.episode is None:
-        raise ValueError(f"study {design.study.name} plays no episodes")
-    return environment_named(design.study.episode.environment)
+    """Questions to each alias in an episode of a condition, found by playing it without models."""
+    study = design.study
+    if study.episode is None:
+        raise ValueError(f"study {study.name} plays no episodes")
+    environment = environment_named(study.episode.environment)
+    models = {alias: study.models[alias] for alias in aliases_of(design, condition).values()}
+    episode = Episode(
+        key=digest("count", condition.name),
+        environment=environment,
+        params=condition.params,
+        seats=seats_of(environment, condition.params, models, seed=0),
+        models=models,
+        seed=0,
+        parts=condition.parts,
+    )
+    return {alias: Span(*span) for alias, span in question_counts(episode).items()}
 
 
 #: Questions by alias in an episode, by condition.

@@ -6,7 +6,7 @@ This room imports nothing else of the project.
 - ``tables``: what the warehouse holds, a model per table; DDL, validation and the reference page
   derive from them.
 - ``unit``: what is planned, worked and committed. ``gateway``: what is asked of a model.
-  ``environment``: the rules of an episode as the engine sees them.
+  ``environment``: the rules of an episode as the engine sees them; ``seats``: who takes part.
 - ``checks``: checks of data sets and what they found. ``relations``: tables and views by name.
 - ``keys``: digests, and generators seeded by them. ``errors``: mistakes that a user can mend.
   ``base``, ``files``, ``names``: what models share.

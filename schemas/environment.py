@@ -1,4 +1,4 @@
-"""The vocabulary of environments: what an episode's rules look like to the engine.
+"""The vocabulary of environments: what the rules of an episode look like to the engine.
 
 Terms follow PettingZoo and OpenSpiel: a seat acts on an observation; what it has seen is its
 information set; chance is an actor; an episode is terminated by its rules or truncated by a limit.
@@ -9,48 +9,51 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from schemas.base import Record
+from schemas.seats import Seat
 
 EventKind = Literal[
     "say", "ask", "offer", "bid", "choose", "transfer", "state", "chance", "intervene", "end"
 ]
 Scope = Literal["episode", "seat", "seat_round", "pair", "item"]
-JsonValue = Any
+
+#: Names of audiences that every episode has; each seat's identifier is the audience of that seat.
+EVERYONE = "everyone"
+NOBODY = "nobody"
+
+S = TypeVar("S")
+P_contra = TypeVar("P_contra", bound=Record, contravariant=True)
 
 
-class Seat(Record):
-    """A participant of an episode. Position, shown name, model and persona are separate things.
+def audience_name(*seats: str) -> str:
+    """The name of the audience of some seats and nobody else.
 
-    Attributes:
-        seat: Identifier within the episode (``s1``, ``customer_0001``); never shown as a name.
-        position: Place in the order, from 1.
-        role: Role that the environment gives it.
-        name: The name that it is shown under.
-        model: Alias of the model in the study.
-        persona_key: Its persona, if the study has any.
-        persona: What the prompt may say of the persona.
-        data: What the environment knows of it (menu, request, side, ...).
+    Example:
+        >>> audience_name("s2", "s1")
+        's1+s2'
     """
-
-    seat: str
-    position: int
-    role: str = "participant"
-    name: str
-    model: str
-    persona_key: str | None = None
-    persona: str = ""
-    data: dict[str, Any] = Field(default={}, description="What else the environment knows of it.")
+    return "+".join(sorted(seats))
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, before the engine numbers and stores it.
 
-    ``visible_to`` lists seats; nothing means everybody. ``seq`` counts from 0 in an episode.
+    Attributes:
+        kind: What kind of thing.
+        actor: Seat that did it, or ``env``.
+        target: Seat that it was done to.
+        item: What it was about.
+        value: Amount, in the unit that the environment says.
+        text: Words.
+        data: Whatever else, as JSON data.
+        audience: Name of the audience that can see it: :data:`EVERYONE`, :data:`NOBODY`, a seat, or
+            an audience that a step of the game has named.
+        phase: Phase within the round, where there are several.
     """
 
     kind: EventKind
@@ -60,13 +63,20 @@ class Event:
     value: float | None = None
     text: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
-    visible_to: tuple[str, ...] | None = None
+    audience: str = EVERYONE
     phase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An event with the place that the engine gave it in the episode."""
+    """An event with the place that the engine gave it in the episode.
+
+    Attributes:
+        seq: Number within the episode, from 0.
+        round: Round, from 0.
+        turn: Turn, from 0; simultaneous actions share one.
+        event: The event.
+    """
 
     seq: int
     round: int
@@ -74,23 +84,34 @@ class Logged:
     event: Event
 
 
+#: What becomes of a seat whose question gets no answer that can be used.
+NoAnswer = Literal["fail", "fallback", "absent"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question that the environment puts to a seat.
+    """A question that the game puts to a seat.
 
     Attributes:
         name: Name of the template that renders it and of the kind of question.
-        schema: Shape of the answer; nothing for free text.
-        fallback: The action taken when no usable answer comes; ``None`` ends the episode as failed.
-        audience: Seats that will see the resulting event; nothing means everybody.
+        schema: Shape of the answer; ``None`` for free text.
+        fallback: The answer taken in place of an unusable one: an instance of ``schema`` or a text.
+        no_answer: What happens when the model gives no usable answer, or the provider refuses the
+            request for good: ``fail`` the episode, take the ``fallback``, or be ``absent`` in this
+            turn. Failures that time mends (rate limits, outages) always fail the episode, which the
+            next run takes up again where it stood.
         max_tokens: Limit on the answer, if any.
     """
 
     name: str
     schema: type[BaseModel] | None = None
-    fallback: Mapping[str, Any] | None = None
-    audience: tuple[str, ...] | None = None
+    fallback: BaseModel | str | None = None
+    no_answer: NoAnswer = "fail"
     max_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.no_answer == "fallback") == (self.fallback is None):
+            raise ValueError(f"ask {self.name}: a fallback goes with no_answer='fallback'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +119,11 @@ class Observation:
     """What a seat sees when it is asked, as data.
 
     Attributes:
-        data: Values for the prompt template.
+        data: Values for the prompt templates. The engine adds ``you`` (the seat's shown name),
+            ``others`` and ``names`` (as this seat sees them), ``persona``, ``role`` and ``seat``.
         history: The events that the prompt shows, in order; their ``seq`` become ``exposures``.
 
-    A simulated model is handed both; a real provider only ever sees the rendered prompt.
+    A simulated model is handed both; a real provider only ever gets the rendered prompt.
     """
 
     data: Mapping[str, Any]
@@ -110,88 +132,185 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a seat did: the parsed answer as plain data, or the fallback."""
+    """What a seat did when it was asked.
 
-    value: Mapping[str, Any]
+    Attributes:
+        value: The answer: an instance of the ask's schema, or a text.
+        valid: Whether it is the seat's own; otherwise it is the fallback.
+        call_key: Call that it came from.
+    """
+
+    value: Any
     valid: bool = True
-    attempts: int = 1
-    fallback: bool = False
     call_key: str | None = None
 
 
+Status = Literal["running", "terminated", "truncated"]
+
+
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[S]):
     """The state after a move, and what happened in it.
 
     Attributes:
-        state: A JSON value.
+        state: The state; a frozen value.
         events: What happened, in order.
         round: The round that the events belong to, from 0.
-        status: ``running`` until the rules (terminated) or a limit (truncated) end the episode.
+        status: ``running`` until the rules (``terminated``) or a limit (``truncated``) end the
+            episode.
+        audiences: Audiences that are named or change with this step, before its events are seen:
+            their members by name. Naming one again with the same members changes nothing.
     """
 
-    state: JsonValue
+    state: S
     events: tuple[Event, ...] = ()
     round: int = 0
-    status: Literal["running", "terminated", "truncated"] = "running"
+    status: Status = "running"
+    audiences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Outcomes = Mapping[tuple[Scope, str], Mapping[str, float | str | None]]
 
 
-class Environment(Protocol):
-    """The rules of an episode; state is a JSON value, randomness comes only through ``rng``.
+class Game(Protocol[S]):
+    """The rules of one episode, bound to its parameters and seats.
 
-    Attributes:
-        name: Name in a study.
-        version: Raised by hand when the rules change; part of every episode's key.
-        params_model: Shape of its parameters.
-        templates: Names of its prompt templates, ``prompts/NAME.md`` beside its module.
-        persona_roles: Roles that personas are given to, where a study has a population.
+    What does not change during the episode stands in the game, never in the state. Everything
+    random comes from the generator that a method is handed.
     """
 
-    name: str
-    version: int
-    params_model: type[Record]
-    templates: tuple[str, ...]
-    persona_roles: tuple[str, ...]
+    @property
+    def planned_rounds(self) -> int | None:
+        """Rounds of an episode that nothing ends early; ``None`` where the rules name none."""
+        ...
 
-    def aliases(self, params: Any) -> Mapping[tuple[str | int, ...], str]:
+    def start(self, rng: random.Random) -> Step[S]:
+        """The state before the first question."""
+        ...
+
+    def round_of(self, state: S) -> int:
+        """The round that the next questions belong to, from 0."""
+        ...
+
+    def asks(self, state: S) -> Mapping[str, Ask]:
+        """Who is asked now, by seat: none means over, one sequential, several simultaneous."""
+        ...
+
+    def observe(
+        self, state: S, seat: str, history: Sequence[Logged], rng: random.Random
+    ) -> Observation:
+        """What a seat sees.
+
+        Args:
+            state: The state.
+            seat: Who is asked.
+            history: What the seat's memory holds of the events that it could see.
+            rng: Generator for what is shown in a drawn order.
+        """
+        ...
+
+    def check(self, state: S, seat: str, value: Any) -> str | None:
+        """What is illegal about an answer, in words that a model can act on; or ``None``."""
+        ...
+
+    def step(self, state: S, actions: Mapping[str, Action], rng: random.Random) -> Step[S]:
+        """The state after the actions of the seats that were asked.
+
+        A seat that is absent (its provider refused, or an intervention took it out) is not among
+        the actions. There may be none at all.
+        """
+        ...
+
+    def outcome(self, state: S) -> Outcomes:
+        """Results, by scope and subject."""
+        ...
+
+
+class SimulatedPolicy(Protocol):
+    """How simulated models act in an environment; declared in its folder."""
+
+    @property
+    def params(self) -> type[Record]:
+        """The declared parameters, each with a default."""
+        ...
+
+    @property
+    def presets(self) -> Mapping[str, Mapping[str, Any]]:
+        """Values of these parameters by name of a simulated model (``talkative``, ...)."""
+        ...
+
+    def answer(
+        self,
+        params: Any,
+        ask: str,
+        seen: Mapping[str, Any],
+        habits: random.Random,
+        rng: random.Random,
+    ) -> Mapping[str, Any] | str | None:
+        """The answer to a question: JSON data of the ask's schema, or a text.
+
+        Args:
+            params: An instance of ``params``.
+            ask: Name of the ask.
+            seen: The observation's data, with ``history`` (a list of events as data), ``seat``,
+                ``role``, ``you``, ``names`` and ``others``.
+            habits: Generator that is the same throughout the episode: what this seat is like.
+            rng: Generator of this call.
+
+        Returns:
+            The answer; ``None`` for a question that it does not know, which is then answered by a
+            random instance of the ask's schema.
+        """
+        ...
+
+
+class Environment(Protocol[P_contra]):
+    """A factory of games."""
+
+    @property
+    def name(self) -> str:
+        """Name in a study."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """Raised by hand when the rules change; part of every episode's key."""
+        ...
+
+    @property
+    def params(self) -> type[Record]:
+        """Shape of its parameters."""
+        ...
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Names of its prompt templates, ``prompts/NAME.md`` beside its module."""
+        ...
+
+    @property
+    def policy(self) -> SimulatedPolicy | None:
+        """How simulated models act in it; ``None`` for random answers."""
+        ...
+
+    def aliases(self, params: P_contra) -> Mapping[tuple[str | int, ...], str]:
         """Model aliases that the parameters name, by their place in the parameters."""
         ...
 
-    def seats(self, params: Any, models: Mapping[str, str], rng: random.Random) -> tuple[Seat, ...]:
-        """Who takes part, in order. ``models`` gives a provider's model name by alias."""
+    def seating(
+        self, params: P_contra, models: Mapping[str, str], rng: random.Random
+    ) -> tuple[Seat, ...]:
+        """Who takes part, in order.
+
+        Args:
+            params: The parameters.
+            models: A provider's model name by alias.
+            rng: Generator for what is drawn.
+
+        Raises:
+            LookupError: Who takes part depends on what only the warehouse holds.
+        """
         ...
 
-    def planned_rounds(self, params: Any) -> int | None:
-        """How many rounds a complete episode has, where the parameters say so."""
-        ...
-
-    def questions(self, params: Any) -> Mapping[str, tuple[int, int]]:
-        """How many questions an episode puts to each alias, at least and at most."""
-        ...
-
-    def reset(self, params: Any, seats: Sequence[Seat], rng: random.Random) -> Step:
-        """The state before the first move."""
-        ...
-
-    def asks(self, state: JsonValue) -> Mapping[str, Ask]:
-        """Who is asked now: none means over, one sequential, several simultaneous."""
-        ...
-
-    def observe(self, state: JsonValue, seat: str, history: Sequence[Logged]) -> Observation:
-        """What a seat sees. ``history`` holds only events that are visible to it."""
-        ...
-
-    def check(self, state: JsonValue, seat: str, action: Mapping[str, Any]) -> str | None:
-        """What is illegal about an action, or nothing."""
-        ...
-
-    def step(self, state: JsonValue, actions: Mapping[str, Action], rng: random.Random) -> Step:
-        """The state after these actions."""
-        ...
-
-    def outcome(self, state: JsonValue) -> Outcomes:
-        """Results by scope and subject."""
+    def game(self, params: P_contra, seats: Sequence[Seat]) -> Game[Any]:
+        """The rules, bound to what does not change in an episode."""
         ...

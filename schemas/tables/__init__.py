@@ -6,7 +6,16 @@ DDL, Polars schemas, bounds of columns and the reference page are projections of
 from schemas.tables.calls import AttemptRow, CallRow, PromptMessageRow
 from schemas.tables.coding import CodebookRow, CodeRow, LabelRow, SampleRow
 from schemas.tables.column import Row, Span, Table
-from schemas.tables.episodes import EpisodeRow, EventRow, ExposureRow, OutcomeRow, SeatRow
+from schemas.tables.episodes import (
+    ActionRow,
+    AudienceRow,
+    EpisodeRow,
+    EventRow,
+    ExposureRow,
+    OutcomeRow,
+    ResponseRow,
+    SeatRow,
+)
 from schemas.tables.market import BusinessRow, CatalogueRow, CustomerRow
 from schemas.tables.measures import ContrastRow, MetricRow
 from schemas.tables.personas import (
@@ -38,8 +47,11 @@ ROWS: tuple[type[Row], ...] = (
     PromptMessageRow,
     EpisodeRow,
     SeatRow,
+    ActionRow,
     EventRow,
+    AudienceRow,
     ExposureRow,
+    ResponseRow,
     OutcomeRow,
     CodeRow,
     LabelRow,

@@ -1,4 +1,4 @@
-"""Tables of what happened: episodes, seats, events, exposures, outcomes."""
+"""Tables of what happened: episodes, seats, actions, events, what was seen, and results."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ class EpisodeRow(Row):
     brief: str | None = Field(None, description="What the participants were told to do.")
     params: Json = Field(description="Parameters of the environment.")
     seed: int | None = Field(None, description="Seed of everything random in it.")
-    status: Literal["complete", "truncated", "incomplete", "placeholder"] = Field(
-        description="Ended by its rules, by a limit, before its planned rounds, or known only by "
-        "codes made elsewhere."
+    status: Literal["terminated", "truncated", "incomplete", "placeholder"] = Field(
+        description="terminated: ended by its rules, so it is complete; truncated: ended by a "
+        "limit; incomplete: imported, and it broke off; placeholder: known only by codes made "
+        "elsewhere."
     )
     end_reason: str = Field(description="Why it ended.")
-    planned_rounds: Count | None = Field(None, description="Rounds of a complete episode.")
+    planned_rounds: Count | None = Field(
+        None, description="Rounds of an episode that nothing ends early."
+    )
     completed_rounds: Count = Field(description="Rounds that were completed.")
     exclusion: str | None = Field(None, description="Why it should not be analysed, if so.")
     recorded_at: Time | None = Field(None, description="When an imported episode took place.")
@@ -55,10 +58,39 @@ class SeatRow(Row):
     seat: Name = Field(description="Identifier within the episode.")
     position: Count = Field(description="Place in the order, from 1.")
     role: Name = Field(description="Role in the environment.")
-    name: Name = Field(description="Name that the others saw.")
+    name: Name = Field(description="Name that it was shown under at the start.")
     model: Name = Field(description="Alias of the model in the study.")
     model_id: Name = Field(description="Model as the provider knows it.")
     persona_key: Key | None = Field(None, description="Its persona, if any.")
+
+
+class ActionRow(Row):
+    """A question put to a seat, and what it did."""
+
+    table: ClassVar[Table] = Table(
+        "actions",
+        ("episode_key", "turn", "seat"),
+        "question put to a seat",
+        {"episode_key": "episodes.episode_key", "call_key": "calls.call_key"},
+        owner="unit_key",
+    )
+
+    episode_key: Key = Field(description="The episode.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    turn: Count = Field(description="Turn, from 0; simultaneous actions share one.")
+    round: Count = Field(description="Round, from 0.")
+    seat: Name = Field(description="Who was asked.")
+    ask: Name = Field(description="Kind of question.")
+    call_key: Key | None = Field(None, description="Call that the answer came from.")
+    valid: bool = Field(description="Whether it is the seat's own answer, and a usable one.")
+    attempts: Count = Field(
+        description="How often the model was asked, re-asks included; 0 for a seat that is out."
+    )
+    fallback: bool = Field(description="Whether the declared fallback was taken instead.")
+    absent: bool = Field(description="Whether the seat did nothing, since no answer came.")
+    answer: Json | None = Field(
+        None, description="What it did; a JSON object, free text under text; null where absent."
+    )
 
 
 class EventRow(Row):
@@ -85,11 +117,28 @@ class EventRow(Row):
     value: float | None = Field(None, description="Amount; unit as the environment says.")
     text: str | None = Field(None, description="Words.")
     data: Json = Field(description="Whatever else; a JSON object.")
-    visible_to: list[str] | None = Field(None, description="Seats that could see it; null: all.")
-    valid: bool = Field(description="Whether the action was usable as the model gave it.")
-    attempts: Count = Field(description="How often the model was asked; 0 where nobody was.")
-    fallback: bool = Field(description="Whether the declared fallback was taken instead.")
+    audience: str = Field(
+        description="Who could see it: everyone, nobody, a seat, or a name in audiences."
+    )
     call_key: Key | None = Field(None, description="Call that it came from.")
+
+
+class AudienceRow(Row):
+    """Who belongs to an audience from an event on."""
+
+    table: ClassVar[Table] = Table(
+        "audiences",
+        ("episode_key", "audience", "from_seq"),
+        "members of an audience, from an event on",
+        {"episode_key": "episodes.episode_key"},
+        owner="unit_key",
+    )
+
+    episode_key: Key = Field(description="The episode.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    audience: Name = Field(description="Its name; everyone, nobody and the seats need no row.")
+    from_seq: Ordinal = Field(description="First event that these members could see.")
+    seats: list[str] = Field(description="Its members, until the next row of the audience.")
 
 
 class ExposureRow(Row):
@@ -110,6 +159,31 @@ class ExposureRow(Row):
     seqs: list[Span] = Field(
         description="Events that the prompt showed, as runs of numbers; v_exposures unnests them."
     )
+
+
+class ResponseRow(Row):
+    """An answer to a private question, which no other seat saw."""
+
+    table: ClassVar[Table] = Table(
+        "responses",
+        ("episode_key", "after_turns", "seat", "instrument", "item"),
+        "answer to a probe",
+        {"episode_key": "episodes.episode_key", "call_key": "calls.call_key"},
+        owner="unit_key",
+    )
+
+    episode_key: Key = Field(description="The episode.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    after_rounds: Count = Field(description="Rounds that were over; 0 at the start.")
+    after_turns: Count = Field(description="Turns that were over; 0 at the start.")
+    seat: Name = Field(description="Who was asked.")
+    instrument: Name = Field(description="Name of the probe.")
+    item: Name = Field(description="Which of its questions.")
+    value: float | None = Field(None, description="The answer, where it is a number.")
+    text: str | None = Field(
+        None, description="The answer in words; null, as the number, where none was usable."
+    )
+    call_key: Key | None = Field(None, description="Call that it came from.")
 
 
 class OutcomeRow(Row):

@@ -1,5 +1,7 @@
-"""Environments: the rules of a ``discussion`` and of a ``market``, with their prompts.
+"""Environments: rules, prompts and simulated policies of discussions, markets and commons.
 
-``registry`` lists them. They hold the protocol of ``schemas.environment``; ``tasks.episodes`` plays
-them. How to add one: ``docs/add_an_environment.md``.
+``discussion``, ``market`` and ``commons`` are in the ``registry``. ``talk`` is a phase that they
+share, ``seating`` seats those that list their seats. They hold the protocol of
+``schemas.environment``; ``tasks.episodes`` plays them. How to add one:
+``docs/add_an_environment.md``.
 """

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
+from typing import Any
 
 from schemas.environment import Environment
-from schemas.errors import Mistake, nearest
+from tasks.environments.commons.environment import Commons
 from tasks.environments.discussion.environment import Discussion
 from tasks.environments.market.environment import Market
+from tasks.registry import Registry
+
+ENVIRONMENTS: Registry[Environment[Any]] = Registry(
+    "environment", (Discussion(), Market(), Commons()), "docs/add_an_environment.md"
+)
 
 
-@cache
-def environments() -> dict[str, Environment]:
-    """Every environment by name."""
-    known: tuple[Environment, ...] = (Discussion(), Market())
-    return {environment.name: environment for environment in known}
-
-
-def environment_named(name: str, place: str = "episode.environment") -> Environment:
+def environment_named(name: str, place: str = "episode.environment") -> Environment[Any]:
     """The environment of that name.
 
     Raises:
@@ -27,14 +25,4 @@ def environment_named(name: str, place: str = "episode.environment") -> Environm
         >>> environment_named("discussion").name
         'discussion'
     """
-    known = environments()
-    if name not in known:
-        close = nearest(name, known)
-        raise Mistake(
-            what="unknown environment",
-            place=place,
-            found=name,
-            expected=f"one of {', '.join(sorted(known))}",
-            fix=f"write {close}" if close else "see docs/add_an_environment.md to add one",
-        )
-    return known[name]
+    return ENVIRONMENTS.named(name, place)

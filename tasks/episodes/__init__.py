@@ -1,10 +1,14 @@
-"""The engine that plays episodes of any environment.
+"""The engine that plays episodes of any environment, and the parts that every episode has.
 
-``engine`` asks, logs and steps; ``asking`` is one question to a seat and what came of it,
-``history`` who could see what, ``render`` prompts from observations, ``params`` what of the
-parameters enters keys and rows.
+``engine`` plays an ``episode``: it asks, logs and steps. ``asking`` puts questions to seats and
+says what came of them, ``log`` numbers events and knows who can see them, ``presenting`` makes
+prompts of what a seat remembers (``prompts`` has the templates), ``probing`` asks probes,
+``counting`` plays without models, ``rows`` and ``params`` make what is stored. ``parts`` declares
+``names``, ``memory``, ``shown_persona``, ``interventions`` and ``probes``, the last two at their
+``times``.
 """
 
-from tasks.episodes.engine import Played, play
+from tasks.episodes.engine import play
+from tasks.episodes.episode import Episode, Played
 
-__all__ = ["Played", "play"]
+__all__ = ["Episode", "Played", "play"]

@@ -1,143 +1,284 @@
-"""One question to a seat: from what it sees to what it does."""
+"""Asking the seats of an episode: from what they remember to what they do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.environment import Action, Ask, Environment, JsonValue, Logged, Observation, Seat
-from schemas.gateway import UNUSABLE, Answer, Message, Question
+from schemas.environment import Action, Ask, Game, Logged
+from schemas.gateway import UNUSABLE, Answer, Question
+from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
+from tasks.episodes.episode import Episode
+from tasks.episodes.interventions import Arrangement
+from tasks.episodes.log import Log
+from tasks.episodes.presenting import EventTexts, Presenter, Prompt
+from tasks.episodes.prompts import Templates
+
+#: Failures that time does not mend: what follows is the ask's to say. After any other kind nobody
+#: knows what the model would have said, and the episode fails until it can be asked again.
+PERMANENT = UNUSABLE | {"bad_request"}
+
+#: Puts questions to models at once and gives the answers, in their order.
+PutAtOnce = Callable[[Sequence[Question]], Awaitable[list[Answer]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Reply:
     """What came of asking a seat.
 
     Attributes:
-        action: What it did; nothing if the episode cannot go on.
-        failure: Why it cannot.
+        action: What it did; ``None`` where it was absent or the episode cannot go on.
+        failure: Why the episode cannot go on.
+        attempts: How often the model was asked.
         call_keys: Calls that were made for it.
-        text: The action as the seat's own words, for its later prompts.
     """
 
     action: Action | None
-    failure: Failure | None
-    call_keys: tuple[str, ...]
-    text: str = ""
+    failure: Failure | None = None
+    attempts: int = 0
+    call_keys: tuple[str, ...] = ()
 
 
-def plain(value: Any) -> dict[str, Any]:
-    """A usable answer as plain data; free text becomes ``{"text": ...}``.
+class Asker:
+    """Asks the seats of one episode, and records what their prompts showed.
 
-    Example:
-        >>> plain(" Good morning. ")
-        {'text': 'Good morning.'}
+    Args:
+        episode: The episode.
+        game: Its rules.
+        put: Puts questions to models.
+        log: What has happened.
+        arrangement: Names and models before any intervention.
+
+    Attributes:
+        arrangement: Names, models and who is out, now.
+        exposures: Rows of ``exposures``.
     """
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    return {"text": str(value).strip()}
+
+    def __init__(
+        self,
+        episode: Episode,
+        game: Game[Any],
+        put: PutAtOnce,
+        log: Log,
+        arrangement: Arrangement,
+    ) -> None:
+        self._episode = episode
+        self._game = game
+        self._put = put
+        self._log = log
+        self._templates = Templates(episode.environment)
+        present = episode.parts.present
+        self._seats = {seat.seat: seat for seat in episode.seats}
+        self._presenters = {name: Presenter(name, self._templates, present) for name in self._seats}
+        self._personas = {
+            seat.seat: episode.parts.personas.text(seat.persona) if seat.persona else ""
+            for seat in episode.seats
+        }
+        self._texts = EventTexts(self._templates, arrangement.names)
+        self._told: dict[str, tuple[EventTexts, dict[str, Any]]] = {}
+        self._events: dict[int, dict[str, Any]] = {}
+        self._limited: dict[tuple[str, int], ModelSpec] = {}
+        self._n_asked = 0
+        self.arrangement = arrangement
+        self.exposures: list[dict[str, Any]] = []
+
+    async def replies(self, state: Any, asks: Mapping[str, Ask], turn: int) -> dict[str, Reply]:
+        """What came of asking these seats at once, in the order of the seats.
+
+        Args:
+            state: State of the game.
+            asks: The questions by seat; a seat that is out is not asked, and is absent.
+            turn: Number of the turn.
+        """
+        order = sorted(asks, key=lambda name: self._seats[name].position)
+        present = [name for name in order if name not in self.arrangement.out]
+        questions = [self._asked(state, name, asks[name], turn) for name in present]
+        answers = dict(zip(present, await self.answers(questions), strict=True))
+        replies = {
+            name: reply_of(asks[name], name, answers[name]) if name in answers else Reply(None)
+            for name in order
+        }
+        for name, reply in replies.items():
+            if reply.action is not None:
+                self._presenters[name].answered(turn, reply.action.value)
+        return replies
+
+    async def answers(self, questions: Sequence[tuple[Question, Prompt]]) -> list[Answer]:
+        """The answers to questions that are put at once; what they showed is recorded."""
+        answers = await self._put([question for question, _ in questions])
+        for (question, prompt), answer in zip(questions, answers, strict=True):
+            seqs = spans(prompt.seqs)
+            self.exposures.extend(
+                {
+                    "call_key": key,
+                    "unit_key": self._episode.key,
+                    "episode_key": self._episode.key,
+                    "seat": question.subject,
+                    "seqs": seqs,
+                }
+                for key in answer.call_keys or (answer.call_key,)
+            )
+        return answers
+
+    def question(
+        self,
+        state: Any,
+        name: str,
+        ask: Ask,
+        rng_key: Sequence[Any],
+        words: str | None = None,
+        check: Callable[[Any], str | None] | None = None,
+    ) -> tuple[Question, Prompt]:
+        """A question to a seat, and the prompt that puts it.
+
+        Args:
+            state: State of the game.
+            name: The seat.
+            ask: What is asked.
+            rng_key: What the generator of the observation is derived from, besides seed and seat.
+            words: The question in words, where no template has it.
+            check: Says what is illegal about an answer.
+        """
+        recalled = self._episode.parts.memory.recalled(self._log.seen_by(name))
+        rng = generator(self._episode.seed, "observe", *rng_key, name)
+        observation = self._game.observe(state, name, recalled, rng)
+        texts = self._event_texts()
+        data = {**observation.data, **self._told_of(name, texts)}
+        prompt = self._presenters[name].prompt(texts, data, observation.history, ask.name, words)
+        model = self._model(self.arrangement.models[name], ask)
+        question = Question(
+            model=model,
+            messages=prompt.messages,
+            unit_key=self._episode.key,
+            ordinal=self._n_asked,
+            purpose="agent",
+            subject=name,
+            answer=ask.schema,
+            observation=self._as_data(ask, data, observation.history) if model.simulated else None,
+            check=check,
+            reasks=self._episode.reasks,
+        )
+        self._n_asked += 1
+        return question, prompt
+
+    def _asked(self, state: Any, name: str, ask: Ask, turn: int) -> tuple[Question, Prompt]:
+        def check(value: Any) -> str | None:
+            return self._game.check(state, name, usable(value))
+
+        return self.question(state, name, ask, (turn,), check=check)
+
+    def _event_texts(self) -> EventTexts:
+        """Events under the names that are shown now."""
+        if self._texts.names is not self.arrangement.names:
+            self._texts = EventTexts(self._templates, self.arrangement.names)
+        return self._texts
+
+    def _told_of(self, name: str, texts: EventTexts) -> dict[str, Any]:
+        """What the engine tells the templates of a seat."""
+        held = self._told.get(name)
+        if held is None or held[0] is not texts:
+            told = {
+                "seat": name,
+                "role": self._seats[name].role,
+                "persona": self._personas[name],
+                "you": texts.names[name],
+                "names": texts.names,
+                "others": [shown for seat, shown in texts.names.items() if seat != name],
+            }
+            held = self._told[name] = (texts, told)
+        return held[1]
+
+    def _as_data(
+        self, ask: Ask, data: Mapping[str, Any], history: Iterable[Logged]
+    ) -> dict[str, Any]:
+        """What a prompt says, as data for simulated models."""
+        known = self._events
+        return {
+            "environment": self._episode.environment.name,
+            "ask": ask.name,
+            **data,
+            "history": [known.get(logged.seq) or self._event(logged) for logged in history],
+        }
+
+    def _event(self, logged: Logged) -> dict[str, Any]:
+        event = logged.event
+        data = self._events[logged.seq] = {
+            "round": logged.round,
+            "kind": event.kind,
+            "actor": event.actor,
+            "target": event.target,
+            "item": event.item,
+            "value": event.value,
+            "text": event.text,
+            "data": event.data,
+        }
+        return data
+
+    def _model(self, alias: str, ask: Ask) -> ModelSpec:
+        """A model, with the limit on answers that an ask brings where it has none itself."""
+        model = self._episode.models[alias]
+        if ask.max_tokens is None or model.max_tokens is not None:
+            return model
+        limited = self._limited.get((alias, ask.max_tokens))
+        if limited is None:
+            limited = model.model_copy(update={"max_tokens": ask.max_tokens})
+            self._limited[alias, ask.max_tokens] = limited
+        return limited
 
 
-def own_words(value: Any) -> str:
-    """An answer as it stands in later prompts of who gave it: text, or JSON without defaults.
+def usable(value: Any) -> Any:
+    """An answer as a game sees it: an instance of the ask's schema, or a text without white space.
 
     Example:
-        >>> own_words(" Good morning. ")
+        >>> usable(" Good morning. ")
         'Good morning.'
     """
-    if isinstance(value, BaseModel):
-        return value.model_dump_json(exclude_defaults=True)
-    return str(value).strip()
+    return value if isinstance(value, BaseModel) else str(value).strip()
 
 
-def question_of(
-    environment: Environment,
-    state: JsonValue,
-    seat: Seat,
-    ask: Ask,
-    observation: Observation,
-    messages: tuple[Message, ...],
-    model: ModelSpec,
-    unit_key: str,
-    ordinal: int,
-    reasks: int,
-) -> Question:
-    """The question to put to the gateway.
-
-    Only simulated models are handed the observation as data.
-    """
-    return Question(
-        model=model,
-        messages=messages,
-        unit_key=unit_key,
-        ordinal=ordinal,
-        purpose="agent",
-        subject=seat.seat,
-        answer=ask.schema,
-        observation=shown(environment, seat, ask, observation) if model.simulated else None,
-        check=_checker(environment, state, seat.seat),
-        reasks=reasks,
-    )
-
-
-def shown(
-    environment: Environment, seat: Seat, ask: Ask, observation: Observation
-) -> dict[str, Any]:
-    """What a prompt says, as data for simulated models."""
-    return {
-        "environment": environment.name,
-        "ask": ask.name,
-        "role": seat.role,
-        "seat": seat.seat,
-        **observation.data,
-        "history": [_event_data(logged) for logged in observation.history],
-    }
-
-
-def _event_data(logged: Logged) -> dict[str, Any]:
-    event = logged.event
-    return {
-        "round": logged.round,
-        "kind": event.kind,
-        "actor": event.actor,
-        "target": event.target,
-        "item": event.item,
-        "value": event.value,
-        "text": event.text,
-        "data": event.data,
-    }
-
-
-def _checker(environment: Environment, state: JsonValue, seat: str) -> Callable[[Any], str | None]:
-    def check(value: Any) -> str | None:
-        return environment.check(state, seat, plain(value))
-
-    return check
-
-
-def taken(ask: Ask, seat: str, answer: Answer) -> Taken:
+def reply_of(ask: Ask, seat: str, answer: Answer) -> Reply:
     """What a seat did, judged by the answer that came.
 
-    A usable answer is the action. After an unusable one the declared fallback is the action. After
-    any other failure there is no action, and the episode fails with the failure's kind.
+    A usable answer is the action. After an unusable one, or where the provider refuses for good,
+    the ask says what follows. After any other failure the episode fails with the failure's kind.
     """
     keys = answer.call_keys or (answer.call_key,)
     if answer.failure is None:
-        value: Mapping[str, Any] = plain(answer.value)
-        action = Action(value, True, answer.attempts, False, answer.call_key)
-        return Taken(action, None, keys, own_words(answer.value))
-    if answer.failure.kind not in UNUSABLE:
+        action = Action(usable(answer.value), call_key=answer.call_key)
+        return Reply(action, None, answer.attempts, keys)
+    if answer.failure.kind not in PERMANENT or ask.no_answer == "fail":
         why = f"{seat}, {ask.name}: {answer.failure.message}"
-        return Taken(None, Failure(answer.failure.kind, why), keys)
+        return Reply(None, Failure(answer.failure.kind, why), answer.attempts, keys)
+    if ask.no_answer == "absent":
+        return Reply(None, None, answer.attempts, keys)
     if ask.fallback is None:
-        why = f"{seat}, {ask.name}: no usable answer and no fallback; {answer.failure.message}"
-        return Taken(None, Failure(answer.failure.kind, why), keys)
-    action = Action(ask.fallback, False, answer.attempts, True, answer.call_key)
-    if ask.schema is None:
-        return Taken(action, None, keys, str(ask.fallback["text"]))
-    return Taken(action, None, keys, own_words(ask.schema.model_validate(ask.fallback)))
+        raise RuntimeError(f"ask {ask.name}: no fallback to take")
+    action = Action(ask.fallback, valid=False, call_key=answer.call_key)
+    return Reply(action, None, answer.attempts, keys)
+
+
+def spans(seqs: Sequence[int]) -> list[dict[str, int]]:
+    """Ascending event numbers as runs of consecutive ones, both ends included.
+
+    Example:
+        >>> spans([0, 1, 2, 5])
+        [{'first': 0, 'last': 2}, {'first': 5, 'last': 5}]
+    """
+    if seqs and seqs[-1] - seqs[0] + 1 == len(seqs):
+        return [{"first": seqs[0], "last": seqs[-1]}]
+    runs: list[dict[str, int]] = []
+    first = last = -2
+    for seq in seqs:
+        if seq != last + 1:
+            if last >= 0:
+                runs.append({"first": first, "last": last})
+            first = seq
+        last = seq
+    if last >= 0:
+        runs.append({"first": first, "last": last})
+    return runs

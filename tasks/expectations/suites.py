@@ -10,7 +10,7 @@ from statistics import NormalDist
 from typing import Any
 
 from schemas.checks import DataCheck, DeclaredBy
-from schemas.relations import relations, stage_of
+from schemas.relations import stage_of
 from schemas.study import DataExpectation, Study
 from schemas.study.population import BIG_FIVE
 from schemas.unit import Stage
@@ -65,14 +65,13 @@ def _episodes(study: Study) -> Iterator[DataExpectation]:
         mostly=0.9,
         per="condition",
     )
-    if "v_actions" in relations():
-        yield _one(
-            "column_mean_to_be_between",
-            "v_actions",
-            column="fallback",
-            max_value=0.05,
-            per="condition",
-        )
+    yield _one(
+        "column_mean_to_be_between",
+        "v_actions",
+        column="fallback",
+        max_value=0.05,
+        per="condition",
+    )
     yield _one(
         "column_values_to_be_between",
         "v_messages",

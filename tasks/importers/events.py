@@ -1,9 +1,11 @@
-"""Events of imported episodes as rows."""
+"""Events and actions of imported episodes as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from schemas.environment import EVERYONE
 
 
 def event_row(
@@ -30,10 +32,36 @@ def event_row(
         "value": None,
         "text": None,
         "data": {},
-        "visible_to": None,
-        "valid": True,
-        "attempts": 0,
-        "fallback": False,
+        "audience": EVERYONE,
         "call_key": None,
         **what,
+    }
+
+
+def action_row(
+    key: str, round_: int, turn: int, seat: str, ask: str, text: str | None
+) -> dict[str, Any]:
+    """A row of ``actions`` of an imported episode, whose calls are not known.
+
+    Args:
+        key: The episode.
+        round_: Its round.
+        turn: Its turn.
+        seat: Who was asked.
+        ask: Kind of question.
+        text: What the seat said; ``None`` where no usable answer came.
+    """
+    return {
+        "episode_key": key,
+        "unit_key": key,
+        "turn": turn,
+        "round": round_,
+        "seat": seat,
+        "ask": ask,
+        "call_key": None,
+        "valid": text is not None,
+        "attempts": 1,
+        "fallback": False,
+        "absent": text is None,
+        "answer": None if text is None else {"text": text},
     }

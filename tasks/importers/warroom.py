@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from schemas.environment import EVERYONE, NOBODY
 from schemas.errors import Mistake
 from schemas.keys import digest
 from schemas.unit import Result, Unit
-from tasks.importers.events import event_row
+from tasks.importers.events import action_row, event_row
 from tasks.importers.problems import parsed_json, raised_together
 from tasks.importers.warroom_format import Agent, Marker, Spoken, Transcript, Typed
 
@@ -111,6 +112,7 @@ def _result(path: Path, collection: str) -> tuple[Result, tuple[str, str]]:
     rows = {
         "episodes": [_episode(transcript, key, collection, label)],
         "seats": _seats(path, transcript, key),
+        "actions": _actions(transcript, key),
         "events": list(_events(transcript, key)),
     }
     return Result(unit, rows), (series, label)
@@ -140,7 +142,7 @@ def _episode(transcript: Transcript, key: str, collection: str, label: str) -> d
             ),
         },
         "seed": None,
-        "status": "complete" if completed >= planned else "incomplete",
+        "status": "terminated" if completed >= planned else "incomplete",
         "end_reason": stops[-1] if stops else "rounds",
         "planned_rounds": planned,
         "completed_rounds": completed,
@@ -205,7 +207,7 @@ def _events(transcript: Transcript, key: str) -> Iterator[dict[str, Any]]:
                 "actor": "env",
                 "item": "marker",
                 "text": line.system,
-                "visible_to": [],
+                "audience": NOBODY,
             }
         yield event_row(key, seq, round_number, turn, {"data": {"time": line.time}, **what})
         seq += 1
@@ -217,7 +219,7 @@ def _spoken(line: Spoken, isolated: bool) -> dict[str, Any]:
     what = {
         "actor": actor,
         "text": line.text,
-        "visible_to": [actor] if isolated else None,
+        "audience": actor if isolated else EVERYONE,
         "data": {
             "time": line.time,
             "language": line.language_detected,
@@ -225,7 +227,23 @@ def _spoken(line: Spoken, isolated: bool) -> dict[str, Any]:
         },
     }
     if line.isError:
-        return {**what, "kind": "chance", "item": error_kind(line.text), "valid": False}
+        return {**what, "kind": "chance", "item": error_kind(line.text)}
     if not line.text.strip():
-        return {**what, "kind": "ask", "item": "empty_completion", "valid": False, "attempts": 1}
-    return {**what, "kind": "say", "attempts": 1}
+        return {**what, "kind": "ask", "item": "empty_completion"}
+    return {**what, "kind": "say"}
+
+
+def _actions(transcript: Transcript, key: str) -> list[dict[str, Any]]:
+    """One row for each line that an agent was asked for, those that came out empty included."""
+    spoken = [line for line in transcript.conversation.messages if isinstance(line, Spoken)]
+    return [
+        action_row(
+            key,
+            line.round,
+            turn,
+            f"s{line.position}",
+            "turn",
+            line.text if line.text.strip() and not line.isError else None,
+        )
+        for turn, line in enumerate(spoken)
+    ]

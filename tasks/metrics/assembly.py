@@ -58,6 +58,7 @@ class MetricInputs:
             excluded={name: sum(one.values()) for name, one in spec.excluded.items()},
             seats=self._numbered("seats", runs_key, runs) if "seats" in needs else empty,
             events=self._numbered("events", runs_key, runs) if "events" in needs else empty,
+            actions=self._numbered("actions", runs_key, runs) if "actions" in needs else empty,
             messages=self._messages(runs_key, runs) if "messages" in needs else empty,
             labels=labels,
             all_labels=all_labels,

@@ -59,6 +59,7 @@ class Data:
         excluded: Runs that were left out, by condition.
         seats: ``run, seat, position, role, name, model, persona_key``.
         events: Events of every kind with ``run``; only what quality measures need.
+        actions: Questions put to seats with ``run``; only what quality measures need.
         messages: ``run, seq, round, turn, seat, text``: events of kind say that have words.
         labels: ``run, seq, other_seq, flag, value`` of one rule, undecided ones included.
         all_labels: The same of every rule, with ``rule``.
@@ -77,6 +78,7 @@ class Data:
     excluded: Mapping[str, int] = field(default_factory=dict)
     seats: pl.DataFrame = field(default_factory=pl.DataFrame)
     events: pl.DataFrame = field(default_factory=pl.DataFrame)
+    actions: pl.DataFrame = field(default_factory=pl.DataFrame)
     messages: pl.DataFrame = field(default_factory=pl.DataFrame)
     labels: pl.DataFrame = field(default_factory=pl.DataFrame)
     all_labels: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from schemas.base import Record
-from schemas.environment import Environment, Seat
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
-from schemas.keys import Shared, digest, generator, seed_of, shared
+from schemas.keys import Shared, digest, seed_of, shared
+from schemas.seats import Persona
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
-from tasks.episodes import play
+from tasks.episodes import Episode, play
+from tasks.episodes.episode import seats_of
 from tasks.episodes.params import keyed_params
-from tasks.episodes.render import template_digests
-from tasks.personas.text import persona_text
+from tasks.episodes.parts import EpisodeParts
+from tasks.episodes.prompts import template_digests
+from tasks.personas.seating import Candidate, assigned
 from tasks.stages.base import Step, Upstream
-from tasks.studies.design import Condition, Design
+from tasks.stages.personas import persona_values
+from tasks.studies.design import Design, aliases_of
+from tasks.studies.episode_parts import unfit_parts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,6 +40,7 @@ class EpisodeInput:
         environment: Name of the environment.
         version: Version of its code.
         params: Its parameters.
+        parts: Names, memory, shown personas, interventions and probes.
         models: The models by alias.
         reasks: How often a bad answer is asked again.
         templates: Digest of the environment's prompts.
@@ -45,6 +51,7 @@ class EpisodeInput:
     environment: str
     version: int
     params: Shared[Record]
+    parts: Shared[EpisodeParts]
     models: Mapping[str, Shared[ModelSpec]]
     reasks: int
     templates: str
@@ -52,14 +59,23 @@ class EpisodeInput:
     personas: Mapping[str, str]
 
 
-class EpisodeStep(Step[EpisodeInput, Mapping[str, str]]):
+class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
     """Plays the episodes of a study."""
 
     stage = "episodes"
     name = "episodes"
     title = "episodes"
-    recipe = 1
-    writes = ("episodes", "seats", "events", "exposures", "outcomes")
+    recipe = 2
+    writes = (
+        "episodes",
+        "seats",
+        "actions",
+        "events",
+        "audiences",
+        "exposures",
+        "responses",
+        "outcomes",
+    )
     asks = "agent"
     concurrent = True
     shard = 16
@@ -68,33 +84,45 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, str]]):
         """One unit for each condition and replicate.
 
         Raises:
-            Mistake: The population has fewer personas than an episode has seats for them.
+            Mistake: The population has no persona for a seat, or the parts of the episode do not
+                fit who takes part.
         """
         study = design.study
         if study.episode is None:
             return ()
         environment = environment_named(study.episode.environment)
         templates = digest(template_digests(environment))
-        personas = [unit.key for unit in upstream.units.get("personas", ())]
+        personas = [
+            Candidate(unit.key, partial(persona_values, unit))
+            for unit in upstream.units.get("personas", ())
+        ]
         units = []
         for condition in design.conditions:
-            aliases = sorted(set(environment.aliases(condition.params).values()))
+            aliases = sorted(set(aliases_of(design, condition).values()))
             models = {alias: study.models[alias] for alias in aliases}
+            for field, problem in unfit_parts(study, condition):
+                raise Mistake(
+                    what=f"condition {condition.name}: {problem}",
+                    place=".".join(("episode", *map(str, field))),
+                )
             params = Shared(condition.params, digest(keyed_params(condition.params)))
+            parts = Shared(condition.parts, digest(keyed_params(condition.parts)))
             held = {alias: shared(model) for alias, model in models.items()}
             for replicate in range(1, study.replicates + 1):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
-                assigned = _assigned(environment, condition, models, personas, seed, replicate)
+                seats = seats_of(environment, condition.params, models, seed)
+                given = assigned(seats, personas, seed, replicate, condition.name)
                 spec = EpisodeInput(
                     environment=environment.name,
                     version=environment.version,
                     params=params,
+                    parts=parts,
                     models=held,
                     reasks=study.episode.reasks,
                     templates=templates,
                     seed=seed,
-                    personas=assigned,
+                    personas=given,
                 )
                 units.append(
                     self.unit(
@@ -102,7 +130,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, str]]):
                         condition=condition.name,
                         replicate=replicate,
                         label=f"{condition.name} {replicate}",
-                        upstream=tuple(dict.fromkeys(assigned.values())),
+                        upstream=tuple(dict.fromkeys(given.values())),
                     )
                 )
         return tuple(units)
@@ -117,12 +145,12 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, str]]):
 
     def prepare(
         self, units: Sequence[Unit[EpisodeInput]], rows: Mapping[str, pl.DataFrame]
-    ) -> dict[str, str]:
-        """The personas as texts, by their keys."""
-        return _persona_texts(rows)
+    ) -> dict[str, Persona]:
+        """The personas by their keys."""
+        return _personas(rows)
 
     async def work(
-        self, unit: Unit[EpisodeInput], prepared: Mapping[str, str], gateway: Gateway
+        self, unit: Unit[EpisodeInput], prepared: Mapping[str, Persona], gateway: Gateway
     ) -> Mapping[str, TableRows]:
         """The episode."""
         spec = unit.spec
@@ -131,80 +159,39 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, str]]):
             raise UnitFailed(Failure("upstream", f"{len(missing)} personas are not there"))
         environment = environment_named(spec.environment)
         models = {alias: model.value for alias, model in spec.models.items()}
-        played = await play(
-            environment,
-            spec.params.value,
-            [
-                _with_persona(seat, spec.personas, prepared)
+        episode = Episode(
+            key=unit.key,
+            environment=environment,
+            params=spec.params.value,
+            seats=tuple(
+                replace(seat, persona=prepared.get(spec.personas.get(seat.seat, "")))
                 for seat in seats_of(environment, spec.params.value, models, spec.seed)
-            ],
-            models,
-            spec.seed,
-            unit.key,
-            gateway,
-            spec.reasks,
+            ),
+            models=models,
+            seed=spec.seed,
+            reasks=spec.reasks,
+            parts=spec.parts.value,
         )
+        played = await play(episode, gateway)
         if played.failure is not None:
             raise UnitFailed(played.failure, played.rows)
         return played.rows
 
 
-def seats_of(
-    environment: Environment, params: Record, models: Mapping[str, ModelSpec], seed: int
-) -> tuple[Seat, ...]:
-    """Who takes part in an episode, personas not yet given."""
-    names = {alias: model.model for alias, model in models.items()}
-    return environment.seats(params, names, generator(seed, "seats"))
-
-
-def _assigned(
-    environment: Environment,
-    condition: Condition,
-    models: Mapping[str, ModelSpec],
-    personas: Sequence[str],
-    seed: int,
-    replicate: int,
-) -> dict[str, str]:
-    """Persona by seat: replicates go through the population in turn, each block shuffled."""
-    if not personas:
-        return {}
-    seats = [
-        seat.seat
-        for seat in seats_of(environment, condition.params, models, seed)
-        if seat.role in environment.persona_roles
-    ]
-    if len(seats) > len(personas):
-        raise Mistake(
-            what=f"condition {condition.name} seats more participants than there are personas",
-            place="population.size",
-            found=str(len(personas)),
-            expected=f"at least {len(seats)}",
-            fix=f"set size to {len(seats)} or more",
-        )
-    start = (replicate - 1) * len(seats)
-    block = [personas[(start + place) % len(personas)] for place in range(len(seats))]
-    generator(seed, "personas").shuffle(block)
-    return dict(zip(seats, block, strict=True))
-
-
-def _with_persona(seat: Seat, assigned: Mapping[str, str], texts: Mapping[str, str]) -> Seat:
-    key = assigned.get(seat.seat)
-    if key is None:
-        return seat
-    return seat.model_copy(update={"persona_key": key, "persona": texts[key]})
-
-
-def _persona_texts(rows: Mapping[str, pl.DataFrame]) -> dict[str, str]:
+def _personas(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
+    """Personas by key, out of their rows."""
     if "personas" not in rows:
         return {}
     attributes: dict[str, dict[str, str]] = {}
     for row in rows["persona_attributes"].sort("attribute").iter_rows(named=True):
         attributes.setdefault(row["persona_key"], {})[row["attribute"]] = row["value"]
-    levels: dict[str, dict[str, Any]] = {}
+    levels: dict[str, dict[str, str]] = {}
     for row in rows["persona_traits"].sort("trait").iter_rows(named=True):
         levels.setdefault(row["persona_key"], {})[row["trait"]] = row["level"]
     return {
-        row["persona_key"]: persona_text(
+        row["persona_key"]: Persona(
+            row["persona_key"],
+            row["name"],
             attributes.get(row["persona_key"], {}),
             levels.get(row["persona_key"], {}),
             row["biography"],

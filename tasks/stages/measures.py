@@ -165,7 +165,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             needs = METRICS[unit.spec.metric].needs
             runs = [run.episode_key for run in unit.spec.runs.value]
             wanted.setdefault(("episodes", "episode_key"), {}).update(dict.fromkeys(runs))
-            for table in ("events", "seats", "outcomes"):
+            for table in ("events", "seats", "actions", "outcomes"):
                 if table in needs or (table == "events" and "messages" in needs):
                     wanted.setdefault((table, "episode_key"), {}).update(dict.fromkeys(runs))
             want("labels", "unit_key", unit.spec.labels)

@@ -76,8 +76,7 @@ class PersonaStep(Step[PersonaInput, Any]):
         self, unit: Unit[PersonaInput], prepared: Any, gateway: Gateway
     ) -> dict[str, list[dict[str, Any]]]:
         """The persona."""
-        spec = unit.spec
-        person = drawn(spec.population.value, spec.population.digest, spec.position)
+        spec, person = unit.spec, _drawn(unit)
         biography, call_key = "", None
         if spec.writer is not None:
             answer = await gateway.ask(_question(unit, spec.writer.value, person))
@@ -85,6 +84,17 @@ class PersonaStep(Step[PersonaInput, Any]):
                 raise UnitFailed(answer.failure)
             biography, call_key = answer.value.biography, answer.call_key
         return _persona_rows(unit, person, biography, call_key)
+
+
+def persona_values(unit: Unit[PersonaInput]) -> dict[str, str]:
+    """Values of the attributes and levels of the traits of the persona that a unit makes."""
+    person = _drawn(unit)
+    return {**person.attributes, **{trait: one.level for trait, one in person.traits.items()}}
+
+
+def _drawn(unit: Unit[PersonaInput]) -> Drawn:
+    spec = unit.spec
+    return drawn(spec.population.value, spec.population.digest, spec.position)
 
 
 def _question(unit: Unit[PersonaInput], writer: ModelSpec, person: Drawn) -> Question:

@@ -2,7 +2,8 @@
 
 - ``load``: a study from a file; ``files``, ``yamltext``, ``yamlnodes``, ``strict`` read it.
 - ``design``: the design: conditions with every parameter resolved.
-- ``checks``, ``analysis_checks``: names that lead nowhere. ``messages``, ``positions``, ``fields``:
+- ``checks``, ``analysis_checks``: names that lead nowhere. ``episode_parts``: parts of episodes
+  that do not fit who takes part. ``messages``, ``positions``, ``fields``:
   what is wrong, in which line, and what was meant.
 - ``differences``: in what two studies differ. ``jsonschema``: completion for editors.
 - ``reference``, ``examples``: the page that explains a study.

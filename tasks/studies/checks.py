@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from schemas.errors import Mistake
 from schemas.study import CodingSpec, RuleSpec, Study
 from tasks.studies.analysis_checks import analysis_problems
-from tasks.studies.design import Design
+from tasks.studies.design import Design, aliases_of
 from tasks.studies.messages import shown, unknown_name
 from tasks.studies.positions import Positions, episode_path, placed, value_at
 from tasks.studies.yamltext import FieldPath
@@ -21,6 +21,7 @@ def problems(design: Design, positions: Positions) -> Iterator[Mistake]:
     yield from _models(study, positions)
     yield from _population(study, positions)
     yield from _episode_models(design, positions)
+    yield from _parts(design, positions)
     yield from _conditions(design, positions)
     yield from _coding(study, positions)
     yield from analysis_problems(design, positions)
@@ -50,21 +51,36 @@ def _population(study: Study, positions: Positions) -> Iterator[Mistake]:
 
 def _episode_models(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Seats that name a model which the study does not declare; each place once."""
-    from tasks.environments.registry import environment_named
-
     study = design.study
-    if study.episode is None:
-        return
-    environment = environment_named(study.episode.environment)
     reported: set[str] = set()
     for condition in design.conditions:
-        for field, alias in environment.aliases(condition.params).items():
+        for field, alias in aliases_of(design, condition).items():
             if alias in study.models:
                 continue
             place = _alias_place(study, condition.name, field, alias, positions)
             if place not in reported:
                 reported.add(place)
                 yield unknown_name(place, "model", alias, list(study.models), DECLARE)
+
+
+def _parts(design: Design, positions: Positions) -> Iterator[Mistake]:
+    """Names, interventions and probes that do not fit who takes part; each place once."""
+    from tasks.studies.episode_parts import unfit_parts
+
+    study = design.study
+    reported: set[str] = set()
+    for condition in design.conditions:
+        if not study.models.keys() >= set(aliases_of(design, condition).values()):
+            continue
+        try:
+            found = list(unfit_parts(study, condition))
+        except LookupError:  # who takes part is not known before the warehouse is asked
+            continue
+        for field, problem in found:
+            place = positions.place(positions.of_condition(condition.name, field))
+            if place not in reported:
+                reported.add(place)
+                yield Mistake(what=problem, place=place)
 
 
 def _alias_place(
@@ -95,7 +111,7 @@ def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
         )
     names: dict[str, str] = {}
     for condition in design.conditions:
-        same = condition.params.model_dump_json()
+        same = condition.params.model_dump_json() + condition.parts.model_dump_json()
         first = names.setdefault(same, condition.name)
         if first != condition.name:
             listed = condition.name in design.study.conditions

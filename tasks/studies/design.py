@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from schemas.base import Record
 from schemas.errors import Mistake, Mistakes
-from schemas.study import LoadContext, Study
+from schemas.study import Study
 from schemas.study.conditions import merged
+from tasks.episodes.parts import EpisodeParts, parts_and_params
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Condition:
 
     Attributes:
         name: Name of the condition.
-        params: Parameters of the environment, validated.
-        factors: Parameters that differ from the baseline, with both values.
+        params: Parameters of the environment.
+        parts: Names, memory, shown personas, interventions and probes.
+        factors: What of both differs from the baseline, with both values.
     """
 
     name: str
     params: Record
+    parts: EpisodeParts
     factors: Mapping[str, tuple[Any, Any]]
 
 
@@ -67,26 +70,34 @@ def factors(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tupl
     return found
 
 
-def params_of(
-    study: Study, override: Mapping[str, Any], context: LoadContext | None = None
-) -> Record:
-    """The validated parameters of one condition.
+def declared_models(
+    environment: str, declared: Mapping[str, Any]
+) -> tuple[tuple[type[Record], dict[str, Any]], tuple[type[Record], dict[str, Any]]]:
+    """The models that an episode section is validated by, each with its part of the section.
 
     Args:
-        study: A study with an episode section.
-        override: The condition's differences from it.
-        context: How to read files, for studies whose files are not in them yet.
+        environment: Name of the environment.
+        declared: Everything in the section but ``environment`` and ``reasks``.
+
+    Returns:
+        The environment's parameters, then the parts that work with every environment.
 
     Raises:
         Mistake: There is no environment of that name.
-        pydantic.ValidationError: The environment refuses the parameters.
     """
     from tasks.environments.registry import environment_named
 
-    if study.episode is None:
-        raise ValueError(f"study {study.name} has no episode section")
-    model = environment_named(study.episode.environment).params_model
-    return model.model_validate(merged(study.episode.params, override), context=context)
+    parts, params = parts_and_params(declared)
+    return (environment_named(environment).params, params), (EpisodeParts, parts)
+
+
+def aliases_of(design: Design, condition: Condition) -> Mapping[tuple[str | int, ...], str]:
+    """Model aliases that a condition names, by their place in the episode section."""
+    from tasks.environments.registry import environment_named
+
+    assert design.study.episode is not None
+    environment = environment_named(design.study.episode.environment)
+    return {**environment.aliases(condition.params), **condition.parts.aliases}
 
 
 def design(study: Study) -> Design:
@@ -102,26 +113,34 @@ def design(study: Study) -> Design:
     """
     if study.episode is None:
         return Design(study, (), study.version(()))
-    params: dict[str, Record] = {}
+    resolved: dict[str, list[Any]] = {}
     mistakes: list[Mistake] = []
     for name, override in study.changes.items():
-        try:
-            params[name] = params_of(study, override)
-        except ValidationError as error:
-            mistakes.append(
-                Mistake(
-                    what="the parameters of a condition are not valid",
-                    place=f"study {study.name}: {name}",
-                    found="; ".join(
-                        f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
-                    ),
-                )
-            )
+        declared = merged(study.episode.params, override)
+        for model, values in declared_models(study.episode.environment, declared):
+            try:
+                resolved.setdefault(name, []).append(model.model_validate(values))
+            except ValidationError as error:
+                mistakes.append(_refused(f"study {study.name}: {name}", error))
     if mistakes:
         raise Mistakes(mistakes=mistakes)
-    plain = {name: record.model_dump(mode="json") for name, record in params.items()}
+    plain = {
+        name: {**params.model_dump(mode="json"), **parts.model_dump(mode="json", by_alias=True)}
+        for name, (params, parts) in resolved.items()
+    }
     base = next(iter(plain.values()))
     conditions = tuple(
-        Condition(name, record, factors(base, plain[name])) for name, record in params.items()
+        Condition(name, params, parts, factors(base, plain[name]))
+        for name, (params, parts) in resolved.items()
     )
     return Design(study, conditions, study.version(tuple(plain.items())))
+
+
+def _refused(place: str, error: ValidationError) -> Mistake:
+    return Mistake(
+        what="the parameters of a condition are not valid",
+        place=place,
+        found="; ".join(
+            f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
+        ),
+    )

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.environment import Environment
 from schemas.study import Study
+from tasks.episodes.parts import EpisodeParts
 
 Schema = dict[str, Any]
 
@@ -25,7 +26,7 @@ _TEXT_STANDS_FOR = {
 _OPTIONS_BESIDE_NAME = {"MetricSpec": "options", "RuleSpec": "params"}
 
 
-def study_schema(environments: Iterable[Environment] | None = None) -> Schema:
+def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Schema:
     """The JSON Schema of a study.
 
     Args:
@@ -37,14 +38,17 @@ def study_schema(environments: Iterable[Environment] | None = None) -> Schema:
         'Study'
     """
     if environments is None:
-        from tasks.environments.registry import environments as registered
+        from tasks.environments.registry import ENVIRONMENTS
 
-        environments = registered().values()
+        environments = ENVIRONMENTS.values()
     known = tuple(environments)
-    models: list[type[BaseModel]] = [Study, *(one.params_model for one in known)]
+    models: list[type[BaseModel]] = [Study, EpisodeParts, *(one.params for one in known)]
     references, definitions = models_json_schema([(model, "validation") for model in models])
     parts: dict[str, Schema] = definitions["$defs"]
-    params = {one.name: _name(references[one.params_model, "validation"]) for one in known}
+    params = {one.name: _name(references[one.params, "validation"]) for one in known}
+    common = parts.pop(_name(references[EpisodeParts, "validation"]))["properties"]
+    for title in params.values():
+        parts[title]["properties"] |= common
     own = parts["EpisodeSpec"]["properties"]
     if known:
         parts["EpisodeSpec"] = {

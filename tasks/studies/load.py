@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.study.conditions import changes_by_condition, merged, named_levels
+from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.problems import written_path
 from tasks.studies.checks import problems
-from tasks.studies.design import design
+from tasks.studies.design import declared_models, design
 from tasks.studies.files import StudyFiles, text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
@@ -24,6 +25,7 @@ from tasks.studies.positions import (
     Positions,
     episode_path,
     in_order,
+    placed,
     value_at,
 )
 from tasks.studies.strict import validated
@@ -92,31 +94,31 @@ def _condition_mistakes(
     value: Mapping[str, Any], files: StudyFiles, positions: Positions
 ) -> list[Mistake]:
     """What an environment refuses of the parameters of each condition, each mistake once."""
-    from tasks.environments.registry import environment_named
-
     episode = value.get("episode")
     if not isinstance(episode, dict) or not isinstance(episode.get("environment"), str):
         return []
-    try:
-        place = positions.place(("episode", "environment"))
-        model = environment_named(episode["environment"], place).params_model
-    except Mistake as unknown:
-        return [unknown]
+    environment = episode["environment"]
+    place = positions.place(("episode", "environment"))
+    unknown = list(placed(place, declared_models, environment, {}))
+    if unknown:
+        return unknown
     at = episode_path(episode)
     params = value_at(value, at)
     if at == ("episode",):
         params = {name: part for name, part in episode.items() if name not in OWN_FIELDS}
     found: dict[str, Mistake] = {}
     for name, changes in _changes(value).items():
-        try:
-            validated(model, merged(params, changes), files.context)
-        except ValidationError as error:
 
-            def start(path: FieldPath, name: str = name) -> FieldPath:
-                return positions.of_condition(name, path)
+        def start(path: FieldPath, name: str = name) -> FieldPath:
+            return positions.of_condition(name, path)
 
-            for mistake in mistakes_of(error, model, positions, start):
-                found.setdefault(mistake.message(), mistake)
+        for model, values in declared_models(environment, merged(params, changes)):
+            try:
+                validated(model, values, files.context)
+            except ValidationError as error:
+                beside = EpisodeParts.model_fields
+                for mistake in mistakes_of(error, model, positions, start, beside):
+                    found.setdefault(mistake.message(), mistake)
     return list(found.values())
 
 

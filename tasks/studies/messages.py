@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -39,6 +39,7 @@ def mistakes_of(
     model: type[BaseModel],
     positions: Positions,
     start: Callable[[FieldPath], FieldPath] = lambda path: path,
+    beside: Iterable[str] = (),
 ) -> list[Mistake]:
     """What a validation found wrong, one mistake per field.
 
@@ -47,13 +48,14 @@ def mistakes_of(
         model: The model that was validated.
         positions: Where the values stand.
         start: Gives the path in the study of a path in the validated value.
+        beside: Fields that may stand beside those of the model.
     """
     details = _of_nearest_members(error.errors(), positions, start)
     groups: dict[str, list[ErrorDetails]] = {}
     for detail in details:
         place = positions.place(start(detail["loc"]), missing=detail["type"] == "missing")
         groups.setdefault(place, []).append(detail)
-    found = {place: _mistake(place, group, model) for place, group in groups.items()}
+    found = {place: _mistake(place, group, model, beside) for place, group in groups.items()}
     misspelt = {
         (*detail["loc"][:-1], nearest(str(detail["loc"][-1]), fields_at(model, detail["loc"][:-1])))
         for detail in details
@@ -100,7 +102,9 @@ def _strangeness(group: Sequence[ErrorDetails]) -> int:
     return sum(detail["type"] in {"extra_forbidden", "missing", "model_type"} for detail in group)
 
 
-def _mistake(place: str, group: Sequence[ErrorDetails], model: type[BaseModel]) -> Mistake:
+def _mistake(
+    place: str, group: Sequence[ErrorDetails], model: type[BaseModel], beside: Iterable[str]
+) -> Mistake:
     detail = group[0]
     context = detail.get("ctx", {})
     problem = context.get("error")
@@ -108,7 +112,8 @@ def _mistake(place: str, group: Sequence[ErrorDetails], model: type[BaseModel]) 
     if isinstance(problem, FileProblem):
         return _about_file(place, problem.mistake)
     if detail["type"] == "extra_forbidden":
-        return unknown_field(place, str(loc[-1]), fields_at(model, loc[:-1]))
+        known = [*fields_at(model, loc[:-1]), *(beside if len(loc) == 1 else ())]
+        return unknown_field(place, str(loc[-1]), known)
     if detail["type"] == "missing":
         info = field_at(model, loc)
         return Mistake(

@@ -33,7 +33,7 @@ class Make:
             "environment": "discussion",
             "label": "one",
             "params": {"rounds": 2},
-            "status": "complete",
+            "status": "terminated",
             "end_reason": "rounds",
             "completed_rounds": 2,
         } | changes
@@ -61,9 +61,22 @@ class Make:
             "actor": "s1",
             "text": "two words",
             "data": {},
+            "audience": "everyone",
+        } | changes
+
+    def action(self, unit: str, turn: int = 0, **changes: Any) -> Rows:
+        return {
+            "episode_key": unit,
+            "unit_key": unit,
+            "turn": turn,
+            "round": 0,
+            "seat": "s1",
+            "ask": "turn",
             "valid": True,
             "attempts": 1,
             "fallback": False,
+            "absent": False,
+            "answer": {"text": "two words"},
         } | changes
 
     def call(self, unit: str, ordinal: int = 0, **changes: Any) -> Rows:

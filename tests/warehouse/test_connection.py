@@ -131,7 +131,7 @@ def test_a_process_killed_within_a_commit_leaves_nothing(path, place, make, monk
         key = sys.argv[2]
         module.{place} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
         episode = dict(episode_key=key, unit_key=key, source="run", environment="e", label="l",
-                       params={{}}, status="complete", end_reason="x", completed_rounds=1)
+                       params={{}}, status="terminated", end_reason="x", completed_rounds=1)
         with Warehouse.open(sys.argv[1]) as warehouse:
             result = Result(Unit("episodes", "play", key, {{}}), {{"episodes": [episode]}})
             warehouse.commit([result], run_id="r", code_version="0")

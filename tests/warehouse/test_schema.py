@@ -184,3 +184,82 @@ def test_migrations_are_numbered_without_gaps(tmp_path: Path):
     (tmp_path / "two.sql").write_text("")
     with pytest.raises(ValueError, match="expected a name"):
         migrations(tmp_path)
+
+
+def test_a_warehouse_without_actions_opens_with_what_its_events_said(path, make):
+    connection = duckdb.connect(str(path))
+    names = [migration.name for migration in migrations()]
+    connection.execute(
+        "CREATE TABLE schema_version (number BIGINT NOT NULL, name VARCHAR NOT NULL, "
+        "models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
+    )
+    for migration in migrations()[: names.index("actions")]:
+        connection.execute(migration.sql)
+        connection.execute(
+            "INSERT INTO schema_version VALUES ($1, $2, 'x', now()::TIMESTAMP)",
+            [migration.number, migration.name],
+        )
+    run, market, old = make.key("run"), make.key("market"), make.key("import")
+    for key, source, environment, status in (
+        (run, "run", "discussion", "incomplete"),
+        (market, "run", "market", "truncated"),
+        (old, "import", "discussion", "incomplete"),
+    ):
+        reason = {"truncated": "limit"}.get(status, "rules")
+        connection.execute(
+            "INSERT INTO episodes BY NAME SELECT $1 AS episode_key, $1 AS unit_key, "
+            "$2 AS source, $3 AS environment, 'x' AS label, '{}' AS params, $4 AS status, "
+            "$5 AS end_reason, 1 AS completed_rounds",
+            [key, source, environment, status, reason],
+        )
+        for seat in ("s1", "s2"):
+            connection.execute(
+                "INSERT INTO seats BY NAME SELECT $1 AS episode_key, $1 AS unit_key, $2 AS seat, "
+                "1 AS position, 'customer' AS role, 'A' AS name, 'm' AS model, 'm' AS model_id",
+                [key, seat],
+            )
+    event = (
+        "INSERT INTO events BY NAME SELECT $1 AS episode_key, $1 AS unit_key, $2 AS seq, "
+        "0 AS round, $3 AS turn, '' AS phase, $4 AS kind, $5 AS actor, $6 AS text, '{}' AS data, "
+        "$7::VARCHAR[] AS visible_to, $8 AS valid, $9 AS attempts, $10 AS fallback, "
+        "NULL::VARCHAR AS call_key"
+    )
+    for values in (
+        [run, 0, 0, "say", "s1", " Hello. ", None, True, 1, False],
+        [run, 1, 1, "ask", "s2", None, [], False, 3, True],
+        [run, 2, 2, "state", "env", "Rain.", ["s1"], True, 0, False],
+        [market, 0, 0, "say", "s1", "To you.", ["s1", "s2"], True, 1, False],
+        [market, 1, 0, "say", "s1", "You too.", ["s2", "s1"], True, 1, False],
+        [old, 0, 0, "ask", "s1", "", None, False, 1, False],
+        [old, 1, 1, "chance", "s2", "Error 500", ["s2"], False, 0, False],
+    ):
+        connection.execute(event, values)
+    prepare(connection, path)
+    connection.close()
+    with Warehouse.open(path) as warehouse:
+        actions = warehouse.frame_sql(
+            "SELECT episode_key, turn, seat, ask, valid, attempts, fallback, absent, answer "
+            "FROM actions ORDER BY ALL"
+        ).rows()
+        assert sorted(actions) == sorted(
+            [
+                (run, 0, "s1", "turn", True, 1, False, False, '{"text":"Hello."}'),
+                (run, 1, "s2", "turn", False, 3, True, False, None),
+                (market, 0, "s1", "customer", True, 1, False, False, '{"text":"To you."}'),
+                (old, 0, "s1", "turn", False, 1, False, True, None),
+                (old, 1, "s2", "turn", False, 1, False, True, None),
+            ]
+        )
+        seen = warehouse.frame_sql("SELECT episode_key, seq, audience FROM events").rows()
+        assert set(seen) == {
+            (run, 0, "everyone"),
+            (run, 2, "s1"),
+            (market, 0, "s1+s2"),
+            (market, 1, "s1+s2"),
+            (old, 0, "everyone"),
+            (old, 1, "s2"),
+        }
+        audiences = warehouse.frame_sql("SELECT audience, from_seq, seats FROM audiences").rows()
+        assert audiences == [("s1+s2", 0, ["s1", "s2"])]
+        status = warehouse.frame_sql("SELECT episode_key, status FROM episodes").rows()
+        assert dict(status) == {run: "terminated", market: "terminated", old: "incomplete"}

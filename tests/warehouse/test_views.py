@@ -53,6 +53,29 @@ def test_trades_join_the_two_transfers_of_a_payment(make, commit, warehouse):
     ]
 
 
+def test_harvests_join_what_a_seat_wanted_and_got(make, commit, warehouse):
+    unit = make.key("a")
+
+    def harvest(seq: int, seat: str, wanted: float, got: float) -> list[dict[str, object]]:
+        shared = {"turn": 4, "round": 2, "text": None, "item": "harvest", "data": {"stock": 20}}
+        caught = shared | {"kind": "transfer", "actor": "env", "target": seat, "item": "stock"}
+        return [
+            make.event(unit, seq, **shared | {"kind": "choose", "actor": seat, "value": wanted}),
+            make.event(unit, seq + 1, **caught | {"value": got}),
+        ]
+
+    events = [*harvest(0, "s1", 15.0, 12.0), *harvest(2, "s2", 8.0, 8.0)]
+    seats = [make.seat(unit), make.seat(unit, "s2")]
+    assert not commit(make.result("a", seats=seats, events=events)).failed
+    rows = warehouse.frame_sql(
+        "SELECT round, seat, name, stock, wanted, got FROM v_harvests ORDER BY seat"
+    ).rows()
+    assert rows == [
+        (2, "s1", "Agent 1", 20.0, 15.0, 12.0),
+        (2, "s2", "Agent 2", 20.0, 8.0, 8.0),
+    ]
+
+
 def test_exposures_have_a_row_per_event_seen(make, commit, warehouse):
     unit = make.key("a")
     spans = [{"first": 0, "last": 2}, {"first": 5, "last": 5}]
@@ -173,15 +196,22 @@ def test_quality_says_how_often_actions_were_replaced(make, commit, warehouse):
         make.study(),
         [make.study_unit("study", u) for u in (unit, broken, make.unit("c"))],
     )
-    events = [
-        make.event(unit.key, 0, attempts=0, actor="env", kind="state"),
-        make.event(unit.key, 1, attempts=1),
-        make.event(unit.key, 2, attempts=3, valid=False, fallback=True),
+    # Rates are taken over actions: one that led to several events, or to none, counts once.
+    events = [make.event(unit.key, seq, turn=0) for seq in range(5)]
+    actions = [
+        make.action(unit.key, 0),
+        make.action(unit.key, 1, attempts=3, valid=False, fallback=True, answer={"text": ""}),
+        make.action(unit.key, 2, attempts=3, valid=False, absent=True, answer=None),
+        make.action(unit.key, 3, attempts=1),
     ]
-    commit(make.result("a", events=events), make.result("b", Failure("timeout", "late")))
+    commit(
+        make.result("a", events=events, actions=actions),
+        make.result("b", Failure("timeout", "late")),
+    )
     row = warehouse.frame_sql("FROM v_quality").row(0, named=True)
     assert (row["units"], row["done_units"], row["failed_units"]) == (3, 1, 1)
-    assert (row["actions"], row["valid_share"], row["fallback_share"]) == (2, 0.5, 0.5)
+    assert (row["actions"], row["valid_share"]) == (4, 0.5)
+    assert (row["fallback_share"], row["absent_share"]) == (0.25, 0.25)
     assert row["attempts_per_action"] == 2.0
     assert row["episodes"] == row["complete_episodes"] == 1
 
@@ -226,3 +256,33 @@ def test_an_imported_market_is_read_back_as_it_was(make, commit, warehouse):
     assert market.businesses[0].amenity_features == {"parking": True}
     with pytest.raises(KeyError):
         catalogue_of(warehouse, "huge")
+
+
+def test_who_could_see_an_event_follows_the_audience_as_it_was_then(make, commit, warehouse):
+    unit = make.unit("a").key
+    seats = [make.seat(unit, f"s{n}") for n in (1, 2, 3)]
+    audiences = [
+        {"episode_key": unit, "unit_key": unit, "audience": "club", "from_seq": 1, "seats": seated}
+        | {"from_seq": seq}
+        for seq, seated in ((1, ["s1", "s2"]), (3, ["s3"]))
+    ]
+    names = ["everyone", "club", "nobody", "club", "s2"]
+    events = [make.event(unit, seq, audience=name) for seq, name in enumerate(names)]
+    commit(make.result("a", seats=seats, events=events, audiences=audiences))
+    rows = warehouse.frame_sql(
+        "SELECT seq, list_sort(list(seat)) FROM v_visible GROUP BY seq"
+    ).rows()
+    assert dict(rows) == {0: ["s1", "s2", "s3"], 1: ["s1", "s2"], 3: ["s3"], 4: ["s2"]}
+
+
+def test_messages_carry_the_action_that_they_came_from(make, commit, warehouse):
+    unit = make.unit("a").key
+    commit(
+        make.result(
+            "a",
+            events=[make.event(unit, 0), make.event(unit, 1)],
+            actions=[make.action(unit, 0, valid=False, fallback=True, attempts=3)],
+        )
+    )
+    rows = warehouse.frame_sql("SELECT valid, attempts, fallback FROM v_messages ORDER BY seq")
+    assert rows.rows() == [(False, 3, True), (None, None, None)]

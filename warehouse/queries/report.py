@@ -114,6 +114,7 @@ class QualityFound(NamedTuple):
     actions: int
     valid_share: float | None
     fallback_share: float | None
+    absent_share: float | None
     attempts_per_action: float | None
     calls: int
     failed_call_share: float | None
@@ -126,8 +127,8 @@ class Quality(Query[QualityFound]):
     """Quality of a version by condition."""
 
     title = "valid, fallback and attempt rates"
-    sql = """SELECT condition, actions, valid_share, fallback_share, attempts_per_action, calls,
-    failed_call_share, codes, unusable_code_share
+    sql = """SELECT condition, actions, valid_share, fallback_share, absent_share,
+    attempts_per_action, calls, failed_call_share, codes, unusable_code_share
 FROM v_quality_all
 WHERE study_version = $version AND condition <> '' AND actions + calls + codes > 0
 ORDER BY condition"""

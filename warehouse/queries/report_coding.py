@@ -94,17 +94,20 @@ counted AS (
 chosen AS (
     SELECT * FROM counted
     QUALIFY row_number() OVER (PARTITION BY condition
-        ORDER BY exclusion IS NOT NULL, least(n_coded, 8) DESC, status <> 'complete',
+        ORDER BY exclusion IS NOT NULL, least(n_coded, 8) DESC, status <> 'terminated',
             replicate) = 1
 ),
 placed AS (
     SELECT r.condition, r.label, r.status, r.n_messages, r.n_coded, e.episode_key, e.seq, e.round,
-        e.kind, e.actor AS seat, s.name, s.model, e.fallback,
+        e.kind, e.actor AS seat, s.name, s.model,
+        coalesce(a.fallback, false) AS fallback,
         coalesce(e.text, concat_ws(' ', e.kind, e.item, e.value, '→ ' || e.target)) AS words,
         row_number() OVER (PARTITION BY r.condition
             ORDER BY e.coded DESC, e.seq) AS place
     FROM chosen AS r JOIN acted AS e USING (episode_key)
     LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
+    LEFT JOIN actions AS a
+        ON a.episode_key = e.episode_key AND a.turn = e.turn AND a.seat = e.actor
 )
 SELECT condition, label, status, n_messages, episode_key, seq, round, kind, seat, name, model,
     fallback, left(words, 700) AS text, length(words) AS characters

@@ -27,17 +27,60 @@ SELECT
         string_split(translate(e.text, chr(9) || chr(10) || chr(13), '   '), ' '),
         lambda word: word <> ''
     )) AS words,
-    e.visible_to,
-    e.valid,
-    e.attempts,
-    e.fallback,
+    e.audience,
+    a.valid,
+    a.attempts,
+    a.fallback,
     e.call_key,
     e.data
 FROM events AS e
 JOIN episodes AS ep USING (episode_key)
 LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
+LEFT JOIN actions AS a
+    ON a.episode_key = e.episode_key AND a.turn = e.turn AND a.seat = e.actor
 WHERE e.kind = 'say';
-COMMENT ON VIEW v_messages IS 'One row per message: say events with their seat and episode.';
+COMMENT ON VIEW v_messages IS
+    'One row per message: say events with their seat, episode and the action they came from.';
+
+CREATE VIEW v_actions AS
+SELECT
+    a.*,
+    ep.environment,
+    ep.status AS episode_status,
+    ep.exclusion,
+    s.position,
+    s.role,
+    s.name,
+    s.model,
+    s.model_id,
+    s.persona_key
+FROM actions AS a
+JOIN episodes AS ep USING (episode_key)
+LEFT JOIN seats AS s ON s.episode_key = a.episode_key AND s.seat = a.seat;
+COMMENT ON VIEW v_actions IS 'One row per question put to a seat, with its seat and episode.';
+
+CREATE VIEW v_visible AS
+WITH changed AS (
+    SELECT
+        *,
+        lead(from_seq) OVER (
+            PARTITION BY episode_key, audience ORDER BY from_seq
+        ) AS until_seq
+    FROM audiences
+),
+member AS (
+    SELECT episode_key, audience, from_seq, until_seq, unnest(seats) AS seat FROM changed
+)
+SELECT e.episode_key, e.seq, s.seat
+FROM events AS e
+JOIN seats AS s ON s.episode_key = e.episode_key AND e.audience IN ('everyone', s.seat)
+UNION ALL
+SELECT e.episode_key, e.seq, m.seat
+FROM events AS e
+JOIN member AS m
+    ON m.episode_key = e.episode_key AND m.audience = e.audience AND m.from_seq <= e.seq
+    AND (m.until_seq IS NULL OR e.seq < m.until_seq);
+COMMENT ON VIEW v_visible IS 'One row per event and seat that could see it.';
 
 -- A payment is two transfers that share data.transaction: -amount of who pays, +amount of who is
 -- paid. Both carry data.net = true.
@@ -73,6 +116,32 @@ FROM moved
 GROUP BY episode_key, transaction;
 COMMENT ON VIEW v_trades IS
     'One row per payment: who paid whom how much for which items.';
+
+CREATE VIEW v_harvests AS
+SELECT
+    w.episode_key,
+    w.unit_key,
+    ep.status AS episode_status,
+    ep.exclusion,
+    w.round,
+    w.actor AS seat,
+    s.name,
+    s.model,
+    s.model_id,
+    s.persona_key,
+    json_extract(w.data, '$.stock')::DOUBLE AS stock,
+    w.value AS wanted,
+    g.value AS got,
+    w.call_key
+FROM events AS w
+JOIN episodes AS ep USING (episode_key)
+JOIN events AS g
+    ON g.episode_key = w.episode_key AND g.turn = w.turn AND g.kind = 'transfer'
+    AND g.item = 'stock' AND g.target = w.actor
+LEFT JOIN seats AS s ON s.episode_key = w.episode_key AND s.seat = w.actor
+WHERE w.kind = 'choose' AND w.item = 'harvest';
+COMMENT ON VIEW v_harvests IS
+    'One row per harvest of a seat from a commons: what was there, what it wanted and got.';
 
 CREATE VIEW v_exposures AS
 SELECT

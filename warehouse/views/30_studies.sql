@@ -154,17 +154,18 @@ counted AS (
 played AS (
     SELECT study_version, condition,
         count(*) AS episodes,
-        count(*) FILTER (e.status = 'complete') AS complete_episodes,
+        count(*) FILTER (e.status = 'terminated') AS complete_episodes,
         count(*) FILTER (e.exclusion IS NOT NULL) AS excluded_episodes
     FROM unit JOIN episodes AS e USING (unit_key) GROUP BY ALL
 ),
 acted AS (
     SELECT study_version, condition,
         count(*) AS actions,
-        avg(e.valid::INT) AS valid_share,
-        avg(e.fallback::INT) AS fallback_share,
-        avg(e.attempts) AS attempts_per_action
-    FROM unit JOIN events AS e USING (unit_key) WHERE e.attempts > 0 GROUP BY ALL
+        avg(a.valid::INT) AS valid_share,
+        avg(a.fallback::INT) AS fallback_share,
+        avg(a.absent::INT) AS absent_share,
+        avg(a.attempts) AS attempts_per_action
+    FROM unit JOIN actions AS a USING (unit_key) GROUP BY ALL
 ),
 asked AS (
     SELECT study_version, condition,
@@ -187,6 +188,7 @@ SELECT
     coalesce(actions, 0) AS actions,
     valid_share,
     fallback_share,
+    absent_share,
     attempts_per_action,
     coalesce(calls, 0) AS calls,
     failed_call_share,

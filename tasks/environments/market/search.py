@@ -8,9 +8,10 @@ description and menu items. Nothing is cut off, so paging reaches every business
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+
+from schemas.market import Business
 
 GRAM = 4
 
@@ -29,35 +30,37 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(normal[start : start + GRAM] for start in range(len(normal) - GRAM + 1))
 
 
-def document(business: Mapping[str, Any]) -> str:
+def document(business: Business) -> str:
     """What search knows of a business: name, description and the names of its items."""
-    return ", ".join([business["name"], business["description"], *business["menu_features"]])
+    return ", ".join([business.name, business.description, *business.menu_features])
 
 
-def ranked(query: str, businesses: Sequence[Mapping[str, Any]]) -> list[tuple[float, int]]:
-    """Score and index of every business, best first.
+class Index:
+    """The businesses of a market, ready to be searched."""
 
-    The score is |S(q) ∩ S(d)| / |S(q)|; ties keep the order of ratings, then that of the list.
+    def __init__(self, businesses: Sequence[Business], limit: int) -> None:
+        self._businesses = tuple(businesses)
+        self._limit = limit
+        self._grams = [grams(document(business)) for business in businesses]
+        self._by_rating = sorted(range(len(businesses)), key=lambda at: -businesses[at].rating)
 
-    Args:
-        query: What is looked for.
-        businesses: Businesses with name, description, rating and menu.
-    """
-    wanted = grams(query)
-    scores = [
-        len(wanted & grams(document(business))) / len(wanted) if wanted else 0.0
-        for business in businesses
-    ]
-    order = sorted(range(len(businesses)), key=lambda index: -businesses[index]["rating"])
-    order.sort(key=lambda index: -scores[index])
-    return [(scores[index], index) for index in order]
+    @property
+    def n_pages(self) -> int:
+        """Pages that results take."""
+        return -(-len(self._businesses) // self._limit)
 
+    def ranked(self, query: str) -> list[tuple[float, Business]]:
+        """Score and business, best first.
 
-def n_pages(n_businesses: int, limit: int) -> int:
-    """Pages that results take.
+        The score is |S(q) ∩ S(d)| / |S(q)|; ties keep the order of ratings, then that of the list.
+        """
+        wanted = grams(query)
+        scores = [len(wanted & known) / len(wanted) if wanted else 0.0 for known in self._grams]
+        order = sorted(self._by_rating, key=lambda at: -scores[at])
+        return [(scores[at], self._businesses[at]) for at in order]
 
-    Example:
-        >>> n_pages(9, 4)
-        3
-    """
-    return -(-n_businesses // limit)
+    def page(self, query: str, page: int) -> list[tuple[int, float, Business]]:
+        """Position (from 1), score and business of the results on a page (from 1)."""
+        first = (page - 1) * self._limit
+        found = self.ranked(query)[first : first + self._limit]
+        return [(at, score, one) for at, (score, one) in enumerate(found, start=first + 1)]

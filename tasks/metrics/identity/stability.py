@@ -19,9 +19,18 @@ def _halves(data: Data) -> pl.DataFrame:
         "actor",
         "kind",
         (pl.col("round") > middle).alias("late"),
+        pl.col("text").fill_null("").str.count_matches(r"\S+").cast(pl.Float64).alias("words"),
+    )
+
+
+def _asked(data: Data) -> pl.DataFrame:
+    """The questions put to seats, with the half of the run that they were in."""
+    middle = (pl.col("round").min() + pl.col("round").max()).over("run") / 2
+    return data.actions.select(
+        "run",
+        (pl.col("round") > middle).alias("late"),
         pl.col("fallback").cast(pl.Float64),
         pl.col("valid").cast(pl.Float64),
-        pl.col("text").fill_null("").str.count_matches(r"\S+").cast(pl.Float64).alias("words"),
     )
 
 
@@ -60,7 +69,7 @@ def _kind_divergence(acts: pl.DataFrame) -> pl.DataFrame:
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``stability``."""
-    acts = _halves(data)
+    acts, asked = _halves(data), _asked(data)
     say = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
     halves = "second less first half of the rounds"
     by_quantity = {
@@ -70,11 +79,11 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
             f"words per message, {halves}",
         ),
         "fallback_change": (
-            _late_less_early(acts, pl.col("fallback")),
+            _late_less_early(asked, pl.col("fallback")),
             f"share of fallbacks, {halves}",
         ),
         "valid_change": (
-            _late_less_early(acts, pl.col("valid")),
+            _late_less_early(asked, pl.col("valid")),
             f"share of usable actions, {halves}",
         ),
         "act_jsd": (_kind_divergence(acts), "kinds of acts in the two halves of the rounds"),
@@ -106,6 +115,7 @@ METRIC = Metric(
     source="Components of Rath (2026), arXiv 2601.04170; its composite index has arbitrary weights "
     "and is not computed.",
     avoid="Do not add them up. Environments whose phases ask for other acts drift by design.",
-    needs=("events",),
+    needs=("events", "actions"),
+    version=2,
     compute=compute,
 )

@@ -12,32 +12,27 @@ from tasks.metrics.rows import ByRun
 from tasks.metrics.statistics.arrays import ratio
 
 #: Whether an episode of a status reached an end by its rules.
-ENDED = {"complete": 1.0, "terminated": 1.0, "truncated": 0.0, "incomplete": 0.0}
+ENDED = {"terminated": 1.0, "truncated": 0.0, "incomplete": 0.0}
 
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``run_quality``."""
     asked = (
-        data.events.filter(pl.col("attempts") > 0)
+        data.actions.filter(pl.col("attempts") > 0)
         .group_by("run")
         .agg(
             pl.col("valid").mean(),
             pl.col("fallback").mean(),
+            pl.col("absent").mean(),
             pl.col("attempts").mean(),
             pl.len().alias("n"),
         )
-    )
-    words = pl.col("text").fill_null("").str.strip_chars().str.len_chars() > 0
-    said = (
-        data.events.filter(pl.col("kind") == "say")
-        .group_by("run")
-        .agg((1 - words.mean()).alias("empty"), pl.len().alias("n"))
     )
     runs = data.runs.with_columns(
         pl.col("status").replace_strict(ENDED, default=None, return_dtype=pl.Float64)
     )
     rounds = ratio(data.by_run(runs, "completed_rounds"), data.by_run(runs, "planned_rounds"))
-    n_asked, n_said = (np.nan_to_num(data.by_run(frame, "n")) for frame in (asked, said))
+    n_asked = np.nan_to_num(data.by_run(asked, "n"))
     every = ", of all runs, those that analyses exclude too"
     found = {
         "rounds": ByRun(rounds, f"completed over planned rounds{every}", 1),
@@ -51,26 +46,29 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
             data.by_run(asked, "fallback"), f"actions replaced by the fallback{every}", n_asked
         ),
         "attempts": ByRun(data.by_run(asked, "attempts"), f"questions per action{every}", n_asked),
-        "empty": ByRun(data.by_run(said, "empty"), f"messages without words{every}", n_said),
+        "absent": ByRun(
+            data.by_run(asked, "absent"), f"questions that got no answer at all{every}", n_asked
+        ),
     }
     return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(
     name="run_quality",
-    title="Whether runs went as planned: rounds, usable actions, fallbacks, empty messages",
+    title="Whether runs went as planned: rounds, usable actions, fallbacks, absences",
     quantities={
         "rounds": Quantity("completed over planned rounds", "completed / planned", "[0, 1]"),
         "complete": Quantity("runs that reached their end", "mean of 1[complete]", "[0, 1]"),
         "valid": Quantity("actions usable as given", "valid / asked", "[0, 1]"),
         "fallback": Quantity("actions replaced by the fallback", "fallback / asked", "[0, 1]"),
         "attempts": Quantity("questions per action", "mean attempts", "[1, ∞)", "questions"),
-        "empty": Quantity("messages without words", "empty / messages", "[0, 1]"),
+        "absent": Quantity("questions that got no answer at all", "absent / asked", "[0, 1]"),
     },
     source="Rates after CONSORT-style reporting of completeness.",
     avoid="No measure of what was said. Look at it before any other number: conditions that differ "
     "here differ in dose. Failed episodes have no rows and are counted in `n_excluded` only.",
-    needs=("events",),
+    needs=("actions",),
+    version=2,
     compute=compute,
     every_run=True,
 )

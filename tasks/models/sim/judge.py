@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.models.sim.cues import content_words, cue_of
+from tasks.environments.talk.cues import content_words, cue_of
 from tasks.models.sim.policies import JudgePolicy
 
 #: Words of evidence that a judge quotes when it sees something that no cue shows.

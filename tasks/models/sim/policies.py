@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -24,94 +24,10 @@ class Faults(Record):
     )
 
 
-class DiscussionPolicy(Record):
-    """What a participant of a discussion says.
+class AgentPolicy(Faults):
+    """An agent. What it does is its habits', which each environment's policy declares."""
 
-    The probabilities are marginal, one draw each per message. A phatic message is short and says
-    nothing, so meta, lead and tech are drawn among the others, at rates that make up for it.
-    """
-
-    phatic: float = Field(0.15, ge=0, le=1, description="Probability of a short empty message.")
-    meta: float = Field(0.15, ge=0, le=1, description="Probability of talk about the process.")
-    lead: float = Field(
-        0.15, ge=0, le=1, description="Probability of giving a task to a named other."
-    )
-    tech: float = Field(
-        0.25, ge=0, le=1, description="Probability of naming two or more technologies."
-    )
-    agree: float = Field(
-        0.20,
-        ge=0,
-        le=1,
-        description="Probability of agreeing with a named other, once one has spoken.",
-    )
-    talkativeness: float = Field(
-        0.40,
-        ge=0,
-        le=1,
-        description="Length: a message that is not phatic has 1 + Binomial(3, talkativeness) "
-        "sentences on the matter.",
-    )
-
-    @model_validator(mode="after")
-    def _rates_fit(self) -> Self:
-        for name in ("meta", "lead", "tech"):
-            if getattr(self, name) > 1 - self.phatic + 1e-9:
-                raise ValueError(
-                    f"{name} is above 1 - phatic, and a phatic message is never {name} as well"
-                )
-        return self
-
-
-class CustomerPolicy(Record):
-    """How a customer searches, asks and buys."""
-
-    consideration: int = Field(
-        3, ge=1, le=100, description="Businesses from its search results that it asks, at most."
-    )
-    first_offer_bias: float = Field(
-        0.50,
-        ge=0,
-        le=1,
-        description="Probability of paying the first acceptable offer without a look at others.",
-    )
-    price_sensitivity: float = Field(
-        0.80,
-        ge=0,
-        le=1,
-        description="Probability of choosing the cheapest acceptable offer; else one at random.",
-    )
-    patience: int = Field(
-        2, ge=1, le=100, description="Offers that it waits for before it compares them."
-    )
-    patience_rounds: int = Field(
-        2, ge=1, le=100, description="Rounds without a new offer after which it decides."
-    )
-    fit_checking: float = Field(
-        0.90,
-        ge=0,
-        le=1,
-        description="Probability of leaving offers aside that lack an item or a wanted amenity, "
-        "as far as the offers say.",
-    )
-
-
-class BusinessPolicy(Record):
-    """How a business answers customers."""
-
-    markup: float = Field(
-        0.0, ge=-0.9, le=5, description="What it adds to its menu prices, as a share of them."
-    )
-    responsiveness: float = Field(
-        1.0, ge=0, le=1, description="Probability of answering a customer's message."
-    )
-    honesty: float = Field(
-        1.0, ge=0, le=1, description="Probability of admitting that a wanted amenity is missing."
-    )
-
-
-class AgentPolicy(DiscussionPolicy, CustomerPolicy, BusinessPolicy, Faults):
-    """Parameters of an agent, in whatever environment it is seated."""
+    habits: dict[str, Any] = Field({}, description="Its habits, by environment.")
 
 
 class JudgePolicy(Faults):

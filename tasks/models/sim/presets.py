@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
+from schemas.environment import SimulatedPolicy
 from schemas.errors import Mistake, nearest
 from schemas.study.models import ModelSpec
+from tasks.environments.registry import ENVIRONMENTS
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 
 
@@ -20,14 +22,12 @@ class Preset:
     """A named simulated model.
 
     Attributes:
-        policy: The parameters that it has.
-        about: What it is, in one sentence.
-        values: Parameters that differ from the policy's defaults.
+        policy: What it is.
+        about: The same in one sentence.
     """
 
     policy: type[Faults]
     about: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -36,36 +36,11 @@ PRESETS: Mapping[str, Preset] = {
         AgentPolicy,
         "An agent that talks much, about the process too, agrees and hands out tasks; as a "
         "customer it takes the first offer, as a business it adds to its prices.",
-        {
-            "phatic": 0.05,
-            "meta": 0.35,
-            "lead": 0.45,
-            "tech": 0.10,
-            "agree": 0.45,
-            "talkativeness": 0.80,
-            "first_offer_bias": 0.90,
-            "patience": 1,
-            "consideration": 5,
-            "markup": 0.15,
-            "honesty": 0.60,
-        },
     ),
     "reserved": Preset(
         AgentPolicy,
         "An agent that says little, and what it says is technical or polite; as a customer it "
-        "compares offers, as a business it keeps to its prices.",
-        {
-            "phatic": 0.35,
-            "meta": 0.04,
-            "lead": 0.03,
-            "tech": 0.45,
-            "agree": 0.08,
-            "talkativeness": 0.10,
-            "first_offer_bias": 0.10,
-            "patience": 3,
-            "fit_checking": 1.0,
-            "price_sensitivity": 1.0,
-        },
+        "compares offers, as a business it keeps to its prices, and in a commons it takes little.",
     ),
     "judge": Preset(JudgePolicy, "A judge that codes transcripts."),
     "writer": Preset(WriterPolicy, "A writer of biographies for personas."),
@@ -119,9 +94,11 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
             expected=f"one of {', '.join(f'sim/{known}' for known in PRESETS)}",
             fix=f"write sim/{close}" if close else "see docs/simulated_models.md",
         )
-    preset = PRESETS[name]
+    policy = PRESETS[name].policy
     own: dict[str, Any] = orjson.loads(sim)
-    known = preset.policy.model_fields
+    habits = habits_of(policy)
+    faults = [field for field in policy.model_fields if field != "habits"]
+    known = {*faults, *(field for one in habits.values() for field in one.params.model_fields)}
     for parameter in own:
         if parameter not in known:
             close = nearest(parameter, known)
@@ -133,7 +110,13 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
                 fix=f"write {close}" if close else "see docs/simulated_models.md",
             )
     try:
-        return preset.policy.model_validate({**preset.values, **own})
+        found = {
+            environment: one.params.model_validate(
+                {**one.presets.get(name, {}), **_only(own, one.params.model_fields)}
+            )
+            for environment, one in habits.items()
+        }
+        return policy.model_validate(_only(own, faults) | ({"habits": found} if found else {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(["sim", *(str(part) for part in first["loc"])])
@@ -143,3 +126,14 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
             found=str(first["input"]) if first["loc"] else "",
             fix="see docs/simulated_models.md for what each parameter may be",
         ) from error
+
+
+def habits_of(policy: type[Faults]) -> dict[str, SimulatedPolicy]:
+    """The policies by which a simulated model acts, by environment; none but agents have any."""
+    if not issubclass(policy, AgentPolicy):
+        return {}
+    return {name: one.policy for name, one in ENVIRONMENTS.items() if one.policy is not None}
+
+
+def _only(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}

@@ -10,15 +10,9 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from tasks.models.sim.policies import (
-    BusinessPolicy,
-    CustomerPolicy,
-    DiscussionPolicy,
-    Faults,
-    JudgePolicy,
-    WriterPolicy,
-)
-from tasks.models.sim.presets import PRESETS
+from schemas.base import Record
+from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
+from tasks.models.sim.presets import PRESETS, habits_of
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulated_models.md"
 
@@ -55,10 +49,7 @@ agree`, `is right`). For any other flag a content word of its definition must oc
 the words of their names.
 """
 
-_SECTIONS: tuple[tuple[str, type[Any], str], ...] = (
-    ("Discussion", DiscussionPolicy, "Of agents (`sim/agent` and its presets), in a discussion."),
-    ("Customer", CustomerPolicy, "Of agents, as customers in a market."),
-    ("Business", BusinessPolicy, "Of agents, as businesses in a market."),
+_OTHERS: tuple[tuple[str, type[Record], str], ...] = (
     ("Judge", JudgePolicy, "Of `sim/judge`."),
     ("Writer", WriterPolicy, "Of `sim/writer`."),
     ("Faults", Faults, "Of every simulated model."),
@@ -69,17 +60,35 @@ def page() -> str:
     """The page, made from the declarations."""
     lines = [_OPENING, "## Presets", "", "| model | what it is | differs in |", "|---|---|---|"]
     for name, preset in PRESETS.items():
-        own = ", ".join(f"{field} {_value(value)}" for field, value in preset.values.items())
-        lines.append(f"| `sim/{name}` | {preset.about} | {own or 'nothing'} |")
-    for title, policy, about in _SECTIONS:
-        lines += ["", f"## {title}", "", about, ""]
-        lines += ["| parameter | default | range | what it does |", "|---|---|---|---|"]
-        shared = set(Faults.model_fields) if policy is not Faults else set()
-        for name, field in policy.model_fields.items():
-            if name not in shared:
-                row = (f"`{name}`", _value(field.default), _range(field), field.description)
-                lines.append(f"| {' | '.join(map(str, row))} |")
+        own = {
+            field: value
+            for policy in habits_of(preset.policy).values()
+            for field, value in policy.presets.get(name, {}).items()
+        }
+        differs = ", ".join(f"{field} {_value(value)}" for field, value in own.items())
+        lines.append(f"| `sim/{name}` | {preset.about} | {differs or 'nothing'} |")
+    listed: set[str] = set()
+    for name, policy in habits_of(AgentPolicy).items():
+        about = f"Of agents (`sim/agent` and its presets) in the environment `{name}`."
+        if shared := [f"`{field}`" for field in policy.params.model_fields if field in listed]:
+            about += f" Those above hold here too: {', '.join(shared)}."
+        lines += _section(name.capitalize(), policy.params, about, listed)
+        listed |= set(policy.params.model_fields)
+    for title, params, about in _OTHERS:
+        faults = set(Faults.model_fields) if params is not Faults else set()
+        lines += _section(title, params, about, faults)
     return "\n".join(lines) + "\n"
+
+
+def _section(title: str, params: type[Record], about: str, listed: set[str]) -> list[str]:
+    """A table of the parameters that no other section lists."""
+    lines = ["", f"## {title}", "", about, ""]
+    lines += ["| parameter | default | range | what it does |", "|---|---|---|---|"]
+    for name, field in params.model_fields.items():
+        if name not in listed:
+            row = (f"`{name}`", _value(field.default), _range(field), field.description)
+            lines.append(f"| {' | '.join(map(str, row))} |")
+    return lines
 
 
 def _value(value: Any) -> str:

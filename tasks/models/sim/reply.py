@@ -11,10 +11,11 @@ import orjson
 from schemas.gateway import Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
-from tasks.models.sim import anything, discussion, judge, market, phrases, writer
+from tasks.environments.talk.phrases import PHATIC
+from tasks.models.sim import anything, judge, writer
 from tasks.models.sim.contract import SimReply
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
-from tasks.models.sim.presets import policy_of
+from tasks.models.sim.presets import habits_of, policy_of
 
 #: Characters of a token, near enough for counting.
 CHARACTERS_PER_TOKEN = 4
@@ -49,29 +50,36 @@ def _draw(*values: object) -> float:
 
 
 def _text(policy: Faults, question: Question, rng: random.Random) -> str:
-    seen: Mapping[str, Any] = question.observation or {}
-    if isinstance(policy, AgentPolicy) and seen.get("environment") == "discussion":
-        return discussion.message(policy, seen, rng)
-    value = _value(policy, question, seen, rng)
-    return rng.choice(phrases.PHATIC) if value is None else orjson.dumps(value).decode()
+    value = _value(policy, question, question.observation or {}, rng)
+    if value is None:
+        return rng.choice(PHATIC)
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _value(
     policy: Faults, question: Question, seen: Mapping[str, Any], rng: random.Random
-) -> dict[str, Any] | None:
-    """A structured answer; nothing where none was asked for."""
-    where = (seen.get("environment"), seen.get("role"))
-    value: dict[str, Any] | None = None
+) -> Mapping[str, Any] | str | None:
+    """An answer: a text or data of the shape asked for; ``None`` where any text will do."""
+    value: Mapping[str, Any] | str | None = None
     match policy:
-        case AgentPolicy() if where == ("market", "customer"):
-            habits = generator("habits", question.unit_key, question.subject)
-            value = market.customer_action(policy, seen, habits, rng)
-        case AgentPolicy() if where == ("market", "business"):
-            value = market.business_action(policy, seen, rng)
+        case AgentPolicy():
+            value = _acted(policy, question, seen, rng)
         case JudgePolicy() if "items" in seen and "flags" in seen:
             value = judge.judgements(policy, seen, rng)
         case WriterPolicy() if "attributes" in seen:
             value = writer.biography(policy, seen, rng)
-        case _ if question.answer is not None:
-            value = anything.instance(question.answer, rng)
+    if value is None and question.answer is not None:
+        value = anything.instance(question.answer, rng)
     return value
+
+
+def _acted(
+    policy: AgentPolicy, question: Question, seen: Mapping[str, Any], rng: random.Random
+) -> Mapping[str, Any] | str | None:
+    """What the environment's own policy answers, where it has one that knows the question."""
+    name = seen.get("environment", "")
+    if name not in policy.habits:
+        return None
+    acting = habits_of(type(policy))[name]
+    habits = generator("habits", question.unit_key, question.subject)
+    return acting.answer(policy.habits[name], seen.get("ask", ""), seen, habits, rng)

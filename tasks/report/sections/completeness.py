@@ -14,7 +14,7 @@ from tasks.report.formatting import number, share, usd
 from tasks.report.plots.bars import status_bars
 from tasks.report.tables import Table, computed, count, table, text
 
-STATUSES = ("complete", "terminated", "truncated", "incomplete", "placeholder")
+STATUSES = ("terminated", "truncated", "incomplete", "placeholder")
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,14 @@ def _plot(data: ReportData) -> Markup:
 def _quality(data: ReportData) -> Table:
     return table(
         "How well agents and judges answered. Valid: the first or a later answer was usable. "
-        "Fallback: the declared fallback was taken instead of an answer. Attempts count re-asks.",
+        "Fallback: the declared fallback was taken instead of an answer. Absent: no answer came, "
+        "and the seat did nothing. Attempts count re-asks.",
         [
             text("Condition", "condition"),
             count("Actions", "actions"),
             computed("Valid", lambda row: share(row["valid_share"])),
             computed("Fallback", lambda row: share(row["fallback_share"])),
+            computed("Absent", lambda row: share(row["absent_share"])),
             computed("Attempts per action", lambda row: number(row["attempts_per_action"], 2)),
             count("Calls", "calls"),
             computed("Failed calls", lambda row: share(row["failed_call_share"])),

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-import random
 import re
 import sys
 from pathlib import Path
@@ -11,55 +10,107 @@ from typing import Any
 
 import pytest
 
+from schemas.environment import Environment
+from schemas.keys import generator
 from schemas.study import ModelSpec
-from tasks.episodes import play
+from tasks.episodes import Played, play
+from tasks.episodes.episode import Episode, seats_of
+from tasks.episodes.parts import EpisodeParts
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "add_an_environment.md"
+MODELS = {"a": ModelSpec(model="sim/agent"), "b": ModelSpec(model="sim/agent")}
+SEATS = ("s1", "s2", "s3")
 
 
 @pytest.fixture
-def public_goods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The environment of the guide, made by following it."""
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+    """The rules and the policy of the guide, made by following it."""
     text = GUIDE.read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    rules, policy = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (prompts,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
-    (tmp_path / "environment.py").write_text(code)
     (tmp_path / "prompts").mkdir()
     for line in prompts.splitlines():
         name, template = line.split(maxsplit=1)
         (tmp_path / "prompts" / name).write_text(template)
-    spec = importlib.util.spec_from_file_location("public_goods", tmp_path / "environment.py")
+    return (
+        imported("public_goods", tmp_path / "environment.py", rules, monkeypatch),
+        imported("public_goods_policy", tmp_path / "policy.py", policy, monkeypatch),
+    )
+
+
+def imported(name: str, path: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    path.write_text(code)
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "public_goods", module)
+    monkeypatch.setitem(sys.modules, name, module)
     spec.loader.exec_module(module)
-    return module.PublicGoods()
+    return module
 
 
-def played(environment: Any, gateway: Any) -> Any:
-    params = environment.params_model.model_validate({"seats": ["a", "a", "b"], "rounds": 4})
-    models = {"a": ModelSpec(model="sim/agent"), "b": ModelSpec(model="sim/agent")}
-    seats = environment.seats(params, {}, random.Random(0))
-    return asyncio.run(play(environment, params, seats, models, 1, "0" * 32, gateway, 2)).rows
+@pytest.fixture
+def public_goods(modules: tuple[Any, Any]) -> Environment[Any]:
+    environment: Environment[Any] = modules[0].PublicGoods()
+    return environment
+
+
+def played(environment: Environment[Any], gateway: Any, **parts: Any) -> Played:
+    params = environment.params.model_validate({"seats": ["a", "a", "b"], "rounds": 4})
+    seats = seats_of(environment, params, MODELS, 1)
+    declared = EpisodeParts.model_validate(parts)
+    episode = Episode("0" * 32, environment, params, seats, MODELS, 1, parts=declared)
+    return asyncio.run(play(episode, gateway))
+
+
+def payoffs(played: Played) -> dict[str, float]:
+    return {row["subject"]: row["value"] for row in played.rows["outcomes"] if row["subject"]}
 
 
 def test_the_guides_environment_has_the_result_that_it_says(
-    public_goods: Any, memory_gateway: Any
+    public_goods: Environment[Any], memory_gateway: Any
 ) -> None:
-    rows = played(public_goods, memory_gateway(lambda question: json.dumps({"amount": 20})))
-    payoffs = {row["subject"]: row["value"] for row in rows["outcomes"] if row["scope"] == "seat"}
-    assert payoffs == pytest.approx(dict.fromkeys(("s1", "s2", "s3"), 4 * 1.6 * 20))
+    found = played(public_goods, memory_gateway(lambda question: json.dumps({"amount": 20})))
+    assert payoffs(found) == pytest.approx(dict.fromkeys(SEATS, 4 * 1.6 * 20))
 
 
 def test_simulated_agents_play_it_without_a_policy(
-    public_goods: Any, memory_gateway: Any, simulate: Any
+    public_goods: Environment[Any], memory_gateway: Any, simulate: Any
 ) -> None:
     gateway = memory_gateway(simulate)
-    rows = played(public_goods, gateway)
-    assert rows["episodes"][0]["status"] == "complete"
-    assert len([event for event in rows["events"] if event["kind"] == "choose"]) == 12
-    assert all(event["valid"] for event in rows["events"])
+    found = played(public_goods, gateway)
+    assert found.rows["episodes"][0]["status"] == "terminated"
+    assert len([event for event in found.rows["events"] if event["kind"] == "choose"]) == 12
+    assert all(row["valid"] for row in found.rows["actions"])
     prompt = gateway.questions[-1].messages
-    assert "You are Player 3" in prompt[0].text
-    assert "Player 1: contribution" in "\n".join(message.text for message in prompt)
+    assert "You are Agent-C. You play with Agent-A, Agent-B" in prompt[0].text
+    assert "Agent-A: contribution" in "\n".join(message.text for message in prompt)
+
+
+def test_the_engines_parts_work_with_it(
+    public_goods: Environment[Any], memory_gateway: Any
+) -> None:
+    found = played(
+        public_goods,
+        memory_gateway(
+            lambda question: json.dumps({"amount": 20}) if question.answer else "It is fair."
+        ),
+        interventions=[{"do": "crash", "seat": 3, "at": {"after_rounds": 2}}],
+        probes=[{"name": "fair", "ask": "Is it fair?", "at": ["start", "end"]}],
+        memory={"kind": "last", "size": 2},
+    )
+    # Two rounds with three contributions, then two with two, of which all three have a share.
+    share = 2 * 1.6 * 20 + 2 * 1.6 * 40 / 3
+    expected = {"s1": share, "s2": share, "s3": share + 2 * 20}
+    assert payoffs(found) == pytest.approx(expected)
+    assert [row["seat"] for row in found.rows["responses"]] == [*SEATS, "s1", "s2"]
+
+
+def test_the_guides_policy_answers_as_it_declares(modules: tuple[Any, Any]) -> None:
+    policy = modules[1].PublicGoodsPolicy()
+    habits = policy.params.model_validate({"contribution": 0.25})
+    rng = generator("test")
+    assert policy.answer(habits, "contribution", {"endowment": 20}, rng, rng) == {"amount": 5.0}
+    assert policy.answer(habits, "vote", {}, rng, rng) is None
+    for values in policy.presets.values():
+        policy.params.model_validate(values)

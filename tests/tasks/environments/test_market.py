@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from schemas.environment import audience_name
 from schemas.gateway import Question
 from schemas.market import Business, Catalogue, Customer
 from schemas.study import LoadContext, ModelSpec
@@ -17,6 +17,8 @@ from schemas.tables import EventRow, OutcomeRow
 from tasks.environments.market.environment import Market
 from tasks.environments.market.params import ImportedCatalogue, MarketParams
 from tasks.episodes import Played, play
+from tasks.episodes.episode import Episode, seats_of
+from tasks.episodes.parts import EpisodeParts
 from tasks.importers.marketplace import read_marketplace
 
 ENVIRONMENT = Market()
@@ -58,10 +60,27 @@ def market(respond: Act, gateway: Any, seed: int = 1, order: int = 0, **fields: 
             **fields,
         }
     )
-    names = {alias: model.model for alias, model in MODELS.items()}
-    seats = ENVIRONMENT.seats(params, names, random.Random(0))
     answering = gateway(lambda question: json.dumps(respond(question)), order_seed=order)
-    return asyncio.run(play(ENVIRONMENT, params, seats, MODELS, seed, "0" * 32, answering, 2))
+    return played_with(params, answering, seed)
+
+
+def played_with(
+    params: MarketParams,
+    gateway: Any,
+    seed: int = 1,
+    models: Mapping[str, ModelSpec] = MODELS,
+    **parts: Any,
+) -> Played:
+    episode = Episode(
+        key="0" * 32,
+        environment=ENVIRONMENT,
+        params=params,
+        seats=seats_of(ENVIRONMENT, params, models, seed),
+        models=models,
+        seed=seed,
+        parts=EpisodeParts.model_validate(parts),
+    )
+    return asyncio.run(play(episode, gateway))
 
 
 def asking(*businesses: str) -> dict[str, Any]:
@@ -121,7 +140,7 @@ def test_a_script_that_pays_the_best_reaches_the_optimum(memory_gateway: Any) ->
     assert value_of(best, "revenue", "b1") == pytest.approx(8)
     assert value_of(best, "revenue") == pytest.approx(8)
     assert value_of(best, "share_needs_met") == 1
-    assert best.rows["episodes"][0]["status"] == "complete"
+    assert best.rows["episodes"][0]["status"] == "terminated"
 
 
 def test_a_script_that_pays_the_cheapest_falls_for_the_shop_without_delivery(
@@ -173,6 +192,12 @@ def test_payments_are_two_transfers_that_net_to_nothing(memory_gateway: Any) -> 
         by_transaction.setdefault(event["data"]["transaction"], []).append(event["value"])
     assert len(by_transaction) == 2
     assert all(len(values) == 2 and sum(values) == 0 for values in by_transaction.values())
+
+
+def test_a_payment_names_what_was_bought(memory_gateway: Any) -> None:
+    played = market(buying(lambda offers: offers[0]), memory_gateway)
+    transfers = [event for event in played.rows["events"] if event["kind"] == "transfer"]
+    assert [event["data"]["items"] for event in transfers] == [["soup"]] * 4
 
 
 def test_every_alternative_of_a_search_is_logged_with_its_position(memory_gateway: Any) -> None:
@@ -241,10 +266,16 @@ def test_a_proposal_cannot_be_paid_twice(memory_gateway: Any) -> None:
 
     played = market(act, memory_gateway)
     assert value_of(played, "paid", "c1") == 1
-    waits = [event for event in played.rows["events"] if event["item"] == "wait"]
-    assert waits
-    assert all(event["fallback"] and not event["valid"] for event in waits)
-    assert played.rows["episodes"][0]["status"] == "truncated"
+    waits = [row for row in played.rows["actions"] if row["fallback"]]
+    assert {(row["seat"], row["answer"]["action"]) for row in waits} == {
+        ("c1", "wait"),
+        ("c2", "wait"),
+    }
+    assert not any(row["valid"] for row in waits)
+    assert played.rows["episodes"][0]["status"] == "terminated"
+    assert [event["item"] for event in played.rows["events"] if event["kind"] == "end"] == [
+        "closed"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -267,17 +298,24 @@ def test_businesses_that_offer_what_is_not_there_say_nothing(
         return asking("b1") if seen["round"] == 0 and seen["id"] == "c1" else {"action": "end"}
 
     played = market(act, memory_gateway)
-    answered = [event for event in played.rows["events"] if event["actor"] == "b1"]
-    assert [(event["kind"], event["valid"], event["fallback"]) for event in answered] == [
-        ("ask", False, True)
+    asked = [row for row in played.rows["actions"] if row["seat"] == "b1"]
+    assert [(row["ask"], row["valid"], row["fallback"], row["answer"]) for row in asked] == [
+        ("business", False, True, {"replies": []})
     ]
+    assert not [event for event in played.rows["events"] if event["actor"] == "b1"]
 
 
 def test_what_two_say_to_each_other_no_third_can_see(memory_gateway: Any) -> None:
     played = market(buying(lambda offers: offers[0]), memory_gateway)
     for event in played.rows["events"]:
         if event["kind"] in ("say", "offer", "choose", "transfer"):
-            assert set(event["visible_to"]) == {event["actor"], event["target"]}
+            assert event["audience"] == audience_name(event["actor"], event["target"])
+    members = {row["audience"]: set(row["seats"]) for row in played.rows["audiences"]}
+    assert members == {
+        audience_name(customer, business): {customer, business}
+        for customer in ("c1", "c2")
+        for business in ("b1", "b2", "b3")
+    }
 
 
 def test_rows_are_rows_of_their_tables(memory_gateway: Any) -> None:
@@ -310,24 +348,6 @@ def test_identifiers_are_unique_across_both_sides() -> None:
         )
 
 
-def test_questions_are_bounded_beforehand(memory_gateway: Any, simulate: Any) -> None:
-    params = MarketParams.model_validate(
-        {
-            "catalogue": CATALOGUE,
-            "models": {"customer": "c", "business": "b"},
-            "max_rounds": 6,
-        }
-    )
-    bounds = ENVIRONMENT.questions(params)
-    assert bounds == {"c": (2, 12), "b": (0, 15)}
-    gateway = memory_gateway(simulate)
-    seats = ENVIRONMENT.seats(params, dict.fromkeys(MODELS, "sim/agent"), random.Random(0))
-    asyncio.run(play(ENVIRONMENT, params, seats, MODELS, 1, "0" * 32, gateway, 0))
-    asked = sum(question.subject.startswith("c") for question in gateway.questions)
-    assert bounds["c"][0] <= asked <= bounds["c"][1]
-    assert len(gateway.questions) - asked <= bounds["b"][1]
-
-
 def test_careful_simulated_customers_reach_the_published_optimum(
     shared: Path, memory_gateway: Any, simulate: Any
 ) -> None:
@@ -335,12 +355,21 @@ def test_careful_simulated_customers_reach_the_published_optimum(
     params = MarketParams.model_validate(
         {"catalogue": catalogue, "models": {"customer": "c", "business": "b"}}
     )
-    names = {alias: model.model for alias, model in MODELS.items()}
-    seats = ENVIRONMENT.seats(params, names, random.Random(0))
-    models = dict.fromkeys(
-        ("c", "b"), ModelSpec(model="sim/reserved", sim={"first_offer_bias": 0.0})
-    )
-    played = asyncio.run(
-        play(ENVIRONMENT, params, seats, models, 1, "0" * 32, memory_gateway(simulate), 2)
-    )
+    careful = ModelSpec(model="sim/reserved", sim={"first_offer_bias": 0.0})
+    played = played_with(params, memory_gateway(simulate), models={"c": careful, "b": careful})
     assert round(value_of(played, "welfare"), 2) == 63.78
+
+
+def test_a_market_goes_on_without_seats_that_are_out(memory_gateway: Any, simulate: Any) -> None:
+    params = MarketParams.model_validate(
+        {"catalogue": CATALOGUE, "models": {"customer": "c", "business": "b"}, "max_rounds": 8}
+    )
+    out = [{"do": "crash", "seat": seat} for seat in ("c1", "b1")]
+    probe = {"name": "mood", "ask": "How is it?", "at": [{"every_rounds": 1}, "end"]}
+    played = played_with(params, memory_gateway(simulate), interventions=out, probes=[probe])
+    absent = {row["seat"] for row in played.rows["actions"] if row["absent"]}
+    assert "c1" in absent
+    assert not [row for row in played.rows["events"] if row["actor"] in ("c1", "b1")]
+    assert value_of(played, "paid", "c1") == 0
+    assert value_of(played, "paid", "c2") == 1
+    assert {row["seat"] for row in played.rows["responses"]} == {"c2", "b2", "b3"}

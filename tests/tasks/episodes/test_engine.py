@@ -2,113 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import random
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.base import Record
-from schemas.environment import (
-    Action,
-    Ask,
-    Event,
-    JsonValue,
-    Logged,
-    Observation,
-    Outcomes,
-    Seat,
-    Step,
-)
+from schemas.environment import Event, Step
 from schemas.gateway import Question
 from schemas.keys import digest
-from schemas.study import ModelSpec
-from schemas.tables import EpisodeRow, EventRow, ExposureRow, OutcomeRow, SeatRow
+from schemas.tables import TABLES
 from schemas.unit import Failure
-from tasks.environments.discussion.environment import Discussion
-from tasks.environments.discussion.params import DiscussionParams
 from tasks.episodes import play
-from tasks.episodes.history import spans
-
-ROWS = {
-    "episodes": EpisodeRow,
-    "seats": SeatRow,
-    "events": EventRow,
-    "exposures": ExposureRow,
-    "outcomes": OutcomeRow,
-}
-MODELS = {"m": ModelSpec(model="sim/agent")}
-
-
-class WhisperParams(Record):
-    n_seats: int
-    rounds: int
-
-
-class Bid(Record):
-    amount: int
-
-
-class Whispers(Discussion):
-    """Simultaneous bids; the rules whisper to a random subset of the seats in every round."""
-
-    name = "whispers"
-    params_model = WhisperParams
-
-    def aliases(self, params: Any) -> Mapping[tuple[str | int, ...], str]:
-        return {(): "m"}
-
-    def seats(self, params: Any, models: Mapping[str, str], rng: random.Random) -> tuple[Seat, ...]:
-        return tuple(
-            Seat(seat=f"s{n}", position=n, name=f"N{n}", model="m")
-            for n in range(1, params.n_seats + 1)
-        )
-
-    def planned_rounds(self, params: Any) -> int | None:
-        return int(params.rounds)
-
-    def reset(self, params: Any, seats: Sequence[Seat], rng: random.Random) -> Step:
-        names = [seat.seat for seat in seats]
-        state = {"seats": names, "round": 0, "rounds": params.rounds, "sum": {}}
-        return Step(state, self._whispers(names, rng))
-
-    def _whispers(self, names: Sequence[str], rng: random.Random) -> tuple[Event, ...]:
-        heard = tuple(name for name in names if rng.random() < 0.5)
-        return (
-            Event("chance", "env", text=f"secret {rng.random()}", visible_to=heard),
-            Event("say", "env", text=f"public {rng.random()}"),
-        )
-
-    def asks(self, state: JsonValue) -> Mapping[str, Ask]:
-        # Out of order on purpose: the engine orders questions by seat.
-        return {name: Ask("bid", Bid, {"amount": 0}) for name in reversed(state["seats"])}
-
-    def observe(self, state: JsonValue, seat: str, history: Sequence[Logged]) -> Observation:
-        data = {"you": seat, "others": [], "brief": "bid", "persona": "", "max_words": None}
-        return Observation(data, list(history))
-
-    def check(self, state: JsonValue, seat: str, action: Mapping[str, Any]) -> str | None:
-        return "too much" if action["amount"] > 50 else None
-
-    def step(self, state: JsonValue, actions: Mapping[str, Action], rng: random.Random) -> Step:
-        bids = tuple(
-            Event("bid", name, value=action.value["amount"], visible_to=(name,))
-            for name, action in actions.items()
-            if action.value["amount"]
-        )
-        after = {**state, "round": state["round"] + 1}
-        over = after["round"] == state["rounds"]
-        events = (*bids, *self._whispers(state["seats"], rng))
-        return Step(after, events, state["round"], "terminated" if over else "running")
-
-    def outcome(self, state: JsonValue) -> Outcomes:
-        return {("episode", ""): {"rounds": state["round"], "word": "done", "none": None}}
-
-
-# The template folder is found beside the module of the class.
-Whispers.__module__ = Discussion.__module__
+from tasks.episodes.asking import spans
+from tests.tasks.episodes.games import Whispers, episode, members, whispers
 
 
 def bidding(question: Question) -> str | Failure:
@@ -119,21 +26,8 @@ def bidding(question: Question) -> str | Failure:
     return f'{{"amount": {draw % 60}}}'
 
 
-def played(gateway: Any, n_seats: int, rounds: int, seed: int = 1) -> Any:
-    environment = Whispers()
-    params = WhisperParams(n_seats=n_seats, rounds=rounds)
-    return asyncio.run(
-        play(
-            environment,
-            params,
-            environment.seats(params, {}, random.Random(0)),
-            MODELS,
-            seed,
-            digest("unit", n_seats, rounds, seed),
-            gateway,
-            2,
-        )
-    )
+def played(gateway: Any, *args: Any, **declared: Any) -> Any:
+    return asyncio.run(play(whispers(*args, **declared), gateway))
 
 
 @settings(max_examples=40, deadline=None)
@@ -162,6 +56,7 @@ def test_no_prompt_shows_an_invisible_event_and_exposures_say_what_was_shown(
     gateway = memory_gateway(bidding)
     rows = played(gateway, n_seats, rounds, seed).rows
     assert [event["seq"] for event in rows["events"]] == list(range(len(rows["events"])))
+    could_see = members(rows)
     seqs = {
         row["call_key"]: {n for span in row["seqs"] for n in range(span["first"], span["last"] + 1)}
         for row in rows["exposures"]
@@ -169,24 +64,20 @@ def test_no_prompt_shows_an_invisible_event_and_exposures_say_what_was_shown(
     secrets = {event["text"]: event for event in rows["events"] if event["kind"] == "chance"}
     for question in gateway.questions:
         shown = seqs[digest("call", question.unit_key, question.ordinal)]
-        for seq in shown:
-            visible = rows["events"][seq]["visible_to"]
-            assert visible is None or question.subject in visible
+        assert all(question.subject in could_see[seq] for seq in shown)
         prompt = "\n".join(message.text for message in question.messages)
         for text, event in secrets.items():
             assert (text in prompt) == (event["seq"] in shown)
-            heard = question.subject in event["visible_to"]
-            assert heard or text not in prompt
 
 
 def test_simultaneous_questions_see_a_frozen_observation(memory_gateway: Any) -> None:
     gateway = memory_gateway(bidding)
     rows = played(gateway, 4, 3).rows
-    acted = {row["call_key"]: row for row in rows["events"] if row["call_key"]}
+    turns = {row["call_key"]: row["turn"] for row in rows["actions"]}
     for row in rows["exposures"]:
         last = max((span["last"] for span in row["seqs"]), default=-1)
-        turn = acted[row["call_key"]]["turn"]
         # The events of the turn before are logged under its own number, in its own round.
+        turn = turns[row["call_key"]]
         assert all(event["turn"] < max(turn, 1) for event in rows["events"][: last + 1])
 
 
@@ -197,42 +88,70 @@ def test_questions_are_numbered_in_the_order_of_seats(memory_gateway: Any) -> No
     assert [question.subject for question in by_number] == ["s1", "s2", "s3"] * 2
 
 
-def test_every_answer_leaves_an_event_and_unusable_ones_take_the_fallback(
+def test_every_question_is_an_action_and_unusable_answers_take_the_fallback(
     memory_gateway: Any,
 ) -> None:
     gateway = memory_gateway(
         lambda question: "no JSON" if question.subject == "s2" else '{"amount": 7}'
     )
     rows = played(gateway, 3, 2).rows
-    by_seat = {
-        seat: [event for event in rows["events"] if event["actor"] == seat]
-        for seat in ("s1", "s2", "s3")
-    }
-    assert [event["kind"] for event in by_seat["s1"]] == ["bid", "bid"]
-    assert all(event["valid"] and event["attempts"] == 1 for event in by_seat["s1"])
-    assert [event["kind"] for event in by_seat["s2"]] == ["ask", "ask"]
-    for event in by_seat["s2"]:
-        assert (event["valid"], event["fallback"], event["attempts"]) == (False, True, 3)
-        assert event["visible_to"] == []
+    assert [(row["turn"], row["seat"]) for row in rows["actions"]] == [
+        (turn, seat) for turn in (0, 1) for seat in ("s1", "s2", "s3")
+    ]
+    for row in rows["actions"]:
+        own = row["seat"] != "s2"
+        assert (row["valid"], row["fallback"], row["absent"]) == (own, not own, False)
+        assert row["attempts"] == (1 if own else 3)
+        assert row["answer"] == {"amount": 7 if own else 0}
+        assert (row["ask"], row["round"]) == ("bid", row["turn"])
+    # The fallback bids nothing, and nothing is made up to say so.
+    assert {event["actor"] for event in rows["events"]} == {"env", "s1", "s3"}
+    calls = {row["seat"]: row["call_key"] for row in rows["actions"] if row["turn"] == 0}
+    bids = [event for event in rows["events"] if event["kind"] == "bid" and event["turn"] == 0]
+    assert all(event["call_key"] == calls[event["actor"]] for event in bids)
 
 
 def test_an_illegal_action_is_told_and_then_replaced_by_the_fallback(memory_gateway: Any) -> None:
     gateway = memory_gateway(lambda question: '{"amount": 99}')
-    rows = played(gateway, 1, 1).rows
-    (event,) = [one for one in rows["events"] if one["actor"] == "s1"]
-    assert (event["kind"], event["valid"], event["fallback"]) == ("ask", False, True)
+    (row,) = played(gateway, 1, 1).rows["actions"]
+    assert (row["valid"], row["fallback"]) == (False, True)
 
 
-@pytest.mark.parametrize("kind", ["rate_limit", "timeout", "server_error", "connection"])
-def test_a_failure_of_the_provider_fails_the_episode_and_is_no_message(
-    memory_gateway: Any, kind: str
+@pytest.mark.parametrize(
+    "kind", ["rate_limit", "timeout", "server_error", "connection", "authentication"]
+)
+@pytest.mark.parametrize("no_answer", ["fail", "fallback", "absent"])
+def test_a_failure_that_time_mends_fails_the_episode_and_is_no_message(
+    memory_gateway: Any, kind: str, no_answer: Any
 ) -> None:
     def respond(question: Question) -> str | Failure:
         return Failure(kind, "the server said no") if question.ordinal == 4 else '{"amount": 1}'
 
-    result = played(memory_gateway(respond), 3, 3)
+    result = played(memory_gateway(respond), 3, 3, no_answer=no_answer)
     assert result.failure.kind == kind
     assert not result.rows
+
+
+@pytest.mark.parametrize("kind", ["bad_request", "refused", "empty", "bad_shape", "truncated"])
+def test_one_seat_that_is_refused_for_good_does_not_end_a_long_episode(
+    memory_gateway: Any, kind: str
+) -> None:
+    def respond(question: Question) -> str | Failure:
+        refused = question.subject == "s3"
+        return Failure(kind, "not this one") if refused else '{"amount": 1}'
+
+    assert played(memory_gateway(respond), 3, 3, no_answer="fail").failure.kind == kind
+    rows = played(memory_gateway(respond), 6, 60, no_answer="absent").rows
+    assert len(rows["actions"]) == 360
+    assert rows["episodes"][0]["status"] == "terminated"
+    absent = [row for row in rows["actions"] if row["absent"]]
+    assert {row["seat"] for row in absent} == {"s3"}
+    assert len(absent) == 60
+    assert all(
+        (row["valid"], row["fallback"], row["answer"]) == (False, False, None) for row in absent
+    )
+    assert all(row["call_key"] for row in absent)
+    assert "s3" not in {event["actor"] for event in rows["events"]}
 
 
 def test_playing_again_with_the_answers_at_hand_gives_the_same_rows(memory_gateway: Any) -> None:
@@ -242,9 +161,13 @@ def test_playing_again_with_the_answers_at_hand_gives_the_same_rows(memory_gatew
 
 
 def test_rows_are_rows_of_their_tables(memory_gateway: Any) -> None:
-    for table, rows in played(memory_gateway(bidding), 3, 2).rows.items():
+    probe = {"name": "mood", "ask": "How are you?", "at": ["start", "end"]}
+    crash = {"do": "crash", "seat": 2, "at": {"after_rounds": 1}}
+    given = played(memory_gateway(bidding), 3, 2, probes=[probe], interventions=[crash])
+    for table, rows in given.rows.items():
+        assert rows, table
         for row in rows:
-            ROWS[table].model_validate(row)
+            TABLES[table].model_validate(row)
 
 
 def test_outcomes_are_numbers_or_words(memory_gateway: Any) -> None:
@@ -257,24 +180,44 @@ def test_outcomes_are_numbers_or_words(memory_gateway: Any) -> None:
 
 
 class Endless(Whispers):
-    def step(self, state: JsonValue, actions: Mapping[str, Action], rng: random.Random) -> Step:
+    def step(self, state: Any, actions: Any, rng: Any) -> Step[Any]:
         return Step(state)
 
 
-Endless.__module__ = Discussion.__module__
-
-
-def test_an_environment_that_never_ends_is_a_bug(
+def test_a_game_that_never_ends_is_a_bug(
     memory_gateway: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.episodes.engine.STEP_LIMIT", 5)
-    environment = Endless()
-    params = WhisperParams(n_seats=1, rounds=1)
-    seats = environment.seats(params, {}, random.Random(0))
     with pytest.raises(RuntimeError, match="no end after 5 steps"):
-        asyncio.run(
-            play(environment, params, seats, MODELS, 1, "0" * 32, memory_gateway(bidding), 0)
-        )
+        played(memory_gateway(bidding), 1, 1, plays=Endless)
+
+
+class Collapsing(Whispers):
+    def asks(self, state: Any) -> Any:
+        return {} if state.round == 2 else super().asks(state)
+
+
+class Limited(Whispers):
+    def step(self, state: Any, actions: Any, rng: Any) -> Step[Any]:
+        return Step(state, (), state.round, "truncated")
+
+
+def test_what_the_rules_end_before_the_planned_rounds_is_terminated(memory_gateway: Any) -> None:
+    (row,) = played(memory_gateway(bidding), 2, 9, plays=Collapsing).rows["episodes"]
+    assert (row["status"], row["planned_rounds"], row["completed_rounds"]) == ("terminated", 9, 2)
+    (row,) = played(memory_gateway(bidding), 2, 9, plays=Limited).rows["episodes"]
+    assert (row["status"], row["end_reason"]) == ("truncated", "limit")
+
+
+class Gossip(Whispers):
+    def start(self, rng: Any) -> Step[Any]:
+        step = super().start(rng)
+        return Step(step.state, (Event("say", "env", text="x", audience="friends"),))
+
+
+def test_an_audience_that_nobody_named_is_a_bug(memory_gateway: Any) -> None:
+    with pytest.raises(ValueError, match="no audience 'friends'"):
+        played(memory_gateway(bidding), 2, 1, plays=Gossip)
 
 
 @given(st.sets(st.integers(0, 60)))
@@ -284,17 +227,14 @@ def test_spans_hold_exactly_the_numbers(seqs: set[int]) -> None:
     assert all(b["first"] > a["last"] + 1 for a, b in itertools.pairwise(runs))
 
 
-def test_silence_is_recorded_and_leaves_nothing_to_read(memory_gateway: Any) -> None:
-    environment = Discussion()
-    params = DiscussionParams.model_validate({"brief": "Talk.", "rounds": 2, "seats": ["m", "m"]})
+def test_silence_leaves_nothing_to_read_and_nothing_is_made_up(memory_gateway: Any) -> None:
     gateway = memory_gateway(lambda question: "" if question.subject == "s1" else "Hello.")
-    seats = environment.seats(params, {}, random.Random(0))
-    rows = asyncio.run(play(environment, params, seats, MODELS, 1, "0" * 32, gateway, 1)).rows
-    kinds = [(event["actor"], event["kind"], event["valid"]) for event in rows["events"]]
-    assert kinds == [("s1", "ask", False), ("s2", "say", True)] * 2
-    assert rows["episodes"][0]["status"] == "complete"
+    talk = episode("discussion", {"brief": "Talk.", "rounds": 2, "seats": ["m", "m"]}, reasks=1)
+    rows = asyncio.run(play(talk, gateway)).rows
+    assert [(event["actor"], event["kind"]) for event in rows["events"]] == [("s2", "say")] * 2
+    silent = [row for row in rows["actions"] if row["seat"] == "s1"]
+    assert [(row["valid"], row["absent"], row["attempts"]) for row in silent] == [
+        (False, True, 2)
+    ] * 2
+    assert rows["episodes"][0]["status"] == "terminated"
     assert rows["episodes"][0]["completed_rounds"] == 2
-    assert all(
-        "s1" not in row["seat"] or row["seqs"] == [] or row["seqs"][0]["first"] == 1
-        for row in rows["exposures"]
-    )

@@ -47,7 +47,6 @@ def test_messages_are_the_non_empty_texts_of_agents(events: pl.DataFrame) -> Non
 def test_error_lines_are_chance_and_never_messages(events: pl.DataFrame) -> None:
     errors = events.filter(pl.col("text").str.starts_with("⚠"))
     assert set(errors["kind"]) == {"chance"}
-    assert not errors["valid"].any()
     assert errors.filter(pl.col("item") == FLAGGED_REPLY)["series"].to_list() == ["A"]
     per_run = events.group_by("series", "label").agg((pl.col("item") == "crash_notice").sum())
     doses = {
@@ -62,11 +61,22 @@ def test_empty_completions_are_kept_apart(events: pl.DataFrame) -> None:
     assert empty.height == 514
 
 
+def test_lines_without_words_of_an_agent_are_absences(
+    transcripts: list[Result], frame: Frame, events: pl.DataFrame
+) -> None:
+    actions = frame(transcripts, "actions")
+    asked = events.filter(pl.col("actor").str.starts_with("s"))
+    assert actions.height == asked.height
+    said = actions.filter(pl.col("valid"))
+    assert said.height == sum(NON_EMPTY.values())
+    assert (actions["absent"] == ~actions["valid"]).all()
+
+
 def test_runs_that_stopped_early_are_incomplete(transcripts: list[Result], frame: Frame) -> None:
     episodes = frame(transcripts, "episodes")
     b = episodes.filter(pl.col("series") == "B")
     assert Counter(b["completed_rounds"]) == {6: 8, 8: 7, 10: 2, 11: 4}
-    assert Counter(b["status"]) == {"incomplete": 17, "complete": 4}
+    assert Counter(b["status"]) == {"incomplete": 17, "terminated": 4}
     planned = dict(episodes.group_by("series").agg(pl.col("planned_rounds").max()).iter_rows())
     assert planned["A"] == 11
     assert planned["F"] == 1
@@ -75,9 +85,7 @@ def test_runs_that_stopped_early_are_incomplete(transcripts: list[Result], frame
 
 def test_isolated_runs_show_each_message_to_its_speaker_only(events: pl.DataFrame) -> None:
     said = events.filter((pl.col("series") == "F") & (pl.col("kind") == "say"))
-    alone = said.select(pl.col("visible_to").list.get(0) == pl.col("actor")).to_series()
-    assert alone.all()
-    assert set(said["visible_to"].list.len()) == {1}
+    assert (said["audience"] == said["actor"]).all()
 
 
 def test_position_name_and_model_are_three_columns(transcripts: list[Result], frame: Frame) -> None:

@@ -13,6 +13,7 @@ from schemas.keys import digest, shared
 from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
+from tasks.episodes.parts import EpisodeParts
 from tasks.stages.base import Upstream
 from tasks.studies.design import Condition, Design
 
@@ -50,7 +51,8 @@ def design(declared: Study, factors: Mapping[str, Mapping[str, Any]] | None = No
     names = list(declared.conditions)
     given = factors or {name: {"seats": (1, 2)} for name in names[1:]}
     conditions = tuple(
-        Condition(name=name, params=declared, factors=given.get(name, {})) for name in names
+        Condition(name, params=declared, parts=EpisodeParts(), factors=given.get(name, {}))
+        for name in names
     )
     return Design(study=declared, conditions=conditions, version=digest(declared))
 
@@ -74,7 +76,7 @@ def episode_units(declared: Study) -> tuple[Unit, ...]:
 def upstream(
     declared: Study,
     failed: Sequence[str] = (),
-    status: str = "complete",
+    status: str = "terminated",
     statuses: Mapping[str, str] | None = None,
 ) -> Upstream:
     """Everything before the metrics, planned and done; ``statuses`` of single episodes."""
@@ -124,7 +126,8 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
     rng = np.random.default_rng(seed)
     last = list(declared.conditions)[-1]
     tables: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("episodes", "seats", "events", "labels", "codes", "outcomes")
+        name: []
+        for name in ("episodes", "seats", "events", "actions", "labels", "codes", "outcomes")
     }
     words = ["ship", "budget", "map", "rider", "kitchen", "test", "plan", "agree"]
     for unit in episode_units(declared):
@@ -133,7 +136,7 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
             {
                 "episode_key": key,
                 "unit_key": key,
-                "status": "complete",
+                "status": "terminated",
                 "planned_rounds": rounds,
                 "completed_rounds": rounds,
             }
@@ -183,9 +186,19 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                         "target": None,
                         "value": None,
                         "text": text,
+                    }
+                )
+                tables["actions"].append(
+                    {
+                        "episode_key": key,
+                        "unit_key": key,
+                        "turn": seq,
+                        "round": r,
+                        "seat": f"s{s + 1}",
                         "valid": True,
                         "attempts": 1,
                         "fallback": False,
+                        "absent": False,
                     }
                 )
                 _code(tables, unit, key, seq, s, rng, mixed=unit.condition == last)

@@ -111,7 +111,7 @@ def message_row(text: str, seq: int = 0, **changes: Any) -> dict[str, Any]:
     return {
         "condition": "plain",
         "label": "run 1",
-        "status": "complete",
+        "status": "terminated",
         "n_messages": 9,
         "episode_key": "e" * 32,
         "seq": seq,

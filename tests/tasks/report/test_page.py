@@ -70,7 +70,7 @@ def html() -> str:
                 "episodes": [
                     {"condition": name, "status": status, "exclusion": "", "episodes": 3,
                      "mean_rounds": 2.0, "fewest_rounds": 1}
-                    for name in ("plain", "changed") for status in ("complete", "incomplete")
+                    for name in ("plain", "changed") for status in ("terminated", "incomplete")
                 ],
                 "messages": [
                     samples.message_row(ATTACK, name="<b>bold</b>"),

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.gateway import Question
 from schemas.study import Study
-from tasks.environments.registry import environments
+from tasks.environments.registry import ENVIRONMENTS
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.personas import PersonaStep
@@ -43,6 +43,7 @@ CATALOGUE = {
 }
 EPISODES: dict[str, dict[str, Any]] = {
     "discussion": {"brief": "Talk.", "rounds": 2, "seats": ["m", "m"], "floor": "shuffled"},
+    "commons": {"seats": ["m", "m"], "months": 2},
     "market": {"catalogue": CATALOGUE, "models": {"customer": "m", "business": "m"}},
 }
 
@@ -52,6 +53,8 @@ def scripted(question: Question) -> str:
     seen = question.observation or {}
     if question.answer is None:
         return f"Message {question.ordinal}."
+    if seen["ask"] == "harvest":
+        return '{"amount": 3}'
     if seen["role"] == "business":
         price = seen["menu"]["soup"]
         line = {"item": "soup", "quantity": 1, "unit_price": price}
@@ -83,7 +86,7 @@ def study(environment: str) -> Study:
 
 
 def test_every_environment_is_held_to_its_version() -> None:
-    assert set(environments()) == set(EPISODES)
+    assert set(ENVIRONMENTS) == set(EPISODES)
 
 
 @pytest.mark.parametrize("environment", sorted(EPISODES))
@@ -103,7 +106,7 @@ def test_rows_of_episodes_change_only_with_recipe_or_version(
     units = step.plan(design(study(environment)), Upstream())
     (result,) = asyncio.run(results_of(step, units, {}, gateway))
     assert result.failure is None
-    version = f"{step.recipe}.{environments()[environment].version}"
+    version = f"{step.recipe}.{ENVIRONMENTS[environment].version}"
     # Keys change with templates, which are in the key themselves.
     golden(f"episode {environment}", version, result.rows, {result.unit.key: "KEY"})
 

@@ -35,7 +35,7 @@ def test_first_condition_is_the_baseline_and_factors_are_differences_from_it(rea
     assert [cell.name for cell in cells] == ["baseline", "named"]
     assert cells[0].factors == {}
     assert cells[1].factors == {
-        "names": ("neutral", "model"),
+        "names": (None, "model"),
         "seats": (["ana", "ben"], ["ben", "ben"]),
     }
 

@@ -13,8 +13,8 @@ from schemas.study import ModelSpec
 from tasks.coding.items import Item
 from tasks.coding.judge_schema import answer_shape, judged_of, problem_with
 from tasks.coding.prompt import flags_shown, shown
+from tasks.environments.talk.cues import CUES
 from tasks.models.sim import reply
-from tasks.models.sim.cues import CUES
 from tasks.studies.yamltext import document
 
 ROOT = Path(__file__).resolve().parents[4]

@@ -16,6 +16,7 @@ from tasks.models.sim import check_spec, policy_of, reply
 
 SEEN: dict[str, Any] = {
     "environment": "discussion",
+    "ask": "turn",
     "seat": "s1",
     "you": "Agent-A",
     "others": ["Agent-B"],
@@ -118,9 +119,12 @@ def test_what_a_user_got_wrong_is_told(spec: dict[str, Any], message: str) -> No
 
 
 def test_parameters_of_a_study_override_the_presets() -> None:
-    spec = ModelSpec(model="sim/talkative", sim={"lead": 0.01})
-    policy: Any = policy_of(spec)
-    assert policy.lead == 0.01
-    assert policy.meta == policy_of(ModelSpec(model="sim/talkative")).meta  # type: ignore[attr-defined]
+    spec = ModelSpec(model="sim/talkative", sim={"lead": 0.01, "greed": 0.9})
+    own: Any = policy_of(spec)
+    preset: Any = policy_of(ModelSpec(model="sim/talkative"))
+    assert own.habits["discussion"].lead == own.habits["commons"].lead == 0.01
+    assert own.habits["discussion"].meta == preset.habits["discussion"].meta == 0.35
+    assert own.habits["commons"].greed == 0.9
+    assert own.habits["market"] == preset.habits["market"]
     check_spec(spec)
     check_spec(ModelSpec(model="openai/gpt-5"))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +10,13 @@ import pytest
 from schemas.study import ModelSpec
 from tasks.environments.discussion.environment import Discussion
 from tasks.environments.discussion.params import DiscussionParams
+from tasks.environments.talk.cues import CUES, PHATIC_WORDS
+from tasks.environments.talk.messages import topics_of
 from tasks.episodes import play
+from tasks.episodes.episode import Episode, seats_of
+from tasks.episodes.parts import EpisodeParts
 from tasks.models.sim import PRESETS, policy_of
-from tasks.models.sim.cues import CUES, PHATIC_WORDS
-from tasks.models.sim.discussion import topics_of
+from tasks.models.sim.policies import AgentPolicy
 
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 BRIEFS = (
@@ -24,21 +26,33 @@ BRIEFS = (
 )
 
 
+def said_in(
+    brief: str, model: ModelSpec, gateway: Any, unit: int = 0, **fields: Any
+) -> list[dict[str, Any]]:
+    """Events of a discussion."""
+    environment = Discussion()
+    names = fields.pop("names", None)
+    params = DiscussionParams.model_validate({"brief": brief, "seats": ["m"] * 4, **fields})
+    models = {"m": model}
+    seats = seats_of(environment, params, models, 1)
+    parts = EpisodeParts(names=names)
+    episode = Episode(f"{unit:032x}", environment, params, seats, models, 1, parts=parts)
+    return list(asyncio.run(play(episode, gateway)).rows["events"])
+
+
 def messages(
     model: ModelSpec, gateway: Any, simulate: Any, rounds: int, **fields: Any
 ) -> Iterator[str]:
-    environment = Discussion()
     for number, brief in enumerate(BRIEFS):
-        params = DiscussionParams.model_validate(
-            {"brief": brief, "rounds": rounds, "seats": ["m"] * 4, **fields}
-        )
-        seats = environment.seats(params, {"m": model.model}, random.Random(0))
-        rows = asyncio.run(
-            play(
-                environment, params, seats, {"m": model}, 1, f"{number:032x}", gateway(simulate), 0
-            )
-        ).rows
-        yield from (event["text"] for event in rows["events"] if event["round"] > 0)
+        events = said_in(brief, model, gateway(simulate), number, rounds=rounds, **fields)
+        yield from (event["text"] for event in events if event["round"] > 0)
+
+
+def habits(model: str) -> Any:
+    """How a simulated model talks."""
+    policy = policy_of(ModelSpec(model=model))
+    assert isinstance(policy, AgentPolicy)
+    return policy.habits["discussion"]
 
 
 @pytest.mark.parametrize("preset", ["agent", "talkative", "reserved"])
@@ -46,10 +60,10 @@ def test_declared_rates_are_recovered_from_transcripts(
     preset: str, memory_gateway: Any, simulate: Any
 ) -> None:
     model = ModelSpec(model=f"sim/{preset}")
-    policy: Any = policy_of(model)
+    declared = habits(model.model)
     said = list(messages(model, memory_gateway, simulate, rounds=80))
     for flag in FLAGS:
-        rate = getattr(policy, flag)
+        rate = getattr(declared, flag)
         found = sum(CUES[flag](text) is not None for text in said) / len(said)
         error = math.sqrt(rate * (1 - rate) / len(said))
         assert abs(found - rate) < 4 * error, (flag, found, rate)
@@ -63,7 +77,7 @@ def test_a_flag_is_there_always_or_never_if_so_declared(
     rates: dict[str, Any] = {**dict.fromkeys(FLAGS, 0.0), flag: rate}
     model = ModelSpec(model="sim/agent", sim={**rates, "talkativeness": 0.5})
     for text in messages(
-        model, memory_gateway, simulate, rounds=20, names=["Ana", "b-2", "Cy X", "D"]
+        model, memory_gateway, simulate, rounds=20, names=("Ana", "b-2", "Cy X", "D")
     ):
         assert (CUES[flag](text) is not None) == bool(rate), text
         for other in set(FLAGS) - {flag}:
@@ -92,21 +106,15 @@ def test_messages_refer_to_the_brief_and_to_others(memory_gateway: Any, simulate
 
 
 def test_a_lone_participant_names_nobody(memory_gateway: Any, simulate: Any) -> None:
-    environment = Discussion()
-    params = DiscussionParams.model_validate({"brief": BRIEFS[0], "rounds": 30, "seats": ["m"]})
     model = ModelSpec(model="sim/talkative")
-    seats = environment.seats(params, {"m": model.model}, random.Random(0))
-    rows = asyncio.run(
-        play(environment, params, seats, {"m": model}, 1, "0" * 32, memory_gateway(simulate), 0)
-    ).rows
-    for event in rows["events"]:
+    gateway = memory_gateway(simulate)
+    for event in said_in(BRIEFS[0], model, gateway, rounds=30, seats=["m"]):
         assert CUES["lead"](event["text"]) is None
         assert CUES["agree"](event["text"]) is None
 
 
 def test_agents_of_both_presets_differ_as_declared() -> None:
-    talkative: Any = policy_of(ModelSpec(model="sim/talkative"))
-    reserved: Any = policy_of(ModelSpec(model="sim/reserved"))
+    talkative, reserved = habits("sim/talkative"), habits("sim/reserved")
     assert set(PRESETS) >= {"agent", "talkative", "reserved", "judge", "writer"}
     assert talkative.talkativeness > reserved.talkativeness
     assert talkative.phatic < reserved.phatic

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ from schemas.study import ModelSpec
 from tasks.environments.market.environment import Market
 from tasks.environments.market.params import MarketParams
 from tasks.episodes import play
+from tasks.episodes.episode import Episode, seats_of
 from tasks.studies.yamltext import document
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 CATALOGUE = Catalogue.model_validate(
     document((ROOT / "studies" / "catalogues" / "town_food.yaml").read_text(), "").value
 )
@@ -33,10 +33,9 @@ def rows(
         "c": ModelSpec(model="sim/agent", sim={**PATIENT, "consideration": 5, **customer}),
         "b": ModelSpec(model="sim/agent", sim=business),
     }
-    seats = environment.seats(params, dict.fromkeys(models, "sim/agent"), random.Random(0))
-    return asyncio.run(
-        play(environment, params, seats, models, unit, f"{unit:032x}", gateway(simulate), 0)
-    ).rows
+    seats = seats_of(environment, params, models, unit)
+    episode = Episode(f"{unit:032x}", environment, params, seats, models, unit)
+    return asyncio.run(play(episode, gateway(simulate))).rows
 
 
 def outcome(played: Any, metric: str, subject: str = "") -> Any:

@@ -1,4 +1,4 @@
-"""What a simulated participant of a discussion says."""
+"""What a simulated participant of a talk says."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from tasks.models.sim import phrases
-from tasks.models.sim.cues import CUES, content_words
-from tasks.models.sim.policies import DiscussionPolicy
+from tasks.environments.talk import phrases
+from tasks.environments.talk.cues import CUES, content_words
+from tasks.environments.talk.habits import TalkHabits
 
 #: Earlier messages of others that a participant may refer to.
 RECENT = 8
@@ -32,28 +32,28 @@ _EMPTY = re.compile(
 )
 
 
-def message(policy: DiscussionPolicy, seen: Mapping[str, Any], rng: random.Random) -> str:
+def message(habits: TalkHabits, seen: Mapping[str, Any], rng: random.Random) -> str:
     """A message, with each flag drawn at its declared rate.
 
     Args:
-        policy: The declared rates.
+        habits: The declared rates.
         seen: The observation: ``you``, ``others``, ``brief``, ``names``, ``round``, ``rounds`` and
             ``history``.
         rng: Generator of this call.
     """
     speaker = _Speaker(seen["others"], _said(seen), topics_of(str(seen["brief"])), rng)
-    agree = rng.random() < policy.agree and bool(speaker.said)
-    if rng.random() < policy.phatic:
+    agree = rng.random() < habits.agree and bool(speaker.said)
+    if rng.random() < habits.phatic:
         return speaker.sentence(phrases.AGREE_PHATIC if agree else phrases.PHATIC)
     # The other flags are never drawn for a phatic message, and make up for it here.
-    rest = 1 - policy.phatic
+    rest = 1 - habits.phatic
     meta, lead, tech = (
-        rng.random() < rate / rest for rate in (policy.meta, policy.lead, policy.tech)
+        rng.random() < rate / rest for rate in (habits.meta, habits.lead, habits.tech)
     )
     banks = [
         *([phrases.AGREE] if agree else []),
         *([phrases.META] if meta else []),
-        *_matter(policy, seen, bool(speaker.said), rng),
+        *_matter(habits, seen, bool(speaker.said), rng),
         *([phrases.TECH] if tech else []),
         *([phrases.LEAD] if lead and seen["others"] else []),
     ]
@@ -61,10 +61,10 @@ def message(policy: DiscussionPolicy, seen: Mapping[str, Any], rng: random.Rando
 
 
 def _matter(
-    policy: DiscussionPolicy, seen: Mapping[str, Any], answering: bool, rng: random.Random
+    habits: TalkHabits, seen: Mapping[str, Any], answering: bool, rng: random.Random
 ) -> list[tuple[str, ...]]:
     """The banks that the sentences on the matter are taken from, early to late in a discussion."""
-    n_sentences = 1 + sum(rng.random() < policy.talkativeness for _ in range(3))
+    n_sentences = 1 + sum(rng.random() < habits.talkativeness for _ in range(3))
     if seen.get("max_words"):
         n_sentences = max(1, min(n_sentences, int(seen["max_words"]) // WORDS_PER_SENTENCE))
     place = seen["round"] / max(1, seen["rounds"] - 1)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from tasks.models.sim.phrases import TECHNOLOGIES
+from tasks.environments.talk.phrases import TECHNOLOGIES
 
 #: A message of fewer words has no substance.
 PHATIC_WORDS = 15

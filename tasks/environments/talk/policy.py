@@ -1,0 +1,46 @@
+"""How simulated models talk."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.environments.talk.habits import TalkHabits
+from tasks.environments.talk.messages import message
+from tasks.environments.talk.phase import TURN
+
+
+class TalkPolicy:
+    """Says what its habits make it say, about the brief that it sees."""
+
+    params = TalkHabits
+    presets: Mapping[str, Mapping[str, Any]] = {
+        "talkative": {
+            "phatic": 0.05,
+            "meta": 0.35,
+            "lead": 0.45,
+            "tech": 0.10,
+            "agree": 0.45,
+            "talkativeness": 0.80,
+        },
+        "reserved": {
+            "phatic": 0.35,
+            "meta": 0.04,
+            "lead": 0.03,
+            "tech": 0.45,
+            "agree": 0.08,
+            "talkativeness": 0.10,
+        },
+    }
+
+    def answer(
+        self,
+        params: Any,
+        ask: str,
+        seen: Mapping[str, Any],
+        habits: random.Random,
+        rng: random.Random,
+    ) -> Mapping[str, Any] | str | None:
+        """A message, where it is its turn to talk."""
+        return message(params, seen, rng) if ask == TURN.name else None

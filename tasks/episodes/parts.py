@@ -1,0 +1,126 @@
+"""The parts of an episode that work with every environment, as a study declares them.
+
+In a study they stand in ``episode:`` beside the environment's own parameters, and a condition can
+change them as it changes those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from schemas.base import Record
+from schemas.seats import Seat
+from tasks.episodes.interventions import Arrangement, InterventionField, Roster
+from tasks.episodes.memory import FullMemory, MemoryField
+from tasks.episodes.names import Names, shown_names
+from tasks.episodes.probes import Probe
+from tasks.episodes.shown_persona import ShownPersona
+
+
+class EpisodeParts(Record):
+    """Names, memory, shown personas, interventions and probes of an episode."""
+
+    names: Names | None = Field(
+        None,
+        description="Names that seats are shown under: neutral (Agent-A, Agent-B, ...), model (the "
+        "models' real names), persona, or a list; the environment's own if left out.",
+    )
+    memory: MemoryField = Field(
+        FullMemory(kind="full"), description="What prompts show of what a seat could see."
+    )
+    personas: ShownPersona = Field(
+        ShownPersona(), description="What prompts show of a seat's persona."
+    )
+    present: Literal["chat", "block"] = Field(
+        "chat",
+        description="How prompts show what happened: chat (a message for each event, the seat's "
+        "own as its answers) or block (one message with all of it).",
+    )
+    interventions: tuple[InterventionField, ...] = Field(
+        (), description="Scheduled changes, in the order in which they happen at one time."
+    )
+    probes: tuple[Probe, ...] = Field((), description="Private questions at set times.")
+
+    @model_validator(mode="after")
+    def _probes_have_names_of_their_own(self) -> Self:
+        names = [probe.name for probe in self.probes]
+        if len(set(names)) != len(names):
+            raise ValueError("probes: two probes have the same name")
+        return self
+
+    @property
+    def aliases(self) -> Mapping[tuple[str | int, ...], str]:
+        """Model aliases that interventions name, by their place."""
+        return {
+            ("interventions", place, "model"): alias
+            for place, one in enumerate(self.interventions)
+            for alias in one.aliases
+        }
+
+
+def parts_and_params(declared: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What an ``episode:`` section declares of the parts, and what of the environment.
+
+    Example:
+        >>> parts_and_params({"rounds": 3, "memory": "none"})
+        ({'memory': 'none'}, {'rounds': 3})
+    """
+    own = EpisodeParts.model_fields
+    return (
+        {name: value for name, value in declared.items() if name in own},
+        {name: value for name, value in declared.items() if name not in own},
+    )
+
+
+def first_arrangement(
+    parts: EpisodeParts, seats: tuple[Seat, ...], model_ids: Mapping[str, str]
+) -> Arrangement:
+    """Names and models of the seats before any intervention.
+
+    Raises:
+        ValueError: The names listed do not fit the seats.
+    """
+    names = shown_names(parts.names, seats, model_ids)
+    return Arrangement(names, {seat.seat: seat.model for seat in seats})
+
+
+def part_problems(
+    parts: EpisodeParts,
+    seats: tuple[Seat, ...],
+    model_ids: Mapping[str, str],
+    traits: frozenset[str] | None,
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with the parts of a condition, each with its place.
+
+    Args:
+        parts: The parts.
+        seats: Who takes part.
+        model_ids: A provider's model name by alias.
+        traits: Attributes and traits that personas have; ``None`` where there are no personas.
+    """
+    roster = Roster(seats, model_ids)
+    try:
+        arrangement = first_arrangement(parts, seats, model_ids)
+    except ValueError as problem:
+        yield ("names",), str(problem)
+        return
+    for place, intervention in enumerate(parts.interventions):
+        try:
+            arrangement = intervention.change(arrangement, roster).arrangement
+        except (ValueError, KeyError) as problem:
+            yield ("interventions", place), str(problem)
+    for place, probe in enumerate(parts.probes):
+        for number, name in enumerate(probe.seats):
+            try:
+                roster.seat(name)
+            except ValueError as problem:
+                yield ("probes", place, "seats", number), str(problem)
+    if traits is None:
+        if parts.names == "persona":
+            yield ("names",), "names come from personas, and the study has no population"
+        return
+    for unknown in parts.personas.unknown(traits):
+        yield ("personas", "show"), f"no attribute or trait of the population is called {unknown}"

@@ -1,0 +1,202 @@
+"""Prompts from what seats remember: one presenter per seat, and the texts that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from schemas.environment import Logged
+from schemas.gateway import Message
+from tasks.episodes.prompts import Templates
+
+#: How a prompt shows what happened.
+Presentation = Literal["chat", "block"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt, and what of the episode it shows.
+
+    Attributes:
+        messages: Its messages.
+        seqs: Numbers of the events that it shows, in order.
+    """
+
+    messages: tuple[Message, ...]
+    seqs: list[int]
+
+
+class EventTexts:
+    """The events of an episode as prompts show them under one set of names; rendered once each.
+
+    Args:
+        templates: Templates of the environment.
+        names: Shown name by seat.
+    """
+
+    def __init__(self, templates: Templates, names: Mapping[str, str]) -> None:
+        self.names = names
+        self._templates = templates
+        self._messages: dict[int, Message] = {}
+
+    def message(self, logged: Logged) -> Message:
+        """The message that shows an event to others than who caused it."""
+        message = self._messages.get(logged.seq)
+        if message is None:
+            message = self._messages[logged.seq] = Message("user", self.text(logged))
+        return message
+
+    def text(self, logged: Logged, own: bool = False) -> str:
+        """An event in words; empty where the template has none for it.
+
+        Args:
+            logged: The event.
+            own: Whether it is shown to who caused it.
+        """
+        event = logged.event
+        if event.kind == "intervene":
+            sender = event.data.get("sender")
+            return f"[{sender}]: {event.text}" if sender else event.text or ""
+        values = {
+            "own": own,
+            "round": logged.round,
+            "kind": event.kind,
+            "phase": event.phase,
+            "actor": event.actor,
+            "name": self.names.get(event.actor, event.actor),
+            "target": event.target,
+            "target_name": self.names.get(event.target or "", event.target),
+            "item": event.item,
+            "value": event.value,
+            "text": event.text,
+            "data": event.data,
+        }
+        return self._templates.text("event", values)
+
+
+class Presenter:
+    """Makes the prompts of one seat.
+
+    A prompt is the seat's ``system`` and ``opening``, then what it is shown of the history, then
+    the question: the template named as the ask, or the text of a probe. As a ``chat``, each event
+    is a message of the user, and the events of an answer of its own are together one message of the
+    assistant, the answer; where the last message would be its own, ``nudge`` follows. As a
+    ``block``, opening, history and question are one message of the user, a line for each event.
+
+    The first two are rendered when a seat is first asked under its names, and every event once, so
+    successive prompts of a chat start with the very same messages and cost next to nothing to make.
+
+    Args:
+        seat: Identifier of the seat.
+        templates: Templates of the environment.
+        presentation: How its prompts show what happened.
+    """
+
+    def __init__(self, seat: str, templates: Templates, presentation: Presentation) -> None:
+        self._seat = seat
+        self._templates = templates
+        self._presentation = presentation
+        self._answers: dict[int, Any] = {}
+        self._words: dict[int, Message] = {}
+        self._shown: EventTexts | None = None
+        self._opened: tuple[Message, ...] = ()
+
+    def answered(self, turn: int, value: BaseModel | str) -> None:
+        """Keep what the seat answered in a turn; its later prompts show that as its own words."""
+        self._answers[turn] = value
+
+    def prompt(
+        self,
+        shown: EventTexts,
+        data: Mapping[str, Any],
+        history: Iterable[Logged],
+        ask: str,
+        question: str | None = None,
+    ) -> Prompt:
+        """The prompt that shows a seat what it remembers and asks it.
+
+        Args:
+            shown: Events under the names that the seat sees now.
+            data: Values for the templates.
+            history: The events to show, in order.
+            ask: Name of the ask.
+            question: The question in words, where no template has it.
+        """
+        if shown is not self._shown:
+            self._shown, self._opened = shown, self._opening(data)
+        if question is None and ask in self._templates:
+            question = self._templates.text(ask, data)
+        if self._presentation == "block":
+            return self._block(shown, history, question)
+        return self._chat(shown, data, history, question)
+
+    def _opening(self, data: Mapping[str, Any]) -> tuple[Message, ...]:
+        messages = (
+            Message("system", self._templates.text("system", data)),
+            Message("user", self._templates.text("opening", data)),
+        )
+        return tuple(message for message in messages if message.text)
+
+    def _chat(
+        self,
+        shown: EventTexts,
+        data: Mapping[str, Any],
+        history: Iterable[Logged],
+        question: str | None,
+    ) -> Prompt:
+        messages = list(self._opened)
+        seqs = []
+        own: Message | None = None
+        for logged in history:
+            if logged.event.actor != self._seat:
+                message = shown.message(logged)
+            else:
+                message = self._own(shown, logged)
+                if message is own:
+                    seqs.append(logged.seq)
+                    continue
+                own = message
+            if message.text:
+                messages.append(message)
+                seqs.append(logged.seq)
+        if question is not None:
+            messages.append(Message("user", question))
+        elif messages and messages[-1].role == "assistant" and "nudge" in self._templates:
+            messages.append(Message("user", self._templates.text("nudge", data)))
+        return Prompt(tuple(messages), seqs)
+
+    def _own(self, shown: EventTexts, logged: Logged) -> Message:
+        """The message that shows the seat an event of its own: the answer that it came from."""
+        message = self._words.get(logged.turn)
+        if message is None and logged.turn in self._answers:
+            words = own_words(self._answers[logged.turn])
+            message = self._words[logged.turn] = Message("assistant", words)
+        return message or Message("user", shown.text(logged, own=True))
+
+    def _block(self, shown: EventTexts, history: Iterable[Logged], question: str | None) -> Prompt:
+        lines, seqs = [], []
+        for logged in history:
+            own = logged.event.actor == self._seat
+            line = shown.text(logged, own=True) if own else shown.message(logged).text
+            if line:
+                lines.append(line)
+                seqs.append(logged.seq)
+        system = [message for message in self._opened if message.role == "system"]
+        opening = [message.text for message in self._opened if message.role == "user"]
+        text = "\n\n".join(part for part in (*opening, "\n".join(lines), question) if part)
+        return Prompt((*system, Message("user", text)), seqs)
+
+
+def own_words(value: Any) -> str:
+    """An answer as it stands in later prompts of who gave it: text, or JSON without defaults.
+
+    Example:
+        >>> own_words(" Good morning. ")
+        'Good morning.'
+    """
+    if isinstance(value, BaseModel):
+        return value.model_dump_json(exclude_defaults=True)
+    return str(value).strip()

@@ -1,0 +1,32 @@
+"""Whether the parts of an episode fit who takes part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.study import Study
+from schemas.study.population import BIG_FIVE
+from tasks.environments.registry import environment_named
+from tasks.episodes.episode import model_ids, seats_of
+from tasks.episodes.parts import part_problems
+from tasks.studies.design import Condition
+
+
+def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with the parts of a condition, each with its place in the episode section.
+
+    Args:
+        study: A study with an episode section, whose models are all declared.
+        condition: One of its conditions.
+
+    Raises:
+        LookupError: Who takes part depends on what only the warehouse holds.
+    """
+    assert study.episode is not None
+    environment = environment_named(study.episode.environment)
+    seats = seats_of(environment, condition.params, study.models, seed=0)
+    spec = study.population
+    traits = None
+    if spec is not None:
+        traits = frozenset({*spec.shares, *(BIG_FIVE if spec.traits == "big_five" else ())})
+    yield from part_problems(condition.parts, seats, model_ids(study.models), traits)
