@@ -74,6 +74,37 @@ def supported() -> Mapping[str, Mapping[str, Argument]]:
     }
 
 
+def json_schema(description: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of an expectation as a study writes it: its name, and its fields below.
+
+    Args:
+        description: What an expectation is.
+        own: Schemas of the fields that stand beside the arguments.
+    """
+
+    def fields(arguments: Mapping[str, Argument]) -> dict[str, Any]:
+        properties: dict[str, Any] = dict(own)
+        for name, argument in arguments.items():
+            words = {"enum": list(argument.words)} if argument.words else {}
+            properties[name] = words or {"type": list(argument.kinds)}
+        required = [name for name, argument in arguments.items() if argument.required]
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": ["view", *required],
+            "additionalProperties": False,
+        }
+
+    return {
+        "description": description,
+        "type": "object",
+        "properties": {name: fields(arguments) for name, arguments in supported().items()},
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
+
+
 def wrong_values(name: str, given: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Arguments of a known expectation that have a value they cannot have.
 

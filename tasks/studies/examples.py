@@ -108,6 +108,10 @@ run:
 }
 
 NOTES = {
+    "expect": """
+Arguments of an expectation stand beside `view`, as in the example.
+[expectations.md](expectations.md) lists them, and says what becomes of what does not hold.
+""",
     "models": """
 An alias is a name that the rest of the study uses. `model` names a provider and a model as
 litellm does. `sim/...` models are simulated on your machine with declared parameters (see

@@ -10,7 +10,9 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.environment import Environment
 from schemas.study import Study
+from schemas.study.expectations import OWN_FIELDS
 from tasks.episodes.parts import EpisodeParts
+from tasks.expectations.arguments import json_schema
 
 Schema = dict[str, Any]
 
@@ -62,6 +64,11 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
         parts["Study"]["properties"]["conditions"]["additionalProperties"] = {
             "anyOf": [*differences, {"type": "null"}]
         }
+    written = parts["DataExpectation"]
+    parts["DataExpectation"] = json_schema(
+        written["description"].partition("\n")[0],
+        {name: written["properties"][name] for name in sorted(OWN_FIELDS)},
+    )
     for title in _TEXT_STANDS_FOR.keys() & parts.keys():
         parts[title] = _or_text(title, parts[title])
     study = parts.pop("Study")
