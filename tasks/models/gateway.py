@@ -131,26 +131,6 @@ class ModelGateway:
         self.usage.answered(failure)
         return Answer(key, text, value, len(keys), failure, tuple(keys))
 
-    async def ask_many(self, questions: Sequence[Question]) -> list[Answer]:
-        """The answers to independent questions, in their order.
-
-        Questions to a model declared with ``batch: true`` go through the provider's batch
-        interface, which may take a day; the others are asked at once.
-
-        Raises:
-            BudgetSpent: A call could pass the study's budget.
-            Mistake: A model's key is missing, or the journal cannot be written.
-        """
-        await self._prefetch.ask([question for question in questions if question.model.batch])
-        asks = [asyncio.ensure_future(self._ask(question)) for question in questions]
-        try:
-            return list(await asyncio.gather(*asks))
-        except BaseException:
-            for one in asks:
-                one.cancel()
-            await asyncio.gather(*asks, return_exceptions=True)
-            raise
-
     async def embed(self, texts: Sequence[str], model: ModelSpec, unit_key: str) -> Vectors:
         """Vectors of texts by an embedding model, one row each; a text is asked about only once.
 
@@ -168,6 +148,7 @@ class ModelGateway:
 
     async def close(self) -> None:
         """Ends writing; the journals of settled units are removed."""
+        await self._prefetch.close()
         await self._models.connections.close()
         await self._embeddings.close()
         await self._journal.close()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from schemas.gateway import Message, Question
 from tasks.models.batch import REQUESTS_PER_BATCH, Batches, Fetched, Item, Pending
@@ -23,6 +24,8 @@ from tasks.models.usage import Usage
 
 #: Fewer questions than this are asked one by one.
 FEWEST = 10
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -60,9 +63,23 @@ class Prefetch:
         self._most_usd = most_usd
         self._fetches: dict[str, asyncio.Future[list[Fetched]]] = {}
         self._waiting: list[Question] = []
-        self._gathering: asyncio.Future[None] | None = None
+        self._gathering: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[Any]] = set()
         self._asked: set[str] = set()
         self._failed: dict[str, Attempt] = {}
+
+    async def close(self) -> None:
+        """Stops waiting for batches; the journal keeps those that are pending for the next run."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _started(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that ends with the gateway, whoever stops waiting for it before."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
 
     def asked(self, call_key: str) -> bool:
         """Whether a batch of this run asked a call; true once."""
@@ -85,7 +102,7 @@ class Prefetch:
             return
         self._waiting.append(question)
         if self._gathering is None:
-            self._gathering = asyncio.ensure_future(self._gather())
+            self._gathering = self._started(self._gather())
         await asyncio.shield(self._gathering)
 
     async def _gather(self) -> None:
@@ -159,7 +176,7 @@ class Prefetch:
         def cost_usd(reply: Reply) -> float | None:
             return price.cost_usd(reply.prompt_tokens, reply.completion_tokens)
 
-        task = asyncio.ensure_future(self._batches.fetched(model, batch, cost_usd))
+        task = self._started(self._batches.fetched(model, batch, cost_usd))
         self._fetches[batch.batch_id] = task
         try:
             fetched = await task

@@ -10,6 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from schemas.keys import digest
+from tasks.concurrency import gather_all
+from tasks.models import batch, prefetch
 from tasks.models.budget import Budget, BudgetSpent
 from tasks.models.gateway import open_gateway
 
@@ -107,7 +109,8 @@ class BatchServer:
 
 
 @pytest.fixture
-def batches(server, said):
+def batches(server, said, monkeypatch):
+    monkeypatch.setattr(prefetch, "FEWEST", 1)
     server.answer = BatchServer(said)
     return server.answer
 
@@ -119,12 +122,22 @@ def questions(ask, model, texts):
     ]
 
 
+def opened(tmp_path, backoff, **options):
+    return open_gateway(
+        tmp_path / "j", backoff=backoff, batch_poll_s=0.01, batch_quiet_s=0.1, **options
+    )
+
+
+async def at_once(gateway, asked):
+    return await gather_all(gateway.ask(question) for question in asked)
+
+
 async def test_questions_go_through_the_batch_interface(batches, spec, ask, quick, tmp_path):
     model = spec(
         batch=True, temperature=0.5, usd_per_million_input_tokens=1, usd_per_million_output_tokens=1
     )
-    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
-        answers = await gateway.ask_many(questions(ask, model, ["a", "b", "c"]))
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, questions(ask, model, ["a", "b", "c"]))
         rows = gateway.rows(digest("code", 0))
         assert gateway.usage.calls_asked == 3
         assert gateway.usage.calls_reused == 0
@@ -140,8 +153,8 @@ async def test_questions_go_through_the_batch_interface(batches, spec, ask, quic
 
 
 async def test_an_item_without_an_answer_is_asked_on_its_own(batches, spec, ask, quick, tmp_path):
-    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
-        answers = await gateway.ask_many(questions(ask, spec(batch=True), ["a", "fail", "c"]))
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, questions(ask, spec(batch=True), ["a", "fail", "c"]))
         rows = gateway.rows(digest("code", 1))
     assert [answer.value.present for answer in answers] == [False, True, False]
     assert batches.direct == 1
@@ -153,8 +166,8 @@ async def test_a_batch_that_ends_badly_is_asked_one_by_one(
     batches, spec, ask, quick, tmp_path, status
 ):
     batches.status = status
-    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
-        answers = await gateway.ask_many(questions(ask, spec(batch=True), ["a", "b"]))
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, questions(ask, spec(batch=True), ["a", "b"]))
     assert [answer.value.present for answer in answers] == [True, True]
 
 
@@ -162,16 +175,16 @@ async def test_a_provider_that_takes_no_batches_is_asked_one_by_one(
     batches, spec, ask, quick, tmp_path
 ):
     batches.refuse = True
-    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
-        answers = await gateway.ask_many(questions(ask, spec(batch=True), ["a", "b"]))
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, questions(ask, spec(batch=True), ["a", "b"]))
     assert [answer.value.present for answer in answers] == [True, True]
 
 
 async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp_path):
     batches.ready_after = 10**9
     asked = questions(ask, spec(batch=True), ["a", "b", "c"])
-    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
-        asking = asyncio.create_task(gateway.ask_many(asked))
+    async with opened(tmp_path, quick) as gateway:
+        asking = asyncio.create_task(at_once(gateway, asked))
         async with asyncio.timeout(30):
             while not batches.batches:
                 await asyncio.sleep(0.01)
@@ -181,9 +194,9 @@ async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp
             await asking
     assert len(batches.batches) == 1
     batches.ready_after = 0
-    more = [*asked, ask(spec(batch=True), "d", unit_key=digest("code", 9), answer=Code)]
-    async with open_gateway(tmp_path / "j", backoff=quick, batch_poll_s=0.01) as gateway:
-        answers = await gateway.ask_many(more)
+    more = questions(ask, spec(batch=True), ["a", "b", "c", "d"])
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, more)
         gateway.forget([question.unit_key for question in more])
     assert [answer.value.present for answer in answers] == [False] * 4
     assert len(batches.batches) == 2
@@ -193,39 +206,56 @@ async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp
 
 async def test_a_batch_stays_within_the_budget(batches, spec, ask, quick, tmp_path):
     budget = Budget(calls=2)
-    async with open_gateway(
-        tmp_path / "j", backoff=quick, batch_poll_s=0.01, budget=budget
-    ) as gateway:
+    async with opened(tmp_path, quick, budget=budget) as gateway:
         with pytest.raises(BudgetSpent):
-            await gateway.ask_many(questions(ask, spec(batch=True), ["a", "b", "c"]))
+            await at_once(gateway, questions(ask, spec(batch=True), ["a", "b", "c"]))
     assert len(batches.files["file-0"].splitlines()) == 2
     assert batches.direct == 0
 
 
 async def test_models_without_batch_are_asked_at_once(batches, server, spec, ask, tmp_path):
     async with open_gateway(tmp_path / "j") as gateway:
-        answers = await gateway.ask_many(questions(ask, spec(), ["a", "b"]))
+        answers = await at_once(gateway, questions(ask, spec(), ["a", "b"]))
     assert len(answers) == batches.direct == 2
 
 
 async def test_judges_that_ask_at_the_same_time_share_a_batch(batches, spec, ask, quick, tmp_path):
     asked = questions(ask, spec(batch=True), [f"message {n}" for n in range(30)])
-    async with open_gateway(
-        tmp_path / "j", backoff=quick, batch_poll_s=0.01, batch_quiet_s=0.2
-    ) as gateway:
+    async with opened(tmp_path, quick) as gateway:
         answers = await asyncio.gather(*(gateway.ask(question) for question in asked))
         again = await asyncio.gather(*(gateway.ask(question) for question in asked))
     assert answers == again
     assert (len(batches.batches), batches.direct) == (1, 0)
 
 
-async def test_agents_and_few_questions_do_not_wait_for_a_batch(
-    batches, spec, ask, quick, tmp_path
+@pytest.mark.parametrize(
+    ("limit", "sizes"),
+    [
+        ({"REQUESTS_PER_BATCH": 3}, [3, 3, 1]),
+        ({"BYTES_PER_BATCH": 1}, [1] * 7),
+        ({}, [7]),
+    ],
+)
+async def test_batches_hold_what_the_provider_takes(
+    batches, spec, ask, quick, tmp_path, monkeypatch, limit, sizes
 ):
+    for name, value in limit.items():
+        monkeypatch.setattr(batch, name, value)
+    asked = questions(ask, spec(batch=True), [f"message {n}" for n in range(7)])
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, asked)
+    assert [answer.value.present for answer in answers] == [False] * 7
+    files = [batches.files[f"file-{number}"] for number in range(len(sizes))]
+    assert [len(file.splitlines()) for file in files] == sizes
+    assert (len(batches.batches), batches.direct) == (len(sizes), 0)
+
+
+async def test_agents_and_few_questions_do_not_wait_for_a_batch(
+    batches, spec, ask, quick, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(prefetch, "FEWEST", 10)
     asked = [ask(spec(batch=True), unit_key=digest(n), answer=Code) for n in range(30)]
-    async with open_gateway(
-        tmp_path / "j", backoff=quick, batch_poll_s=0.01, batch_quiet_s=0.2
-    ) as gateway:
+    async with opened(tmp_path, quick) as gateway:
         await asyncio.gather(*(gateway.ask(question) for question in asked))
         await gateway.ask(questions(ask, spec(batch=True), ["alone"])[0])
     assert (len(batches.batches), batches.direct) == (0, 31)
