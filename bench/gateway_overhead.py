@@ -1,4 +1,4 @@
-"""What the gateway adds to a call of litellm: CPU, throughput, cached calls, memory.
+"""What a call costs through the gateway and through litellm: CPU, throughput, memory.
 
     .venv/bin/python bench/gateway_overhead.py --server ../shared/bench/mock_llm.py
 
@@ -19,6 +19,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -76,6 +79,34 @@ def bare_asks(api_base: str, numbers: range) -> list[Callable[[], Awaitable[Any]
     return [ask(number) for number in numbers]
 
 
+def socket_asks(api_base: str, numbers: range) -> list[Callable[[], Awaitable[Any]]]:
+    """The same requests over plain sockets that are kept open: as much as the server gives."""
+    address = urlsplit(api_base)
+    idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    def ask(number: int) -> Callable[[], Awaitable[Any]]:
+        messages = [{"role": m.role, "content": m.text} for m in prompt(number)]
+        body = orjson.dumps({"model": "mock", "messages": messages, "temperature": 0.8})
+        head = (
+            f"POST {address.path}/chat/completions HTTP/1.1\r\ncontent-length: {len(body)}\r\n\r\n"
+        )
+
+        async def one() -> None:
+            connection = idle.pop() if idle else None
+            reader, writer = connection or await asyncio.open_connection(
+                address.hostname, address.port
+            )
+            writer.write(head.encode() + body)
+            answered = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = int(answered.split(b"content-length:")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            idle.append((reader, writer))
+
+        return one
+
+    return [ask(number) for number in numbers]
+
+
 def gateway_asks(
     gateway: ModelGateway, spec: ModelSpec, numbers: range, tag: str
 ) -> list[Callable[[], Awaitable[Any]]]:
@@ -103,7 +134,7 @@ async def measured(args: argparse.Namespace, api_base: str) -> None:
         model="openai/mock", api_base=api_base, temperature=0.8, max_in_flight=args.in_flight
     )
     folder = Path(tempfile.mkdtemp(prefix="agora-bench-"))
-    ratios, throughputs, bare_ms, gateway_ms = [], [], [], []
+    ratios, throughputs, bare_ms, gateway_ms, ceilings, rates = [], [], [], [], [], []
     async with open_gateway(folder / "bench.journal") as gateway:
         await at_once(bare_asks(api_base, range(args.in_flight)), args.in_flight)
         await at_once(gateway_asks(gateway, spec, range(args.in_flight), "warm"), args.in_flight)
@@ -117,6 +148,9 @@ async def measured(args: argparse.Namespace, api_base: str) -> None:
             gateway_ms.append(cpu_g / args.calls * 1e3)
             ratios.append(cpu_g / cpu_b)
             throughputs.append(wall_b / wall_g)
+            wall_s, _ = await at_once(socket_asks(api_base, numbers), args.in_flight)
+            ceilings.append(args.calls / wall_s)
+            rates.append(args.calls / wall_g)
         print(f"in flight {args.in_flight}, {args.rounds} rounds of {args.calls} calls each way")
         print(
             f"CPU per call: bare litellm {statistics.median(bare_ms):.2f} ms, "
@@ -129,6 +163,10 @@ async def measured(args: argparse.Namespace, api_base: str) -> None:
         print(
             f"throughput ratio: median {statistics.median(throughputs):.2f} "
             f"({min(throughputs):.2f} to {max(throughputs):.2f})"
+        )
+        print(
+            f"calls per second: gateway {statistics.median(rates):.0f}, "
+            f"plain sockets (the server's ceiling) {statistics.median(ceilings):.0f}"
         )
         asked = gateway.usage.calls_asked
         for turn in range(args.rounds):
