@@ -4,69 +4,89 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flows.usability import Usability
 from flows.version import code_version
+from tasks.stages.working import BUDGET, Slots
 
 if TYPE_CHECKING:
     from flows.session import Session
     from schemas.unit import Result
 
-#: Validation costs the same for one unit as for hundreds, so units are gathered. Nothing is at
-#: risk meanwhile: paid answers are in the journal until their unit is committed.
+#: Validation costs the same for one unit as for hundreds, so units are gathered: until there are so
+#: many, or they have so many rows, or the first has waited so long. Nothing is at risk meanwhile:
+#: paid answers are in the journal until their unit is committed.
 GATHERED_UNITS = 256
+GATHERED_ROWS = 10_000
 GATHERED_S = 10.0
-
-BUDGET = "budget"
 
 
 class Committer:
-    """Gathers the results of one step and commits them in batches of whole units."""
+    """Gathers the results of one step and commits them in batches of whole units.
 
-    def __init__(self, session: Session, step: str) -> None:
+    Args:
+        session: The run.
+        step: Name of the step.
+        slots: The slots of its units; no more of them are begun when there is a reason to stop.
+    """
+
+    def __init__(self, session: Session, step: str, slots: Slots) -> None:
         self._session = session
         self._step = step
+        self._slots = slots
         self._pending: list[Result] = []
+        self._rows = 0
         self._since = time.monotonic()
         self._usability = Usability()
+        self._turn = asyncio.Lock()
 
-    async def add(self, results: Sequence[Result]) -> None:
-        """Take results over; commits when enough are there or the oldest have waited long.
+    async def take(self, result: Result) -> None:
+        """Take a result over; commits, and makes others wait, when enough is there.
 
-        Units that the budget stopped are left for the next run. So is all that is not asked yet
+        A unit that the budget stopped is left for the next run. So is all that is not asked yet
         once hardly any answer can be used.
         """
         session = self._session
-        ended = []
-        for result in results:
-            if result.failure is not None and result.failure.kind == BUDGET:
-                session.stopped = session.stopped or result.failure.message
-            else:
-                ended.append(result)
-        self._pending += ended
-        self._usability.count(ended)
-        rule = session.design.study.run.stop_if_unusable
-        session.stopped = session.stopped or self._usability.reason_to_stop(rule)
-        waited_s = time.monotonic() - self._since
-        if len(self._pending) >= GATHERED_UNITS or waited_s > GATHERED_S:
-            await self.flush()
+        if result.failure is not None and result.failure.kind == BUDGET:
+            self._stop(result.failure.message)
+            return
+        self._pending.append(result)
+        self._rows += sum(len(rows) for rows in result.rows.values())
+        self._usability.count([result])
+        self._stop(self._usability.reason_to_stop(session.design.study.run.stop_if_unusable))
+        if self._full():
+            async with self._turn:
+                if self._full():
+                    await self._commit()
 
     async def flush(self) -> None:
         """Commit what is there."""
+        async with self._turn:
+            await self._commit()
+
+    def _stop(self, reason: str | None) -> None:
+        """Begin no more units, if there is a reason; the first one is told."""
+        if reason is not None:
+            self._session.stopped = self._session.stopped or reason
+            self._slots.close()
+
+    def _full(self) -> bool:
+        return (
+            len(self._pending) >= GATHERED_UNITS
+            or self._rows >= GATHERED_ROWS
+            or (bool(self._pending) and time.monotonic() - self._since > GATHERED_S)
+        )
+
+    async def _commit(self) -> None:
         session = self._session
-        batch, self._pending = self._pending, []
+        batch, self._pending, self._rows = self._pending, [], 0
         self._since = time.monotonic()
         if not batch:
             return
-        async with session.commits:
-            report = await asyncio.to_thread(
-                session.warehouse.commit,
-                batch,
-                run_id=session.run_id,
-                code_version=code_version(),
-            )
+        report = await asyncio.to_thread(
+            session.warehouse.commit, batch, run_id=session.run_id, code_version=code_version()
+        )
         session.gateway.forget(report.done)
         session.done[self._step] = session.done.get(self._step, 0) + len(report.done)
         session.reasons.setdefault(self._step, []).extend(

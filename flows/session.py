@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -67,7 +68,6 @@ class Session:
         run_id: Identifier of the flow run.
         concurrency: Units worked at once, about.
         listener: Who is told.
-        commits: One commit at a time.
         plans: What was planned so far, by step, with up-to-date statuses.
         done: Units that this run finished, by step.
         reasons: Why units failed, by step.
@@ -84,7 +84,6 @@ class Session:
     concurrency: int
     listener: Listener
     checker: Checker
-    commits: asyncio.Lock = field(default_factory=asyncio.Lock)
     plans: dict[str, StepPlan] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, list[str]] = field(default_factory=dict)
@@ -106,6 +105,35 @@ class Session:
         )
 
 
-#: The session of the study that is being run; flows are handed only plain parameters.
-session_in_use: ContextVar[Session] = ContextVar("session_in_use")
-listener_in_use: ContextVar[Listener] = ContextVar("listener_in_use")
+_session: ContextVar[Session] = ContextVar("session")
+_listener: ContextVar[Listener] = ContextVar("listener")
+
+
+def session() -> Session:
+    """The session of the study that is being run; flows are handed only plain parameters."""
+    return _session.get()
+
+
+@contextmanager
+def in_session(session: Session) -> Iterator[None]:
+    """While it lasts, :func:`session` is that session."""
+    token = _session.set(session)
+    try:
+        yield
+    finally:
+        _session.reset(token)
+
+
+def listener() -> Listener:
+    """Whoever listens to the run that is going on."""
+    return _listener.get(Silence())
+
+
+@contextmanager
+def told_to(listener: Listener) -> Iterator[None]:
+    """While it lasts, a run tells this listener how it gets on."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)

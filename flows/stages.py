@@ -17,13 +17,15 @@ from flows.committing import Committer
 from flows.expectations import broken, check_stage, summary
 from flows.planning import StepPlan
 from flows.requests import StageRequest
-from flows.session import Session, session_in_use
+from flows.session import Session
+from flows.session import session as current_session
 from schemas.errors import AgoraError
 from schemas.unit import AnyUnit, Read
 from tasks.models.batch import REQUESTS_PER_BATCH
-from tasks.shards import Shard, results_of, shards_of
+from tasks.shards import Shard, shards_of, work_shard
 from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps_of
+from tasks.stages.working import Slots
 
 
 @flow(
@@ -37,7 +39,7 @@ async def run_stage(request: StageRequest) -> State[Any]:
     Args:
         request: Which stage of which study; the rest is taken from the run that is going on.
     """
-    session = session_in_use.get()
+    session = current_session()
     failed = 0
     counts = []
     for step in steps_of(request.stage):
@@ -82,7 +84,7 @@ def _members(session: Session, plan: StepPlan) -> list[dict[str, Any]]:
 
 
 async def _work(session: Session, plan: StepPlan) -> None:
-    """Work the units that are to do, a few shards at a time.
+    """Work the units that are to do, shard after shard, as slots for units become free.
 
     Raises:
         Mistake: Something that the user can mend keeps a model from being asked.
@@ -91,27 +93,21 @@ async def _work(session: Session, plan: StepPlan) -> None:
         return
     session.checker.start()  # it takes seconds, while models answer
     _hold_paid_answers(session, plan)
-    size, width = _size_and_width(plan, session.concurrency)
-    shards = shards_of(plan.todo, size)
-    gate = asyncio.Semaphore(width)
-    committer = Committer(session, plan.step.name)
-
-    async def one(number: int, units: Sequence[AnyUnit]) -> None:
-        async with gate:
-            if session.stopped is not None:
-                return
-            rows = await asyncio.to_thread(_rows_for, session, plan.step, units)
-            shard = Shard(plan.step, units, rows)
-            # Quoted, Prefect hands the shard over without searching its rows for futures.
-            results = await results_of(
-                cast(Shard, quote(shard)), plan.step.name, number, len(shards)
-            )
-            await committer.add(results)
-
+    step, shards = plan.step, shards_of(plan.todo, max(plan.step.shard, 1))
+    slots = Slots(_units_at_once(plan, session.concurrency))
+    committer = Committer(session, step.name, slots)
     try:
         async with asyncio.TaskGroup() as group:
             for number, units in enumerate(shards, start=1):
-                group.create_task(one(number, units))
+                await slots.free()
+                if session.stopped is not None:
+                    break
+                rows = await asyncio.to_thread(_rows_for, session, step, units)
+                shard = Shard(step, units, rows, session.gateway, slots, committer.take)
+                slots.announce(len(units))
+                # Quoted, Prefect hands the shard over without searching its rows for futures.
+                work = work_shard(cast(Shard, quote(shard)), step.name, number, len(shards))
+                group.create_task(work)
     except ExceptionGroup as errors:
         if (mistakes := errors.subgroup(AgoraError)) is not None:
             raise _first(mistakes) from None
@@ -120,19 +116,15 @@ async def _work(session: Session, plan: StepPlan) -> None:
         await committer.flush()
 
 
-def _size_and_width(plan: StepPlan, concurrency: int) -> tuple[int, int]:
-    """Units in a shard, and shards that are worked at once.
+def _units_at_once(plan: StepPlan, concurrency: int) -> int:
+    """How many units of a step are worked at once.
 
-    Few units are begun at once where models answer, so that a budget that is spent leaves few
-    unfinished. A provider's batch is better the more it holds, so whatever it can take is begun.
+    Few are begun where models answer, so that a budget that is spent leaves few unfinished. A
+    provider's batch is better the more it holds, so whatever it can take is begun.
     """
-    size = max(plan.step.shard, 1)
-    if plan.step.asks is None:
-        return size, 1
-    if any(map(plan.step.batched, plan.todo)):
-        concurrency = REQUESTS_PER_BATCH
-    size = min(size, concurrency)
-    return size, max(1, concurrency // size)
+    if not plan.step.concurrent:
+        return 1
+    return REQUESTS_PER_BATCH if any(map(plan.step.batched, plan.todo)) else concurrency
 
 
 def _first(errors: ExceptionGroup[AgoraError]) -> AgoraError:

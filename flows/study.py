@@ -19,11 +19,10 @@ from flows.planning import Planner, plans
 from flows.remaining import leftover
 from flows.requests import RunRequest, StageRequest, StudyReport
 from flows.resources import opened
-from flows.session import Session, Silence, listener_in_use, session_in_use
+from flows.session import Session, in_session, listener
 from flows.stages import run_stage
 from schemas.checks import Checked
 from schemas.unit import STAGES, Stage
-from tasks.shards import gateway_in_use
 from tasks.stages.registry import steps, steps_of
 from warehouse.expectations.checker import Checker
 
@@ -71,7 +70,7 @@ async def run_study(request: RunRequest) -> State[Any]:
 
 @contextlib.asynccontextmanager
 async def _session(request: RunRequest) -> AsyncIterator[Session]:
-    """The session of a run; while it lasts, subflows and tasks find it in context variables."""
+    """The session of a run; while it lasts, subflows find it."""
     async with opened(request) as (design, warehouse, gateway):
         checker = Checker()
         session = Session(
@@ -81,17 +80,11 @@ async def _session(request: RunRequest) -> AsyncIterator[Session]:
             planner=Planner(design, warehouse),
             run_id=str(flow_run.id or "local"),
             concurrency=request.concurrency or design.study.run.concurrency,
-            listener=listener_in_use.get(Silence()),
+            listener=listener(),
             checker=checker,
         )
-        sessions = session_in_use.set(session)
-        gateways = gateway_in_use.set(gateway)
-        try:
+        with contextlib.closing(checker), in_session(session):
             yield session
-        finally:
-            session_in_use.reset(sessions)
-            gateway_in_use.reset(gateways)
-            checker.close()
 
 
 def _look_at(session: Session, stage: Stage) -> None:

@@ -6,7 +6,6 @@ This is the only module outside ``flows`` that imports Prefect, and it holds no 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,29 +13,38 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from schemas.gateway import Gateway
-from schemas.unit import AnyUnit, Result
-from tasks.stages import working
+from schemas.unit import AnyUnit
 from tasks.stages.base import AnyStep
+from tasks.stages.working import Slots, Take, work_units
 
 if TYPE_CHECKING:
     import polars as pl
 
-#: The gateway of the run that is going on in this process.
-gateway_in_use: ContextVar[Gateway] = ContextVar("gateway_in_use")
-
 
 @dataclass(frozen=True)
 class Shard:
-    """Units that are worked together, with the rows that they need."""
+    """Units that Prefect sees as one task, with the rows that they need.
+
+    Attributes:
+        step: Their step.
+        units: The units.
+        rows: What the step reads for them, by table.
+        gateway: The way to models.
+        slots: Units of the step that are worked at once.
+        take: Takes over each result as soon as it is there.
+    """
 
     step: AnyStep
     units: Sequence[AnyUnit]
     rows: Mapping[str, pl.DataFrame]
+    gateway: Gateway
+    slots: Slots
+    take: Take
 
 
 @task(name="shard", task_run_name="{step} {number} of {total}", cache_policy=NO_CACHE)
-async def results_of(shard: Shard, step: str, number: int, total: int) -> list[Result]:
-    """What working a shard gave, one result a unit.
+async def work_shard(shard: Shard, step: str, number: int, total: int) -> int:
+    """Work a shard; returns how many units it has, since their rows were handed over already.
 
     Args:
         shard: The units; pass it quoted, so that Prefect does not look into it.
@@ -44,7 +52,8 @@ async def results_of(shard: Shard, step: str, number: int, total: int) -> list[R
         number: Number of the shard, from 1.
         total: How many shards the step has.
     """
-    return await working.results_of(shard.step, shard.units, shard.rows, gateway_in_use.get())
+    await work_units(shard.step, shard.units, shard.rows, shard.gateway, shard.slots, shard.take)
+    return len(shard.units)
 
 
 def shards_of(units: Sequence[AnyUnit], size: int, most: int = 200) -> list[Sequence[AnyUnit]]:

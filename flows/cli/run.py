@@ -82,14 +82,10 @@ def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
 async def _report_of(run_study: Any, request: RunRequest, console: Console) -> StudyReport:
     """What a run did, its progress shown while it lasts."""
     from flows.cli.progress import ProgressLines
-    from flows.session import listener_in_use
+    from flows.session import told_to
 
-    with ProgressLines(console) as progress:
-        token = listener_in_use.set(progress)
-        try:
-            state = await run_study(request, return_state=True)
-        finally:
-            listener_in_use.reset(token)
+    with ProgressLines(console) as progress, told_to(progress):
+        state = await run_study(request, return_state=True)
     report: StudyReport | BaseException = await state.aresult(raise_on_failure=False)
     if isinstance(report, BaseException):
         raise report

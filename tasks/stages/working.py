@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.gateway import Gateway
@@ -17,25 +18,93 @@ if TYPE_CHECKING:
 #: Kind of the failure of a unit that the budget stopped; it is no failure of the unit's own.
 BUDGET = "budget"
 
+#: Takes the result of a unit over as soon as it is there.
+Take = Callable[[Result], Awaitable[None]]
 
-async def results_of(
+
+class Slots:
+    """Units that are worked at once: so many and no more, in the order in which they come.
+
+    Args:
+        size: How many.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._free = asyncio.Semaphore(size)
+        self._waiting = 0
+        self.closed = False
+        self._all_begun = asyncio.Event()
+        self._all_begun.set()
+
+    def close(self) -> None:
+        """Let no further unit begin; those that wait end without a result."""
+        self.closed = True
+
+    def announce(self, count: int) -> None:
+        """Say that units are coming; each takes a slot by ``async with``."""
+        self._waiting += count
+        if self._waiting:
+            self._all_begun.clear()
+
+    async def __aenter__(self) -> None:
+        await self._free.acquire()
+        self._waiting -= 1
+        if not self._waiting:
+            self._all_begun.set()
+
+    async def __aexit__(self, *error: object) -> None:
+        self._free.release()
+
+    async def free(self) -> None:
+        """Wait until all units that were announced have begun, and one more could."""
+        await self._all_begun.wait()
+        async with self._free:
+            return
+
+
+async def work_units(
     step: AnyStep,
     units: Sequence[AnyUnit],
     rows: Mapping[str, pl.DataFrame],
     gateway: Gateway,
-) -> list[Result]:
-    """What working some units gave, in their order.
+    slots: Slots,
+    take: Take,
+) -> None:
+    """Work units, each as soon as there is a slot, and hand over each result when it is there.
 
     Args:
         step: Their step.
-        units: The units.
+        units: The units, announced to the slots.
         rows: What the step reads for them, by table.
         gateway: The way to models.
+        slots: How many units are worked at once.
+        take: Takes the results over.
     """
     prepared = step.prepare(units, rows)
-    if step.concurrent:
-        return await gather_all(result_of(step, unit, prepared, gateway) for unit in units)
-    return [await result_of(step, unit, prepared, gateway) for unit in units]
+
+    async def worked(unit: AnyUnit) -> None:
+        async with slots:
+            if slots.closed:
+                return
+            # In the slot, so that results never pile up faster than they are taken.
+            await take(await result_of(step, unit, prepared, gateway))
+
+    await gather_all(worked(unit) for unit in units)
+
+
+async def results_of(
+    step: AnyStep, units: Sequence[AnyUnit], rows: Mapping[str, pl.DataFrame], gateway: Gateway
+) -> list[Result]:
+    """What working some units gave, in their order; see :func:`work_units`."""
+    found: dict[str, Result] = {}
+
+    async def take(result: Result) -> None:
+        found[result.unit.key] = result
+
+    slots = Slots(len(units) + 1 if step.concurrent else 1)
+    slots.announce(len(units))
+    await work_units(step, units, rows, gateway, slots, take)
+    return [found[unit.key] for unit in units]
 
 
 async def result_of(step: AnyStep, unit: AnyUnit, prepared: Any, gateway: Gateway) -> Result:

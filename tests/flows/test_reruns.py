@@ -174,7 +174,7 @@ async def test_two_versions_each_give_their_own_numbers(
     sql = (
         "select string_agg(concat_ws(':', metric, condition, subject, value), '|' "
         "order by metric, condition, subject, value) "
-        "from v_metrics where study_version = '{}'"
+        "from v_metrics_all where study_version = '{}'"
     )
     before = value(tmp_path, sql.format(first.version))
     study_file.write_text(study_file.read_text().replace("rounds: 4", "rounds: 3"))

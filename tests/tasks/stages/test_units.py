@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from schemas.study import ModelSpec
 from schemas.unit import Failure, Unit, UnitFailed
 from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Step, Upstream
-from tasks.stages.working import BUDGET, results_of
+from tasks.stages.working import BUDGET, Slots, results_of, work_units
 from tasks.studies.design import Design
 
 
@@ -121,3 +122,50 @@ async def test_what_was_recorded_comes_with_every_result_and_failures_are_result
 async def test_a_bug_is_no_failure_of_a_unit() -> None:
     with pytest.raises(ZeroDivisionError):
         await results_of(STEP, [STEP.unit(Sum((101,), MODEL))], {}, Recorder())
+
+
+async def test_slots_are_taken_in_order_and_results_go_as_units_end() -> None:
+    slots, begun, ended = Slots(2), [], []
+    gates = {n: asyncio.Event() for n in range(4)}
+
+    class Waiting(SumStep):
+        async def work(self, unit: Unit[Sum], prepared: Any, gateway: Gateway) -> Mapping[str, Any]:
+            begun.append(unit.spec.numbers[0])
+            await gates[unit.spec.numbers[0]].wait()
+            return {}
+
+    async def take(result: Any) -> None:
+        ended.append(result.unit.spec.numbers[0])
+
+    units = [STEP.unit(Sum((n,), MODEL)) for n in range(4)]
+    slots.announce(len(units))
+    work = asyncio.create_task(work_units(Waiting(), units, {}, Recorder(), slots, take))
+    free = asyncio.create_task(slots.free())
+    await asyncio.sleep(0.01)
+    assert begun == [0, 1]
+    gates[1].set()
+    await asyncio.sleep(0.01)
+    assert (begun, ended) == ([0, 1, 2], [1])  # the slowest one holds nobody up
+    assert not free.done()  # the next shard waits: a unit of this one has not begun
+    gates[2].set()
+    await asyncio.sleep(0.01)
+    assert begun == [0, 1, 2, 3]
+    gates[3].set()
+    await asyncio.wait_for(free, 1)
+    gates[0].set()
+    await work
+    assert ended == [1, 2, 3, 0]
+
+
+async def test_closed_slots_let_no_unit_begin() -> None:
+    slots, taken = Slots(1), []
+
+    async def take(result: Any) -> None:
+        taken.append(result)
+        slots.close()
+
+    units = [STEP.unit(Sum((n,), MODEL)) for n in (1, 2, 3)]
+    slots.announce(len(units))
+    await work_units(STEP, units, {}, Recorder(), slots, take)
+    assert [result.unit for result in taken] == units[:1]
+    await asyncio.wait_for(slots.free(), 1)
