@@ -16,7 +16,7 @@ from rich.console import Console
 from flows.cli.progress import ProgressLines, usable_words
 from flows.planning import StepPlan
 from flows.requests import RunRequest
-from flows.session import listener_in_use
+from flows.session import told_to
 from flows.stages import _units_at_once
 from flows.usability import Usability
 from schemas.keys import shared
@@ -101,12 +101,8 @@ def run(tmp_path):
         request = RunRequest(study=study(tmp_path, **settings), warehouse=tmp_path / "w.duckdb")
 
         async def report() -> Any:
-            with ProgressLines(Console(file=shown, width=120)) as progress:
-                token = listener_in_use.set(progress)
-                try:
-                    state = await run_study(request, return_state=True)
-                finally:
-                    listener_in_use.reset(token)
+            with ProgressLines(Console(file=shown, width=120)) as progress, told_to(progress):
+                state = await run_study(request, return_state=True)
             return await state.aresult(raise_on_failure=False)
 
         found = asyncio.run(report())
