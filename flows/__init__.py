@@ -1,15 +1,15 @@
 """When it is done: Prefect flows and the command line (``cli``).
 
-- ``study``, ``stages``: the main flow and a subflow per stage. ``importing``, ``handing``: the
-  other flows. ``requests``: their parameters and reports.
-- ``resources``, ``session``, ``committing``: what a run holds open, shares and stores.
+- ``study``, ``stages``: the main flow and a subflow per stage. ``data``: the flows that bring data
+  in and take it out. ``requests``: parameters of flows, and their reports.
+- ``running``: a run but for Prefect. ``resources``, ``session``, ``committing``: what a run holds
+  open, shares and stores.
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped
   because its answers cannot be used.
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
-  stopped leaves. ``catalogues``: imported markets in
-  place of their names. ``titles``: of steps.
+  stopped leaves. ``catalogues``: imported markets in place of their names.
 - ``imports``, ``human_coding``: data and codes from outside. ``findings``, ``reporting``,
-  ``report_file``, ``artifacts``: what was found. ``study_references``: studies
-  as a command names them. ``files``: what commands write.
+  ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
+  them. ``files``: what commands write.
 - ``settings``, ``server``, ``version``: the libraries' defaults, Prefect's server, this code.
 """

@@ -48,8 +48,8 @@ class HandedOut:
     files: tuple[Path, ...]
 
 
-def handed_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
-    """The sample that a study declares, drawn, put on record and written as coding sheets.
+def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
+    """Draw the sample that a study declares, put it on record and write its coding sheets.
 
     Args:
         study: A study with ``coding.human``.

@@ -44,8 +44,8 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def imported(request: ImportRequest) -> Imported:
-    """What bringing in a file or folder did; all of it is brought in, or nothing.
+def import_data(request: ImportRequest) -> Imported:
+    """Bring in a file or folder, all of it or nothing; returns what that did.
 
     Raises:
         Mistake: The data or the warehouse are not usable as they are.

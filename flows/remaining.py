@@ -12,7 +12,7 @@ from tasks.models.estimate import Estimate, Span
 _PURPOSES = {"personas": "persona", "episodes": "agent", "codes": "judge"}
 
 
-def leftover(
+def remaining(
     plans: Iterable[StepPlan], estimates: Sequence[Estimate], kept: Mapping[str, int]
 ) -> str:
     """The units that are left and the calls and dollars that they will take, in one sentence.
@@ -26,7 +26,7 @@ def leftover(
         >>> from tasks.stages.registry import steps
         >>> from schemas.unit import Unit
         >>> unit = Unit(stage="metrics", step="measure", key="k", spec=None)
-        >>> leftover([StepPlan(steps()[-2], (unit,))], [], {})
+        >>> remaining([StepPlan(steps()[-2], (unit,))], [], {})
         '1 of 1 metrics, for which no model is asked'
     """
     left = []

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def opened(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse, ModelGateway]]:
+async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse, ModelGateway]]:
     """The design of a study, the warehouse that is to hold it, and a gateway to its models.
 
     Raises:
         Mistake: The study, the warehouse or a journal is not usable as it is.
     """
     loaded = load_study(request.study)
-    with owned(request.warehouse) as warehouse:
+    with open_warehouse(request.warehouse) as warehouse:
         study = with_catalogues(loaded.study, warehouse, str(request.study))
         resolved = design(study)
         _record(warehouse, loaded, resolved)
@@ -47,7 +47,7 @@ async def opened(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse, 
 
 
 @contextlib.contextmanager
-def owned(path: Path) -> Iterator[Warehouse]:
+def open_warehouse(path: Path) -> Iterator[Warehouse]:
     """The warehouse, open for writing; other processes may query it meanwhile."""
     with Warehouse.open(path) as warehouse, serving(warehouse):
         yield warehouse

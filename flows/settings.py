@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import tomllib
+from pathlib import Path
+from typing import Any
 
 #: Libraries that log every step they take.
 TALKATIVE = ("great_expectations", "LiteLLM", "httpx")
@@ -22,11 +26,46 @@ DEFAULTS = {
 }
 
 
+#: What a run needs as it is, whatever the user has set for Prefect's own commands.
+QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
+URL = "PREFECT_API_URL"
+
+
+def server_configured() -> bool:
+    """Whether a Prefect server is configured, told without importing Prefect.
+
+    Looked at are the environment, ``.env``, ``prefect.toml`` and ``pyproject.toml`` in the working
+    directory, and the profile in use, as Prefect does.
+    """
+    if os.environ.get(URL):
+        return True
+    with contextlib.suppress(OSError):
+        lines = Path(".env").read_text(encoding="utf-8").splitlines()
+        if any(line.partition("=")[0].strip() == URL for line in lines):
+            return True
+    project = _toml(Path("pyproject.toml")).get("tool", {}).get("prefect", {})
+    if any(part.get("api", {}).get("url") for part in (_toml(Path("prefect.toml")), project)):
+        return True
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    profiles = _toml(Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")))
+    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active", "")
+    return bool(profiles.get("profiles", {}).get(active, {}).get(URL))
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    """A settings file; an empty one where there is none, or Prefect will say what is wrong."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return {}
+
+
 def apply_defaults(*, quiet: bool = True) -> None:
-    """Set the defaults that the environment does not set already.
+    """Set the defaults that the environment does not set already, and what a run needs.
 
     Args:
-        quiet: Keep Prefect's own log lines off the terminal; what is raised is told all the same.
+        quiet: Keep Prefect's own log lines off the terminal, whatever level the user has set; what
+            is raised is told all the same.
     """
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
@@ -35,4 +74,4 @@ def apply_defaults(*, quiet: bool = True) -> None:
     if quiet:
         for name in HANDING_OVER:
             logging.getLogger(name).setLevel(logging.ERROR)
-        os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+        os.environ.update(QUIET)

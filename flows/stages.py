@@ -17,6 +17,7 @@ from flows.committing import Committer
 from flows.expectations import broken, check_stage, summary
 from flows.planning import StepPlan
 from flows.requests import StageRequest
+from flows.running import begin_step, end_step
 from flows.session import Session
 from flows.session import session as current_session
 from schemas.errors import AgoraError
@@ -43,14 +44,10 @@ async def run_stage(request: StageRequest) -> State[Any]:
     failed = 0
     counts = []
     for step in steps_of(request.stage):
-        plan = session.planner.plan(step)
-        session.warehouse.record_units(session.design.version, step.name, _members(session, plan))
-        session.listener.step_begins(plan)
+        plan = begin_step(session, step)
         if session.stopped is None:
             await _work(session, plan)
-        plan = session.planner.refreshed(plan)
-        session.plans[step.name] = plan
-        session.listener.step_ends(plan)
+        plan = end_step(session, plan)
         failed += len(plan.failed)
         counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
     found = await check_stage(session, request.stage)
@@ -65,22 +62,6 @@ async def run_stage(request: StageRequest) -> State[Any]:
     if session.stopped:
         return Completed(name="Stopped", message=f"{session.stopped} {message}", data=0)
     return Completed(message=message, data=0)
-
-
-def _members(session: Session, plan: StepPlan) -> list[dict[str, Any]]:
-    """Rows of ``study_units`` for a planned step."""
-    return [
-        {
-            "study_version": session.design.version,
-            "stage": unit.stage,
-            "step": unit.step,
-            "unit_key": unit.key,
-            "condition": unit.condition,
-            "replicate": unit.replicate,
-            "label": unit.label,
-        }
-        for unit in plan.units
-    ]
 
 
 async def _work(session: Session, plan: StepPlan) -> None:

@@ -20,6 +20,7 @@ from schemas.errors import Mistake
 from warehouse.address import Address
 from warehouse.extensions import load_extension
 from warehouse.reading import selection
+from warehouse.sql import literal
 from warehouse.store import Warehouse
 
 _LOG = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def serving(warehouse: Warehouse) -> Iterator[Address]:
             yield address
         finally:
             address.remove(warehouse.path)
-            cursor.execute("FROM quack_stop($1)", [address.uri]).fetchall()
+            cursor.execute(f"FROM quack_stop({literal(address.uri)})").fetchall()
     finally:
         cursor.close()
 
@@ -82,9 +83,8 @@ def _listening(cursor: duckdb.DuckDBPyConnection) -> Address:
     for _ in range(_PORTS_TRIED):
         address = Address(f"quack:127.0.0.1:{_free_port()}", token, os.getpid())
         try:
-            cursor.execute(
-                "FROM quack_serve($1, token => $2)", [address.uri, address.token]
-            ).fetchall()
+            listen = f"quack_serve({literal(address.uri)}, token => {literal(address.token)})"
+            cursor.execute(f"FROM {listen}").fetchall()
         except duckdb.Error as error:
             _LOG.info("%s cannot be used: %s", address.uri, error)
             continue

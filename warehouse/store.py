@@ -22,7 +22,7 @@ from warehouse.connection import Limits, connection, quiet, transaction
 from warehouse.projections.frames import frame_of, naive_utc
 from warehouse.queries.query import Query
 from warehouse.reader import Reader, statement
-from warehouse.sql import identifier
+from warehouse.sql import identifier, literal
 from warehouse.statements import Answer, answer
 
 
@@ -126,14 +126,13 @@ class Warehouse(Reader):
         """
         row = StudyRow.model_validate({"last_run_at": study["created_at"], **study})
         with self._writing, self.cursor() as cursor, transaction(cursor):
-            known = "SELECT 1 FROM studies WHERE study_version = $1"
-            if cursor.execute(known, [row.study_version]).fetchone() is None:
+            # Values stand in statements as literals: to bind parameters, DuckDB imports pandas.
+            version = f"study_version = {literal(row.study_version)}"
+            if cursor.execute(f"SELECT 1 FROM studies WHERE {version}").fetchone() is None:
                 insert(cursor, "studies", frame_of(StudyRow, [row]))
             else:
-                cursor.execute(
-                    "UPDATE studies SET last_run_at = $2 WHERE study_version = $1",
-                    [row.study_version, naive_utc(row.last_run_at)],
-                )
+                time = literal(naive_utc(row.last_run_at))
+                cursor.execute(f"UPDATE studies SET last_run_at = {time} WHERE {version}")
 
     def record_units(
         self, study_version: str, step: str, units: Sequence[Mapping[str, Any]]
@@ -146,8 +145,14 @@ class Warehouse(Reader):
         Raises:
             pydantic.ValidationError: A row does not fit its table.
         """
-        members = frame_of(StudyUnitRow, [StudyUnitRow.model_validate(unit) for unit in units])
-        self.replace("study_units", {"study_version": study_version, "step": step}, members)
+        rows = [StudyUnitRow.model_validate(unit) for unit in units]
+        columns = ", ".join(map(identifier, StudyUnitRow.model_fields))
+        of_step = f"study_version = {literal(study_version)} AND step = {literal(step)}"
+        with self.cursor() as cursor:
+            known = cursor.execute(f"SELECT {columns} FROM study_units WHERE {of_step}").fetchall()
+        if set(known) != {tuple(row.model_dump().values()) for row in rows}:
+            members = frame_of(StudyUnitRow, rows)
+            self.replace("study_units", {"study_version": study_version, "step": step}, members)
 
     def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
         """Put rows in place of those of one of the warehouse's own tables that have some values.
@@ -157,9 +162,9 @@ class Warehouse(Reader):
             values: Values by column of the rows that go.
             rows: The rows that come.
         """
-        gone = " AND ".join(f"{identifier(name)} = ?" for name in values)
+        gone = " AND ".join(f"{identifier(name)} = {literal(values[name])}" for name in values)
         with self._writing, self.cursor() as cursor, transaction(cursor):
-            cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}", list(values.values()))
+            cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}")
             insert(cursor, table, rows)
 
     def commit(self, results: Sequence[Result], *, run_id: str, code_version: str) -> CommitReport:

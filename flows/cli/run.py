@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import shlex
 import shutil
 import sys
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from flows.cli.options import DEFAULT_WAREHOUSE
 from flows.requests import RunRequest, StudyReport
-from flows.settings import apply_defaults
+from flows.settings import apply_defaults, server_configured
 from tasks.report.formatting import quantity_words
 
 if TYPE_CHECKING:
@@ -62,21 +63,41 @@ def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
     for request in requests:
         refuse_unusable(request.warehouse)
 
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    complete = True
+    for request, study in zip(requests, studies, strict=True):
+        report = asyncio.run(_report_if_done(request, console))
+        if report is None:
+            report = asyncio.run(_report_of(_flow(), request, console))
+        _print_report(console, report, study, request.warehouse)
+        complete &= report.complete
+    return complete
+
+
+@functools.cache
+def _flow() -> Any:
+    """The flow that runs studies, with a server that records it."""
     from flows.server import StartingServer
 
     server = StartingServer()
     from flows.study import run_study  # imported while the server starts
 
     server.ready()
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = LOG_WIDTH
-    complete = True
-    for request, study in zip(requests, studies, strict=True):
-        report = asyncio.run(_report_of(run_study, request, console))
-        _print_report(console, report, study, request.warehouse)
-        complete &= report.complete
-    return complete
+    return run_study
+
+
+async def _report_if_done(request: RunRequest, console: Console) -> StudyReport | None:
+    """What a run with nothing to do did; ``None`` where there is work or a server records it."""
+    if server_configured():
+        return None
+    from flows.cli.progress import ProgressLines
+    from flows.running import report_if_done
+    from flows.session import told_to
+
+    with ProgressLines(console) as progress, told_to(progress):
+        return await report_if_done(request)
 
 
 async def _report_of(run_study: Any, request: RunRequest, console: Console) -> StudyReport:

@@ -102,10 +102,10 @@ def import_(
     from flows.settings import apply_defaults
 
     apply_defaults()
-    from flows.imports import imported
+    from flows.imports import import_data
     from flows.requests import ImportRequest
 
-    done = imported(
+    done = import_data(
         ImportRequest(
             kind=kind,
             path=path,
@@ -147,11 +147,11 @@ def sample(
     from flows.settings import apply_defaults
 
     apply_defaults()
-    from flows.human_coding import handed_out
+    from flows.human_coding import hand_out
     from flows.study_references import named
 
     one = named(study, warehouse_of(context))
-    out = handed_out(one.study, one.version, warehouse_of(context), output)
+    out = hand_out(one.study, one.version, warehouse_of(context), output)
     print(f"sample {out.sample_key[:12]}: {out.n_items} items")
     for stratum, n in out.strata.items():
         print(f"  {stratum}: {n}")

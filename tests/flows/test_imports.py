@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.imports import imported
+from flows.imports import import_data
 from flows.requests import ImportRequest
 from schemas.errors import AgoraError
 
@@ -28,7 +28,7 @@ def test_a_codebook_with_a_mistake_is_refused_by_line(
         kind="codes", path=codes, warehouse=warehouse, format="warroom", codebook=book
     )
     with pytest.raises(AgoraError) as refused:
-        imported(request)
+        import_data(request)
     assert place in refused.value.message()
     assert what in refused.value.message()
     assert not warehouse.exists()

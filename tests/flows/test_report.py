@@ -10,7 +10,7 @@ from prefect.client.orchestration import get_client
 from typer.testing import CliRunner
 
 from flows.cli.main import app
-from flows.imports import imported
+from flows.imports import import_data
 from flows.report_file import write_report
 from flows.reporting import queries, report_data
 from flows.requests import ImportRequest
@@ -103,7 +103,7 @@ async def test_the_founding_study_shows_its_adjudication_problem(
 ) -> None:
     warehouse = tmp_path / "agora.duckdb"
     codes = shared / "data/warroom/human_coding_results.csv"
-    imported(ImportRequest(kind="codes", path=codes, warehouse=warehouse, format="warroom"))
+    import_data(ImportRequest(kind="codes", path=codes, warehouse=warehouse, format="warroom"))
     assert (await ran(ROOT / "studies/warroom_agreement.yaml")).complete
 
     data = data_of(warehouse)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from prefect.settings import get_current_settings
 
 from flows.requests import StudyReport
+from flows.settings import server_configured
 from tasks.coding import prompt as judge_prompt
 from tasks.environments.discussion import environment as discussion
 from warehouse.store import Warehouse
@@ -188,3 +193,73 @@ async def test_one_stage_alone_can_be_run(study_file: Path, ran: Ran) -> None:
     report = await ran(study_file, stages=("episodes",))
     assert set(done(report)) == {"episodes"}
     assert not report.complete
+
+
+ROOT = Path(__file__).resolve().parents[2]
+PROBE = """
+import sys
+from flows.cli.main import main
+sys.argv = ["agora", "run", "small.yaml"]
+try:
+    main()
+finally:
+    print("modules:", *sys.modules, file=sys.stderr)
+"""
+SERVER = {"prefect", "litellm", "great_expectations", "pandas"}
+
+
+def _again(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The study run by a process of its own, in which no server is configured."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    home = {"PREFECT_HOME": str(folder / "prefect"), "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-c", PROBE],
+        cwd=folder,
+        env={**plain, **home, **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+
+def test_a_run_with_nothing_to_do_starts_no_server_and_imports_no_large_library(
+    first_report: StudyReport, study_file: Path, tmp_path: Path
+) -> None:
+    again = _again(tmp_path)
+    assert "Made no model calls." in again.stdout
+    assert "4 of 4" in again.stdout
+    assert not SERVER & set(again.stderr.partition("modules:")[2].split())
+
+
+def test_a_run_with_nothing_to_do_is_recorded_where_a_server_is_configured(
+    first_report: StudyReport, study_file: Path, tmp_path: Path
+) -> None:
+    url = str(get_current_settings().api.url)
+    again = _again(tmp_path, PREFECT_API_URL=url)
+    assert "Made no model calls." in again.stdout
+    assert "prefect" in again.stderr.partition("modules:")[2].split()
+
+
+@pytest.mark.parametrize("place", ["env", "toml", "pyproject", "profile", "dotenv"])
+def test_a_server_is_found_wherever_prefect_looks(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("PREFECT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    assert not server_configured()
+    url = "http://127.0.0.1:9/api"
+    profiles = f'active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "{url}"\n'
+    if place == "env":
+        monkeypatch.setenv("PREFECT_API_URL", url)
+    file, text = {
+        "env": ("unused", ""),
+        "toml": ("prefect.toml", f'[api]\nurl = "{url}"\n'),
+        "pyproject": ("pyproject.toml", f'[tool.prefect.api]\nurl = "{url}"\n'),
+        "profile": ("profiles.toml", profiles),
+        "dotenv": (".env", f"PREFECT_API_URL={url}\n"),
+    }[place]
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert server_configured()

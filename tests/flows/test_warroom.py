@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.imports import Imported, imported
+from flows.imports import Imported, import_data
 from flows.requests import ImportRequest
 from warehouse.store import Warehouse
 
@@ -34,7 +34,7 @@ async def test_kappas_are_the_published_ones_whatever_was_imported_first(
     paths = {"codes": folder / "human_coding_results.csv", "transcripts": folder / "transcripts"}
 
     def brought(kind: str) -> Imported:
-        return imported(
+        return import_data(
             ImportRequest.model_validate(
                 {
                     "kind": kind,

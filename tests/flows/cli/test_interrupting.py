@@ -28,9 +28,10 @@ run: {concurrency: 2}
 """
 
 
-def test_ctrl_c_ends_a_run_with_one_line(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_run_with_one_line_whatever_the_user_has_set(tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_text(STUDY, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")}
+    environment |= {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR"}
     environment.pop("PREFECT_API_URL", None)
     run = subprocess.Popen(
         [sys.executable, "-u", "-m", "flows.cli.main", "run", "long.yaml"],

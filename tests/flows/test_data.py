@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flows.handing import run_report, run_sample
+from flows.data import run_report, run_sample
 from flows.human_coding import HandedOut
 from flows.requests import ReportRequest, SampleRequest
 from schemas.errors import Mistake

@@ -1,4 +1,4 @@
-"""The flows that hand out files of a study, for schedules; the command line calls their cores."""
+"""The flows that bring data in and take it out; the command line calls what they call."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.human_coding import handed_out
+from flows.human_coding import hand_out
+from flows.imports import import_data
 from flows.report_file import write_report
-from flows.requests import ReportRequest, SampleRequest
+from flows.requests import ImportRequest, ReportRequest, SampleRequest
 from flows.study_references import named
+
+
+@flow(name="agora-import", flow_run_name="{request.kind} {request.path.name}")
+def run_import(request: ImportRequest) -> State[Any]:
+    """Bring in a file or folder.
+
+    Raises:
+        Mistake: The data or the warehouse are not usable as they are.
+    """
+    done = import_data(request)
+    return Completed(message=f"{done.new} units new, {done.held} held. {' '.join(done.notes)}")
 
 
 @flow(name="agora-report", flow_run_name="{request.study}: report")
@@ -35,5 +47,5 @@ def run_sample(request: SampleRequest) -> State[Any]:
         Mistakes: The study file has mistakes in it.
     """
     one = named(request.study, request.warehouse)
-    out = handed_out(one.study, one.version, request.warehouse, request.folder)
+    out = hand_out(one.study, one.version, request.warehouse, request.folder)
     return Completed(message=f"sample {out.sample_key[:12]}: {out.n_items} items", data=out)
