@@ -77,7 +77,7 @@ def checker() -> Iterator[SharedChecker]:
     """One process that checks data sets for all tests of flows."""
     shared = SharedChecker()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("flows.study.Checker", lambda: shared)
+        patched.setattr("flows.running.Checker", lambda: shared)
         yield shared
     shared.end()
 
