@@ -6,17 +6,15 @@ Imports neither Prefect nor a model library: a plan is answered at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from schemas.unit import AnyUnit
+import polars as pl
+
+from schemas.unit import AnyUnit, Read
 from tasks.stages.base import AnyStep, Upstream
-from warehouse.queries.coding import ImportedCodes, Samples
-from warehouse.queries.episodes import EpisodesOfCollection, EpisodesOfKeys
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tasks.studies.design import Design
     from warehouse.reader import Reader
 
@@ -68,7 +66,7 @@ class Planner:
 
     def plan(self, step: AnyStep) -> StepPlan:
         """The plan of the next step; steps must be asked for in order."""
-        units = step.plan(self._design, self._upstream())
+        units = step.plan(self._design, self._upstream(step))
         self._units[step.name] = units
         return self.refreshed(StepPlan(step, units))
 
@@ -84,28 +82,22 @@ class Planner:
         )
         return StepPlan(plan.step, plan.units, held, blocked)
 
-    def _upstream(self) -> Upstream:
+    def _upstream(self, step: AnyStep) -> Upstream:
         failed = frozenset(key for key, status in self._statuses.items() if status == "failed")
-        return Upstream(units=dict(self._units), failed=failed, frames=self._frames())
+        upstream = Upstream(units=dict(self._units), failed=failed)
+        reads = step.plan_reads(self._design, upstream)
+        return replace(upstream, frames=frames_of(self._reader, reads))
 
-    def _frames(self) -> dict[str, pl.DataFrame]:
-        study = self._design.study
-        frames: dict[str, pl.DataFrame] = {}
-        if study.imported is not None:
-            of = EpisodesOfCollection(study.imported.collection)
-            frames["episodes"] = self._reader.frame(of)
-        else:
-            keys = tuple(
-                unit.key
-                for units in self._units.values()
-                for unit in units
-                if unit.step == "episodes"
-            )
-            frames["episodes"] = self._reader.frame(EpisodesOfKeys(keys))
-        if study.coding is not None and study.coding.imported:
-            frames["codes"] = self._reader.frame(ImportedCodes())
-            frames["samples"] = self._reader.frame(Samples())
-        return frames
+
+def frames_of(warehouse: Reader, reads: Sequence[Read]) -> dict[str, pl.DataFrame]:
+    """The rows that are to be read, by table; rows that several readings of a table share once."""
+    frames: dict[str, list[pl.DataFrame]] = {}
+    for read in reads:
+        frames.setdefault(read.table, []).append(warehouse.frame(read))
+    return {
+        table: pl.concat(parts).unique(maintain_order=True) if len(parts) > 1 else parts[0]
+        for table, parts in frames.items()
+    }
 
 
 def plans(design: Design, warehouse: Reader, steps: Sequence[AnyStep]) -> Iterator[StepPlan]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any, cast
 
-import polars as pl
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
@@ -15,16 +13,15 @@ from prefect.utilities.annotations import quote
 from flows.artifacts import show_stage
 from flows.committing import Committer
 from flows.expectations import broken, check_stage, summary
-from flows.planning import StepPlan
+from flows.planning import StepPlan, frames_of
 from flows.requests import StageRequest
 from flows.running import begin_step, end_step
 from flows.session import Session
 from flows.session import session as current_session
 from schemas.errors import AgoraError
-from schemas.unit import AnyUnit, Read
+from schemas.unit import Read
 from tasks.models.batch import REQUESTS_PER_BATCH
 from tasks.shards import Shard, shards_of, work_shard
-from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps_of
 from tasks.stages.working import Slots
 
@@ -83,7 +80,7 @@ async def _work(session: Session, plan: StepPlan) -> None:
                 await slots.free()
                 if session.stopped is not None:
                     break
-                rows = await asyncio.to_thread(_rows_for, session, step, units)
+                rows = await asyncio.to_thread(frames_of, session.warehouse, step.reads(units))
                 shard = Shard(step, units, rows, session.gateway, slots, committer.take)
                 slots.announce(len(units))
                 # Quoted, Prefect hands the shard over without searching its rows for futures.
@@ -126,14 +123,3 @@ def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
                 for table in ("calls", "attempts")
             }
         )
-
-
-def _rows_for(session: Session, step: AnyStep, units: Sequence[AnyUnit]) -> dict[str, pl.DataFrame]:
-    """Rows of the warehouse that a shard needs, by table."""
-    frames: dict[str, list[pl.DataFrame]] = {}
-    for read in step.reads(units):
-        frames.setdefault(read.table, []).append(session.warehouse.frame(read))
-    return {
-        table: pl.concat(parts).unique(maintain_order=True) if len(parts) > 1 else parts[0]
-        for table, parts in frames.items()
-    }

@@ -98,8 +98,16 @@ class UnitFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Rows that are needed: those of a table or view whose ``column`` is in ``keys``."""
+    """Rows that are needed: those of a table or view whose ``column`` is in ``keys``.
+
+    Attributes:
+        table: The table or view.
+        column: The column that is looked at.
+        keys: Its values.
+        columns: Where named, the distinct values of these columns are read; else whole rows.
+    """
 
     table: str
     column: str
     keys: tuple[str, ...]
+    columns: tuple[str, ...] = ()

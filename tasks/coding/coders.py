@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.errors import Mistake, nearest
 from schemas.study.coding import CodingSpec, RuleSpec
+from schemas.unit import Read
 from tasks.coding.detectors import CODER, ruled_flags
 
 if TYPE_CHECKING:
@@ -48,6 +49,27 @@ class Expected:
     flags: Mapping[str, Mapping[str, Any]]
 
 
+def imported_reads(coding: CodingSpec | None) -> tuple[Read, ...]:
+    """What a plan reads of codes that were brought in, and of the samples that people coded."""
+    if coding is None or not coding.imported:
+        return ()
+    columns = ("unit_key", "episode_key", "coder", "coder_kind", "codebook_digest")
+    sampled = ("sample_key", "codebook_digest", "episode_key")
+    return (
+        Read("codes", "coder", coding.imported, columns),
+        Read("units", "stage", ("import",), ("unit_key",)),
+        Read("samples", "codebook_digest", (coding.codebook.digest,), sampled),
+    )
+
+
+def imported_codes(upstream: Upstream) -> pl.DataFrame | None:
+    """Codes that were brought in, by unit, episode and coder; ``None`` where a plan reads none."""
+    codes, units = upstream.frames.get("codes"), upstream.frames.get("units")
+    if codes is None or units is None:
+        return codes
+    return codes.join(units, on="unit_key", how="semi")
+
+
 def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str]) -> Coders:
     """The units with the codes of a study: those of its own judges and rules, and imported ones.
 
@@ -58,7 +80,7 @@ def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str])
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for unit in upstream.units.get("code", ()):
         found[unit.spec.episode_key][unit.spec.coder].append(unit.key)
-    frame = upstream.frames.get("codes")
+    frame = imported_codes(upstream)
     if coding.imported:
         for coder, episode, key in _imported(coding, frame, episodes):
             found[episode][coder].append(key)
@@ -72,7 +94,7 @@ def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str])
 
 def people_of(coding: CodingSpec, upstream: Upstream) -> frozenset[str]:
     """The imported coders that are people."""
-    frame = upstream.frames.get("codes")
+    frame = imported_codes(upstream)
     if frame is None or "coder_kind" not in frame.columns:
         return frozenset()
     humans = frame.filter(pl.col("coder_kind") == "human")["coder"]

@@ -7,9 +7,27 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from schemas.unit import Read
+
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
     from tasks.studies.design import Design
+
+
+#: What plans need to know of an episode.
+COLUMNS = (
+    *("episode_key", "unit_key", "status", "exclusion", "collection", "series", "label"),
+    *("planned_rounds", "completed_rounds", "recorded_at"),
+)
+
+
+def episode_reads(design: Design, upstream: Upstream) -> tuple[Read, ...]:
+    """What a plan reads of the study's episodes: imported ones, or those that were played."""
+    if design.study.imported is not None:
+        collection = design.study.imported.collection
+        return (Read("episodes", "collection", (collection,), COLUMNS),)
+    keys = tuple(unit.key for unit in upstream.units.get("episodes", ()))
+    return (Read("episodes", "episode_key", keys, COLUMNS),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,7 @@ class Upstream:
     Attributes:
         units: Units planned by earlier steps, by step name.
         failed: Keys among them that were worked and failed; their rows are not to be used.
-        frames: Rows that the warehouse holds and a plan depends on, by table name: imported
-            ``episodes`` of the study's collection, ``episodes`` of the units above that are done,
-            and imported ``codes`` summarised by unit (columns ``unit_key, episode_key, coder,
-            coder_kind, codebook_digest``), and of which episodes ``samples`` were drawn
-            (``sample_key, codebook_digest, episode_key``). A table that is not there is an empty
-            mapping entry.
+        frames: Rows that the step asked for by :meth:`Step.plan_reads`, by table.
     """
 
     units: Mapping[str, tuple[AnyUnit, ...]] = field(default_factory=dict)
@@ -91,6 +86,15 @@ class Step(ABC, Generic[S, C]):
         """
         key = digest(self.name, self.recipe, spec)
         return Unit(self.stage, self.name, key, spec, condition, replicate, label, upstream)
+
+    def plan_reads(self, design: Design, upstream: Upstream) -> tuple[Read, ...]:
+        """Rows that the plan looks at; none unless a step says otherwise.
+
+        Args:
+            design: The study.
+            upstream: The units of earlier steps; ``frames`` is empty.
+        """
+        return ()
 
     @abstractmethod
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[S], ...]:

@@ -14,7 +14,7 @@ from schemas.keys import Shared, shared
 from schemas.study import ModelSpec
 from schemas.unit import Read, Unit, UnitFailed
 from tasks.coding import detectors
-from tasks.coding.episodes import coded_episodes
+from tasks.coding.episodes import coded_episodes, episode_reads
 from tasks.coding.items import Said, items_of, messages_of, names_of
 from tasks.coding.judge import judged
 from tasks.coding.prompt import template_digest
@@ -68,6 +68,10 @@ class CodeStep(Step[CodeInput, Transcripts]):
     asks = "judge"
     concurrent = True
     shard = 16
+
+    def plan_reads(self, design: Design, upstream: Upstream) -> tuple[Read, ...]:
+        """The episodes."""
+        return episode_reads(design, upstream) if design.study.coding else ()
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[CodeInput], ...]:
         """The units: episodes x coders; none for imported coders, whose codes are there."""

@@ -13,8 +13,8 @@ from schemas.gateway import Gateway
 from schemas.keys import Shared, shared
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.adjudication import rule_named
-from tasks.coding.coders import coders_of, expected_coders, people_of
-from tasks.coding.episodes import Coded, coded_episodes
+from tasks.coding.coders import coders_of, expected_coders, imported_reads, people_of
+from tasks.coding.episodes import Coded, coded_episodes, episode_reads
 from tasks.coding.labelling import LabelInput, LabelRule, labelled
 from tasks.stages.base import Step
 
@@ -41,6 +41,11 @@ class LabelStep(Step[LabelInput, Mapping[str, pl.DataFrame | Failure]]):
     recipe = 1
     writes = ("labels",)
     shard = 256
+
+    def plan_reads(self, design: Design, upstream: Upstream) -> tuple[Read, ...]:
+        """The episodes and imported codes."""
+        coding = design.study.coding
+        return (*episode_reads(design, upstream), *imported_reads(coding)) if coding else ()
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[LabelInput], ...]:
         """The units of every declared rule.

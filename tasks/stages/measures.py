@@ -16,6 +16,8 @@ import polars as pl
 from schemas.gateway import Embedder, EmbeddingFailed, Gateway
 from schemas.keys import Shared, seed_of, shared
 from schemas.unit import Failure, Read, Unit, UnitFailed
+from tasks.coding.coders import imported_codes, imported_reads
+from tasks.coding.episodes import episode_reads
 from tasks.coding.labelling import LabelInput
 from tasks.metrics.assembly import MetricInputs
 from tasks.metrics.catalogue import METRICS
@@ -89,6 +91,10 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     recipe = 3
     writes = ("metrics",)
     asks = "embedding"
+
+    def plan_reads(self, design: Design, upstream: Upstream) -> tuple[Read, ...]:
+        """The episodes, imported codes and samples."""
+        return (*episode_reads(design, upstream), *imported_reads(design.study.coding))
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[MeasureInput], ...]:
         """One unit per metric with its options, and per rule where it is made of labels.
@@ -262,7 +268,7 @@ def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -
 
 def _imported_codes(design: Design, upstream: Upstream, runs: Sequence[Run]) -> tuple[str, ...]:
     """Units of imported codes of the study's runs and coders."""
-    coding, frame = design.study.coding, upstream.frames.get("codes")
+    coding, frame = design.study.coding, imported_codes(upstream)
     if coding is None or not coding.imported or frame is None:
         return ()
     keys = pl.Series([run.episode_key for run in runs], dtype=pl.String)

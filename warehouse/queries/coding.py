@@ -8,44 +8,6 @@ from typing import NamedTuple
 from warehouse.queries.query import Query
 
 
-class ImportedCode(NamedTuple):
-    """A coder from outside and an episode that it coded."""
-
-    unit_key: str
-    episode_key: str
-    coder: str
-    coder_kind: str
-    codebook_digest: str
-    n_codes: int
-
-
-@dataclass(frozen=True)
-class ImportedCodes(Query[ImportedCode]):
-    """Codes that were brought in, by coder and episode."""
-
-    title = "imported codes"
-    sql = """SELECT unit_key, episode_key, coder, coder_kind, codebook_digest, count(*) AS n_codes
-FROM codes JOIN units USING (unit_key)
-WHERE stage = 'import'
-GROUP BY ALL ORDER BY ALL"""
-
-
-class SampledEpisode(NamedTuple):
-    """An episode that a sample was drawn from."""
-
-    sample_key: str
-    codebook_digest: str
-    episode_key: str
-
-
-@dataclass(frozen=True)
-class Samples(Query[SampledEpisode]):
-    """Samples and the episodes that they were drawn from."""
-
-    title = "samples"
-    sql = "SELECT DISTINCT sample_key, codebook_digest, episode_key FROM samples ORDER BY ALL"
-
-
 class CodedEpisode(NamedTuple):
     """An episode that a person or a coder outside has coded."""
 

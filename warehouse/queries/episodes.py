@@ -31,45 +31,6 @@ GROUP BY ALL ORDER BY ALL"""
     version: str
 
 
-class PlannedEpisode(NamedTuple):
-    """An episode as later stages plan upon it."""
-
-    episode_key: str
-    unit_key: str
-    status: str
-    exclusion: str | None
-    collection: str | None
-    series: str | None
-    label: str
-    planned_rounds: int | None
-    completed_rounds: int
-    recorded_at: dt.datetime | None
-
-
-_PLANNED = """episode_key, unit_key, status, exclusion, collection, series, label, planned_rounds,
-    completed_rounds, recorded_at"""
-
-
-@dataclass(frozen=True)
-class EpisodesOfKeys(Query[PlannedEpisode]):
-    """Those of some episodes that were played."""
-
-    title = "episodes by key"
-    sql = f"""SELECT {_PLANNED}
-FROM episodes WHERE episode_key IN (SELECT unnest($keys)) ORDER BY episode_key"""
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class EpisodesOfCollection(Query[PlannedEpisode]):
-    """Episodes of a collection."""
-
-    title = "episodes of a collection"
-    sql = f"""SELECT {_PLANNED}
-FROM episodes WHERE collection = $collection ORDER BY series, label"""
-    collection: str
-
-
 class MessageCount(NamedTuple):
     """Messages of an episode that are not empty."""
 

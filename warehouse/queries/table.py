@@ -8,7 +8,7 @@ from warehouse.sql import identifier, literal
 
 
 def statement_of(read: Read) -> str:
-    """The statement that selects the rows, ordered by the table's key, or by all of a view.
+    """The statement that selects the rows, ordered by the table's key, or by all that is selected.
 
     Raises:
         KeyError: There is no such table, or it has no such column.
@@ -17,13 +17,18 @@ def statement_of(read: Read) -> str:
         >>> print(statement_of(Read("seats", "episode_key", ("a",))))
         SELECT * FROM "seats" WHERE "seats"."episode_key" IN (SELECT unnest(['a'])) ORDER BY \
 "episode_key", "seat"
+        >>> print(statement_of(Read("codes", "coder", ("ann",), ("unit_key", "coder"))))
+        SELECT DISTINCT "unit_key", "coder" FROM "codes" WHERE "codes"."coder" IN \
+(SELECT unnest(['ann'])) ORDER BY ALL
     """
     row = None if read.table.startswith("v_") else TABLES[read.table]
     if row is not None and read.column not in row.model_fields:
         raise KeyError(f"{read.table}.{read.column}")
     table = identifier(read.table)
-    order = "ALL" if row is None else ", ".join(map(identifier, row.table.key))
+    columns = f"DISTINCT {', '.join(map(identifier, read.columns))}" if read.columns else "*"
+    whole = row is not None and not read.columns
+    order = ", ".join(map(identifier, row.table.key)) if row is not None and whole else "ALL"
     return (
-        f"SELECT * FROM {table} WHERE {table}.{identifier(read.column)} "
+        f"SELECT {columns} FROM {table} WHERE {table}.{identifier(read.column)} "
         f"IN (SELECT unnest({literal(read.keys)})) ORDER BY {order}"
     )
