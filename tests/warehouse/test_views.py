@@ -203,6 +203,8 @@ def test_quality_says_how_often_actions_were_replaced(make, commit, warehouse):
         make.action(unit.key, 1, attempts=3, valid=False, fallback=True, answer={"text": ""}),
         make.action(unit.key, 2, attempts=3, valid=False, absent=True, answer=None),
         make.action(unit.key, 3, attempts=1),
+        # A seat that an intervention took out was not asked, so it answered neither well nor badly.
+        make.action(unit.key, 4, attempts=0, valid=False, absent=True, answer=None),
     ]
     commit(
         make.result("a", events=events, actions=actions),

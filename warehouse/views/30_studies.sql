@@ -165,7 +165,7 @@ acted AS (
         avg(a.fallback::INT) AS fallback_share,
         avg(a.absent::INT) AS absent_share,
         avg(a.attempts) AS attempts_per_action
-    FROM unit JOIN actions AS a USING (unit_key) GROUP BY ALL
+    FROM unit JOIN actions AS a USING (unit_key) WHERE a.attempts > 0 GROUP BY ALL
 ),
 asked AS (
     SELECT study_version, condition,
