@@ -121,3 +121,38 @@ def test_hasty_customers_take_the_first_offer(markets: Any) -> None:
     }
     assert share["hasty"] > 0.7
     assert share["patient"] < 0.4
+
+
+@pytest.fixture(scope="module")
+def commons(memory_gateway: Any, simulate: Any) -> Any:
+    return episodes("commons.yaml", memory_gateway(simulate))
+
+
+def overused(rows: Any, from_month: int = 0) -> list[bool]:
+    """Whether each harvest of five seats was above the seat's share of what regrows."""
+    return [
+        5 * event["value"] > event["data"]["stock"] // 2
+        for event in rows["events"]
+        if event["kind"] == "transfer" and event["round"] >= from_month
+    ]
+
+
+def test_seats_of_a_commons_overuse_it_as_they_were_declared_to(commons: Any) -> None:
+    def rate(condition: str) -> float:
+        return mean(itertools.chain.from_iterable(overused(rows) for rows in commons[condition]))
+
+    greed, heeds_limits, heeds_universalization = 0.5, 0.4, 0.6
+    assert rate("no_talk") == pytest.approx(greed, abs=0.08)
+    told = greed * (1 - heeds_universalization)
+    assert told * (1 - heeds_limits) - 0.04 < rate("universalization") < told
+    assert greed * (1 - heeds_limits) - 0.06 < rate("default") < greed
+
+
+def test_what_holds_seats_back_keeps_the_commons_alive(commons: Any) -> None:
+    survival = {
+        name: mean(outcome(rows, "survival") for rows in found) for name, found in commons.items()
+    }
+    assert survival["no_talk"] < survival["default"] < survival["universalization"]
+    collapsed = [rows for rows in commons["no_talk"] if outcome(rows, "survived") == 0]
+    assert collapsed
+    assert all(rows["episodes"][0]["status"] == "terminated" for rows in collapsed)
