@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
@@ -13,7 +14,25 @@ from tasks.episodes.interventions.base import SeatName
 from tasks.episodes.times import ProbeTime
 
 
-class Choice(Record):
+class AnswerForm(Record):
+    """A form of answer. A further form is a subclass here and a name in :data:`AnyForm`."""
+
+    @property
+    @abstractmethod
+    def told(self) -> str:
+        """How a seat is told to answer."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> Any:
+        """The type of an answer, with its bounds."""
+
+    def response(self, given: Any) -> tuple[float | None, str | None]:
+        """An answer as the number and the text that ``responses`` holds."""
+        return (None, given) if isinstance(given, str) else (float(given), None)
+
+
+class Choice(AnswerForm):
     """An answer out of a list."""
 
     choice: tuple[str, ...] = Field(min_length=2, description="The options, in the order shown.")
@@ -24,8 +43,18 @@ class Choice(Record):
             raise ValueError("choice: an option is listed twice")
         return self
 
+    @property
+    def told(self) -> str:
+        """The options."""
+        return f"Answer with one of: {', '.join(self.choice)}."
 
-class Scale(Record):
+    @property
+    def kind(self) -> Any:
+        """One of the options."""
+        return Literal[self.choice]
+
+
+class Scale(AnswerForm):
     """A whole number between two ends."""
 
     scale: tuple[int, int] = Field(description="The lowest and the highest number.")
@@ -36,8 +65,18 @@ class Scale(Record):
             raise ValueError(f"scale: {self.scale[0]} is not below {self.scale[1]}")
         return self
 
+    @property
+    def told(self) -> str:
+        """The ends."""
+        return f"Answer with a whole number from {self.scale[0]} to {self.scale[1]}."
 
-class Number(Record):
+    @property
+    def kind(self) -> Any:
+        """A whole number within the ends."""
+        return Annotated[int, Field(ge=self.scale[0], le=self.scale[1])]
+
+
+class Number(AnswerForm):
     """Any number between two ends."""
 
     number: tuple[float, float] = Field(description="The lowest and the highest number.")
@@ -48,8 +87,19 @@ class Number(Record):
             raise ValueError(f"number: {self.number[0]:g} is not below {self.number[1]:g}")
         return self
 
+    @property
+    def told(self) -> str:
+        """The ends."""
+        return f"Answer with a number from {self.number[0]:g} to {self.number[1]:g}."
 
-AnswerForm = Literal["text"] | Choice | Scale | Number
+    @property
+    def kind(self) -> Any:
+        """A number within the ends."""
+        return Annotated[float, Field(ge=self.number[0], le=self.number[1])]
+
+
+#: Every form of answer; ``text`` is anything in words.
+AnyForm = Literal["text"] | Choice | Scale | Number
 
 
 def _at_least_one(value: Any) -> Any:
@@ -66,7 +116,7 @@ class Probe(Record):
     )
     ask: str | None = Field(None, min_length=1, description="The question, where there is one.")
     items: dict[str, str] = Field({}, description="Questions by name, where there are several.")
-    answer: AnswerForm = Field(
+    answer: AnyForm = Field(
         "text",
         description="text, {choice: [A, B]}, {scale: [1, 7]} (whole numbers) or {number: [0, 1]}.",
     )
@@ -91,7 +141,7 @@ class Probe(Record):
     @property
     def answer_schema(self) -> type[BaseModel] | None:
         """Shape of an answer; ``None`` for free text."""
-        return _schema(self.answer)
+        return None if self.answer == "text" else _schema(self.answer)
 
     def prompt(self, item: str) -> str:
         """The question as a seat is asked it.
@@ -111,7 +161,7 @@ class Probe(Record):
             for part in (
                 "Answer this question for yourself; nobody else reads your answer.",
                 self.questions[item],
-                _told(self.answer),
+                "" if self.answer == "text" else self.answer.told,
             )
             if part
         )
@@ -120,36 +170,13 @@ class Probe(Record):
         """An answer as the number and the text that ``responses`` holds.
 
         Args:
-            value: An instance of :attr:`schema`, or a text.
+            value: An instance of :attr:`answer_schema`, or a text.
         """
-        if isinstance(value, BaseModel):
-            given = value.answer  # type: ignore[attr-defined]
-            return (None, given) if isinstance(given, str) else (float(given), None)
-        return None, str(value).strip()
-
-
-def _told(answer: AnswerForm) -> str:
-    match answer:
-        case Choice():
-            return f"Answer with one of: {', '.join(answer.choice)}."
-        case Scale():
-            return f"Answer with a whole number from {answer.scale[0]} to {answer.scale[1]}."
-        case Number():
-            return f"Answer with a number from {answer.number[0]:g} to {answer.number[1]:g}."
-        case _:
-            return ""
+        if self.answer == "text":
+            return None, str(value).strip()
+        return self.answer.response(value.answer)
 
 
 @lru_cache(maxsize=1024)
-def _schema(answer: AnswerForm) -> type[BaseModel] | None:
-    match answer:
-        case Choice():
-            kind: Any = Literal[answer.choice]
-            field = Field(description="One of the options.")
-        case Scale():
-            kind, field = int, Field(ge=answer.scale[0], le=answer.scale[1])
-        case Number():
-            kind, field = float, Field(ge=answer.number[0], le=answer.number[1])
-        case _:
-            return None
-    return create_model("ProbeAnswer", __base__=Record, answer=(kind, field))
+def _schema(form: AnswerForm) -> type[BaseModel]:
+    return create_model("ProbeAnswer", __base__=Record, answer=(form.kind, Field()))
