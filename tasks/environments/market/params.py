@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from schemas.base import Record
 from schemas.files import LoadContext, looks_like_path
@@ -58,13 +57,3 @@ class MarketParams(Record):
         if not isinstance(info.context, LoadContext):
             raise ValueError("a catalogue named by file can only be read with its study")
         return info.context.load(value)
-
-    @model_validator(mode="after")
-    def _an_identifier_each(self) -> Self:
-        if isinstance(self.catalogue, Catalogue):
-            count = Counter(one.id for one in self.catalogue.customers)
-            count.update(one.id for one in self.catalogue.businesses)
-            twice = sorted(name for name, n in count.items() if n > 1)
-            if twice:
-                raise ValueError(f"catalogue: identifiers used twice: {', '.join(twice[:5])}")
-        return self

@@ -340,11 +340,11 @@ def test_a_catalogue_is_read_from_its_file_or_named_as_imported() -> None:
 
 
 def test_identifiers_are_unique_across_both_sides() -> None:
-    business = CATALOGUE.businesses[0].model_copy(update={"id": "c1"})
-    twice = CATALOGUE.model_copy(update={"businesses": (business,)})
+    catalogue = CATALOGUE.model_dump(mode="json")
+    catalogue["businesses"][0]["id"] = "c1"
     with pytest.raises(ValidationError, match="used twice: c1"):
         MarketParams.model_validate(
-            {"catalogue": twice, "models": {"customer": "c", "business": "b"}}
+            {"catalogue": catalogue, "models": {"customer": "c", "business": "b"}}
         )
 
 
