@@ -79,4 +79,7 @@ def _from_name(value: Any) -> Any:
 
 
 #: A memory as a study writes it; a bare name stands for a kind without parameters.
-MemoryField = Annotated[Memory, BeforeValidator(_from_name), Field(discriminator="kind")]
+MemoryField = Annotated[
+    Annotated[Memory, Field(discriminator="kind")],
+    BeforeValidator(_from_name, json_schema_input_type=Literal["full", "own", "none"] | Memory),
+]

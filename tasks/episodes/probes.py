@@ -120,9 +120,10 @@ class Probe(Record):
         "text",
         description="text, {choice: [A, B]}, {scale: [1, 7]} (whole numbers) or {number: [0, 1]}.",
     )
-    at: Annotated[tuple[ProbeTime, ...], BeforeValidator(_at_least_one)] = Field(
-        min_length=1, description="When it is asked: one time or a list of times."
-    )
+    at: Annotated[
+        tuple[ProbeTime, ...],
+        BeforeValidator(_at_least_one, json_schema_input_type=ProbeTime | tuple[ProbeTime, ...]),
+    ] = Field(min_length=1, description="When it is asked: one time or a list of times.")
     seats: tuple[SeatName, ...] = Field((), description="Who is asked; all seats if left out.")
 
     @model_validator(mode="after")
