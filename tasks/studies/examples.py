@@ -121,7 +121,7 @@ an answer, so changing them repeats nothing.
 """,
     "episode": """
 `environment` names the rules. All other fields are parameters of the environment, or parts that
-every environment has; `agora schema` lists them for each. A condition can change any of them.
+every environment has; both are listed below. A condition can change any of them.
 """,
     "factors": """
 A factor names a part of the episode: a parameter, or a dotted name such as `memory.size`. Its

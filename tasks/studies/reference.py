@@ -16,7 +16,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from schemas.files import TextFile
+from schemas.market import Catalogue
+from schemas.seats import SeatSpec
 from schemas.study import Study
+from tasks.environments.registry import ENVIRONMENTS
+from tasks.episodes.parts import EpisodeParts
 from tasks.studies.examples import EXAMPLES, INTRODUCTION, NOTES
 from tasks.studies.fields import models_of
 
@@ -65,8 +69,33 @@ def _section(section: str, info: FieldInfo) -> str:
     lines += ["```yaml", EXAMPLES[section].strip(), "```", ""]
     for model in _models_below(info.annotation):
         if model.__module__.startswith("schemas.study"):
-            lines += _table(section, model)
+            lines += _table(model)
+    if section == "episode":
+        lines += _episode()
     return "\n".join(lines)
+
+
+def _episode() -> Iterator[str]:
+    """The parameters of every environment, and the parts that each of them has."""
+    shown: set[type[BaseModel]] = set()
+    yield from _group("Seats", SeatSpec, shown)
+    for name, environment in ENVIRONMENTS.items():
+        yield from _group(f"Parameters of `{name}`", environment.params, shown)
+    yield from _group("Parts of every episode", EpisodeParts, shown)
+
+
+def _group(title: str, model: type[BaseModel], shown: set[type[BaseModel]]) -> Iterator[str]:
+    """A model and the models in it, but for those shown before and those of files."""
+    yield from (f"### {title}", "")
+    for one in (model, *_models_below_fields(model)):
+        if one not in shown and one is not TextFile and one.__module__ != Catalogue.__module__:
+            shown.add(one)
+            yield from _table(one)
+
+
+def _models_below_fields(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for info in model.model_fields.values():
+        yield from _models_below(info.annotation)
 
 
 def _models_below(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -84,10 +113,10 @@ def _direct(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _direct(part)
 
 
-def _table(section: str, model: type[BaseModel]) -> list[str]:
+def _table(model: type[BaseModel]) -> list[str]:
     about = (model.__doc__ or "").strip().partition("\n\n")[0].replace("\n", " ")
     rows = [
-        f"| `{name}` | {allowed(info)} | {_default(info)} | {info.description} |"
+        f"| `{info.alias or name}` | {allowed(info)} | {_default(info)} | {_meaning(info)} |"
         for name, info in model.model_fields.items()
     ]
     return [
@@ -98,6 +127,10 @@ def _table(section: str, model: type[BaseModel]) -> list[str]:
         *rows,
         "",
     ]
+
+
+def _meaning(info: FieldInfo) -> str:
+    return info.description or ""
 
 
 def _details(info: FieldInfo) -> str:

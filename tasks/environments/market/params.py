@@ -31,9 +31,6 @@ class MarketParams(Record):
         description="The two sides: a file, written in place, or {imported: NAME}."
     )
     models: Sides = Field(description="Models of customers and businesses.")
-    search: Literal["lexical"] = Field(
-        "lexical", description="How a query ranks businesses: shared character 4-grams."
-    )
     search_limit: int = Field(
         10, ge=1, le=1000, description="Search results on a page: the bandwidth of search."
     )
