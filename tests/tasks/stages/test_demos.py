@@ -22,10 +22,11 @@ STUDIES = Path(__file__).resolve().parents[3] / "studies"
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 
 
-def episodes(name: str, gateway: Any) -> dict[str, list[Any]]:
-    """Rows of the episodes of a study, by condition."""
+def episodes(name: str, gateway: Any, replicates: int | None = None) -> dict[str, list[Any]]:
+    """Rows of the episodes of a study, by condition; of its first replicates, if so many."""
     step = EpisodeStep()
     units = step.plan(design(load_study(STUDIES / name).study), Upstream())
+    units = tuple(unit for unit in units if replicates is None or unit.replicate <= replicates)
     found = defaultdict(list)
     for result in asyncio.run(results_of(step, units, {}, gateway)):
         assert result.failure is None
@@ -143,7 +144,7 @@ def test_seats_of_a_commons_overuse_it_as_they_were_declared_to(commons: Any) ->
         return mean(itertools.chain.from_iterable(overused(rows) for rows in commons[condition]))
 
     greed, heeds_limits, heeds_universalization = 0.5, 0.4, 0.6
-    assert rate("no_talk") == pytest.approx(greed, abs=0.08)
+    assert rate("no_talk") == pytest.approx(greed, abs=0.1)
     told = greed * (1 - heeds_universalization)
     assert told * (1 - heeds_limits) - 0.04 < rate("universalization") < told
     assert greed * (1 - heeds_limits) - 0.06 < rate("default") < greed
@@ -157,3 +158,21 @@ def test_what_holds_seats_back_keeps_the_commons_alive(commons: Any) -> None:
     collapsed = [rows for rows in commons["no_talk"] if outcome(rows, "survived") == 0]
     assert collapsed
     assert all(rows["episodes"][0]["status"] == "terminated" for rows in collapsed)
+
+
+def test_parts_of_every_episode_have_their_effect_on_a_commons(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    found = episodes("commons_shocks.yaml", memory_gateway(simulate), replicates=6)
+
+    def rate(condition: str) -> float:
+        return mean(itertools.chain.from_iterable(overused(rows, 1) for rows in found[condition]))
+
+    # Everybody remembers a limit, some do, or nobody: greed is 0.4, of which a limit takes 0.8.
+    assert rate("steady") < rate("short_memory") < rate("no_memory")
+    assert rate("no_memory") == pytest.approx(0.4, abs=0.1)
+    for rows in found["crash"]:
+        absent = {(row["seat"], row["round"] >= 2) for row in rows["actions"] if row["absent"]}
+        assert absent == {("s1", True)}
+        assert "Agent-A has disconnected." in {row["text"] for row in rows["events"]}
+        assert all(0 < row["value"] < 8 for row in rows["responses"])
