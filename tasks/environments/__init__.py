@@ -1,4 +1,4 @@
-"""Environments: rules, prompts and simulated policies of ``discussion``, ``market``, ``commons``.
+"""Environments: rules, prompts and simulated policies of discussions, markets and commons.
 
 ``discussion``, ``market`` and ``commons`` are in the ``registry``. ``talk`` is a phase that they
 share, ``seating`` seats those that list their seats. They hold the protocol of
