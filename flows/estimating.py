@@ -119,13 +119,16 @@ _Episodes = Mapping[str, Mapping[str, Span]]
 
 
 def _persona_questions(design: Design, units: Sequence[AnyUnit]) -> list[Planned]:
-    population = design.study.population
-    persons = sum(unit.step == "personas" for unit in units)
-    if population is None or population.prose is None:
-        return []
-    spec = design.study.models[population.prose]
-    why = f"one for each of {persons} personas"
-    return [Planned(population.prose, spec, "persona", Span(persons, persons), None, why)]
+    models = design.study.models
+    writers = Counter(
+        next(alias for alias, spec in models.items() if spec == unit.spec.writer.value)
+        for unit in units
+        if unit.step == "personas" and unit.spec.writer is not None
+    )
+    return [
+        Planned(alias, models[alias], "persona", Span(n, n), None, f"one for each of {n} personas")
+        for alias, n in writers.items()
+    ]
 
 
 def _agent_questions(

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from schemas.base import Record
 from schemas.names import Name
 
-Incomplete = Literal["retry", "exclude", "keep"]
+Incomplete = Literal["exclude", "keep"]
 
 
 class MetricSpec(Record):
@@ -77,5 +77,7 @@ class RunSpec(Record):
         "null to go on whatever comes.",
     )
     incomplete: Incomplete = Field(
-        "exclude", description="What becomes of an episode that did not reach its planned rounds."
+        "exclude",
+        description="What becomes of an episode that a limit cut short: exclude leaves it out of "
+        "the metrics, keep measures it as it is.",
     )

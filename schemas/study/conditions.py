@@ -75,9 +75,10 @@ def combinations(factors: Mapping[str, Levels]) -> dict[str, dict[str, str]]:
 def changes_by_condition(
     factors: Mapping[str, Levels], listed: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, dict[str, Any]]:
-    """The conditions of a study as changes of its episode section, dotted names written out.
+    """The conditions of a study as their changes, dotted names written out.
 
-    Those that factors make come first, then the listed ones. The first one is the baseline.
+    Changes are those of the episode section; ``population`` is that of the study's population.
+    Conditions that factors make come first, then the listed ones. The first one is the baseline.
 
     Args:
         factors: Levels by name, by factor.

@@ -16,7 +16,7 @@ from schemas.study.conditions import changes_by_condition, combinations, named_l
 from schemas.study.episode import EpisodeSpec, ImportedSpec
 from schemas.study.expectations import Expectation, Reproduces
 from schemas.study.models import ModelSpec
-from schemas.study.population import PopulationSpec
+from schemas.study.population import PopulationSpec, changed_population
 
 NAME = r"^[a-z0-9][a-z0-9_-]*$"
 
@@ -81,7 +81,24 @@ class Study(Record):
     @property
     def changes(self) -> dict[str, dict[str, Any]]:
         """Every condition as changes of the episode section; the first one is the baseline."""
-        return changes_by_condition(self.factors, self.conditions)
+        return {
+            name: {part: value for part, value in changes.items() if part != "population"}
+            for name, changes in changes_by_condition(self.factors, self.conditions).items()
+        }
+
+    @property
+    def populations(self) -> dict[str, PopulationSpec | None]:
+        """The population of every condition.
+
+        Raises:
+            pydantic.ValidationError: A condition changes it to what is no population.
+        """
+        return {
+            name: changed_population(self.population, changes["population"])
+            if "population" in changes
+            else self.population
+            for name, changes in changes_by_condition(self.factors, self.conditions).items()
+        }
 
     def version(self, conditions: Sequence[tuple[str, Any]]) -> str:
         """Digest of all that can change its results; how it is run and described cannot.

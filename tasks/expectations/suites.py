@@ -6,13 +6,14 @@ A stage is one function that lists its expectations; :func:`suite` adds what the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from statistics import NormalDist
 from typing import Any
 
 from schemas.checks import DataCheck, DeclaredBy
 from schemas.relations import stage_of
 from schemas.study import DataExpectation, Study
-from schemas.study.population import BIG_FIVE
+from schemas.study.population import BIG_FIVE, PopulationSpec
 from schemas.unit import Stage
 from tasks.studies.design import Design
 
@@ -21,11 +22,18 @@ FALSE_ALARMS = 10_000
 
 
 def _personas(study: Study) -> Iterator[DataExpectation]:
-    population = study.population
-    if population is None:
+    sizes: dict[str, tuple[PopulationSpec, int]] = {}
+    for spec in study.populations.values() if study.imported is None else [study.population]:
+        if spec is not None:
+            key = spec.model_copy(update={"size": 1}).model_dump_json()
+            sizes[key] = max(sizes.get(key, (spec, 0)), (spec, spec.size), key=itemgetter(1))
+    if not sizes:
         return
-    size = population.size
+    size = sum(n for _, n in sizes.values())
     yield _one("table_row_count_to_equal", "personas", value=size, severity="critical")
+    if len(sizes) > 1:  # the tables hold all of them, and each has targets of its own
+        return
+    ((population, _),) = sizes.values()
     for attribute, shares in population.shares.items():
         yield _one(
             "column_kl_divergence_to_be_less_than",

@@ -12,7 +12,7 @@ from schemas.errors import Mistake
 from schemas.gateway import Gateway
 from schemas.keys import Shared, digest, seed_of, shared
 from schemas.seats import Persona
-from schemas.study import ModelSpec
+from schemas.study import ModelSpec, Study
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode, play
@@ -22,8 +22,9 @@ from tasks.episodes.parts import EpisodeParts
 from tasks.episodes.prompts import template_digests
 from tasks.personas.seating import Candidate, assigned
 from tasks.stages.base import Step, Upstream
-from tasks.stages.personas import persona_values
-from tasks.studies.design import Design, aliases_of
+from tasks.stages.personas import PersonaInput, persona_values
+from tasks.stages.populations import planned_population
+from tasks.studies.design import Condition, Design, aliases_of
 from tasks.studies.episode_parts import unfit_parts
 
 if TYPE_CHECKING:
@@ -92,10 +93,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
             return ()
         environment = environment_named(study.episode.environment)
         templates = digest(template_digests(environment))
-        personas = [
-            Candidate(unit.key, partial(persona_values, unit))
-            for unit in upstream.units.get("personas", ())
-        ]
+        people = upstream.units.get("personas", ())
         units = []
         for condition in design.conditions:
             aliases = sorted(set(aliases_of(design, condition).values()))
@@ -108,6 +106,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
             params = Shared(condition.params, digest(keyed_params(condition.params)))
             parts = Shared(condition.parts, digest(keyed_params(condition.parts)))
             held = {alias: shared(model) for alias, model in models.items()}
+            personas = personas_of(study, condition, people)
             for replicate in range(1, study.replicates + 1):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
@@ -176,6 +175,21 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
         if played.failure is not None:
             raise UnitFailed(played.failure, played.rows)
         return played.rows
+
+
+def personas_of(
+    study: Study, condition: Condition, people: Sequence[Unit[PersonaInput]]
+) -> list[Candidate]:
+    """The personas that the seats of a condition may have, in order."""
+    if condition.population is None:
+        return []
+    planned = planned_population(study, condition.population)
+    return [
+        Candidate(unit.key, partial(persona_values, unit))
+        for unit in people
+        if unit.spec.population.digest == planned.population.digest
+        and unit.spec.position <= planned.size
+    ]
 
 
 def _personas(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:

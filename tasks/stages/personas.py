@@ -15,7 +15,7 @@ from schemas.unit import Unit, UnitFailed
 from tasks.personas.draw import Drawn, drawn
 from tasks.personas.text import biography_prompt, persona_text
 from tasks.stages.base import Step, Upstream
-from tasks.stages.populations import RECIPE, population_of, writer_of
+from tasks.stages.populations import RECIPE, planned_populations
 from tasks.studies.design import Design
 
 
@@ -53,24 +53,19 @@ class PersonaStep(Step[PersonaInput, Any]):
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PersonaInput], ...]:
         """One unit for each persona; its key does not depend on how many there are."""
-        declared, population = design.study.population, population_of(design)
-        if declared is None or population is None:
-            return ()
-        model = writer_of(design)
-        writer = shared(model) if model else None
-        above = tuple(unit.key for unit in upstream.units.get("population", ()))
+        above = {
+            unit.spec.population.digest: (unit.key,)
+            for unit in upstream.units.get("population", ())
+        }
         return tuple(
             self.unit(
-                PersonaInput(population, position, writer),
+                PersonaInput(one.population, position, shared(one.writer) if one.writer else None),
                 label=f"persona {position}",
-                upstream=above,
+                upstream=above.get(one.population.digest, ()),
             )
-            for position in range(1, declared.size + 1)
+            for one in planned_populations(design)
+            for position in range(1, one.size + 1)
         )
-
-    def batched(self, unit: Unit[PersonaInput]) -> bool:
-        """Whether its writer is declared for batches."""
-        return unit.spec.writer is not None and unit.spec.writer.value.batch
 
     async def work(
         self, unit: Unit[PersonaInput], prepared: Any, gateway: Gateway

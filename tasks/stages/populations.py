@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.gateway import Gateway
 from schemas.keys import Shared, digest
-from schemas.study import ModelSpec, PopulationSpec
+from schemas.study import ModelSpec, PopulationSpec, Study
 from schemas.unit import Unit
 from tasks.personas.text import biography_template
 from tasks.stages.base import Step, Upstream
@@ -15,6 +15,8 @@ from tasks.studies.design import Design
 
 #: Raised by hand when the way in which personas are drawn changes; part of every persona's key.
 RECIPE = 1
+#: How attributes are drawn: each from its own shares.
+METHOD = "independent"
 
 
 def population_key(spec: PopulationSpec, writer: ModelSpec | None) -> str:
@@ -29,21 +31,39 @@ def population_key(spec: PopulationSpec, writer: ModelSpec | None) -> str:
     return digest("population", RECIPE, declared, prose)
 
 
-def writer_of(design: Design) -> ModelSpec | None:
-    """The model that writes biographies in a study, if any."""
-    population = design.study.population
-    if population is None or population.prose is None:
-        return None
-    return design.study.models[population.prose]
+@dataclass(frozen=True, slots=True)
+class PlannedPopulation:
+    """A population that conditions of a study use.
+
+    Attributes:
+        population: What decides its personas; its digest is the population's key.
+        writer: The model that writes biographies, if any.
+        size: How many personas are made: as many as the condition that needs most of them.
+    """
+
+    population: Shared[PopulationSpec]
+    writer: ModelSpec | None
+    size: int
 
 
-def population_of(design: Design) -> Shared[PopulationSpec] | None:
-    """The population of a study, its digest being its key; without what does not decide it."""
-    spec = design.study.population
-    if spec is None:
-        return None
+def planned_population(study: Study, spec: PopulationSpec) -> PlannedPopulation:
+    """A population of a study, without what does not decide its personas."""
+    writer = study.models[spec.prose] if spec.prose is not None else None
     decisive = spec.model_copy(update={"size": 1, "prose": None})
-    return Shared(decisive, population_key(spec, writer_of(design)))
+    return PlannedPopulation(Shared(decisive, population_key(spec, writer)), writer, spec.size)
+
+
+def planned_populations(design: Design) -> tuple[PlannedPopulation, ...]:
+    """Every distinct population of a study once, in the order of the conditions that use them."""
+    specs = [one.population for one in design.conditions] or [design.study.population]
+    found: dict[str, PlannedPopulation] = {}
+    for spec in specs:
+        if spec is not None:
+            one = planned_population(design.study, spec)
+            held = found.setdefault(one.population.digest, one)
+            if held.size < one.size:
+                found[one.population.digest] = one
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +78,20 @@ class PopulationInput:
 
 
 class PopulationStep(Step[PopulationInput, Any]):
-    """Writes down the population that a study's personas are drawn from."""
+    """Writes down the populations that a study's personas are drawn from."""
 
     stage = "personas"
     name = "population"
-    title = "population"
+    title = "populations"
     recipe = RECIPE
     writes = ("populations", "population_targets")
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PopulationInput], ...]:
-        """One unit, if the study has a population."""
-        population = population_of(design)
-        if population is None:
-            return ()
-        return (self.unit(PopulationInput(population), label="population"),)
+        """One unit for each population."""
+        return tuple(
+            self.unit(PopulationInput(one.population), label=f"population {number}")
+            for number, one in enumerate(planned_populations(design), start=1)
+        )
 
     async def work(
         self, unit: Unit[PopulationInput], prepared: Any, gateway: Gateway
@@ -84,9 +104,12 @@ class PopulationStep(Step[PopulationInput, Any]):
                 {
                     "population_key": key,
                     "unit_key": unit.key,
-                    "method": spec.method,
+                    "method": METHOD,
                     "seed": spec.seed,
-                    "spec": spec.model_dump(mode="json", exclude={"size", "prose"}),
+                    "spec": {
+                        "method": METHOD,
+                        **spec.model_dump(mode="json", exclude={"size", "prose"}),
+                    },
                 }
             ],
             "population_targets": [

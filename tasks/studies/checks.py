@@ -43,10 +43,12 @@ def _models(study: Study, positions: Positions) -> Iterator[Mistake]:
 
 
 def _population(study: Study, positions: Positions) -> Iterator[Mistake]:
-    prose = study.population.prose if study.population else None
-    if prose is not None and prose not in study.models:
-        place = positions.place(("population", "prose"))
-        yield unknown_name(place, "model", prose, list(study.models), DECLARE)
+    for name, population in study.populations.items():
+        prose = population.prose if population else None
+        if prose is not None and prose not in study.models:
+            at = positions.of_change(name, ("population", "prose")) or ("population", "prose")
+            yield unknown_name(positions.place(at), "model", prose, list(study.models), DECLARE)
+            return
 
 
 def _episode_models(design: Design, positions: Positions) -> Iterator[Mistake]:
@@ -111,7 +113,7 @@ def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
         )
     names: dict[str, str] = {}
     for condition in design.conditions:
-        same = condition.params.model_dump_json() + condition.parts.model_dump_json()
+        same = repr((condition.params, condition.parts, condition.population))
         first = names.setdefault(same, condition.name)
         if first != condition.name:
             listed = condition.name in design.study.conditions

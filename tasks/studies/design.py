@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from schemas.base import Record
 from schemas.errors import Mistake, Mistakes
-from schemas.study import Study
+from schemas.study import PopulationSpec, Study
 from schemas.study.conditions import merged
 from tasks.episodes.parts import EpisodeParts, parts_and_params
 
@@ -24,12 +24,14 @@ class Condition:
         params: Parameters of the environment.
         parts: Names, memory, shown personas, interventions and probes.
         factors: What of both differs from the baseline, with both values.
+        population: The population that its personas are of.
     """
 
     name: str
     params: Record
     parts: EpisodeParts
     factors: Mapping[str, tuple[Any, Any]]
+    population: PopulationSpec | None = None
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,18 @@ def design(study: Study) -> Design:
                 mistakes.append(_refused(f"study {study.name}: {name}", error))
     if mistakes:
         raise Mistakes(mistakes=mistakes)
+    populations = study.populations
     plain = {
-        name: {**params.model_dump(mode="json"), **parts.model_dump(mode="json", by_alias=True)}
+        name: {
+            **params.model_dump(mode="json"),
+            **parts.model_dump(mode="json", by_alias=True),
+            **_population_if_varied(populations, name),
+        }
         for name, (params, parts) in resolved.items()
     }
     base = next(iter(plain.values()))
     conditions = tuple(
-        Condition(name, params, parts, factors(base, plain[name]))
+        Condition(name, params, parts, factors(base, plain[name]), populations[name])
         for name, (params, parts) in resolved.items()
     )
     return Design(study, conditions, study.version(tuple(plain.items())))
@@ -144,3 +151,13 @@ def _refused(place: str, error: ValidationError) -> Mistake:
             f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()
         ),
     )
+
+
+def _population_if_varied(
+    populations: Mapping[str, PopulationSpec | None], condition: str
+) -> dict[str, Any]:
+    """The population of a condition among its parameters, where conditions differ in it."""
+    of = populations[condition]
+    if all(one == of for one in populations.values()):
+        return {}
+    return {"population": of.model_dump(mode="json") if of else None}

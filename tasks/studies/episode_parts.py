@@ -25,7 +25,7 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
     assert study.episode is not None
     environment = environment_named(study.episode.environment)
     seats = seats_of(environment, condition.params, study.models, seed=0)
-    spec = study.population
+    spec = condition.population
     traits = None
     if spec is not None:
         traits = frozenset({*spec.shares, *(BIG_FIVE if spec.traits == "big_five" else ())})

@@ -119,6 +119,12 @@ litellm does. `sim/...` models are simulated on your machine with declared param
 environment variable and `api_key_block` a Prefect Secret block. Limits and prices do not change
 an answer, so changing them repeats nothing.
 """,
+    "population": """
+A population can come from a file: `population: populations/us.yaml`. A condition or a factor can
+change it: `population: populations/fr.yaml` takes another file, `population.size: 20` changes one
+field, `population: null` gives no personas. A changed `shares` replaces all shares. Every distinct
+population is made once, however many conditions use it.
+""",
     "episode": """
 `environment` names the rules. All other fields are parameters of the environment, or parts that
 every environment has; both are listed below. A condition can change any of them.

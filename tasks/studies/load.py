@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.errors import Mistake, Mistakes
-from schemas.study import Study
+from schemas.study import PopulationSpec, Study
 from schemas.study.conditions import changes_by_condition, merged, named_levels
+from schemas.study.population import changed_population
 from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.problems import written_path
 from tasks.studies.checks import problems
@@ -28,7 +29,7 @@ from tasks.studies.positions import (
     placed,
     value_at,
 )
-from tasks.studies.strict import validated
+from tasks.studies.strict import validated, with_tuples
 from tasks.studies.yamltext import FieldPath, document
 
 
@@ -71,6 +72,8 @@ def load_study(path: str | Path) -> LoadedStudy:
     positions = Positions(written, files.documents)
     study, mistakes = _study(written.value, files, positions)
     mistakes.extend(_condition_mistakes(written.value, files, positions))
+    if study is not None:
+        mistakes.extend(_population_mistakes(study, files, positions))
     if study is None or mistakes:
         raise Mistakes(mistakes=in_order(mistakes))
     study = _with_files(study, files)
@@ -122,13 +125,38 @@ def _condition_mistakes(
     return list(found.values())
 
 
+def _population_mistakes(
+    study: Study, files: StudyFiles, positions: Positions
+) -> Iterator[Mistake]:
+    """What is wrong with populations that conditions change, each mistake once."""
+    found: dict[str, Mistake] = {}
+    for name, changes in changes_by_condition(study.factors, study.conditions).items():
+        if "population" not in changes:
+            continue
+        try:
+            change = with_tuples(changes["population"])
+            changed_population(study.population, change, files.context, strict=True)
+        except ValidationError as error:
+
+            def start(path: FieldPath, name: str = name) -> FieldPath:
+                return positions.of_change(name, ("population", *path))
+
+            for mistake in mistakes_of(error, PopulationSpec, positions, start):
+                found.setdefault(mistake.message(), mistake)
+    yield from found.values()
+
+
 def _changes(value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Changes by condition, as far as they can be told of a study that may not be valid."""
     factors, listed = value.get("factors"), value.get("conditions")
     try:
         levels = {name: named_levels(part) for name, part in dict(factors or {}).items()}
         changes = {name: part or {} for name, part in dict(listed or {}).items()}
-        return changes_by_condition(levels, changes)
+        found = changes_by_condition(levels, changes)
+        return {
+            name: {key: one for key, one in part.items() if key != "population"}
+            for name, part in found.items()
+        }
     except (ValueError, TypeError, AttributeError):  # told by the validation of the study itself
         return {}
 
@@ -141,7 +169,26 @@ def _with_files(study: Study, files: StudyFiles) -> Study:
     return study.model_copy(
         update={
             "episode": episode,
-            "factors": files.inlined(study.factors),
-            "conditions": files.inlined(study.conditions),
+            "factors": {
+                factor: {
+                    level: files.inlined(_with_population(factor, value, files))
+                    for level, value in levels.items()
+                }
+                for factor, levels in study.factors.items()
+            },
+            "conditions": {
+                name: {
+                    part: files.inlined(_with_population(part, value, files))
+                    for part, value in changes.items()
+                }
+                for name, changes in study.conditions.items()
+            },
         }
     )
+
+
+def _with_population(part: str, value: Any, files: StudyFiles) -> Any:
+    """A change with a population that is named by file written out, every field of it."""
+    if part != "population" or not isinstance(value, str):
+        return value
+    return validated(PopulationSpec, value, files.context).model_dump(mode="json")

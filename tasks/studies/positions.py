@@ -133,11 +133,16 @@ class Positions:
             condition: Name of the condition.
             field: Path below the episode section; it may hold names of members of unions.
         """
+        at = self.of_change(condition, field)
+        return at or (*episode_path(self.study.value.get("episode")), *field)
+
+    def of_change(self, condition: str, field: FieldPath) -> FieldPath:
+        """Where a change of a condition was written; nowhere if it does not change the field."""
         for name, at in self._changes.get(condition, {}).items():
             rest = _below(tuple(name.split(".")), field)
             if rest is not None:
                 return (*at, *rest)
-        return (*episode_path(self.study.value.get("episode")), *field)
+        return ()
 
     def place(self, path: FieldPath, *, missing: bool = False) -> str:
         """File, line and field of a path as pydantic gives it.
