@@ -22,6 +22,7 @@ _TEXT_STANDS_FOR = {
     "Catalogue": "Path of a YAML file with the catalogue.",
     "Codebook": "Path of a YAML file with the codebook.",
     "MetricSpec": "Name of the metric; its options have their defaults.",
+    "PopulationSpec": "Path of a YAML file with the population.",
     "RuleSpec": "Name of the rule.",
 }
 #: Models that take their options as further fields.
@@ -57,8 +58,13 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
             "description": parts["EpisodeSpec"]["description"].partition("\n")[0],
             "anyOf": [_episode(name, parts[title], own) for name, title in params.items()],
         }
+        population = parts["Study"]["properties"]["population"]
         differences = [
-            {key: part for key, part in parts[title].items() if key != "required"}
+            {
+                **{key: part for key, part in parts[title].items() if key != "required"},
+                "properties": {**parts[title]["properties"], "population": population},
+                "patternProperties": {r"\.": {"description": "One part of a part."}},
+            }
             for title in params.values()
         ]
         parts["Study"]["properties"]["conditions"]["additionalProperties"] = {
@@ -72,6 +78,10 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
     for title in _TEXT_STANDS_FOR.keys() & parts.keys():
         parts[title] = _or_text(title, parts[title])
     study = parts.pop("Study")
+    levels = study["properties"]["factors"]["additionalProperties"]
+    study["properties"]["factors"]["additionalProperties"] = {
+        "anyOf": [{"type": "array", "minItems": 2}, {**levels, "minProperties": 2}]
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **study, "$defs": parts}
 
 

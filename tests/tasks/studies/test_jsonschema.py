@@ -49,3 +49,14 @@ def test_refuses_what_is_wrong_in_shape(name: str, validator: Any) -> None:
 def test_every_field_of_a_study_is_described() -> None:
     for name, field in study_schema()["properties"].items():
         assert field.get("description"), name
+
+
+def test_takes_what_conditions_and_factors_may_change(validator: Any) -> None:
+    study = document(
+        "name: s\nmodels: {ana: {model: sim/talkative}}\npopulation: populations/us.yaml\n"
+        "episode: {environment: discussion, brief: Talk., rounds: 3, seats: [ana]}\n"
+        "factors: {memory.size: [3, 9], seats: {one: [ana], two: [ana, ana]}}\n"
+        "conditions: {few: {population.size: 3}, other: {population: populations/fr.yaml}}\n",
+        "s.yaml",
+    ).value
+    assert [error.message for error in validator.iter_errors(study)] == []
