@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    create_model,
+    model_validator,
+)
 
 from schemas.base import Record
 from tasks.episodes.interventions.base import SeatName
@@ -54,16 +61,18 @@ class Choice(AnswerForm):
         return Literal[self.choice]
 
 
+def _ascending(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] >= ends[1]:
+        raise ValueError(f"{ends[0]:g} is not below {ends[1]:g}")
+    return ends
+
+
 class Scale(AnswerForm):
     """A whole number between two ends."""
 
-    scale: tuple[int, int] = Field(description="The lowest and the highest number.")
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        if self.scale[0] >= self.scale[1]:
-            raise ValueError(f"scale: {self.scale[0]} is not below {self.scale[1]}")
-        return self
+    scale: Annotated[tuple[int, int], AfterValidator(_ascending)] = Field(
+        description="The lowest and the highest number."
+    )
 
     @property
     def told(self) -> str:
@@ -79,13 +88,9 @@ class Scale(AnswerForm):
 class Number(AnswerForm):
     """Any number between two ends."""
 
-    number: tuple[float, float] = Field(description="The lowest and the highest number.")
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        if self.number[0] >= self.number[1]:
-            raise ValueError(f"number: {self.number[0]:g} is not below {self.number[1]:g}")
-        return self
+    number: Annotated[tuple[float, float], AfterValidator(_ascending)] = Field(
+        description="The lowest and the highest number."
+    )
 
     @property
     def told(self) -> str:

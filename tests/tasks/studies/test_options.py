@@ -28,7 +28,7 @@ PASSED_ON = {"contrasts.correction": "statsmodels", "models.reasoning_effort": "
 
 
 #: Options whose readers are being written.
-WANTED_LATER = {"episode(market).search", "reproduces.differs"}
+WANTED_LATER = {"reproduces.differs"}
 
 
 @dataclass(frozen=True)
