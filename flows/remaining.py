@@ -27,7 +27,7 @@ def remaining(
         >>> from schemas.unit import Unit
         >>> unit = Unit(stage="metrics", step="measure", key="k", spec=None)
         >>> remaining([StepPlan(steps()[-2], (unit,))], [], {})
-        '1 of 1 metrics, for which no model is asked'
+        '1 of 1 metrics, which need no model calls'
     """
     left = []
     there: Counter[str] = Counter()
@@ -41,7 +41,7 @@ def remaining(
         return ""
     units = ", ".join(left)
     if not estimates:
-        return f"{units}, for which no model is asked"
+        return f"{units}, which need no model calls"
     asked: dict[str, Span] = {
         purpose: _sum(one.calls for one in estimates if one.purpose == purpose)
         for purpose in {one.purpose for one in estimates}
@@ -71,9 +71,9 @@ def _dollars(
         )
     aliases = ", ".join(dict.fromkeys(unknown))
     if not known:
-        return f"at a price that is not known ({aliases})"
+        return f"at unknown prices ({aliases})"
     total = _sum(known)
-    more = f" and a price that is not known ({aliases})" if unknown else ""
+    more = f" plus calls of unknown price ({aliases})" if unknown else ""
     return f"${total.low:,.2f} to {total.high:,.2f}{more}"
 
 
