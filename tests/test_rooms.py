@@ -73,6 +73,68 @@ def test_a_library_is_imported_only_where_it_belongs(library: str) -> None:
     assert strays == []
 
 
+#: How a statement of SQL begins, or goes on after a name was filled in.
+SQL = re.compile(
+    r"\s*(select\s.+\sfrom\s|with\s\w+\s+as\s*\(|from\s+\w+\s+(where|join|select)\s"
+    r"|(where|and)\s+\w+\s*(=|in\s*\()|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s"
+    r"|create\s+(or\s+replace\s+)?(temp\s+)?(table|view)\s|drop\s+(table|view)\s|alter\s+table\s)",
+    re.IGNORECASE | re.DOTALL,
+)
+#: Where the text that a user types as SQL passes through.
+USERS_SQL = ("flows/cli/sql.py", "flows/cli/output.py")
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Every text of a module but docstrings; places in an f-string are written as a name."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    skipped = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            skipped.update(map(id, node.values))
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "filled"
+                for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and id(node) not in skipped:
+            yield str(node.value)
+
+
+@pytest.mark.parametrize("room", ["schemas", "tasks", "flows"])
+def test_sql_stands_in_the_warehouse_alone(room: str) -> None:
+    strays = [
+        f"{path.relative_to(ROOT)}: {text.strip()[:60]}"
+        for path in modules(room)
+        for text in texts(ast.parse(path.read_text(encoding="utf-8")))
+        if SQL.match(text)
+    ]
+    taking = [
+        f"{path.relative_to(ROOT)} takes SQL"
+        for path in modules(room)
+        if ".frame_sql(" in path.read_text(encoding="utf-8")
+        or ("warehouse.query" in imported(path) and not str(path).endswith(USERS_SQL))
+    ]
+    assert strays + taking == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select a, b from events",
+        "\n  SELECT *\n  FROM filled\n",
+        "with runs as (select 1) from runs",
+        "from v_metrics where study = 'a'",
+        " where episode_key = 'a'",
+        "INSERT INTO units VALUES (1)",
+    ],
+)
+def test_a_statement_is_known_when_it_is_seen(text: str) -> None:
+    assert SQL.match(text)
+
+
 def test_modules_are_small() -> None:
     sizes = {
         path: len(path.read_text(encoding="utf-8").splitlines())
