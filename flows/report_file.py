@@ -22,7 +22,7 @@ def write_report(study: str, warehouse: Path, output: Path | None) -> Path:
         Mistakes: The study file has mistakes in it.
     """
     found = named(study, warehouse)
-    if not found.held:
+    if not found.recorded:
         raise Mistake(
             what="this version of the study has not been run, so there is nothing to report",
             place=f"{found.study.name} {found.version[:SHORT]}",
@@ -32,8 +32,8 @@ def write_report(study: str, warehouse: Path, output: Path | None) -> Path:
     from tasks.report.page import page
     from warehouse.reader import reader
 
-    with reader(warehouse) as held:
-        data = report_data(found.study, found.version, held)
+    with reader(warehouse) as reading:
+        data = report_data(found.study, found.version, reading)
     target = output or Path(f"{found.study.name}-report.html")
     write_out(page(data).encode(), target)
     return target

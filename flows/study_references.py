@@ -31,14 +31,14 @@ class Named:
         study: The study.
         version: Its version.
         path: File that it was read from.
-        held: Whether the warehouse has that version on record.
+        recorded: Whether the warehouse has that version on record.
         created: When it was first run, if it was.
     """
 
     study: Study
     version: str
     path: str
-    held: bool
+    recorded: bool
     created: dt.datetime | None = None
 
     @property
@@ -72,9 +72,9 @@ def named(reference: str, warehouse: Path) -> Named:
     """
     if reference.endswith((".yaml", ".yml")) or Path(reference).is_file():
         return _from_file(reference, warehouse)
-    with reader(warehouse) as held:
-        version = _version(reference, held.rows(Versions()), warehouse)
-        (row,) = held.rows(StudyOfVersion(version))
+    with reader(warehouse) as reading:
+        version = _version(reference, reading.rows(Versions()), warehouse)
+        (row,) = reading.rows(StudyOfVersion(version))
     return Named(study_of(row), version, row.path, True, row.created_at)
 
 
@@ -103,8 +103,8 @@ def _from_file(reference: str, warehouse: Path) -> Named:
     version = design(study).version
     if not warehouse.exists():
         return Named(study, version, reference, False)
-    with reader(warehouse) as held:
-        created = [row.created_at for row in held.rows(StudyOfVersion(version))]
+    with reader(warehouse) as reading:
+        created = [row.created_at for row in reading.rows(StudyOfVersion(version))]
     return Named(study, version, reference, bool(created), *created)
 
 
@@ -122,8 +122,8 @@ def with_markets(study: Study, warehouse: Path, place: str) -> Study:
         return study
     from flows.catalogues import with_catalogues
 
-    with reader(warehouse) as held:
-        return with_catalogues(study, held, place)
+    with reader(warehouse) as reading:
+        return with_catalogues(study, reading, place)
 
 
 def _version(reference: str, known: Sequence[Version], warehouse: Path) -> str:

@@ -71,13 +71,13 @@ def prepare(
     known = migrations() if steps is None else steps
     cursor = connection.cursor()
     with transaction(cursor):
-        held = _applied(cursor)
-        _refuse_foreign(path, held, known, cursor)
+        applied = _applied(cursor)
+        _refuse_foreign(path, applied, known, cursor)
         cursor.execute(
             "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, "
             "name VARCHAR NOT NULL, models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
         )
-        for migration in known[len(held) :]:
+        for migration in known[len(applied) :]:
             cursor.execute(migration.sql)
             cursor.execute(
                 "INSERT INTO schema_version "
@@ -94,14 +94,14 @@ def check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         Mistake: It is older, newer, or no warehouse at all.
     """
     cursor = connection.cursor()
-    held = _applied(cursor)
+    applied = _applied(cursor)
     known = migrations()
-    _refuse_foreign(path, held, known, cursor)
-    if len(held) < len(known):
+    _refuse_foreign(path, applied, known, cursor)
+    if len(applied) < len(known):
         raise Mistake(
             what="the warehouse has an older schema",
             place=str(path),
-            found=f"schema {len(held)}",
+            found=f"schema {len(applied)}",
             expected=f"schema {len(known)}",
             fix="open it once for writing (agora run does), which upgrades it",
         )
@@ -120,12 +120,12 @@ def _applied(cursor: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
 
 def _refuse_foreign(
     path: Path,
-    held: list[tuple[int, str]],
+    applied: list[tuple[int, str]],
     known: Iterable[Migration],
     cursor: duckdb.DuckDBPyConnection,
 ) -> None:
     expected = [(migration.number, migration.name) for migration in known]
-    if not held and _tables(cursor):
+    if not applied and _tables(cursor):
         raise Mistake(
             what="this DuckDB file is no warehouse of agora",
             place=str(path),
@@ -133,8 +133,8 @@ def _refuse_foreign(
             expected="an empty file, or one written by agora",
             fix="name another file; this one was left as it is",
         )
-    if held != expected[: len(held)]:
-        number, name = held[-1]
+    if applied != expected[: len(applied)]:
+        number, name = applied[-1]
         raise Mistake(
             what="the warehouse was written by a newer or another version of agora",
             place=str(path),
@@ -147,8 +147,8 @@ def _refuse_foreign(
 def _remake_views(cursor: duckdb.DuckDBPyConnection) -> None:
     current = digest("views", views_sql())
     cursor.execute("CREATE TABLE IF NOT EXISTS schema_views (views_digest VARCHAR NOT NULL)")
-    held = cursor.execute("SELECT views_digest FROM schema_views").fetchone()
-    if held == (current,):
+    found = cursor.execute("SELECT views_digest FROM schema_views").fetchone()
+    if found == (current,):
         return
     old = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     for (name,) in old:

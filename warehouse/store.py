@@ -16,7 +16,7 @@ from schemas.tables.studies import StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.committing.batch import CommitReport
-from warehouse.committing.commit import committed
+from warehouse.committing.commit import commit_results
 from warehouse.committing.writing import insert
 from warehouse.connection import Limits, connection, quiet, transaction
 from warehouse.projections.frames import frame_of, naive_utc
@@ -170,7 +170,7 @@ class Warehouse(Reader):
     def commit(self, results: Sequence[Result], *, run_id: str, code_version: str) -> CommitReport:
         """What became of results: validated, and stored in one transaction.
 
-        See :func:`warehouse.committing.commit.committed`.
+        See :func:`warehouse.committing.commit.commit_results`.
         """
         with self._writing, self.cursor() as cursor:
-            return committed(cursor, results, run_id=run_id, code_version=code_version)
+            return commit_results(cursor, results, run_id=run_id, code_version=code_version)

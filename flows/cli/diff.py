@@ -45,17 +45,17 @@ def print_differences(a: str, b: str, warehouse: Path) -> None:
 
 def _units(side: Named, warehouse: Path) -> Units:
     """Stage and step by unit: those on record, or those that a study not run yet would have."""
-    if side.held:
-        with reader(warehouse) as held:
-            units = held.rows(UnitsOfVersion(side.version))
+    if side.recorded:
+        with reader(warehouse) as reading:
+            units = reading.rows(UnitsOfVersion(side.version))
         return {unit.unit_key: (unit.stage, unit.step) for unit in units}
     from flows.planning import plans
     from tasks.stages.registry import steps
 
-    with reader_or_empty(warehouse) as held:
+    with reader_or_empty(warehouse) as reading:
         return {
             unit.key: (unit.stage, unit.step)
-            for plan in plans(side.design(), held, steps())
+            for plan in plans(side.design(), reading, steps())
             for unit in plan.units
         }
 

@@ -60,8 +60,8 @@ def print_explanation(reference: str, study: str | None, warehouse: Path) -> Non
 def _key(reference: str, warehouse: Path) -> tuple[str, str]:
     found: list[KeyFound] = []
     if _START.fullmatch(reference):
-        with reader(warehouse) as held:
-            found = held.rows(KeysThatBegin(reference))
+        with reader(warehouse) as reading:
+            found = reading.rows(KeysThatBegin(reference))
     if len(found) == 1:
         return found[0].kind, found[0].key
     if found:
@@ -83,9 +83,9 @@ def _key(reference: str, warehouse: Path) -> tuple[str, str]:
 
 
 def _unit(key: str, warehouse: Path) -> None:
-    with reader(warehouse) as held:
-        worked = held.rows(UnitOfKey(key))
-        versions = held.rows(VersionsOfUnit(key))
+    with reader(warehouse) as reading:
+        worked = reading.rows(UnitOfKey(key))
+        versions = reading.rows(VersionsOfUnit(key))
     for unit in worked:
         _print_worked(unit)
     for row in versions:
@@ -108,10 +108,10 @@ def _print_worked(unit: WorkedUnit) -> None:
 
 def _planned(reference: str, of: Named, warehouse: Path) -> None:
     """Why a unit of a study is, or is not, held; against what other versions consist of."""
-    with reader_or_empty(warehouse) as held:
-        unit = _unit_named(reference, _units(of, held), of)
-        worked = held.rows(UnitOfKey(unit.key))
-        others = [] if worked else _worked_units(unit.step, of, held)
+    with reader_or_empty(warehouse) as reading:
+        unit = _unit_named(reference, _units(of, reading), of)
+        worked = reading.rows(UnitOfKey(unit.key))
+        others = [] if worked else _worked_units(unit.step, of, reading)
     if worked:
         _print_worked(worked[0])
         return
@@ -205,8 +205,8 @@ def _call(key: str, warehouse: Path) -> None:
     """What a call is, and in what it differs from the one most like it: why it was not shared."""
     from tasks.models.explain import Ingredients, explanation
 
-    with reader(warehouse) as held:
-        found = held.rows(CallsLike(key, MOST_CALLS))
+    with reader(warehouse) as reading:
+        found = reading.rows(CallsLike(key, MOST_CALLS))
     ingredients = [
         Ingredients(
             call_key=row.call_key,

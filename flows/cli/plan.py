@@ -27,14 +27,14 @@ def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
         Mistakes: A study has mistakes in it.
     """
     loaded = [load_study(path) for path in studies]
-    with reader_or_empty(warehouse) as held:
+    with reader_or_empty(warehouse) as reading:
         for one in loaded:
             resolved = design(with_markets(one.study, warehouse, one.path))
-            planned = list(plans(resolved, held, steps()))
+            planned = list(plans(resolved, reading, steps()))
             _print_plan(resolved, planned, warehouse)
-            _print_estimates(estimated(resolved, planned, held), resolved.study.run)
+            _print_estimates(estimated(resolved, planned, reading), resolved.study.run)
             print()
-            refuse_unpriced(resolved, planned, held, resolved.study.run.budget_usd)
+            refuse_unpriced(resolved, planned, reading, resolved.study.run.budget_usd)
 
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:

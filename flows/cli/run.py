@@ -123,8 +123,8 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
             console.print(f"  [red]{step.step}[/red]: {reason}")
         if len(step.reasons) > 3:
             console.print(f"  [red]{step.step}[/red]: {len(step.reasons) - 3} more failures")
-    with reader(warehouse) as found_in:
-        found = findings(found_in, report.version, study)
+    with reader(warehouse) as reading:
+        found = findings(reading, report.version, study)
     series = study.imported.series if study.imported is not None else ()
     _print_findings(console, found, [*study.changes, *series])
     print_reproduced(console, study, found.reproduced)

@@ -36,7 +36,7 @@ def print_study(reference: str, warehouse: Path) -> None:
 
 def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
     study = found.study
-    when = f"first run {found.created:%Y-%m-%d %H:%M}" if found.held else "not run yet"
+    when = f"first run {found.created:%Y-%m-%d %H:%M}" if found.recorded else "not run yet"
     yield "", f"{study.name}  version {found.version}  {when}  from {found.path}"
     if study.description:
         yield "", study.description.strip()
@@ -52,10 +52,10 @@ def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
     if study.curves:
         lines = (f"  {name} of {curve.contrast}" for name, curve in study.curves.items())
         yield "\nspecification curves", "\n".join(lines)
-    if found.held:
-        with reader(warehouse) as held:
-            units = held.rows(UnitsByCondition(found.version))
-            episodes = held.rows(EpisodesByStatus(found.version))
+    if found.recorded:
+        with reader(warehouse) as reading:
+            units = reading.rows(UnitsByCondition(found.version))
+            episodes = reading.rows(EpisodesByStatus(found.version))
         yield "\nunits", _units(units, list(study.changes))
         if episodes:
             yield "\nepisodes", _episodes(episodes, study)
@@ -76,7 +76,7 @@ def _conditions(found: Named) -> str:
     try:
         conditions = found.design().conditions
     except (Mistake, Mistakes) as mistake:
-        if not found.held:
+        if not found.recorded:
             raise
         return f"  {', '.join(found.study.changes)}\n  not valid any more: {mistake.message()}"
     lines = [

@@ -18,9 +18,9 @@ def print_studies(warehouse: Path) -> None:
     Raises:
         Mistake: The warehouse cannot be read.
     """
-    with reader(warehouse) as held:
-        versions = held.rows(Versions())
-        counts = {(row.study_version, row.stage): row for row in held.rows(UnitsByStage())}
+    with reader(warehouse) as reading:
+        versions = reading.rows(Versions())
+        counts = {(row.study_version, row.stage): row for row in reading.rows(UnitsByStage())}
     if not versions:
         print(f"{warehouse} holds no study yet. Run one with: agora run STUDY.yaml")
         return

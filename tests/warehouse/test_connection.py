@@ -119,7 +119,7 @@ def test_an_empty_read_has_the_schema_of_its_table(warehouse):
     assert frame.columns[0] == "call_key"
 
 
-@pytest.mark.parametrize("place", ["stored", "validation_rows"])
+@pytest.mark.parametrize("place", ["insert_staged", "validation_rows"])
 def test_a_process_killed_within_a_commit_leaves_nothing(path, place, make, monkeypatch):
     Warehouse.open(path).close()
     child = process(

@@ -17,8 +17,8 @@ from warehouse.committing.staging import staged_tables
 from warehouse.committing.writing import (
     forget_failed,
     insert,
+    insert_staged,
     quarantine_rows,
-    stored,
     unit_rows,
     validation_rows,
 )
@@ -29,7 +29,7 @@ from warehouse.queries.units import UnitStatuses
 Cursor = duckdb.DuckDBPyConnection
 
 
-def committed(
+def commit_results(
     cursor: Cursor, results: Sequence[Result], *, run_id: str, code_version: str
 ) -> CommitReport:
     """What became of the results: validated, and stored in one transaction.
@@ -85,7 +85,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
                     )
             frames = _shown(cursor, batch)
         for staged in batch.tables.values():
-            stored(cursor, staged)
+            insert_staged(cursor, staged)
     finally:
         for name in names:
             cursor.unregister(f"in_{name}")

@@ -37,7 +37,7 @@ def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> Non
     cursor.unregister("failed_before")
 
 
-def stored(cursor: Cursor, staged: Staged) -> None:
+def insert_staged(cursor: Cursor, staged: Staged) -> None:
     """Inserts the rows that the connection's view ``in_<table>`` shows."""
     table = identifier(staged.name)
     source = identifier(f"in_{staged.name}")

@@ -48,7 +48,7 @@ def test_a_version_is_named_by_number_start_and_file(warehouse: Path, study_file
     assert named("small@1", warehouse).study.replicates == 2
     first = design(load_study(study_file).study).version
     assert named(first[:8], warehouse).version == first
-    assert named(str(study_file), warehouse).held
+    assert named(str(study_file), warehouse).recorded
 
 
 @pytest.mark.parametrize(
