@@ -23,7 +23,7 @@ def baseline(shared: Path) -> Data:
         name: pl.DataFrame(
             [row for result in results for row in result.rows[name]], infer_schema_length=None
         )
-        for name in ("episodes", "seats", "events")
+        for name in ("episodes", "seats", "actions", "events")
     }
     runs = run_frame(
         [
@@ -36,6 +36,7 @@ def baseline(shared: Path) -> Data:
     return Data(
         runs=runs,
         seats=numbered(tables["seats"], runs),
+        actions=numbered(tables["actions"], runs),
         events=events,
         messages=messages_of(events),
     )
