@@ -1,7 +1,6 @@
 """The flows that bring data in and take it out; the command line calls what they call."""
 
-from __future__ import annotations
-
+# Annotations are no texts here: a served flow is pickled, and Prefect reads its parameters' types.
 from typing import Any
 
 from prefect import flow

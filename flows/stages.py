@@ -1,7 +1,6 @@
 """One subflow per stage: plan its steps, work what is to do in shards, commit whole units."""
 
-from __future__ import annotations
-
+# Annotations are no texts here: a served flow is pickled, and Prefect reads its parameters' types.
 import asyncio
 from typing import Any, cast
 

@@ -1,7 +1,6 @@
 """The main flow: one study, all of its stages, one subflow each."""
 
-from __future__ import annotations
-
+# Annotations are no texts here: a served flow is pickled, and Prefect reads its parameters' types.
 import time
 from typing import Any
 

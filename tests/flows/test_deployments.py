@@ -23,7 +23,13 @@ from flows.study import run_study
 if __name__ == "__main__":
     run_study.serve(name="nightly", pause_on_shutdown=False, print_starting_message=False)
 """
-LOAD = "import cloudpickle, sys; print(cloudpickle.load(sys.stdin.buffer).name)"
+LOAD = """
+import cloudpickle, inspect, sys
+flow = cloudpickle.load(sys.stdin.buffer)
+types = [one.annotation for one in inspect.signature(flow.fn).parameters.values()]
+assert not [one for one in types if isinstance(one, str)], types
+print(flow.name)
+"""
 FLOWS: tuple[Flow[Any, Any], ...] = (
     study.run_study,
     stages.run_stage,
