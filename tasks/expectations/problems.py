@@ -175,16 +175,20 @@ def _number(
     at: FieldPath,
     positions: Positions,
 ) -> Iterator[Mistake]:
-    from tasks.metrics.catalogue import METRICS
-    from tasks.metrics.contrasts.comparisons import quantity_name
-
-    place = positions.place((*at, "of"))
-    listed = list(dict.fromkeys(metric.name for metric in study.metrics))
-    name = one.of.partition(".")[0]
-    if name not in listed:
-        yield unknown_name(place, "metric", one.of, listed, "add it under metrics")
-    elif name in METRICS:
-        yield from placed(place, quantity_name, METRICS[name], one.of, place)
+    yield from quantity_problems(study, one.of, positions.place((*at, "of")))
     if one.condition and conditions is not None and one.condition not in conditions:
         place = positions.place((*at, "condition"))
         yield unknown_name(place, "condition", one.condition, conditions)
+
+
+def quantity_problems(study: Study, of: str, place: str) -> Iterator[Mistake]:
+    """What is wrong with the name of a quantity: its metric is not the study's, or lacks it."""
+    from tasks.metrics.catalogue import METRICS
+    from tasks.metrics.contrasts.comparisons import quantity_name
+
+    listed = list(dict.fromkeys(metric.name for metric in study.metrics))
+    name = of.partition(".")[0]
+    if name not in listed:
+        yield unknown_name(place, "metric", of, listed, "add it under metrics")
+    elif name in METRICS:
+        yield from placed(place, quantity_name, METRICS[name], of, place)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from schemas.errors import Mistake
 from schemas.study import ContrastSpec, Study
-from tasks.expectations.problems import expectation_problems
+from tasks.expectations.problems import expectation_problems, quantity_problems
 from tasks.studies.design import Design
 from tasks.studies.messages import unknown_name
 from tasks.studies.positions import Positions, placed
@@ -66,17 +66,9 @@ def _measured(
     study: Study, contrast: ContrastSpec, at: FieldPath, positions: Positions
 ) -> Iterator[Mistake]:
     """What is wrong with what a contrast compares and with its test."""
-    from tasks.metrics.catalogue import METRICS
     from tasks.metrics.contrasts.catalogue import TESTS
-    from tasks.metrics.contrasts.comparisons import quantity_name
 
-    place = positions.place((*at, "of"))
-    listed = list(dict.fromkeys(metric.name for metric in study.metrics))
-    name = contrast.of.partition(".")[0]
-    if name not in listed:
-        yield unknown_name(place, "metric", contrast.of, listed, "add it under metrics")
-    elif name in METRICS:
-        yield from placed(place, quantity_name, METRICS[name], contrast.of, place)
+    yield from quantity_problems(study, contrast.of, positions.place((*at, "of")))
     test_place = positions.place((*at, "test"))
     yield from placed(test_place, TESTS.named, contrast.test, test_place)
     if contrast.test in TESTS:
