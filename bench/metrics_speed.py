@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import resource
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -31,10 +33,23 @@ from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
 from tasks.studies.design import Condition, Design
 
+
+class NoGateway:
+    """Has asked nothing."""
+
+    def rows(self, unit_key: str) -> dict[str, Any]:
+        """No calls."""
+        return {}
+
+
 FLAGS = ("phatic", "meta", "lead", "tech", "agree")
 SEATS, ROUNDS = 7, 100
-CODED = ("profile_cosine", "agreement", "participation")
-TEXT = ("convergence", "alignment", "distinct_n", "turnover", "compression", "drift")
+#: What is done in each process.
+PARTS = {
+    "label": ("labels",),
+    "coded": ("profile_cosine", "agreement", "participation"),
+    "text": ("convergence", "alignment", "distinct_n", "turnover", "compression", "drift"),
+}
 
 
 def study(runs: int, metrics: list[str]) -> Study:
@@ -61,17 +76,17 @@ def study(runs: int, metrics: list[str]) -> Study:
     )
 
 
-def frames(keys: list[str], text: bool) -> dict[str, pl.DataFrame]:
-    """Rows of every table that the metrics read."""
+def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
+    """Rows of every table that a part reads, in the columns and types that its steps ask for."""
     rng = np.random.default_rng(0)
     runs, per_run = len(keys), 100
     n = runs * per_run
     run = np.repeat(np.arange(runs), per_run)
     seat = rng.integers(0, SEATS, n)
-    names = pl.Series([f"s{i + 1}" for i in range(SEATS)])
-    episode = pl.Series("episode_key", keys)[run]
+    names = pl.Series([f"s{i + 1}" for i in range(SEATS)], dtype=pl.Categorical)
+    episode = pl.Series("episode_key", keys, dtype=pl.Categorical)[run]
     seq = pl.Series("seq", np.tile(np.arange(per_run), runs))
-    if text:
+    if part == "text":
         words = pl.Series([f"word{i}" for i in range(5000)])
         drawn = words[(rng.zipf(1.3, size=n * 20) % 5000).astype(np.int64)]
         spoken = pl.DataFrame({"m": np.repeat(np.arange(n), 20), "w": drawn})
@@ -93,29 +108,30 @@ def frames(keys: list[str], text: bool) -> dict[str, pl.DataFrame]:
             {
                 "episode_key": pl.Series(keys)[np.repeat(np.arange(runs), SEATS)],
                 "unit_key": pl.Series(keys)[np.repeat(np.arange(runs), SEATS)],
-                "seat": names[np.tile(np.arange(SEATS), runs)],
-                "name": names[np.tile(np.arange(SEATS), runs)],
+                "seat": names.cast(pl.String)[np.tile(np.arange(SEATS), runs)],
+                "name": names.cast(pl.String)[np.tile(np.arange(SEATS), runs)],
             }
         ),
         "events": pl.DataFrame(
             {
                 "episode_key": episode,
-                "unit_key": episode,
                 "seq": seq,
                 "round": seq // 10,
                 "turn": seq,
-                "kind": "say",
+                "kind": pl.Series(["say"], dtype=pl.Categorical)[np.zeros(n, dtype=np.int64)],
                 "actor": names[seat],
                 "text": texts,
             }
         ),
     }
-    if not text:
-        tables |= _coded(keys, run, seat, rng)
+    if part != "text":
+        tables |= _coded(keys, run, seat, rng, for_labels=part == "label")
     return tables
 
 
-def _coded(keys: list[str], run: Any, seat: Any, rng: np.random.Generator) -> dict[str, Any]:
+def _coded(
+    keys: list[str], run: Any, seat: Any, rng: np.random.Generator, *, for_labels: bool
+) -> dict[str, Any]:
     n, k = len(run), len(FLAGS)
     item = np.repeat(np.arange(n), k)
     flag = np.tile(np.arange(k), n)
@@ -123,32 +139,28 @@ def _coded(keys: list[str], run: Any, seat: Any, rng: np.random.Generator) -> di
     truth = rng.random(n * k) < rate
     judged = [truth ^ (rng.random(n * k) < 0.1) for _ in range(2)]
     common = {
-        "episode_key": pl.Series(keys)[run[item]],
+        "episode_key": pl.Series(keys, dtype=pl.Categorical)[run[item]],
         "seq": np.tile(np.repeat(np.arange(100), k), len(keys)),
         "other_seq": pl.Series([None], dtype=pl.Int64)[np.zeros(n * k, dtype=np.int64)],
-        "flag": pl.Series(list(FLAGS))[flag],
+        "flag": pl.Series(list(FLAGS), dtype=pl.Categorical)[flag],
     }
-    codes = [
-        pl.DataFrame(
-            {
-                "unit_key": pl.Series([digest(name, key) for key in keys])[run[item]],
-                **common,
-                "coder": name,
-                "coder_kind": "model",
-                "value": value.astype(float),
-            }
+
+    def said(column: str, word: str, value: Any) -> pl.DataFrame:
+        return pl.DataFrame({**common, "value": value.astype(float)}).with_columns(
+            pl.lit(word, dtype=pl.Categorical).alias(column)
         )
-        for name, value in zip("ab", judged, strict=True)
-    ]
-    labels = pl.DataFrame(
-        {
-            "unit_key": pl.Series([digest("l", key) for key in keys])[run[item]],
-            **common,
-            "rule": "intersection",
-            "value": (judged[0] & judged[1]).astype(float),
-        }
-    )
-    return {"codes": pl.concat(codes), "labels": labels}
+
+    codes = [said("coder", name, value) for name, value in zip("ab", judged, strict=True)]
+    if for_labels:
+        for place, name in enumerate("ab"):
+            units = pl.Series("unit_key", [digest(name, key) for key in keys])[run[item]]
+            texts = pl.col("flag", "coder", "episode_key").cast(pl.String)
+            codes[place] = codes[place].with_columns(units, texts)
+        return {"codes": pl.concat(codes)}
+    return {
+        "codes": pl.concat(codes),
+        "labels": said("rule", "intersection", judged[0] & judged[1]),
+    }
 
 
 def upstream(keys: list[str], declared: Study) -> Upstream:
@@ -158,7 +170,9 @@ def upstream(keys: list[str], declared: Study) -> Upstream:
         Unit("episodes", "episodes", key, None, ("uniform", "mixed")[i // half], i % half + 1)
         for i, key in enumerate(keys)
     )
-    book = shared(Codebook(name="book", flags={}))
+    book = shared(
+        Codebook.model_validate({"name": "book", "flags": {"lead": {"definition": "leads"}}})
+    )
     codes = tuple(
         Unit(
             "codes",
@@ -188,7 +202,7 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     before = upstream(keys, declared)
     measure = MeasureStep()
     units = measure.plan(design, before)
-    results = asyncio.run(results_of(measure, units, rows, None))  # type: ignore[arg-type]
+    results = asyncio.run(results_of(measure, units, rows, NoGateway()))  # type: ignore[arg-type]
     for result in results:
         if result.failure:
             raise RuntimeError(result.failure.message)
@@ -239,25 +253,22 @@ def report(
 
 
 def main() -> None:
-    """Print one line per metric and the totals."""
+    """Print one line per part, each measured in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--each", action="store_true", help="time each metric by itself as well")
-    parser.add_argument("--part", choices=["coded", "text"], action="append")
+    parser.add_argument("--part", choices=PARTS)
     args = parser.parse_args()
+    if args.part is None:
+        print(f"{args.runs} runs, {args.runs * 100} messages, 5 flags, 2000 resamples", flush=True)
+        for part in PARTS:
+            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
+        return
     keys = [digest("run", i) for i in range(args.runs)]
-    print(f"{args.runs} runs, {args.runs * 100} messages, 5 flags, 2000 resamples")
-    for part, names in (("coded", CODED), ("text", TEXT)):
-        if args.part and part not in args.part:
-            continue
-        rows = frames(keys, text=part == "text")
-        if part == "coded":
-            report("label", ["labels"], args.runs, rows, keys)
-        if args.each:
-            for name in names:
-                report(part, [name], args.runs, rows, keys)
-        report(part, list(names), args.runs, rows, keys)
-        del rows
+    rows, names = frames(keys, args.part), PARTS[args.part]
+    for name in names if args.each and len(names) > 1 else ():
+        report(args.part, [name], args.runs, rows, keys)
+    report(args.part, list(names), args.runs, rows, keys)
 
 
 if __name__ == "__main__":

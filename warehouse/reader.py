@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
+from schemas.unit import Read
 from warehouse.client import Client
 from warehouse.connection import Limits, Locked, connection, quiet
 from warehouse.queries.query import Query
@@ -21,7 +22,6 @@ from warehouse.statements import Answer, answer, confine
 if TYPE_CHECKING:
     import polars as pl
 
-    from schemas.unit import Read
     from warehouse.queries.query import RowT
 
 #: Queries may use more than a writing process does.
@@ -46,7 +46,8 @@ class Reader(ABC):
 
     def frame(self, query: Query[Any] | Read) -> pl.DataFrame:
         """The rows of a query, or those that a unit reads; JSON columns are documents."""
-        return self.answer(statement(query)).frame()
+        found = self.answer(statement(query)).frame()
+        return found.cast(categories(query)) if isinstance(query, Read) else found
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """Status (``done`` or ``failed``) of those of the units that were worked."""
@@ -129,6 +130,13 @@ def reader_or_empty(path: Path) -> Iterator[Reader]:
     with closing(duckdb.connect()) as opened:
         prepare(quiet(opened), path)
         yield ConnectionReader(opened)
+
+
+def categories(read: Read) -> dict[Any, Any]:
+    """Types of the columns that are handed out as categories."""
+    import polars as pl
+
+    return {name: pl.Categorical() for name in read.repeated}
 
 
 def statement(query: Query[Any] | Read) -> str:

@@ -21,9 +21,12 @@ from warehouse.committing.writing import insert
 from warehouse.connection import Limits, connection, quiet, transaction
 from warehouse.projections.frames import frame_of, naive_utc
 from warehouse.queries.query import Query
-from warehouse.reader import Reader, statement
+from warehouse.reader import Reader, categories, statement
 from warehouse.sql import identifier, literal
 from warehouse.statements import Answer, answer
+
+#: Rows that are held as texts at once before texts that repeat become categories.
+BATCH_ROWS = 200_000
 
 
 class Warehouse(Reader):
@@ -106,7 +109,12 @@ class Warehouse(Reader):
 
     def frame(self, query: Query[Any] | Read) -> pl.DataFrame:
         """See :meth:`warehouse.reader.Reader.frame`; values stay in Arrow on their way."""
-        return self.frame_sql(statement(query))
+        if not (isinstance(query, Read) and query.repeated):
+            return self.frame_sql(statement(query))
+        with self.cursor() as cursor:
+            batches = cursor.sql(statement(query)).to_arrow_reader(BATCH_ROWS)
+            parts = [pl.DataFrame(batches.schema.empty_table()), *map(pl.DataFrame, batches)]
+            return pl.concat(part.cast(categories(query)) for part in parts)
 
     def frame_sql(
         self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None

@@ -83,7 +83,8 @@ class MetricInputs:
 
     def _numbered(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
         return self._once(
-            (table, runs_key), lambda: numbered(self._rows[table].drop("unit_key"), runs)
+            (table, runs_key),
+            lambda: numbered(self._rows[table].drop("unit_key", strict=False), runs),
         )
 
     def _messages(self, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:

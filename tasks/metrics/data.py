@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -102,6 +103,18 @@ class Data:
         """Number of messages of each run."""
         return np.bincount(self.messages["run"].to_numpy(), minlength=self.n_runs)
 
+    def blocks(self, most: int = 50_000) -> Iterator[slice]:
+        """Stretches of ``messages`` with whole runs, of about so many messages each.
+
+        What is made of every word of every message is made block by block, so that memory does
+        not grow with the number of runs.
+        """
+        run = self.messages["run"].to_numpy()
+        starts = np.flatnonzero(np.diff(run, prepend=-1))
+        firsts = np.unique(np.searchsorted(starts, np.arange(0, len(run), most), side="right") - 1)
+        bounds = np.append(starts[firsts], len(run))
+        yield from (slice(*pair) for pair in itertools.pairwise(bounds.tolist()) if len(run))
+
     def by_run(self, frame: pl.DataFrame, column: str) -> Floats:
         """A column of a frame with a row per run, not-a-number for runs without a row or value."""
         values = np.full(self.n_runs, np.nan)
@@ -144,7 +157,9 @@ def messages_of(events: pl.DataFrame) -> pl.DataFrame:
         events.filter(
             (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
         )
-        .select("run", "seq", "round", "turn", pl.col("actor").alias("seat"), "text")
+        .select(
+            "run", "seq", "round", "turn", pl.col("actor").cast(pl.String).alias("seat"), "text"
+        )
         .sort("run", "seq")
     )
 

@@ -43,6 +43,19 @@ from tasks.studies.design import Design
 
 log = logging.getLogger(__name__)
 
+#: Tables of which metrics take all that a run has.
+BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes"})
+#: Column by which the others are read.
+BY = {"labels": "unit_key", "codes": "unit_key", "samples": "sample_key"}
+_JUDGED = ("episode_key", "seq", "other_seq", "flag", "value")
+_EVENT = ("episode_key", "seq", "round", "turn", "kind", "actor", "text")
+#: Columns that metrics take of the tables with most rows, and those of them with few texts.
+COLUMNS = {
+    "codes": ((*_JUDGED, "coder"), ("episode_key", "flag", "coder")),
+    "labels": ((*_JUDGED, "rule"), ("episode_key", "flag", "rule")),
+    "events": (_EVENT, ("episode_key", "kind", "actor")),
+}
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -161,23 +174,25 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
 
     def reads(self, units: Sequence[Unit[MeasureInput]]) -> tuple[Read, ...]:
         """Rows of the runs, by what the metrics need."""
-        wanted: dict[tuple[str, str], dict[str, None]] = {}
-
-        def want(table: str, column: str, keys: Sequence[str]) -> None:
-            if keys:
-                wanted.setdefault((table, column), {}).update(dict.fromkeys(keys))
-
+        wanted: dict[str, dict[str, None]] = {}
         for unit in units:
-            needs = METRICS[unit.spec.metric].needs
-            runs = [run.episode_key for run in unit.spec.runs.value]
-            wanted.setdefault(("episodes", "episode_key"), {}).update(dict.fromkeys(runs))
-            for table in ("events", "seats", "actions", "outcomes"):
-                if table in needs or (table == "events" and "messages" in needs):
-                    wanted.setdefault((table, "episode_key"), {}).update(dict.fromkeys(runs))
-            want("labels", "unit_key", unit.spec.labels)
-            want("samples", "sample_key", unit.spec.samples)
-            want("codes", "unit_key", unit.spec.codes)
-        return tuple(Read(table, column, tuple(keys)) for (table, column), keys in wanted.items())
+            spec, needs = unit.spec, METRICS[unit.spec.metric].needs
+            runs = [run.episode_key for run in spec.runs.value]
+            keys: dict[str, Sequence[str]] = {
+                "labels": spec.labels,
+                "samples": spec.samples,
+                "codes": spec.codes,
+            }
+            if "messages" in needs:
+                keys["events"] = runs
+            keys |= dict.fromkeys(("episodes", *(n for n in needs if n in BY_EPISODE)), runs)
+            for table, some in keys.items():
+                if some:
+                    wanted.setdefault(table, {}).update(dict.fromkeys(some))
+        return tuple(
+            Read(table, BY.get(table, "episode_key"), tuple(keys), (), *COLUMNS.get(table, ()))
+            for table, keys in wanted.items()
+        )
 
     def prepare(
         self, units: Sequence[Unit[MeasureInput]], rows: Mapping[str, pl.DataFrame]

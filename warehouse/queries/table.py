@@ -22,10 +22,13 @@ def statement_of(read: Read) -> str:
 (SELECT unnest(['ann'])) ORDER BY ALL
     """
     row = None if read.table.startswith("v_") else TABLES[read.table]
-    if row is not None and read.column not in row.model_fields:
-        raise KeyError(f"{read.table}.{read.column}")
+    for name in (read.column, *read.columns, *read.kept):
+        if row is not None and name not in row.model_fields:
+            raise KeyError(f"{read.table}.{name}")
     table = identifier(read.table)
-    columns = f"DISTINCT {', '.join(map(identifier, read.columns))}" if read.columns else "*"
+    columns = ", ".join(map(identifier, read.kept)) or "*"
+    if read.columns:
+        columns = f"DISTINCT {', '.join(map(identifier, read.columns))}"
     whole = row is not None and not read.columns
     order = ", ".join(map(identifier, row.table.key)) if row is not None and whole else "ALL"
     return (

@@ -22,7 +22,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     run = data.messages["run"].to_numpy()
     seat = data.messages["seat"].to_numpy().astype(str)
     replies = np.flatnonzero((run[1:] == run[:-1]) & (seat[1:] != seat[:-1])) + 1
-    cosine = vectors.row_cosines(unit[replies], unit[replies - 1])
+    cosine = vectors.row_cosines(unit, replies, replies - 1)
     groups = by_round(data)
     _, sums, n = round_similarity(unit, groups)
     answering = np.full(len(run), -1)

@@ -30,19 +30,25 @@ def distinct_in_runs(hashes: npt.NDArray[np.uint64], stretch: Ints, run: Ints) -
     )
 
 
+def _shares(data: Data, block: slice, n: int, length: int) -> pl.DataFrame:
+    """Mean share of distinct n-grams over the stretches of each run of a block."""
+    tokens = tokens_of(data).of(block)
+    runs = data.messages["run"].to_numpy()[block]
+    run = np.repeat(runs - runs[0], tokens.sizes)
+    hashes, _ = tokens.ngrams(n)
+    words = np.bincount(run)
+    place = np.arange(len(run)) - np.repeat(np.cumsum(words) - words, words)
+    stretch, inside = place // length, place % length
+    whole = (stretch < (words // length)[run]) & (inside <= length - n)
+    counts = distinct_in_runs(hashes[whole], stretch[whole], run[whole] + runs[0])
+    share = counts.with_columns((pl.col("distinct") / pl.col("n")).alias("share"))
+    return share.group_by("run").agg(pl.col("share").mean(), pl.len().alias("stretches"))
+
+
 def compute(data: Data, options: DistinctOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``distinct_n``."""
-    tokens = tokens_of(data)
-    run = np.repeat(data.messages["run"].to_numpy(), tokens.sizes)
-    hashes, _ = tokens.ngrams(options.n)
-    words = np.bincount(run, minlength=data.n_runs)
-    place = np.arange(len(run)) - np.repeat(np.cumsum(words) - words, words)
-    stretch, inside = place // options.length, place % options.length
-    full = stretch < (words // options.length)[run]
-    whole = full & (inside <= options.length - options.n)
-    counts = distinct_in_runs(hashes[whole], stretch[whole], run[whole])
-    share = counts.with_columns((pl.col("distinct") / pl.col("n")).alias("share"))
-    mean = share.group_by("run").agg(pl.col("share").mean(), pl.len().alias("stretches"))
+    found = [_shares(data, block, options.n, options.length) for block in data.blocks()]
+    mean = pl.concat(found) if found else pl.DataFrame({"run": [], "share": [], "stretches": []})
     stretches = np.nan_to_num(data.by_run(mean, "stretches"))
     method = (
         f"distinct {options.n}-grams over all, in stretches of {options.length} words of the "

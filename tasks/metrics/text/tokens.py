@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -19,6 +20,8 @@ from tasks.metrics.statistics.arrays import Ints
 
 Hashes = npt.NDArray[np.uint64]
 WORD = r"[\p{L}\p{N}']+"
+#: Messages that are taken apart at once.
+BLOCK = 50_000
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,15 @@ class Tokens:
     hashes: Hashes
     sizes: Ints
 
-    @property
+    @cached_property
     def starts(self) -> Ints:
         """First word of each message, and the end of the last."""
         return np.concatenate([[0], np.cumsum(self.sizes)])
+
+    def of(self, messages: slice) -> Tokens:
+        """The words of some messages."""
+        first, last = self.starts[messages.start], self.starts[messages.stop]
+        return Tokens(self.codes[first:last], self.hashes, self.sizes[messages])
 
     def ngrams(self, n: int) -> tuple[Hashes, npt.NDArray[np.bool_]]:
         """Hash of the n-gram that starts at each word, and whether it ends in the same message."""
@@ -74,10 +82,26 @@ def tokens_of(data: Data) -> Tokens:
 
 
 def _tokens(texts: pl.Series) -> Tokens:
-    lists = texts.str.to_lowercase().str.extract_all(WORD)
-    sizes = lists.list.len().to_numpy().astype(np.int64)
-    words = lists.explode(empty_as_null=False)
-    vocabulary = words.unique().sort()
-    codes = words.cast(pl.Enum(vocabulary)).to_physical().to_numpy().astype(np.uint32)
+    parts = [_words(texts[first : first + BLOCK]) for first in range(0, len(texts), BLOCK)]
+    empty = pl.Series([], dtype=pl.String)
+    vocabulary = pl.concat([empty, *(words for words, _, _ in parts)]).unique().sort()
+    known = pl.Enum(vocabulary)
+    codes = [
+        words.cast(known).to_physical().to_numpy().astype(np.uint32)[local]
+        for words, local, _ in parts
+    ]
     hashes = np.array([stable_hash(word) for word in vocabulary.to_list()], dtype=np.uint64)
-    return Tokens(codes, hashes, sizes)
+    return Tokens(
+        np.concatenate([np.empty(0, np.uint32), *codes]),
+        hashes,
+        np.concatenate([np.empty(0, np.int64), *(sizes for _, _, sizes in parts)]),
+    )
+
+
+def _words(texts: pl.Series) -> tuple[pl.Series, npt.NDArray[np.uint32], Ints]:
+    """The different words of some texts, the number of each word that stands there, and sizes."""
+    lists = texts.str.to_lowercase().str.extract_all(WORD)
+    words = lists.explode(empty_as_null=False)
+    known = words.unique().sort()
+    codes = words.cast(pl.Enum(known)).to_physical().to_numpy().astype(np.uint32)
+    return known, codes, lists.list.len().to_numpy().astype(np.int64)

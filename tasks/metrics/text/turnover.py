@@ -44,22 +44,32 @@ def round_types(codes: Ints, run: Ints, round_: Ints) -> tuple[Floats, Floats, I
     )
 
 
-def compute(data: Data, options: TurnoverOptions, rng: np.random.Generator) -> pl.DataFrame:
-    """Rows of ``turnover``."""
-    tokens = tokens_of(data)
-    run = np.repeat(data.messages["run"].to_numpy(), tokens.sizes)
-    round_ = np.repeat(data.messages["round"].to_numpy(), tokens.sizes).astype(np.int64)
+def _steps(data: Data, block: slice, n: int) -> tuple[Ints, Floats]:
+    """Every step from a round to the next: its run, and types before, after and in both."""
+    tokens = tokens_of(data).of(block)
+    runs = data.messages["run"].to_numpy()[block]
+    run = np.repeat(runs - runs[0], tokens.sizes)
+    round_ = np.repeat(data.messages["round"].to_numpy()[block], tokens.sizes).astype(np.int64)
     codes = tokens.codes.astype(np.int64)
-    if options.n > 1:
-        hashes, whole = tokens.ngrams(options.n)
+    if n > 1:
+        hashes, whole = tokens.ngrams(n)
         run, round_ = run[whole], round_[whole]
         codes = np.unique(hashes[whole], return_inverse=True)[1].astype(np.int64)
+    if not len(codes):
+        return np.empty(0, np.int64), np.empty((3, 0))
     types, shared, size = round_types(codes, run, round_)
     width = int(size)
-    before, after, both = types[:-1], types[1:], shared[:-1]
-    good = (before > 0) & (after > 0) & ((np.arange(len(before)) + 1) % width > 0)
-    runs = (np.arange(len(before)) // width)[good]
-    before, after, both = before[good], after[good], both[good]
+    counts = np.stack([types[:-1], types[1:], shared[:-1]])
+    places = np.arange(len(types) - 1)
+    good = (counts[0] > 0) & (counts[1] > 0) & ((places + 1) % width > 0)
+    return (places // width + runs[0])[good], counts[:, good]
+
+
+def compute(data: Data, options: TurnoverOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``turnover``."""
+    parts = [_steps(data, block, options.n) for block in data.blocks()]
+    runs = np.concatenate([np.empty(0, np.int64), *(part[0] for part in parts)])
+    before, after, both = np.concatenate([np.empty((3, 0)), *(part[1] for part in parts)], axis=1)
     found = {
         "birth": (after - both) / after,
         "death": (before - both) / before,

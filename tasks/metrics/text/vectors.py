@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeAlias, cast
 
 import numpy as np
@@ -11,8 +11,8 @@ from pydantic import Field
 
 from tasks.metrics.data import Data
 from tasks.metrics.metric import NullOptions, Options, Unusable
-from tasks.metrics.statistics.arrays import Floats, Ints, ratio
-from tasks.metrics.text.tokens import Tokens, tokens_of
+from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.text.tokens import BLOCK, Tokens, tokens_of
 
 Matrix: TypeAlias = Any
 
@@ -74,21 +74,25 @@ def message_vectors(data: Data, encoder: str = HASHED) -> Matrix:
         raise Unusable("no run has a message with words")
     key = ("vectors", encoder)
     if key not in data.shared:
-        data.shared[key] = unit_rows(_raw(data, encoder))
+        data.shared[key] = _vectors(data, encoder)
     return data.shared[key]
 
 
-def _raw(data: Data, encoder: str) -> Matrix:
+def _vectors(data: Data, encoder: str) -> Matrix:
+    from scipy import sparse
+
     if encoder == HASHED:
-        return hashed_counts(tokens_of(data))
+        tokens = tokens_of(data)
+        return sparse.vstack(
+            [unit_rows(hashed_counts(tokens.of(block))) for block in data.blocks()], format="csr"
+        )
     known = cast("dict[str, Encoder]", data.encoders)
     if encoder not in known:
         names = ", ".join([HASHED, *sorted(known)])
         raise Unusable(f"there is no encoder {encoder!r}; there are {names}")
-    from scipy import sparse
-
     texts = data.messages["text"].to_list()
-    return sparse.csr_matrix(np.asarray(known[encoder].vectors(texts), dtype=np.float32))
+    matrix = np.asarray(known[encoder].vectors(texts), dtype=np.float32)
+    return unit_rows(sparse.csr_matrix(matrix))
 
 
 def row_lengths(matrix: Matrix) -> Floats:
@@ -98,9 +102,8 @@ def row_lengths(matrix: Matrix) -> Floats:
 
 def row_squares(matrix: Matrix) -> Floats:
     """Sum of squares of each row of a sparse matrix without repeated entries."""
-    squares = matrix.copy()
-    squares.data = squares.data.astype(np.float64) ** 2
-    return np.asarray(squares.sum(axis=1), dtype=np.float64).ravel()
+    parts = [matrix[rows].power(2, dtype=np.float64).sum(axis=1) for rows in _some(matrix.shape[0])]
+    return np.concatenate([np.empty(0), *(np.asarray(part).ravel() for part in parts)])
 
 
 def unit_rows(matrix: Matrix) -> Matrix:
@@ -126,12 +129,30 @@ def summed(matrix: Matrix, groups: Ints, n_groups: int) -> Matrix:
 
 def row_dots(first: Matrix, second: Matrix) -> Floats:
     """Dot product of the rows of two matrices, row by row."""
-    return np.asarray(first.multiply(second).sum(axis=1), dtype=np.float64).ravel()
+    parts = [
+        first[rows].multiply(second[rows]).sum(axis=1, dtype=np.float64)
+        for rows in _some(first.shape[0])
+    ]
+    return np.concatenate([np.empty(0), *(np.asarray(part).ravel() for part in parts)])
 
 
-def row_cosines(first: Matrix, second: Matrix) -> Floats:
-    """Cosine of the rows of two matrices, row by row; not-a-number where one is empty."""
-    return ratio(row_dots(first, second), row_lengths(first) * row_lengths(second))
+def _some(n: int) -> Iterator[slice]:
+    """Numbers below n a few at a time, which bounds the memory of what is made of each."""
+    yield from (slice(first, min(first + BLOCK, n)) for first in range(0, n, BLOCK))
+
+
+def row_cosines(unit: Matrix, first: Ints, second: Ints) -> Floats:
+    """Cosine of rows of unit length, pair by pair; not-a-number where one is empty.
+
+    Args:
+        unit: The rows.
+        first: Number of the first row of each pair.
+        second: Number of the second.
+    """
+    filled = np.diff(unit.indptr) > 0
+    dots = [row_dots(unit[first[some]], unit[second[some]]) for some in _some(len(first))]
+    there = filled[first] & filled[second]
+    return np.where(there, np.concatenate([np.empty(0), *dots]), np.nan)
 
 
 def described(encoder: str) -> str:
