@@ -13,7 +13,7 @@ from flows.version import code_version
 from schemas.errors import Mistake, Mistakes
 from schemas.study import CodingSpec, Study
 from tasks.expectations.reproduction import numbers_wanted
-from tasks.metrics.catalogue import METRICS
+from tasks.metrics.units import declared_metrics
 from tasks.report.data import Condition, Listing, MetricNote, ReportData, Row
 from tasks.report.formatting import brief
 from tasks.studies.design import design
@@ -173,18 +173,17 @@ def conditions(study: Study, listings: Mapping[str, Listing]) -> tuple[Condition
 
 def metric_notes(study: Study) -> dict[str, MetricNote]:
     """What the study's metrics say of themselves; ``agreement`` has a section of its own."""
-    notes = {}
-    for number, spec in enumerate(study.metrics):
-        metric = METRICS.get(spec.name)
-        if metric is None or metric.name == "agreement":
-            continue
-        notes[metric.name] = MetricNote(
-            metric.title,
-            metric.avoid,
-            {metric.full_name(name): one.title for name, one in metric.quantities.items()},
-            metric.read_options(spec.options, f"metrics.{number}").model_dump(mode="json"),
+    return {
+        one.title(one.metric.name): MetricNote(
+            one.metric.name,
+            one.metric.title,
+            one.metric.avoid,
+            {one.metric.full_name(name): q.title for name, q in one.metric.quantities.items()},
+            one.options,
         )
-    return notes
+        for one in declared_metrics(study)
+        if one.metric.name != "agreement"
+    }
 
 
 def package_versions() -> dict[str, str]:

@@ -118,7 +118,10 @@ class MetricInputs:
         """Labels of the unit's rule, or the codes of the judge that stands in for one."""
         if spec.rule is None:
             return all_labels
-        mine = all_labels.filter(pl.col("rule") == spec.rule)
+        of_rule = pl.col("rule") == spec.rule
+        # A frame of millions of rows is not copied where it has one rule.
+        every = all_labels.select(of_rule.all()).item()
+        mine = all_labels if every else all_labels.filter(of_rule)
         if mine.is_empty() and spec.judge is not None:
             mine = codes.filter(pl.col("coder") == spec.judge)
         return mine.select("run", "seq", "other_seq", "flag", "value")

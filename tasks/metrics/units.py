@@ -232,6 +232,51 @@ def measurements(study: Study) -> tuple[Measurement, ...]:
     return tuple(found.values())
 
 
+@dataclass(frozen=True)
+class DeclaredMetric:
+    """A metric as a study lists it.
+
+    Attributes:
+        metric: The metric.
+        options: Its options, defaults filled in.
+        which: Options in which it differs from others of its name, in words; empty for the only
+            one.
+    """
+
+    metric: Metric
+    options: Mapping[str, Any]
+    which: str = ""
+
+    def title(self, quantity: str) -> str:
+        """Name of a quantity, such as ``drift.societal_pull``, that no other metric shares."""
+        return f"{quantity} ({self.which})" if self.which else quantity
+
+
+def declared_metrics(study: Study) -> tuple[DeclaredMetric, ...]:
+    """The metrics that a study lists, each once; unknown names are left out.
+
+    Raises:
+        Mistake: An option is wrong.
+    """
+    listed: dict[tuple[str, bytes], DeclaredMetric] = {}
+    for number, spec in enumerate(study.metrics):
+        metric = METRICS.get(spec.name)
+        if metric is not None:
+            options = metric.read_options(spec.options, f"metrics.{number}").model_dump(mode="json")
+            key = (spec.name, canonical_json(options))
+            listed.setdefault(key, DeclaredMetric(metric, options))
+    found = []
+    for one in listed.values():
+        others = [other for other in listed.values() if other.metric is one.metric]
+        differing = [
+            f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
+            for name, value in one.options.items()
+            if any(other.options[name] != value for other in others)
+        ]
+        found.append(DeclaredMetric(one.metric, one.options, ", ".join(differing)))
+    return tuple(found)
+
+
 def declared_measurement(study: Study, of: str) -> Measurement | None:
     """The measurement that a contrast of ``metric`` or ``metric.quantity`` is about."""
     name = of.partition(".")[0]

@@ -45,12 +45,14 @@ class MetricNote:
     """What a metric declares of itself.
 
     Attributes:
+        name: Its name.
         title: What it measures.
         avoid: When not to use it.
         quantities: Title of every quantity, by the name that it is stored under.
         options: Its options as the study declares them, defaults filled in.
     """
 
+    name: str
     title: str
     avoid: str
     quantities: Mapping[str, str]
@@ -69,7 +71,7 @@ class ReportData:
         created: When the version was first run; nothing if it never was.
         conditions: Its conditions, the baseline first.
         listings: Answers by the name of their query.
-        metrics: What the declared metrics say of themselves, by name.
+        metrics: What the declared metrics say of themselves, by a title that no two share.
         packages: Versions of the packages that the report was made with.
         code_version: Version of the code that made the report.
         made: When the report was made, UTC.

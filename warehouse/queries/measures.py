@@ -12,6 +12,7 @@ class HeadlineMetric(NamedTuple):
     """A metric of a condition, or of the study where the condition is empty."""
 
     metric: str
+    options: str
     subject: str
     condition: str
     value: float
@@ -27,7 +28,7 @@ class HeadlineMetrics(Query[HeadlineMetric]):
     """Some metrics of a version that have a value; of those made of labels, under one rule."""
 
     title = "headline metrics"
-    sql = """SELECT metric, subject, condition, value, ci_low, ci_high, null_mean, n_units,
+    sql = """SELECT metric, options, subject, condition, value, ci_low, ci_high, null_mean, n_units,
     n_excluded
 FROM v_metrics_all
 WHERE study_version = $version AND scope IN ('condition', 'study') AND value IS NOT NULL

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -71,35 +71,24 @@ def wide_codes(codes: pl.DataFrame, source: str) -> pl.DataFrame:
     ).pivot(on=source, index=list(ITEM), values="value", aggregate_function="first")
 
 
-def judged(frame: pl.DataFrame, source: str, widths: Ints) -> dict[tuple[str, str], Judged]:
-    """Judgements by flag and source.
+def judged(frame: pl.DataFrame, flag: str, source: str, widths: Ints) -> dict[str, Judged]:
+    """Judgements on one flag by source.
 
     Args:
         frame: Rows of codes or labels.
+        flag: The flag.
         source: Column with the source: coder or rule.
         widths: Numbers that ``seq`` and ``other_seq`` take at most, so that items of two frames
             get the same numbers.
     """
-    if frame.is_empty():
-        return {}
-    flags, sources = (frame[name].unique().cast(pl.String).sort() for name in ("flag", source))
-    flag, who = (
-        frame[name].cast(pl.String).cast(pl.Enum(known)).to_physical().to_numpy()
-        for name, known in (("flag", flags), (source, sources))
-    )
-    cell = flag.astype(np.int16) * np.int16(len(sources)) + who.astype(np.int16)
-    run = frame["run"].to_numpy()
-    seq = frame["seq"].fill_null(-1).to_numpy() + 1
-    other = frame["other_seq"].fill_null(-1).to_numpy() + 1
-    item = (run * widths[0] + seq) * widths[1] + other
-    values = frame["value"].fill_null(float("nan")).to_numpy()
-    order = np.argsort(cell, kind="stable")
-    ends = np.cumsum(np.bincount(cell, minlength=len(flags) * len(sources)))
+    mine = frame.filter(pl.col("flag") == flag)
     found = {}
-    for number, mine in enumerate(np.split(order, ends[:-1])):
-        if len(mine):
-            key = (flags[number // len(sources)], sources[number % len(sources)])
-            found[key] = _in_order(item[mine], run[mine], values[mine])
+    for name in mine[source].unique().cast(pl.String).sort():
+        part = mine.filter(pl.col(source) == name)
+        run = part["run"].to_numpy().astype(np.int64)
+        seq, other = (part[column].fill_null(-1).to_numpy() + 1 for column in ITEM[1:])
+        item = (run * widths[0] + seq) * widths[1] + other
+        found[name] = _in_order(item, run, part["value"].fill_null(float("nan")).to_numpy())
     return found
 
 
@@ -135,34 +124,24 @@ def pairs_of(data: Data, flags: tuple[str, ...] = ()) -> list[Pair]:
         found = ", ".join(f"{coder}: 0 of {n} usable" for coder, n, _ in bad.iter_rows())
         raise Unusable(f"coders without one usable judgement ({found})")
     widths = item_widths(data.codes, data.all_labels)
-    codes = judged(data.codes, "coder", widths)
-    labels = judged(data.all_labels, "rule", widths) if data.gold else {}
     return [
-        pair
-        for flag in flags or data.flags.names
-        for pair in _pairs_of_flag(data, flag, codes, labels)
+        pair for flag in flags or data.flags.names for pair in _pairs_of_flag(data, flag, widths)
     ]
 
 
-def _pairs_of_flag(
-    data: Data,
-    flag: str,
-    codes: Mapping[tuple[str, str], Judged],
-    labels: Mapping[tuple[str, str], Judged],
-) -> Iterator[Pair]:
+def _pairs_of_flag(data: Data, flag: str, widths: Ints) -> Iterator[Pair]:
+    codes = judged(data.codes, flag, "coder", widths)
     k = len(data.flags.levels.get(flag, ())) or 2
-    coders = [coder for one, coder in codes if one == flag]
-    coders.sort(key=lambda name: (name != data.gold, name))
+    coders = sorted(codes, key=lambda name: (name != data.gold, name))
     for first, second in combinations(coders, 2):
-        yield from _pair(flag, first, second, codes[flag, first], codes[flag, second], k=k)
+        yield from _pair(flag, first, second, codes[first], codes[second], k=k)
     if data.gold not in coders:
         return
     gold = str(data.gold)
+    labels = judged(data.all_labels, flag, "rule", widths)
     for rule in data.rules:
-        if (flag, rule) in labels:
-            yield from _pair(
-                flag, gold, rule, codes[flag, gold], labels[flag, rule], k=k, rule=rule
-            )
+        if rule in labels:
+            yield from _pair(flag, gold, rule, codes[gold], labels[rule], k=k, rule=rule)
 
 
 def _pair(

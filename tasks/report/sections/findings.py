@@ -322,7 +322,9 @@ def _nulls(data: ReportData) -> Iterator[Finding]:
                 for row in plain
                 if row["metric"] == metric
             ]
-            yield Finding("result", f"{metric} against its null: {'; '.join(words)}.", "metrics")
+            which = name.removeprefix(data.metrics[name].name)
+            said = f"{metric}{which} against its null: {'; '.join(words)}."
+            yield Finding("result", said, "metrics")
 
 
 def _null(row: Row, excess: Row | None) -> str:

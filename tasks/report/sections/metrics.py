@@ -82,12 +82,12 @@ def metric_blocks(data: ReportData) -> tuple[MetricBlock, ...]:
 
 def declared_rows(data: ReportData, listing: str, name: str) -> list[Row]:
     """Rows of a metric with its declared options and rules; curves have others besides."""
-    options = data.metrics[name].options
+    note = data.metrics[name]
     return [
         row
         for row in data.rows(listing)
-        if row["metric"].partition(".")[0] == name
-        and _options(row) == options
+        if row["metric"].partition(".")[0] == note.name
+        and _options(row) == note.options
         and (row["rule"] is None or row["rule"] in data.rules)
     ]
 

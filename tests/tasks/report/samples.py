@@ -158,7 +158,11 @@ def report(rows: Mapping[str, list[dict[str, Any]]] | None = None, **changes: An
         listings=listings,
         metrics={
             "profile_cosine": MetricNote(
-                "How alike seats are", "Never alone.", {"profile_cosine": "mean cosine"}, OPTIONS
+                "profile_cosine",
+                "How alike seats are",
+                "Never alone.",
+                {"profile_cosine": "mean cosine"},
+                OPTIONS,
             )
         },
         packages={"python": "3.11"},
