@@ -5,12 +5,12 @@ Sign convention everywhere: positive means that condition b has the larger value
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
-import numpy.typing as npt
 
+from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.statistics.bootstrap import RESAMPLES, interval, run_weights
-
-Floats = npt.NDArray[np.float64]
 
 
 def rank_biserial(a: Floats, b: Floats) -> float:
@@ -81,25 +81,37 @@ def epsilon_squared(h: float, n: int) -> float:
     return h / (n - 1)
 
 
-def _side_weights(a: Floats, b: Floats, resamples: int) -> tuple[Floats, Floats]:
-    return (
-        run_weights(len(a), resamples, "a").astype(np.float64),
-        run_weights(len(b), resamples, "b").astype(np.float64),
-    )
+#: Weights of runs that are looked at at once; bounds memory.
+CHUNK = 2_000_000
+
+
+def _drawn(
+    a: Floats, b: Floats, resamples: int, effect: Callable[[Floats, Floats], Floats]
+) -> Floats:
+    """An effect with the runs of both sides resampled, given the weights of some resamples."""
+    wa, wb = run_weights(len(a), resamples, "a"), run_weights(len(b), resamples, "b")
+    step = max(1, CHUNK // (len(a) + len(b)))
+    parts = [
+        effect(*(side[first : first + step].astype(np.float64) for side in (wa, wb)))
+        for first in range(0, resamples, step)
+    ]
+    return np.concatenate(parts)
 
 
 def rank_biserial_draws(a: Floats, b: Floats, resamples: int = RESAMPLES) -> Floats:
     """Rank-biserial correlations with the runs of both sides resampled."""
     levels, place = np.unique(np.concatenate([a, b]), return_inverse=True)
-    wa, wb = _side_weights(a, b, resamples)
-    by_level_a = _summed(wa, place[: len(a)], len(levels))
-    by_level_b = _summed(wb, place[len(a) :], len(levels))
-    up_to = np.cumsum(by_level_a, axis=1)
-    balance = 2 * up_to - by_level_a - len(a)
-    return np.asarray((by_level_b * balance).sum(axis=1) / (len(a) * len(b)))
+
+    def effect(wa: Floats, wb: Floats) -> Floats:
+        by_level_a = _summed(wa, place[: len(a)], len(levels))
+        by_level_b = _summed(wb, place[len(a) :], len(levels))
+        balance = 2 * np.cumsum(by_level_a, axis=1) - by_level_a - len(a)
+        return np.asarray((by_level_b * balance).sum(axis=1) / (len(a) * len(b)))
+
+    return _drawn(a, b, resamples, effect)
 
 
-def _summed(weights: Floats, place: npt.NDArray[np.int64], n: int) -> Floats:
+def _summed(weights: Floats, place: Ints, n: int) -> Floats:
     order = np.argsort(place, kind="stable")
     found, starts = np.unique(place[order], return_index=True)
     sums = np.zeros((len(weights), n))
@@ -109,21 +121,26 @@ def _summed(weights: Floats, place: npt.NDArray[np.int64], n: int) -> Floats:
 
 def mean_difference_draws(a: Floats, b: Floats, resamples: int = RESAMPLES) -> Floats:
     """Differences of means with the runs of both sides resampled."""
-    wa, wb = _side_weights(a, b, resamples)
-    return np.asarray(wb @ b / len(b) - wa @ a / len(a))
+
+    def effect(wa: Floats, wb: Floats) -> Floats:
+        return np.asarray(wb @ b / len(b) - wa @ a / len(a))
+
+    return _drawn(a, b, resamples, effect)
 
 
 def hedges_g_draws(a: Floats, b: Floats, resamples: int = RESAMPLES) -> Floats:
     """Hedges' g with the runs of both sides resampled."""
-    wa, wb = _side_weights(a, b, resamples)
-    centre = a.mean()
-    first, second = a - centre, b - centre
-    ma, mb = wa @ first / len(a), wb @ second / len(b)
-    squares = wa @ first**2 - len(a) * ma**2 + wb @ second**2 - len(b) * mb**2
+    first, second = a - a.mean(), b - a.mean()
     df = len(a) + len(b) - 2
-    sd = np.sqrt(np.maximum(squares, 0) / df)
-    good = squares > 1e-12 * (first @ first + second @ second)
-    return np.where(good, (mb - ma) / np.where(good, sd, 1) * (1 - 3 / (4 * df - 1)), np.nan)
+
+    def effect(wa: Floats, wb: Floats) -> Floats:
+        ma, mb = wa @ first / len(a), wb @ second / len(b)
+        squares = wa @ first**2 - len(a) * ma**2 + wb @ second**2 - len(b) * mb**2
+        sd = np.sqrt(np.maximum(squares, 0) / df)
+        good = squares > 1e-12 * (first @ first + second @ second)
+        return np.where(good, (mb - ma) / np.where(good, sd, 1) * (1 - 3 / (4 * df - 1)), np.nan)
+
+    return _drawn(a, b, resamples, effect)
 
 
 def effect_interval(draws: Floats, *sizes: int) -> tuple[float, float]:
