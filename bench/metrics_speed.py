@@ -88,10 +88,8 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
     seq = pl.Series("seq", np.tile(np.arange(per_run), runs))
     if part == "text":
         words = pl.Series([f"word{i}" for i in range(5000)])
-        drawn = words[(rng.zipf(1.3, size=n * 20) % 5000).astype(np.int64)]
-        spoken = pl.DataFrame({"m": np.repeat(np.arange(n), 20), "w": drawn})
-        texts = spoken.group_by("m", maintain_order=True).agg(pl.col("w").str.join(" "))["w"]
-        del spoken, drawn
+        some = 50_000
+        texts = pl.concat([_texts(words, min(some, n - i), rng) for i in range(0, n, some)])
     else:
         texts = pl.Series(["one two three four five"])[np.zeros(n, dtype=np.int64)]
     tables = {
@@ -127,6 +125,13 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
     if part != "text":
         tables |= _coded(keys, run, seat, rng, for_labels=part == "label")
     return tables
+
+
+def _texts(words: pl.Series, n: int, rng: np.random.Generator) -> pl.Series:
+    """Texts of twenty words each."""
+    drawn = words[(rng.zipf(1.3, size=n * 20) % len(words)).astype(np.int64)]
+    spoken = pl.DataFrame({"m": np.repeat(np.arange(n), 20), "w": drawn})
+    return spoken.group_by("m", maintain_order=True).agg(pl.col("w").str.join(" "))["w"]
 
 
 def _coded(

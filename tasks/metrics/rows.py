@@ -39,10 +39,12 @@ SCHEMA: dict[str, Any] = {
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Rows with every column of a metric; what is not given is missing, numbers never NaN."""
-    return tidy(pl.DataFrame([{**dict.fromkeys(SCHEMA), **row} for row in rows], schema=SCHEMA))
+    return with_every_column(
+        pl.DataFrame([{**dict.fromkeys(SCHEMA), **row} for row in rows], schema=SCHEMA)
+    )
 
 
-def tidy(rows: pl.DataFrame) -> pl.DataFrame:
+def with_every_column(rows: pl.DataFrame) -> pl.DataFrame:
     """The same rows with every column, in order, and missing values in place of NaN."""
     absent = [
         pl.lit(None, dtype=kind).alias(name)
@@ -119,7 +121,11 @@ def of_runs(data: Data, options: Options, quantities: Mapping[str, ByRun]) -> pl
 
 def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Several frames of rows as one, with every column."""
-    return pl.concat([tidy(part) for part in parts]) if parts else pl.DataFrame(schema=SCHEMA)
+    return (
+        pl.concat([with_every_column(part) for part in parts])
+        if parts
+        else pl.DataFrame(schema=SCHEMA)
+    )
 
 
 def of_rounds(

@@ -24,7 +24,7 @@ from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import MeasuredRun
 from tasks.metrics.metric import Metric, Unusable
 from tasks.metrics.rows import SCHEMA
-from tasks.metrics.text.vectors import Encoder, described
+from tasks.metrics.text.vectors import Encoder, encoder_words
 from tasks.metrics.units import (
     MeasureInput,
     Measurement,
@@ -268,7 +268,7 @@ def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -
     found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
     if unit.spec.encoder is not None:
         alias, model = unit.spec.options["encoder"], unit.spec.encoder.value.model
-        named = (described(name) for name in (alias, model))
+        named = (encoder_words(name) for name in (alias, model))
         found = found.with_columns(pl.col("method").str.replace(*named, literal=True))
     return found.select(
         pl.lit(unit.key).alias("unit_key"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
@@ -15,11 +14,9 @@ from tasks.metrics.coders.gold import weighted_gold
 from tasks.metrics.coders.pairs import ITEM
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
+from tasks.metrics.statistics.arrays import Floats, Ints, ratio
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.statistics.proportions import prediction_powered, rogan_gladen
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 #: Per run: items, flagged items, then of the gold sample by weight: gold and label both 1, gold
 #: only, label only, neither.
@@ -72,10 +69,6 @@ def run_cells(data: Data, flag: str, rule: str) -> Counted:
     return Counted(np.stack(cells, axis=1) * 1.0, np.stack(counts, axis=1), weighting)
 
 
-def _over(top: Floats, bottom: Floats) -> Floats:
-    return np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1), np.nan)
-
-
 def estimates(cells: Floats, gold: Floats) -> Floats:
     """Raw, Rogan-Gladen and prediction-powered rates, shape (..., 3).
 
@@ -86,10 +79,10 @@ def estimates(cells: Floats, gold: Floats) -> Floats:
         gold: Sums behind sensitivity and specificity, shape (..., 6): of all conditions, since
             the judge is taken to be the same everywhere.
     """
-    raw = _over(cells[..., 1], cells[..., 0])
+    raw = ratio(cells[..., 1], cells[..., 0])
     both, missed, false, neither = (gold[..., place] for place in range(2, 6))
-    rogan = rogan_gladen(raw, _over(both, both + missed), _over(neither, neither + false))
-    error = _over(cells[..., 3] - cells[..., 4], cells[..., 2:].sum(axis=-1))
+    rogan = rogan_gladen(raw, ratio(both, both + missed), ratio(neither, neither + false))
+    error = ratio(cells[..., 3] - cells[..., 4], cells[..., 2:].sum(axis=-1))
     return np.stack([raw, rogan, prediction_powered(raw, error)], axis=-1)
 
 

@@ -75,7 +75,7 @@ def _flag_rows(
         _row(
             base,
             "krippendorff_alpha",
-            many_raters.grouped(many_raters.coincidences(counts.counts), groups),
+            many_raters.group_sums(many_raters.coincidences(counts.counts), groups),
             lambda sums: many_raters.krippendorff_alpha(sums, counts.values, level),
             several.sum(),
             f"{level} alpha over {ratings.shape[1]} coders",
@@ -84,7 +84,7 @@ def _flag_rows(
         _row(
             base,
             "gwet_ac1",
-            many_raters.grouped(many_raters.agreement_sums(counts.counts), groups),
+            many_raters.group_sums(many_raters.agreement_sums(counts.counts), groups),
             many_raters.gwet_ac1_many,
             several.sum(),
             f"AC1 over {ratings.shape[1]} coders",
@@ -100,7 +100,7 @@ def _flag_rows(
         _row(
             base,
             "fleiss_kappa",
-            many_raters.grouped(many_raters.agreement_sums(whole.counts), runs[complete]),
+            many_raters.group_sums(many_raters.agreement_sums(whole.counts), runs[complete]),
             many_raters.fleiss_kappa,
             complete.sum(),
             f"over items that all {ratings.shape[1]} coders judged",
@@ -108,7 +108,7 @@ def _flag_rows(
         )
     )
     if level in {"ordinal", "interval", "ratio"}:
-        sums = many_raters.grouped(icc.icc_sums(ratings[complete]), runs[complete])
+        sums = many_raters.group_sums(icc.icc_sums(ratings[complete]), runs[complete])
         for place, form in enumerate(icc.FORMS):
             found.append(
                 _row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from tasks.metrics.contrasts.sample import Finding, Side, Test, TestOptions
+from tasks.metrics.contrasts.sample import NO_VARIANCE, Finding, Side, Test, TestOptions
 from tasks.metrics.statistics import effects
 
 
@@ -32,7 +32,7 @@ def equivalence(
         worse = above if above.pvalue > below.pvalue else below
         statistic, p = float(worse.statistic), float(worse.pvalue)
     else:
-        warning = "neither side varies, so there is no test"
+        warning = NO_VARIANCE
     draws = effects.mean_difference_draws(a, b, options.resamples)
     return Finding(
         statistic=statistic,

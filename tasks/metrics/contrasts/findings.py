@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from schemas.tables.measures import EXCESS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.comparisons import IMPORTED
 from tasks.metrics.contrasts.correction import adjusted
-from tasks.metrics.contrasts.sample import Finding, Side, TooFewRuns, checked
+from tasks.metrics.contrasts.sample import Finding, Side, TooFewRuns, Untestable, refuse_few_runs
 
 Row = dict[str, Any]
 UNDEFINED = "without a value"
@@ -77,8 +78,13 @@ def _row(
     test = TESTS[one["test"]]
     values = _values(one, metrics, test.scope)
     sides = tuple(_side(name, values, replicates) for name in one["between"])
-    checked(test, sides)
-    found = test.compute(sides, test.options.model_validate(one["options"]), rng)
+    refuse_few_runs(test, sides)
+    try:
+        found = test.compute(sides, test.options.model_validate(one["options"]), rng)
+    except Untestable as problem:
+        nothing = float("nan")
+        found = Finding(nothing, nothing, nothing, test.effect, f"not tested: {problem}")
+        found = dataclasses.replace(found, warning=str(problem))
     left_out = {side.condition: _left_out(one, values, side) for side in sides}
     return {
         **_named(one),

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tasks.metrics.contrasts.sample import Finding, Side, Test, TestOptions
+from tasks.metrics.contrasts.sample import (
+    NO_VARIANCE,
+    Finding,
+    Side,
+    Test,
+    TestOptions,
+    Untestable,
+)
 from tasks.metrics.statistics import effects
 
 FEW_CLUSTERS = 30
@@ -22,6 +29,24 @@ def _design(sides: tuple[Side, ...]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
     in_b = np.repeat([0.0, 1.0], [len(a.values), len(b.values)])
     _, groups = np.unique(np.array([*a.runs, *b.runs]), return_inverse=True)
     return values, sm.add_constant(in_b), groups
+
+
+def _refuse_equal_means(sides: tuple[Side, ...]) -> None:
+    """Make sure that there is a difference between runs that a test over seats could find.
+
+    Shares that sum to one have the same mean in every run, so a test of them would be one of
+    rounding errors.
+
+    Raises:
+        Untestable: The means of runs do not vary beyond rounding.
+    """
+    values, _, groups = _design(sides)
+    means = np.bincount(groups, weights=values) / np.bincount(groups)
+    if np.ptp(means) <= 1e-9 * np.abs(values).max():
+        raise Untestable(
+            "the means of runs do not vary beyond rounding, as those of shares that sum to one, "
+            "so there is nothing to test"
+        )
 
 
 def _few(sides: tuple[Side, ...]) -> str:
@@ -50,6 +75,7 @@ def cluster_robust(
     """Least squares over seats with errors clustered by run."""
     import statsmodels.api as sm
 
+    _refuse_equal_means(sides)
     values, design, groups = _design(sides)
     result = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
     return _coefficient(
@@ -62,6 +88,7 @@ def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Ge
     import statsmodels.api as sm
     from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
+    _refuse_equal_means(sides)
     values, design, groups = _design(sides)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -79,6 +106,7 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     """Generalised estimating equations over seats, exchangeable within runs."""
     import statsmodels.api as sm
 
+    _refuse_equal_means(sides)
     values, design, groups = _design(sides)
     result = sm.GEE(values, design, groups=groups, cov_struct=sm.cov_struct.Exchangeable()).fit(
         cov_type="bias_reduced"
@@ -94,7 +122,7 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
 def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Welch's t test of runs with Hedges' g."""
     a, b = sides[0].values, sides[1].values
-    statistic, p, warning = float("nan"), float("nan"), "neither side varies, so there is no test"
+    statistic, p, warning = float("nan"), float("nan"), NO_VARIANCE
     if a.var() + b.var() > 0:
         from scipy import stats
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from tasks.metrics.contrasts.sample import Finding, Side, Test, TestOptions, TooFewRuns
 from tasks.metrics.statistics import effects
+from tasks.metrics.statistics.arrays import Floats
 
 SIGN = "positive: b has the larger values"
 
@@ -82,7 +83,7 @@ def kruskal_wallis(
     )
 
 
-def paired(a: Side, b: Side) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], int]:
+def paired_differences(a: Side, b: Side) -> tuple[Floats, int]:
     """Differences b - a of runs with the same replicate, and how many runs have no partner."""
     left = dict(zip(a.replicates.tolist(), a.values.tolist(), strict=True))
     right = dict(zip(b.replicates.tolist(), b.values.tolist(), strict=True))
@@ -95,7 +96,7 @@ def wilcoxon(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Gener
     """Wilcoxon signed-rank test of runs paired by replicate."""
     from scipy import stats
 
-    differences, alone = paired(sides[0], sides[1])
+    differences, alone = paired_differences(sides[0], sides[1])
     n = len(differences)
     if n < 2:
         raise TooFewRuns(f"wilcoxon needs at least 2 pairs of runs with the same replicate ({n})")

@@ -25,6 +25,14 @@ class TestOptions(Record):
     resamples: int = Field(2000, ge=100, le=100_000, description="Resamples behind an interval.")
 
 
+#: Warning of a finding without a test.
+NO_VARIANCE = "neither side varies, so there is no test"
+
+
+class Untestable(Exception):
+    """The values of a contrast leave its test nothing to look at; says why."""
+
+
 class TooFewRuns(Exception):
     """A side of a contrast has too few runs for its test; says how many there are."""
 
@@ -114,8 +122,8 @@ class Test:
         return validated_options(f"test {self.name}", self.options, options, place, GUIDE)
 
 
-def checked(test: Test, sides: tuple[Side, ...]) -> None:
-    """Nothing, if every side has the runs that the test needs.
+def refuse_few_runs(test: Test, sides: tuple[Side, ...]) -> None:
+    """Make sure that every side has the runs that the test needs.
 
     Raises:
         TooFewRuns: One has not.

@@ -128,7 +128,7 @@ def _condition(
         "null_mean": 0.5,
         "n_units": len(runs),
         "method": f"mean one-against-rest area under the ROC curve of {counts}; ridge classifier "
-        f"on {vectors.described(options.encoder)}, {folds} folds with whole runs held out; "
+        f"on {vectors.encoder_words(options.encoder)}, {folds} folds with whole runs held out; "
         f"{INTERVAL}, the classifier not refitted",
     }
 

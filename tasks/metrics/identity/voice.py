@@ -50,8 +50,8 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
     names = data.messages.select("run", "seat").unique(maintain_order=True).sort("run", "seat")
     method = (
         f"cosine of messages of one seat less that with other seats', mean over seats "
-        f"({vectors.described(options.encoder)}); null: seats shuffled over messages within runs, "
-        f"{options.draws} draws"
+        f"({vectors.encoder_words(options.encoder)}); null: seats shuffled over messages within "
+        f"runs, {options.draws} draws"
     )
     seats = rows.of_seats(
         data,

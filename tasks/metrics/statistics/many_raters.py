@@ -37,7 +37,7 @@ def category_counts(ratings: Floats) -> CategoryCounts:
     return CategoryCounts(counts.astype(np.float64), values)
 
 
-def grouped(per_item: Floats, groups: Ints) -> Floats:
+def group_sums(per_item: Floats, groups: Ints) -> Floats:
     """Sums of per-item numbers over groups, such as runs; groups that occur, in order."""
     _, number = np.unique(groups, return_inverse=True)
     sums = np.zeros((int(number.max()) + 1, *per_item.shape[1:]))

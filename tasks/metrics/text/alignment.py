@@ -11,7 +11,7 @@ from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByRun
 from tasks.metrics.statistics.arrays import group_means, ratio
 from tasks.metrics.text import vectors
-from tasks.metrics.text.convergence import elsewhere, round_similarity
+from tasks.metrics.text.convergence import round_similarity, similarity_elsewhere
 from tasks.metrics.text.groups import by_round
 from tasks.metrics.text.vectors import TextOptions
 
@@ -29,14 +29,14 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     answering[replies] = groups.of[replies]
     mine = vectors.summed(unit, answering, groups.n)
     count = np.bincount(groups.of[replies], minlength=groups.n).astype(np.float64)
-    partner = elsewhere(data, groups, sums, n, mine)
+    partner = similarity_elsewhere(data, groups, sums, n, mine)
     total = np.bincount(
         groups.run, weights=np.where(np.isfinite(partner), partner, 0.0), minlength=data.n_runs
     )
     paired = np.bincount(groups.run, weights=count * np.isfinite(partner), minlength=data.n_runs)
     method = (
         f"mean cosine of a message with the one before it, by another seat "
-        f"({vectors.described(options.encoder)}); null: the same message with all of the same "
+        f"({vectors.encoder_words(options.encoder)}); null: the same message with all of the same "
         "round of other runs of the condition, the expectation of a shuffled partner"
     )
     observed = group_means(cosine, run[replies], data.n_runs)

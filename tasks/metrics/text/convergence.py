@@ -30,7 +30,9 @@ def round_similarity(unit: Matrix, groups: Groups) -> tuple[Floats, Matrix, Floa
     return ratio(inside, pairs), sums, n
 
 
-def elsewhere(data: Data, groups: Groups, sums: Matrix, n: Floats, mine: Matrix) -> Floats:
+def similarity_elsewhere(
+    data: Data, groups: Groups, sums: Matrix, n: Floats, mine: Matrix
+) -> Floats:
     """Mean cosine of a group's vectors with those of other runs of its condition, same round.
 
     Args:
@@ -56,9 +58,9 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     similarity, sums, n = round_similarity(unit, groups)
     scale = np.where(n > 0, 1 / np.maximum(n, 1), 0.0)
     mean = sums.multiply(scale[:, None]).tocsr()
-    baseline = elsewhere(data, groups, sums, n, mean)
+    baseline = similarity_elsewhere(data, groups, sums, n, mean)
     baseline = np.where(np.isfinite(similarity), baseline, np.nan)
-    words = vectors.described(options.encoder)
+    words = vectors.encoder_words(options.encoder)
     null = "null: the same messages with those of other runs of the condition in the same round"
     table = np.full((data.n_runs, groups.n_rounds), np.nan)
     table[groups.run, groups.key] = similarity

@@ -16,7 +16,7 @@ from tasks.metrics.text.grams import RunGram, run_grams
 from tasks.metrics.text.vectors import TextNullOptions
 
 
-def voices(gram: RunGram, seat: Ints) -> Floats:
+def effective_voices(gram: RunGram, seat: Ints) -> Floats:
     """Effective number of seats by their summed message vectors, shape (draws,).
 
     Args:
@@ -37,13 +37,13 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
     nulls = np.full((data.n_runs, options.draws), np.nan)
     seats = np.zeros(data.n_runs, dtype=np.int64)
     for gram in run_grams(data, unit):
-        found = voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
+        found = effective_voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
         observed[gram.run], nulls[gram.run] = found[0], found[1:]
         seats[gram.run] = gram.n_seats
     method = (
         "K* = Vendi score of seats, cosine kernel on summed message vectors "
-        f"({vectors.described(options.encoder)}); null: seats shuffled over messages within runs, "
-        f"{options.draws} draws"
+        f"({vectors.encoder_words(options.encoder)}); null: seats shuffled over messages within "
+        f"runs, {options.draws} draws"
     )
     return rows.of_runs(data, options, {"": ByRun(observed, method, seats, nulls)})
 

@@ -45,7 +45,7 @@ def seat_parts(gram: RunGram, order: Floats, part: float) -> Floats:
     return np.asarray(ends[:, :, None, :] * gram.members(gram.seat)[None, None])
 
 
-def measures(gram: RunGram, parts: Floats) -> tuple[Floats, Floats]:
+def drift_and_pull(gram: RunGram, parts: Floats) -> tuple[Floats, Floats]:
     """Drift and societal pull, mean over the seats of a run, shape (draws,)."""
     own = gram.members(gram.seat)
     rest = own.sum(axis=0)[None, :] - own
@@ -68,10 +68,10 @@ def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.D
     for gram in run_grams(data, unit):
         m = len(gram.seat)
         order = np.vstack([np.arange(m) / m, rng.random((options.draws, m))])
-        drawn = np.stack(measures(gram, seat_parts(gram, order, options.part)))
+        drawn = np.stack(drift_and_pull(gram, seat_parts(gram, order, options.part)))
         observed[:, gram.run], nulls[:, gram.run] = drawn[:, 0], drawn[:, 1:]
         seats[gram.run] = gram.n_seats
-    words = vectors.described(options.encoder)
+    words = vectors.encoder_words(options.encoder)
     titles = ("1 - cosine of early and late", "cosine with the others, late less early")
     found = {
         quantity: ByRun(

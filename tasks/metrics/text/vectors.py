@@ -155,7 +155,7 @@ def row_cosines(unit: Matrix, first: Ints, second: Ints) -> Floats:
     return np.where(there, np.concatenate([np.empty(0), *dots]), np.nan)
 
 
-def described(encoder: str) -> str:
+def encoder_words(encoder: str) -> str:
     """Which vectors they are, for ``method``."""
     if encoder == HASHED:
         return f"hashed counts of words and word pairs in {DIMENSIONS} dimensions, unit length"

@@ -139,6 +139,31 @@ def test_only_episodes_that_were_cut_short_are_left_out(status: str, used: int) 
     assert unit.spec.excluded["mixed"] == ({} if used else {"incomplete": 6})
 
 
+@pytest.mark.parametrize("test", ["cluster_robust", "mixed_model", "gee"])
+async def test_shares_that_sum_to_one_in_every_run_are_not_tested(test: str) -> None:
+    contrast = {"of": "participation.share_words", "between": ["uniform", "mixed"], "test": test}
+    declared = s.study(metrics=["participation"], contrasts={"shares": contrast})
+    (result,) = await compared(declared, s.rows(declared))
+    assert result.failure is None
+    (row,) = checked("contrasts", result.rows["contrasts"])
+    assert (row["p"], row["statistic"], row["effect"]) == (None, None, None)
+    assert "do not vary beyond rounding" in row["warning"]
+
+
+async def test_episodes_without_a_value_are_counted_as_left_out() -> None:
+    declared = s.study(replicates=14)
+    frames = s.rows(declared)
+    silent = [digest("e", "mixed", number) for number in range(1, 13)]
+    said = pl.col("episode_key").is_in(silent)
+    frames["labels"] = frames["labels"].with_columns(
+        pl.when(said).then(0.0).otherwise("value").alias("value")
+    )
+    (result,) = await compared(declared, frames)
+    (row,) = result.rows["contrasts"]
+    assert (row["n_a"], row["n_b"], row["n_excluded"]) == (14, 2, 12)
+    assert "mixed 12 of 14 (12 without a value)" in row["warning"]
+
+
 async def test_a_contrast_that_moves_several_factors_says_so() -> None:
     declared = s.study()
     factors = {"mixed": {"seats": (1, 2), "rounds": (4, 5)}}
