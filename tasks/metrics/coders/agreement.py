@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
@@ -15,9 +14,8 @@ from tasks.metrics.coders.pairs import Pair, pairs_of
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.statistics import two_raters as two
+from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
-
-Floats = npt.NDArray[np.float64]
 
 ANY: dict[str, Callable[[Floats], Floats]] = {
     "cohen_kappa": two.cohen_kappa,

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Unusable
+from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.statistics.two_raters import cross_tables
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 ITEM = ("run", "seq", "other_seq")
 
 

@@ -15,9 +15,9 @@ from tasks.metrics.coders.pairs import ITEM, wide_codes
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics import icc, many_raters
+from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.bootstrap import INTERVAL, sum_interval
 
-Floats = npt.NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
 
 

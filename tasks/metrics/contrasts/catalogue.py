@@ -9,6 +9,17 @@ from tasks.registry import Registry
 
 TESTS: Registry[Test] = Registry(
     "test",
-    (*ranks.TESTS, *permutation.TESTS, *models.TESTS, *equivalence.TESTS),
+    (
+        ranks.mann_whitney,
+        ranks.brunner_munzel,
+        ranks.kruskal_wallis,
+        ranks.wilcoxon,
+        permutation.permutation,
+        models.welch,
+        models.cluster_robust,
+        models.mixed_model,
+        models.gee,
+        equivalence.equivalence,
+    ),
     GUIDE,
 )

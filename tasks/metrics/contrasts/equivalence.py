@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from tasks.metrics.contrasts.sample import NO_VARIANCE, Finding, Side, Test, TestOptions
+from tasks.metrics.contrasts.sample import NO_VARIANCE, Finding, Side, TestOptions, contrast_test
 from tasks.metrics.statistics import effects
 
 
@@ -18,6 +18,14 @@ class EquivalenceOptions(TestOptions):
     )
 
 
+@contrast_test(
+    title="whether b and a differ by less than a declared margin (small p: they do)",
+    effect="mean_difference",
+    source="Schuirmann (1987).",
+    avoid="The margin must be set before looking. Its p means the opposite of other tests', so "
+    "do not put both kinds into one family.",
+    options=EquivalenceOptions,
+)
 def equivalence(
     sides: tuple[Side, ...], options: EquivalenceOptions, rng: np.random.Generator
 ) -> Finding:
@@ -44,17 +52,3 @@ def equivalence(
         "within the margin; positive: b has the larger mean",
         warning=warning,
     )
-
-
-TESTS = (
-    Test(
-        name="equivalence",
-        title="whether b and a differ by less than a declared margin (small p: they do)",
-        effect="mean_difference",
-        source="Schuirmann (1987).",
-        avoid="The margin must be set before looking. Its p means the opposite of other tests', so "
-        "do not put both kinds into one family.",
-        compute=equivalence,
-        options=EquivalenceOptions,
-    ),
-)

@@ -12,13 +12,17 @@ from tasks.metrics.contrasts.sample import (
     NO_VARIANCE,
     Finding,
     Side,
-    Test,
     TestOptions,
     Untestable,
+    contrast_test,
 )
 from tasks.metrics.statistics import effects
 
 FEW_CLUSTERS = 30
+_SEATS = (
+    "Needs a metric with values by seat. Below about 30 runs in all its p-values are too small: "
+    "use permutation on run means."
+)
 
 
 def _design(sides: tuple[Side, ...]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
@@ -69,6 +73,13 @@ def _coefficient(result: Any, sides: tuple[Side, ...], method: str, warning: str
     )
 
 
+@contrast_test(
+    title="whether seats of b differ from seats of a, runs as clusters",
+    effect="mean_difference",
+    source="Liang and Zeger (1986); Cameron and Miller (2015).",
+    avoid=_SEATS,
+    scope="seat",
+)
 def cluster_robust(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
@@ -83,6 +94,13 @@ def cluster_robust(
     )
 
 
+@contrast_test(
+    title="whether seats of b differ from seats of a, each run with its own level",
+    effect="mean_difference",
+    source="Laird and Ware (1982).",
+    avoid=_SEATS + " Assumes normal run levels.",
+    scope="seat",
+)
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Mixed model over seats with a random intercept per run."""
     import statsmodels.api as sm
@@ -102,6 +120,13 @@ def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Ge
     )
 
 
+@contrast_test(
+    title="whether seats of b differ from seats of a, seats of a run alike",
+    effect="mean_difference",
+    source="Liang and Zeger (1986); Mancl and DeRouen (2001).",
+    avoid=_SEATS,
+    scope="seat",
+)
 def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Generalised estimating equations over seats, exchangeable within runs."""
     import statsmodels.api as sm
@@ -119,6 +144,12 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     )
 
 
+@contrast_test(
+    title="whether the means of runs differ, variances allowed to differ",
+    effect="hedges_g",
+    source="Welch (1947); Hedges (1981).",
+    avoid="With few and skewed runs use mann_whitney or permutation.",
+)
 def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Welch's t test of runs with Hedges' g."""
     a, b = sides[0].values, sides[1].values
@@ -138,46 +169,3 @@ def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generato
         method="Welch's t of run means, two-sided; Hedges' g, positive: b has the larger mean",
         warning=warning,
     )
-
-
-_SEATS = (
-    "Needs a metric with values by seat. Below about 30 runs in all its p-values are too small: "
-    "use permutation on run means."
-)
-TESTS = (
-    Test(
-        name="welch",
-        title="whether the means of runs differ, variances allowed to differ",
-        effect="hedges_g",
-        source="Welch (1947); Hedges (1981).",
-        avoid="With few and skewed runs use mann_whitney or permutation.",
-        compute=welch,
-    ),
-    Test(
-        name="cluster_robust",
-        title="whether seats of b differ from seats of a, runs as clusters",
-        effect="mean_difference",
-        source="Liang and Zeger (1986); Cameron and Miller (2015).",
-        avoid=_SEATS,
-        compute=cluster_robust,
-        scope="seat",
-    ),
-    Test(
-        name="mixed_model",
-        title="whether seats of b differ from seats of a, each run with its own level",
-        effect="mean_difference",
-        source="Laird and Ware (1982).",
-        avoid=_SEATS + " Assumes normal run levels.",
-        compute=mixed_model,
-        scope="seat",
-    ),
-    Test(
-        name="gee",
-        title="whether seats of b differ from seats of a, seats of a run alike",
-        effect="mean_difference",
-        source="Liang and Zeger (1986); Mancl and DeRouen (2001).",
-        avoid=_SEATS,
-        compute=gee,
-        scope="seat",
-    ),
-)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from tasks.metrics.contrasts.sample import Finding, Floats, Side, Test, TestOptions
+from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, contrast_test
 from tasks.metrics.statistics import effects
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 
 class PermutationOptions(TestOptions):
@@ -24,6 +24,14 @@ class PermutationOptions(TestOptions):
     draws: int = Field(9999, ge=99, le=1_000_000, description="Shuffles.")
 
 
+@contrast_test(
+    title="whether the difference of b and a is larger than chance assignment gives",
+    effect="mean_difference",
+    source="Pitman (1937); Phipson and Smyth (2010) for counting the observed arrangement.",
+    avoid="Restrict to blocks (`block: replicate`) where replicates share seeds, personas or "
+    "briefs; a free shuffle would then be too wide or too narrow.",
+    options=PermutationOptions,
+)
 def permutation(
     sides: tuple[Side, ...], options: PermutationOptions, rng: np.random.Generator
 ) -> Finding:
@@ -79,24 +87,10 @@ def _signed_ranks(values: Floats) -> Floats:
     return np.asarray((np.cumsum(sizes) - (sizes - 1) / 2)[group], dtype=np.float64)
 
 
-def _expected(values: Floats, in_b: npt.NDArray[np.bool_], blocks: npt.NDArray[np.int64]) -> float:
+def _expected(values: Floats, in_b: Bools, blocks: Ints) -> float:
     """Mean of the sum over b under shuffles within blocks."""
     _, number = np.unique(blocks, return_inverse=True)
     sums = np.bincount(number, weights=values)
     counts = np.bincount(number)
     mine = np.bincount(number, weights=in_b.astype(float))
     return float((sums / counts * mine).sum())
-
-
-TESTS = (
-    Test(
-        name="permutation",
-        title="whether the difference of b and a is larger than chance assignment gives",
-        effect="mean_difference",
-        source="Pitman (1937); Phipson and Smyth (2010) for counting the observed arrangement.",
-        avoid="Restrict to blocks (`block: replicate`) where replicates share seeds, personas or "
-        "briefs; a free shuffle would then be too wide or too narrow.",
-        compute=permutation,
-        options=PermutationOptions,
-    ),
-)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.metrics.contrasts.sample import Finding, Side, Test, TestOptions, TooFewRuns
+from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, TooFewRuns, contrast_test
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Floats
 
 SIGN = "positive: b has the larger values"
 
 
+@contrast_test(
+    title="whether values of b tend to be larger or smaller than those of a",
+    effect="rank_biserial",
+    source="Mann and Whitney (1947); Kerby (2014) for the effect size.",
+    avoid="Not a test of medians or means where the shapes differ; use brunner_munzel where "
+    "the spreads do. With 3 runs a side no p below .1 can come out.",
+)
 def mann_whitney(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
@@ -34,6 +41,12 @@ def mann_whitney(
     )
 
 
+@contrast_test(
+    title="whether P(b > a) + P(b = a)/2 is one half, spreads allowed to differ",
+    effect="cles",
+    source="Brunner and Munzel (2000).",
+    avoid="Below ten runs a side its t approximation is rough; without overlap it has no p.",
+)
 def brunner_munzel(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
@@ -60,6 +73,13 @@ def brunner_munzel(
     )
 
 
+@contrast_test(
+    title="whether any of several conditions tends to other values than the rest",
+    effect="epsilon_squared",
+    source="Kruskal and Wallis (1952).",
+    avoid="Says that some condition differs, not which.",
+    many=True,
+)
 def kruskal_wallis(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
@@ -92,6 +112,13 @@ def paired_differences(a: Side, b: Side) -> tuple[Floats, int]:
     return np.array([right[r] - left[r] for r in both], dtype=np.float64), alone
 
 
+@contrast_test(
+    title="whether runs of b differ from the runs of a with the same replicate",
+    effect="matched_rank_biserial",
+    source="Wilcoxon (1945); Kerby (2014).",
+    avoid="Only where replicates are matched (same seeds, same personas); independent runs "
+    "are not pairs.",
+)
 def wilcoxon(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Wilcoxon signed-rank test of runs paired by replicate."""
     from scipy import stats
@@ -115,42 +142,3 @@ def wilcoxon(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Gener
         method=f"Wilcoxon signed ranks of {n} pairs with the same replicate, {SIGN}",
         warning=f"{alone} runs without a partner left out" if alone else "",
     )
-
-
-TESTS = (
-    Test(
-        name="mann_whitney",
-        title="whether values of b tend to be larger or smaller than those of a",
-        effect="rank_biserial",
-        source="Mann and Whitney (1947); Kerby (2014) for the effect size.",
-        avoid="Not a test of medians or means where the shapes differ; use brunner_munzel where "
-        "the spreads do. With 3 runs a side no p below .1 can come out.",
-        compute=mann_whitney,
-    ),
-    Test(
-        name="brunner_munzel",
-        title="whether P(b > a) + P(b = a)/2 is one half, spreads allowed to differ",
-        effect="cles",
-        source="Brunner and Munzel (2000).",
-        avoid="Below ten runs a side its t approximation is rough; without overlap it has no p.",
-        compute=brunner_munzel,
-    ),
-    Test(
-        name="kruskal_wallis",
-        title="whether any of several conditions tends to other values than the rest",
-        effect="epsilon_squared",
-        source="Kruskal and Wallis (1952).",
-        avoid="Says that some condition differs, not which.",
-        compute=kruskal_wallis,
-        many=True,
-    ),
-    Test(
-        name="wilcoxon",
-        title="whether runs of b differ from the runs of a with the same replicate",
-        effect="matched_rank_biserial",
-        source="Wilcoxon (1945); Kerby (2014).",
-        avoid="Only where replicates are matched (same seeds, same personas); independent runs "
-        "are not pairs.",
-        compute=wilcoxon,
-    ),
-)

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from schemas.base import Record
 from tasks.metrics.metric import GUIDE
+from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.registry import validated_options
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 class TestOptions(Record):
@@ -84,6 +81,11 @@ class Finding:
     warning: str = ""
 
 
+Compute = Callable[[tuple[Side, ...], Any, np.random.Generator], Finding]
+#: Runs that each side of a test needs.
+LEAST_RUNS = 2
+
+
 @dataclass(frozen=True)
 class Test:
     """A test: its declaration and the function that does it.
@@ -98,7 +100,6 @@ class Test:
         options: Its options.
         many: Whether it compares all sides at once; else each with the baseline.
         scope: Whether a value is a run's or a seat's within a run.
-        least: Runs that each side needs.
     """
 
     __test__ = False
@@ -107,11 +108,10 @@ class Test:
     effect: str
     source: str
     avoid: str
-    compute: Callable[[tuple[Side, ...], Any, np.random.Generator], Finding]
+    compute: Compute
     options: type[TestOptions] = TestOptions
     many: bool = False
     scope: Literal["run", "seat"] = "run"
-    least: int = 2
 
     def read_options(self, options: Mapping[str, Any], place: str) -> TestOptions:
         """The options with defaults filled in.
@@ -122,14 +122,19 @@ class Test:
         return validated_options(f"test {self.name}", self.options, options, place, GUIDE)
 
 
+def contrast_test(**declared: Any) -> Callable[[Compute], Test]:
+    """Makes a test of a function, whose name becomes the test's; takes what :class:`Test` has."""
+    return lambda compute: Test(compute.__name__, compute=compute, **declared)
+
+
 def refuse_few_runs(test: Test, sides: tuple[Side, ...]) -> None:
     """Make sure that every side has the runs that the test needs.
 
     Raises:
         TooFewRuns: One has not.
     """
-    if any(side.n_runs < test.least for side in sides):
+    if any(side.n_runs < LEAST_RUNS for side in sides):
         counts = ", ".join(f"{side.condition}: {side.n_runs}" for side in sides)
         raise TooFewRuns(
-            f"{test.name} needs at least {test.least} runs with a value on each side ({counts})"
+            f"{test.name} needs at least {LEAST_RUNS} runs with a value on each side ({counts})"
         )

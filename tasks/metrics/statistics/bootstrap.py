@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.keys import seed_of
+from tasks.metrics.statistics.arrays import Floats
 
-Floats = npt.NDArray[np.float64]
 Weights = npt.NDArray[np.float32]
 
 RESAMPLES = 2000

@@ -8,9 +8,8 @@ Names follow McGraw and Wong (1996): 1 one-way, A two-way absolute agreement, C 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.statistics.arrays import Floats
 
 FORMS = ("icc_1_1", "icc_1_k", "icc_a_1", "icc_a_k", "icc_c_1", "icc_c_k")
 

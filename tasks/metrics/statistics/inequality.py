@@ -7,10 +7,8 @@ are adjacent. Not-a-number stands for groups whose amounts sum to zero.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from tasks.metrics.statistics.arrays import Floats, Ints
 
 
 def _sizes(amounts: Floats, starts: Ints) -> Ints:

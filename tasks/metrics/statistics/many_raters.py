@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from tasks.metrics.statistics.arrays import Floats, Ints
+
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
 

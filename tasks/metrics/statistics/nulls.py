@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.statistics.arrays import Floats
 
 #: Fewer draws than this make no p-value.
 LEAST_DRAWS = 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from tasks.metrics.statistics.arrays import Floats
 
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:
