@@ -97,7 +97,7 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
             {
                 "episode_key": keys,
                 "unit_key": keys,
-                "status": "complete",
+                "status": "terminated",
                 "planned_rounds": 10,
                 "completed_rounds": 10,
             }

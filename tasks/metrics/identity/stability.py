@@ -26,7 +26,7 @@ def _halves(data: Data) -> pl.DataFrame:
 def _asked(data: Data) -> pl.DataFrame:
     """The questions put to seats, with the half of the run that they were in."""
     middle = (pl.col("round").min() + pl.col("round").max()).over("run") / 2
-    return data.actions.select(
+    return data.actions.filter(pl.col("attempts") > 0).select(
         "run",
         (pl.col("round") > middle).alias("late"),
         pl.col("fallback").cast(pl.Float64),
@@ -116,6 +116,6 @@ METRIC = Metric(
     "and is not computed.",
     avoid="Do not add them up. Environments whose phases ask for other acts drift by design.",
     needs=("events", "actions"),
-    version=2,
+    version=3,
     compute=compute,
 )

@@ -14,48 +14,50 @@ from tasks.metrics.statistics.arrays import ratio
 #: Whether an episode of a status reached an end by its rules.
 ENDED = {"terminated": 1.0, "truncated": 0.0, "incomplete": 0.0}
 
+#: Rates over the questions put to seats that were not out of the game, and what they are of.
+RATES = {
+    "valid": "actions usable as first given",
+    "fallback": "actions replaced by the fallback",
+    "attempts": "questions per action",
+    "absent": "questions that got no answer at all",
+    "silent": "actions that say nothing: no answer, or a text without words",
+}
+#: Whether an action says nothing.
+SILENT = (
+    pl.col("absent")
+    | pl.col("answer").is_null()
+    | (pl.col("answer").str.json_path_match("$.text").str.strip_chars() == "").fill_null(False)
+)
+
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``run_quality``."""
     asked = (
         data.actions.filter(pl.col("attempts") > 0)
+        .with_columns(SILENT.alias("silent"))
         .group_by("run")
-        .agg(
-            pl.col("valid").mean(),
-            pl.col("fallback").mean(),
-            pl.col("absent").mean(),
-            pl.col("attempts").mean(),
-            pl.len().alias("n"),
-        )
+        .agg(pl.col(*RATES).mean(), pl.len().alias("n"))
     )
     runs = data.runs.with_columns(
         pl.col("status").replace_strict(ENDED, default=None, return_dtype=pl.Float64)
     )
     rounds = ratio(data.by_run(runs, "completed_rounds"), data.by_run(runs, "planned_rounds"))
     n_asked = np.nan_to_num(data.by_run(asked, "n"))
-    every = ", of all runs, those that analyses exclude too"
+    every = "of all runs, those that analyses exclude too"
+    complete = f"whether the run reached an end by its rules, {every}"
     found = {
-        "rounds": ByRun(rounds, f"completed over planned rounds{every}", 1),
-        "complete": ByRun(
-            data.by_run(runs, "status"), f"whether the run reached an end by its rules{every}", 1
-        ),
-        "valid": ByRun(
-            data.by_run(asked, "valid"), f"actions usable as first given{every}", n_asked
-        ),
-        "fallback": ByRun(
-            data.by_run(asked, "fallback"), f"actions replaced by the fallback{every}", n_asked
-        ),
-        "attempts": ByRun(data.by_run(asked, "attempts"), f"questions per action{every}", n_asked),
-        "absent": ByRun(
-            data.by_run(asked, "absent"), f"questions that got no answer at all{every}", n_asked
-        ),
+        "rounds": ByRun(rounds, f"completed over planned rounds, {every}", 1),
+        "complete": ByRun(data.by_run(runs, "status"), complete, 1),
     }
+    for name, words in RATES.items():
+        method = f"{words}, {every}; a run without actions on record has no rate"
+        found[name] = ByRun(data.by_run(asked, name), method, n_asked)
     return rows.of_runs(data, options, found)
 
 
 METRIC = Metric(
     name="run_quality",
-    title="Whether runs went as planned: rounds, usable actions, fallbacks, absences",
+    title="Whether runs went as planned: rounds, usable actions, fallbacks, silence",
     quantities={
         "rounds": Quantity("completed over planned rounds", "completed / planned", "[0, 1]"),
         "complete": Quantity("runs that reached their end", "mean of 1[complete]", "[0, 1]"),
@@ -63,12 +65,13 @@ METRIC = Metric(
         "fallback": Quantity("actions replaced by the fallback", "fallback / asked", "[0, 1]"),
         "attempts": Quantity("questions per action", "mean attempts", "[1, ∞)", "questions"),
         "absent": Quantity("questions that got no answer at all", "absent / asked", "[0, 1]"),
+        "silent": Quantity("actions that say nothing", "silent / asked", "[0, 1]"),
     },
     source="Rates after CONSORT-style reporting of completeness.",
     avoid="No measure of what was said. Look at it before any other number: conditions that differ "
     "here differ in dose. Failed episodes have no rows and are counted in `n_excluded` only.",
     needs=("actions",),
-    version=2,
+    version=3,
     compute=compute,
     every_run=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -199,6 +200,7 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                         "attempts": 1,
                         "fallback": False,
                         "absent": False,
+                        "answer": json.dumps({"text": text}),
                     }
                 )
                 _code(tables, unit, key, seq, s, rng, mixed=unit.condition == last)

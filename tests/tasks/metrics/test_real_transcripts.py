@@ -36,8 +36,10 @@ def baseline(shared: Path) -> Data:
     return Data(
         runs=runs,
         seats=numbered(tables["seats"], runs),
-        actions=numbered(tables["actions"], runs),
         events=events,
+        actions=numbered(tables["actions"].drop("answer"), runs).with_columns(
+            pl.lit(None, dtype=pl.String).alias("answer")
+        ),
         messages=messages_of(events),
     )
 

@@ -164,6 +164,41 @@ async def test_episodes_without_a_value_are_counted_as_left_out() -> None:
     assert "mixed 12 of 14 (12 without a value)" in row["warning"]
 
 
+async def test_rates_of_run_quality_are_taken_over_questions_that_were_put() -> None:
+    declared = s.study(metrics=["run_quality"], contrasts={})
+    frames = s.rows(declared, seats=5, rounds=25)
+    place = pl.int_range(pl.len()).over("episode_key")
+    out, back, gone, blank = (place < 5, (place >= 5) & (place < 11), place == 11, place == 12)
+    frames["actions"] = frames["actions"].with_columns(
+        pl.when(out).then(0).otherwise("attempts").alias("attempts"),
+        pl.when(out | back | gone).then(False).otherwise("valid").alias("valid"),
+        back.alias("fallback"),
+        (out | gone).alias("absent"),
+        pl.when(out | gone)
+        .then(None)
+        .when(blank)
+        .then(pl.lit('{"text": " "}'))
+        .otherwise("answer")
+        .alias("answer"),
+    )
+    unasked = digest("e", "mixed", 1)
+    frames["actions"] = frames["actions"].filter(pl.col("episode_key") != unasked)
+    _, (result,) = await measured(declared, frames)
+    found = {
+        (row["metric"], row["scope"]): row
+        for row in result.rows["metrics"].filter(condition="mixed").to_dicts()
+        if row["episode_key"] != unasked
+    }
+    expected = {"valid": 113, "fallback": 6, "absent": 1, "silent": 2}
+    for name, n in expected.items():
+        row = found[f"run_quality.{name}", "run"]
+        assert row["value"] == pytest.approx(n / 120), name
+        assert row["n_units"] == 120
+    alone = result.rows["metrics"].filter(episode_key=unasked, metric="run_quality.fallback")
+    assert alone["value"].to_list() == [None]
+    assert "without actions on record has no rate" in alone["method"][0]
+
+
 async def test_a_contrast_that_moves_several_factors_says_so() -> None:
     declared = s.study()
     factors = {"mixed": {"seats": (1, 2), "rounds": (4, 5)}}
