@@ -43,8 +43,9 @@ class Connections:
             async with session.post(url, data=content, headers=headers, proxy=proxy) as answer:
                 return answer.status, answer.headers, await answer.read()
         except (aiohttp.ClientError, OSError) as error:
-            words = str(error) or type(error).__name__
-            raise AttemptFailed("connection", f"{words} (server {url.origin()})") from error
+            raise AttemptFailed(
+                "connection", f"{_in_words(error)} (server {url.origin()})"
+            ) from error
 
     async def close(self) -> None:
         """Closes them all."""
@@ -61,6 +62,13 @@ class Connections:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         )
         return self._session
+
+
+def _in_words(error: Exception) -> str:
+    """What kept a connection from being made, or ended it."""
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno:
+        return f"cannot connect: {os.strerror(error.os_error.errno)}"
+    return str(error) or type(error).__name__
 
 
 class OpenAIServer:

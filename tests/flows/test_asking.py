@@ -119,7 +119,7 @@ async def test_a_spent_budget_keeps_whole_units_and_says_what_is_left(
     assert "4 of 6 episodes" in first.left
     assert "6 of 6 codings" in first.left
     assert "beside 3 answered already" in first.left
-    assert "not known (judge)" in first.left
+    assert "calls of unknown price (judge)" in first.left
 
     rest = await ran(study)
     assert rest.complete
@@ -150,7 +150,7 @@ async def test_costs_are_told_by_stage_and_model_with_cached_calls_apart(
     costs = selected(
         tmp_path,
         "select stage, model, calls, cached_calls, usd > 0, cached_usd > 0, unknown_price_calls "
-        "from v_costs order by created_at, stage desc",
+        "from v_costs_all order by created_at, stage desc",
     )
     assert costs == [
         ("episodes", "openai/mock", 4, 0, True, None, 0),
@@ -167,10 +167,10 @@ async def test_a_server_that_is_not_there_fails_units_and_shows_no_key(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    api_base = f"http://127.0.0.1:{free_port()}/v1"
-    report = await ran(write(api_base, replicates=1))
+    server = f"http://127.0.0.1:{free_port()}"
+    report = await ran(write(f"{server}/v1", replicates=1))
     (failure,) = [reason for step in report.steps for reason in step.reasons]
-    assert failure == f"connection: s1, turn: Connection error. (server {api_base})"
+    assert failure == f"connection: s1, turn: cannot connect: Connection refused (server {server})"
     written = "".join([failure, *capfd.readouterr(), caplog.text, report.model_dump_json()])
     assert MARK not in written
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
