@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from flows.planning import StepPlan
 from tasks.models.estimate import Estimate, Span
 
-_PURPOSES = {"personas": "persona", "episodes": "agent", "codes": "judge"}
-
 
 def remaining(
     plans: Iterable[StepPlan], estimates: Sequence[Estimate], kept: Mapping[str, int]
@@ -35,8 +33,8 @@ def remaining(
         missing = [unit for unit in plan.units if plan.statuses.get(unit.key) != "done"]
         if missing:
             left.append(f"{len(missing)} of {len(plan.units)} {plan.step.title}")
-        purpose = _PURPOSES.get(plan.step.stage, "")
-        there[purpose] += sum(kept.get(unit.key, 0) for unit in missing)
+        if plan.step.asks is not None:
+            there[plan.step.asks] += sum(kept.get(unit.key, 0) for unit in missing)
     if not left:
         return ""
     units = ", ".join(left)
