@@ -25,6 +25,7 @@ from schemas.keys import digest, shared
 from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
+from tasks.episodes.parts import EpisodeParts
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeInput
 from tasks.stages.contrasts import ContrastStep
@@ -200,7 +201,9 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     began = time.perf_counter()
     declared = study(runs, metrics)
     cells = tuple(
-        Condition(name, declared, {"rounds": (4, 5)} if name == "mixed" else {})
+        Condition(
+            name, declared, EpisodeParts(), factors={"rounds": (4, 5)} if name == "mixed" else {}
+        )
         for name in declared.conditions
     )
     design = Design(declared, cells, "v")

@@ -57,8 +57,8 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     groups = by_round(data)
     similarity, sums, n = round_similarity(unit, groups)
     scale = np.where(n > 0, 1 / np.maximum(n, 1), 0.0)
-    mean = sums.multiply(scale[:, None]).tocsr()
-    baseline = similarity_elsewhere(data, groups, sums, n, mean)
+    # Cosines with a mean are those with the sum, over the number: no scaled copy is made.
+    baseline = scale * similarity_elsewhere(data, groups, sums, n, sums)
     baseline = np.where(np.isfinite(similarity), baseline, np.nan)
     words = vectors.encoder_words(options.encoder)
     null = "null: the same messages with those of other runs of the condition in the same round"
