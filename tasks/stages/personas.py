@@ -67,6 +67,10 @@ class PersonaStep(Step[PersonaInput, Any]):
             for position in range(1, one.size + 1)
         )
 
+    def batched(self, unit: Unit[PersonaInput]) -> bool:
+        """Whether its writer is declared for batches."""
+        return unit.spec.writer is not None and unit.spec.writer.value.batch
+
     async def work(
         self, unit: Unit[PersonaInput], prepared: Any, gateway: Gateway
     ) -> dict[str, list[dict[str, Any]]]:
