@@ -18,10 +18,6 @@ from tasks.metrics.statistics.arrays import Floats, Ints, ratio
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.statistics.proportions import prediction_powered, rogan_gladen
 
-#: Per run: items, flagged items, then of the gold sample by weight: gold and label both 1, gold
-#: only, label only, neither.
-CELLS = 6
-
 
 class RateOptions(Options):
     """Options of ``rates``."""
@@ -37,7 +33,8 @@ class Counted:
     """What a rate and its corrections are made of.
 
     Attributes:
-        cells: Sums per run, shape (runs, 6).
+        cells: Sums per run, shape (runs, 6): items, flagged items, then of the gold sample by
+            weight: gold and label both 1, gold only, label only, neither.
         gold: Gold items per run, present and absent, unweighted, shape (runs, 2).
         weighting: How gold items were weighted.
     """
