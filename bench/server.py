@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from warehouse.address import free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -49,12 +51,3 @@ def server_stats(api_base: str) -> dict[str, Any]:
     """What the server says it has served."""
     with urllib.request.urlopen(api_base.removesuffix("/v1") + "/stats", timeout=10) as answer:
         return dict(json.load(answer))
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

@@ -17,10 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.server import free_port, model_server, server_stats
+from bench.server import model_server, server_stats
 from bench.studies import run_here, write_study
 from bench.tables import counted, different_tables
 from flows.settings import apply_defaults
+from warehouse.address import free_port
 
 TRANSPORT = "429:0.2,500:0.1,503:0.05,cut:0.03,garbage:0.03,hang:0.002"
 SHAPE = f"{TRANSPORT},badjson:0.05,empty:0.02"

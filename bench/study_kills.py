@@ -22,10 +22,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.server import free_port, model_server, server_stats
+from bench.server import model_server, server_stats
 from bench.studies import write_study
 from bench.tables import different_tables
 from flows.settings import DEFAULTS
+from warehouse.address import free_port
 
 IN_FLIGHT = 16
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import duckdb
 
 from schemas.errors import Mistake
-from warehouse.address import Address
+from warehouse.address import Address, free_port
 from warehouse.extensions import load_extension
 from warehouse.reading import selection
 from warehouse.sql import literal
@@ -81,7 +80,7 @@ def _authorise(cursor: duckdb.DuckDBPyConnection) -> None:
 def _listening(cursor: duckdb.DuckDBPyConnection) -> Address:
     token = secrets.token_hex(32)
     for _ in range(_PORTS_TRIED):
-        address = Address(f"quack:127.0.0.1:{_free_port()}", token, os.getpid())
+        address = Address(f"quack:127.0.0.1:{free_port()}", token, os.getpid())
         try:
             listen = f"quack_serve({literal(address.uri)}, token => {literal(address.token)})"
             cursor.execute(f"FROM {listen}").fetchall()
@@ -90,10 +89,3 @@ def _listening(cursor: duckdb.DuckDBPyConnection) -> Address:
             continue
         return address
     raise OSError(f"no port of 127.0.0.1 could be listened on in {_PORTS_TRIED} attempts")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

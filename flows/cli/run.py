@@ -66,9 +66,9 @@ def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = LOG_WIDTH
-    complete = True
+    complete, recorded = True, server_configured()
     for request, study in zip(requests, studies, strict=True):
-        report = asyncio.run(_report_if_done(request, console))
+        report = None if recorded else asyncio.run(_report_if_done(request, console))
         if report is None:
             report = asyncio.run(_report_of(_flow(), request, console))
         _print_report(console, report, study, request.warehouse)
@@ -89,9 +89,7 @@ def _flow() -> Any:
 
 
 async def _report_if_done(request: RunRequest, console: Console) -> StudyReport | None:
-    """What a run with nothing to do did; ``None`` where there is work or a server records it."""
-    if server_configured():
-        return None
+    """What a run with nothing to do did; ``None`` where there is work."""
     from flows.cli.progress import ProgressLines
     from flows.running import report_if_done
     from flows.session import told_to
