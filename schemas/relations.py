@@ -74,7 +74,7 @@ def stage_of(relation: str) -> Stage:
     """
     if relation in _STAGES:
         return _STAGES[relation]
-    by_episode = picked_by(relations()[relation]) == "episode_key" or relation == "v_runs"
+    by_episode = picked_by(relations()[relation]) == "episode_key" or relation == "v_episodes"
     return "episodes" if by_episode and relation not in _OF_EVERY_STAGE else "metrics"
 
 

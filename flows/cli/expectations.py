@@ -27,9 +27,9 @@ def print_checked(console: Console, found: Sequence[Checked]) -> None:
         colour = COLOURS[one.severity]
         text = escape(one.sentence)
         console.print(f"  [{colour}]{one.severity}[/{colour}]: {text}", soft_wrap=True)
-    console.print(f"  {len(found) - len(failing)} of {len(found)} expectations hold")
+    console.print(f"  {len(found) - len(failing)} of {len(found)} expectations hold.")
     if any(one.severity == "critical" for one in failing):
-        console.print("  what is critical must hold before later stages are run")
+        console.print("  Critical expectations must hold before later stages run.")
 
 
 def print_reproduced(console: Console, study: Study, found: Sequence[Reproduced]) -> None:
@@ -49,9 +49,9 @@ def print_reproduced(console: Console, study: Study, found: Sequence[Reproduced]
             one.expected,
             ", ".join(values) or "not computed",
         )
-    console.print(f"  reproduces {escape(study.reproduces.source)}", soft_wrap=True)
+    console.print(f"  Reproduces {escape(study.reproduces.source)}", soft_wrap=True)
     if any(model.simulated for model in study.models.values()):
-        console.print("  the numbers found come from simulated models")
+        console.print("  The numbers found come from simulated models.")
     console.print(table)
 
 

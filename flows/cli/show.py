@@ -12,6 +12,7 @@ from flows.study_references import Named, named
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.unit import STAGES
+from tasks.report.formatting import plain
 from tasks.studies.design import Condition
 from warehouse.queries.episodes import EpisodesByStatus, StatusCount
 from warehouse.queries.units import ConditionCount, UnitsByCondition
@@ -91,12 +92,12 @@ def _seats(study: Study, condition: Condition) -> str:
 
     assert study.episode is not None
     aliases = environment_named(study.episode.environment).aliases(condition.params)
-    return ", ".join(f"{alias} x{n}" for alias, n in Counter(aliases.values()).items())
+    return ", ".join(f"{alias} x {n}" for alias, n in Counter(aliases.values()).items())
 
 
 def _factors(factors: Mapping[str, tuple[Any, Any]]) -> str:
-    moved = (f"{name}: {cell(a)} -> {cell(b)}" for name, (a, b) in factors.items())
-    return "; ".join(moved) or "(the baseline)"
+    moved = (f"{name}: {plain(a)} → {plain(b)}" for name, (a, b) in factors.items())
+    return "; ".join(moved) or "nothing: the baseline"
 
 
 def _coding(study: Study) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
 from flows.cli.output import as_csv, as_json, as_parquet
-from flows.cli.table import table
+from flows.cli.table import fits, records, table
 from flows.files import write_out
 from schemas.errors import Mistake
 from warehouse.query import query
 
 #: Rows that a table on a terminal shows; the other formats give all of them.
 MOST_ROWS = 200
+
+#: Values that are shown one below the other where their columns do not fit side by side.
+MOST_LISTED = 60
 
 
 def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
@@ -37,9 +41,12 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
         )
     if form == "table":
         few = query(warehouse, sql, limit=MOST_ROWS)
-        text = table(few.columns, few.rows)
-        if "…" in text or "left out" in text:
-            text += "(--format csv or json gives every value whole)\n"
+        if fits(few.columns, few.rows) or len(few.columns) * len(few.rows) > MOST_LISTED:
+            text = table(few.columns, few.rows)
+        else:
+            text = records(few.columns, few.rows)
+        if re.search(r"^\((values are cut|\d+ columns left out)", text, re.MULTILINE):
+            text += "(name the columns that you want, or use --format csv for everything)\n"
         if few.truncated:
             text += f"(the first {MOST_ROWS} rows; --format csv or json gives all of them)\n"
         else:

@@ -24,22 +24,22 @@ def print_studies(warehouse: Path) -> None:
     if not versions:
         print(f"{warehouse} holds no study yet. Run one with: agora run STUDY.yaml")
         return
-    columns = ["study", "version", "last run", "episodes", *STAGES]
+    stages = [stage for stage in STAGES if any(of == stage for _, of in counts)]
+    columns = ["study", "version", "last run", "design", *stages]
     lines = [
         (
             f"{row.name}@{row.number}",
             row.study_version[:SHORT],
             f"{row.last_run_at:%Y-%m-%d %H:%M}",
             f"{row.conditions} x {row.replicates}" if row.plays_episodes else "imported",
-            *(_progress(counts.get((row.study_version, stage))) for stage in STAGES),
+            *(_progress(counts.get((row.study_version, stage))) for stage in stages),
         )
         for row in versions
     ]
     print(table(columns, lines), end="")
-    print(
-        "(episodes: conditions x replicates; stages: units done / units planned; "
-        "a name on its own means the version that ran last)"
-    )
+    print("(design: conditions x replicates; then units done of those planned, by stage)")
+    if any(row.number > 1 for row in versions):
+        print("(a name without a number means the version that was run last)")
 
 
 def _progress(count: StageCount | None) -> str:

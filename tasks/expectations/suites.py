@@ -62,9 +62,11 @@ def _personas(study: Study) -> Iterator[DataExpectation]:
 
 def _episodes(study: Study) -> Iterator[DataExpectation]:
     if study.imported is None:
-        yield _one("table_row_count_to_equal", "v_runs", value=study.replicates, per="condition")
+        yield _one(
+            "table_row_count_to_equal", "v_episodes", value=study.replicates, per="condition"
+        )
     else:
-        yield _one("table_row_count_to_be_between", "v_runs", min_value=1, severity="critical")
+        yield _one("table_row_count_to_be_between", "v_episodes", min_value=1, severity="critical")
     yield _one(
         "column_values_to_not_be_in_set",
         "episodes",

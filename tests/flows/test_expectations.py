@@ -63,7 +63,10 @@ def test_the_suites_of_all_stages_hold_for_a_good_study(
     held = validations(tmp_path, first_report.version)
     assert set(held["stage"]) == {"episodes", "codes", "metrics"}
     assert set(held["declared_by"]) == {"stage"}
-    assert held.filter(table_name="v_runs")["condition"].sort().to_list() == ["mixed", "uniform"]
+    assert held.filter(table_name="v_episodes")["condition"].sort().to_list() == [
+        "mixed",
+        "uniform",
+    ]
     assert "great_expectations" not in sys.modules
 
 

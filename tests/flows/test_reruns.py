@@ -160,7 +160,7 @@ async def test_another_template_of_agents_plays_episodes_again_and_keeps_the_old
     assert value(tmp_path, asked) != 0
     # The study is what it was; its numbers are now those of the episodes played last.
     assert value(tmp_path, "select count(*) from studies") == 1
-    assert value(tmp_path, "select count(distinct episode_key) from v_runs") == 4
+    assert value(tmp_path, "select count(distinct episode_key) from v_episodes") == 4
     assert (await rerun(study_file)).calls_asked == 0
 
 

@@ -111,7 +111,7 @@ def test_a_documented_query_counts_nothing_twice(file, sql, alone, both):
         assert found == rows(alone, sql) != [], file
 
 
-@pytest.mark.parametrize("view", ["studies", "units", "runs", "costs", "metrics", "quality"])
+@pytest.mark.parametrize("view", ["studies", "units", "episodes", "costs", "metrics", "quality"])
 def test_a_view_shows_the_version_that_was_run_last(view, alone, both):
     shown = rows(both, f"FROM v_{view}")
     assert shown == rows(alone, f"FROM v_{view}") == rows(alone, f"FROM v_{view}_all")
@@ -133,12 +133,15 @@ def test_an_older_version_that_is_run_again_is_shown_again(make, tmp_path, both)
     with Warehouse.open(path) as opened:
         again = make.study("one", created_at=dt.datetime(2026, 2, 1, tzinfo=dt.UTC))
         opened.record_study(again | {"name": STUDY})
-    sql = "SELECT condition, count(*) FROM v_runs GROUP BY ALL"
+    sql = "SELECT condition, count(*) FROM v_episodes GROUP BY ALL"
     assert rows(path, sql) == [("mixed", 2), ("uniform", 2)]
     assert rows(both, sql) == [("mixed", 3), ("uniform", 3)]
 
 
-def test_messages_of_runs_are_counted_once(both):
-    sql = "SELECT condition, count(*) FROM v_messages JOIN v_runs USING (episode_key) GROUP BY ALL"
+def test_messages_of_episodes_are_counted_once(both):
+    sql = (
+        "SELECT condition, count(*) FROM v_messages JOIN v_episodes USING (episode_key) "
+        "GROUP BY ALL"
+    )
     assert rows(both, sql) == [("mixed", 6), ("uniform", 6)]
     assert rows(both, "SELECT sum(calls), sum(usd) FROM v_costs") == [(6, 3.0)]

@@ -54,7 +54,7 @@ class DataSet:
 
         held = relations()[self.view]
         version = literal(self.study_version)
-        runs = f"(SELECT * FROM {history('v_runs')} WHERE study_version = {version})"
+        played = f"(SELECT * FROM {history('v_episodes')} WHERE study_version = {version})"
         units = f"(SELECT * FROM study_units WHERE study_version = {version})"
         shown = [f"x.{identifier(name)}" for name in columns] or ["1 AS one"]
         source = f"FROM {identifier(history(self.view))} AS x"
@@ -68,11 +68,11 @@ class DataSet:
                 own += " OR x.unit_key IN (SELECT unit_key FROM units WHERE stage = 'import')"
             limits.append(f"({own})")
         if picked_by(held) == "episode_key":
-            limits.append(f"x.episode_key IN (SELECT episode_key FROM {runs})")
+            limits.append(f"x.episode_key IN (SELECT episode_key FROM {played})")
         if self.by_condition and "condition" in held:
             shown.append(f"x.condition AS {CONDITION}")
         elif self.by_condition:
-            key, members = ("episode_key", runs) if "episode_key" in held else ("unit_key", units)
+            key, members = ("episode_key", played) if "episode_key" in held else ("unit_key", units)
             source += f" JOIN (SELECT DISTINCT {key}, condition FROM {members}) AS u USING ({key})"
             shown.append(f"u.condition AS {CONDITION}")
         return f"SELECT {', '.join(shown)} {source} WHERE {' AND '.join(limits)}"
@@ -139,6 +139,6 @@ def rows_of(warehouse: Warehouse, rows: DataSet, columns: Sequence[str]) -> list
 
 
 def conditions_held(warehouse: Warehouse, study_version: str) -> list[str]:
-    """The conditions that the version's runs belong to."""
-    runs = DataSet(study_version, "v_runs", {}, by_condition=False)
-    return sorted({row["condition"] for row in rows_of(warehouse, runs, ["condition"])})
+    """The conditions that the version's episodes belong to."""
+    episodes = DataSet(study_version, "v_episodes", {}, by_condition=False)
+    return sorted({row["condition"] for row in rows_of(warehouse, episodes, ["condition"])})

@@ -45,7 +45,7 @@ class MessagesToCode(Query[MessageToCode]):
 
     title = "messages of a version"
     sql = """SELECT episode_key, seq, round, actor AS seat, series, condition
-FROM v_runs_all JOIN episodes USING (episode_key) JOIN events USING (episode_key)
+FROM v_episodes_all JOIN episodes USING (episode_key) JOIN events USING (episode_key)
 WHERE study_version = $version AND kind = 'say' AND trim(text) <> ''
 ORDER BY ALL"""
     version: str

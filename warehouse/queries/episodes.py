@@ -25,7 +25,7 @@ class EpisodesByStatus(Query[StatusCount]):
     title = "episodes by status"
     sql = """SELECT condition, e.status, coalesce(e.exclusion, '') AS exclusion,
     count(*) AS episodes
-FROM v_runs_all JOIN episodes AS e USING (episode_key)
+FROM v_episodes_all JOIN episodes AS e USING (episode_key)
 WHERE study_version = $version
 GROUP BY ALL ORDER BY ALL"""
     version: str

@@ -77,7 +77,7 @@ class EpisodeRounds(Query[EpisodeCount]):
     sql = """SELECT condition, status, coalesce(exclusion, '') AS exclusion,
     count(*) AS episodes, avg(completed_rounds) AS mean_rounds,
     min(completed_rounds) AS fewest_rounds
-FROM v_runs_all JOIN episodes USING (episode_key)
+FROM v_episodes_all JOIN episodes USING (episode_key)
 WHERE study_version = $version
 GROUP BY ALL ORDER BY condition, episodes DESC, status, exclusion"""
     version: str
@@ -101,7 +101,7 @@ class SeatsByModel(Query[SeatCount]):
     title = "seats by role and model"
     sql = """SELECT condition, role, model, model_id, count(*) AS seats,
     count(DISTINCT episode_key) AS runs
-FROM v_runs_all JOIN seats USING (episode_key)
+FROM v_episodes_all JOIN seats USING (episode_key)
 WHERE study_version = $version
 GROUP BY ALL ORDER BY condition, min(position), role, model, model_id"""
     version: str

@@ -32,7 +32,7 @@ class LabelRates(Query[LabelRate]):
     sql = f"""SELECT coder_kind AS kind, coder AS source, flag, count(value) AS items,
     avg((value > 0)::INT) AS share
 FROM codes
-WHERE episode_key IN (SELECT episode_key FROM v_runs_all WHERE study_version = $version)
+WHERE episode_key IN (SELECT episode_key FROM v_episodes_all WHERE study_version = $version)
     AND {_CODES_OF_VERSION}
 GROUP BY ALL
 UNION ALL
@@ -70,25 +70,25 @@ class Excerpts(Query[ShownMessage]):
     """A few messages of one episode per condition, coded ones first."""
 
     title = "excerpts of transcripts"
-    sql = """WITH runs AS (
+    sql = """WITH played AS (
     SELECT condition, replicate, episodes.*
-    FROM v_runs_all JOIN episodes USING (episode_key)
+    FROM v_episodes_all JOIN episodes USING (episode_key)
     WHERE study_version = $version AND status <> 'placeholder'
 ),
 coded AS (
     SELECT DISTINCT episode_key, seq, true AS coded FROM codes
-    WHERE codebook_digest = $codebook AND episode_key IN (SELECT episode_key FROM runs)
+    WHERE codebook_digest = $codebook AND episode_key IN (SELECT episode_key FROM played)
 ),
 acted AS (
     SELECT e.*, coalesce(c.coded, false) AS coded
     FROM events AS e LEFT JOIN coded AS c USING (episode_key, seq)
-    WHERE e.episode_key IN (SELECT episode_key FROM runs)
+    WHERE e.episode_key IN (SELECT episode_key FROM played)
         AND e.kind NOT IN ('state', 'chance', 'end') AND e.actor <> 'env'
 ),
 counted AS (
     SELECT r.condition, r.replicate, r.episode_key, r.label, r.status, r.exclusion,
         count(*) AS n_messages, count(*) FILTER (e.coded) AS n_coded
-    FROM runs AS r JOIN acted AS e USING (episode_key)
+    FROM played AS r JOIN acted AS e USING (episode_key)
     GROUP BY ALL
 ),
 chosen AS (

@@ -3,36 +3,36 @@
 CREATE VIEW v_messages AS
 SELECT
     e.episode_key,
-    e.unit_key,
-    ep.collection,
-    ep.series,
-    ep.environment,
-    ep.status AS episode_status,
-    ep.exclusion,
-    e.seq,
     e.round,
-    e.turn,
-    e.phase,
+    e.seq,
     e.actor AS seat,
-    s.position,
-    s.role,
     s.name,
     s.model,
-    s.model_id,
-    s.persona_key,
-    e.target,
     e.text,
     length(e.text) AS characters,
     len(list_filter(
         string_split(translate(e.text, chr(9) || chr(10) || chr(13), '   '), ' '),
         lambda word: word <> ''
     )) AS words,
+    e.turn,
+    e.phase,
+    e.target,
     e.audience,
+    s.position,
+    s.role,
+    s.model_id,
+    s.persona_key,
     a.valid,
     a.attempts,
     a.fallback,
+    ep.environment,
+    ep.collection,
+    ep.series,
+    ep.status AS episode_status,
+    ep.exclusion,
+    e.data,
     e.call_key,
-    e.data
+    e.unit_key
 FROM events AS e
 JOIN episodes AS ep USING (episode_key)
 LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor

@@ -49,31 +49,31 @@ FROM v_units_all WHERE study_version IN (SELECT study_version FROM v_studies);
 COMMENT ON VIEW v_units IS
     'v_units_all for the version of each study that was run last.';
 
-CREATE VIEW v_runs_all AS
-SELECT study, study_version, created_at, condition, replicate, unit_key AS episode_key
+CREATE VIEW v_episodes_all AS
+SELECT study, condition, replicate, unit_key AS episode_key, study_version, created_at
 FROM v_units_all
 WHERE step = 'episodes' AND status = 'done'
 UNION ALL
 SELECT
     st.name,
-    st.study_version,
-    st.created_at,
     coalesce(e.series, ''),
     row_number() OVER (PARTITION BY st.study_version, e.series ORDER BY e.label),
-    e.episode_key
+    e.episode_key,
+    st.study_version,
+    st.created_at
 FROM studies AS st
 JOIN episodes AS e ON e.collection = (st.spec ->> '$.imported.collection')
 WHERE
     json_array_length(st.spec, '$.imported.series') = 0
     OR json_contains(st.spec -> '$.imported.series', to_json(e.series));
-COMMENT ON VIEW v_runs_all IS
-    'One row per episode of a version of a study, run or imported, with its condition: join it to '
-    'episodes, v_messages, v_trades and outcomes.';
+COMMENT ON VIEW v_episodes_all IS
+    'One row per episode of a version of a study, played or imported, with its condition: join it '
+    'to episodes, v_messages, v_trades and outcomes.';
 
-CREATE VIEW v_runs AS
-FROM v_runs_all WHERE study_version IN (SELECT study_version FROM v_studies);
-COMMENT ON VIEW v_runs IS
-    'v_runs_all for the version of each study that was run last.';
+CREATE VIEW v_episodes AS
+FROM v_episodes_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_episodes IS
+    'v_episodes_all for the version of each study that was run last.';
 
 CREATE VIEW v_costs_all AS
 WITH unit AS (
@@ -90,20 +90,20 @@ WITH unit AS (
 )
 SELECT
     unit.study,
-    unit.study_version,
-    unit.created_at,
     unit.stage,
     unit.condition,
     c.model,
     count(*) FILTER (NOT cached) AS calls,
-    count(*) FILTER (cached) AS cached_calls,
-    count(*) FILTER (NOT cached AND c.status = 'failed') AS failed_calls,
-    coalesce(sum(c.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
+    sum(c.cost_usd) FILTER (NOT cached) AS usd,
     coalesce(sum(c.prompt_tokens) FILTER (NOT cached), 0)::BIGINT AS prompt_tokens,
     coalesce(sum(c.completion_tokens) FILTER (NOT cached), 0)::BIGINT AS completion_tokens,
-    sum(c.cost_usd) FILTER (NOT cached) AS usd,
+    count(*) FILTER (cached) AS cached_calls,
     sum(c.cost_usd) FILTER (cached) AS cached_usd,
-    count(*) FILTER (NOT cached AND c.cost_usd IS NULL) AS unknown_price_calls
+    count(*) FILTER (NOT cached AND c.status = 'failed') AS failed_calls,
+    coalesce(sum(c.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
+    count(*) FILTER (NOT cached AND c.cost_usd IS NULL) AS unknown_price_calls,
+    unit.study_version,
+    unit.created_at
 FROM unit
 JOIN calls AS c USING (unit_key)
 GROUP BY ALL;
@@ -117,7 +117,24 @@ COMMENT ON VIEW v_costs IS
     'v_costs_all for the version of each study that was run last.';
 
 CREATE VIEW v_metrics_all AS
-SELECT st.study, st.study_version, st.created_at, m.*
+SELECT
+    st.study,
+    m.metric,
+    m.subject,
+    m.condition,
+    m.value,
+    m.ci_low,
+    m.ci_high,
+    m.scope,
+    m.rule,
+    m.* EXCLUDE (
+        metric, subject, rule, scope, condition, value, ci_low, ci_high, options, method, unit_key
+    ),
+    m.options,
+    m.method,
+    m.unit_key,
+    st.study_version,
+    st.created_at
 FROM metrics AS m
 JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units_all) AS st
     USING (unit_key);
@@ -129,7 +146,26 @@ COMMENT ON VIEW v_metrics IS
     'v_metrics_all for the version of each study that was run last.';
 
 CREATE VIEW v_contrasts_all AS
-SELECT st.study, st.study_version, st.created_at, c.*
+SELECT
+    st.study,
+    c.contrast,
+    c.effect,
+    c.ci_low,
+    c.ci_high,
+    c.p_adjusted,
+    c.effect_name,
+    c.metric,
+    c.subject,
+    c.condition_a,
+    c.condition_b,
+    c.* EXCLUDE (
+        contrast, metric, subject, condition_a, condition_b, effect, ci_low, ci_high, p_adjusted,
+        effect_name, method, unit_key
+    ),
+    c.method,
+    c.unit_key,
+    st.study_version,
+    st.created_at
 FROM contrasts AS c
 JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units_all) AS st
     USING (unit_key);
@@ -181,7 +217,7 @@ judged AS (
     FROM unit JOIN codes AS c USING (unit_key) GROUP BY ALL
 )
 SELECT
-    counted.*,
+    counted.* EXCLUDE (study_version, created_at),
     coalesce(episodes, 0) AS episodes,
     coalesce(complete_episodes, 0) AS complete_episodes,
     coalesce(excluded_episodes, 0) AS excluded_episodes,
@@ -194,7 +230,9 @@ SELECT
     failed_call_share,
     attempts_per_call,
     coalesce(codes, 0) AS codes,
-    unusable_code_share
+    unusable_code_share,
+    study_version,
+    created_at
 FROM counted
 LEFT JOIN played USING (study_version, condition)
 LEFT JOIN acted USING (study_version, condition)

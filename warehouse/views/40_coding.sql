@@ -21,16 +21,20 @@ COMMENT ON VIEW v_codes IS 'One row per judgement, with the message that was jud
 CREATE VIEW v_labels_all AS
 SELECT
     st.study,
-    st.study_version,
-    st.created_at,
-    l.*,
-    ep.collection,
-    ep.series,
+    l.flag,
+    l.value,
+    l.rule,
     m.round,
     m.actor AS seat,
     s.name,
     s.model,
-    m.text
+    m.text,
+    l.* EXCLUDE (flag, value, rule, unit_key),
+    ep.collection,
+    ep.series,
+    l.unit_key,
+    st.study_version,
+    st.created_at
 FROM labels AS l
 JOIN (SELECT DISTINCT study, study_version, created_at, unit_key FROM v_units_all) AS st
     USING (unit_key)

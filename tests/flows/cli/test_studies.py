@@ -62,7 +62,7 @@ def test_reference_that_leads_nowhere(reference: str, words: str, warehouse: Pat
 
 def test_show_names_conditions_units_and_failures(agora: Agora, warehouse: Path) -> None:
     text = agora("show", "small@1").stdout
-    assert "-> model" in text
+    assert "→ model" in text
     assert "the provider refused" in text
     assert "first run 2026-01-01" in text
 

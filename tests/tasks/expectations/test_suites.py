@@ -65,7 +65,7 @@ def test_a_suite_names_what_there_is_and_checks_it_at_the_end_of_its_stage(
 
 def test_every_condition_has_a_check_of_its_own() -> None:
     checks = suite("episodes", design(study()), ["plain", "long"])
-    cells = [check for check in checks if check.expectation.view == "v_runs"]
+    cells = [check for check in checks if check.expectation.view == "v_episodes"]
     assert [check.condition for check in cells] == ["plain", "long"]
     assert {check.expectation.arguments["value"] for check in cells} == {7}
 
