@@ -6,5 +6,6 @@
   computed from. ``rows``: rows that they give.
 - ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``coders``: the
   metrics.
-- ``statistics``: what they share. ``contrasts``: comparisons of conditions.
+- ``statistics``, ``blocks``: what they share. ``worlds``: made-up studies whose truth is known.
+- ``contrasts``: comparisons of conditions.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,7 @@ class ByRun:
         n_units: What a run's value is made of (messages, pairs, ...), per run.
         nulls: Null draws, shape (runs, draws); only for a single subject.
         n_excluded: What was left out of it, per run.
+        null_words: How the null of each run was drawn, where it is not the same for all.
     """
 
     values: Floats | Mapping[str, Floats]
@@ -87,6 +89,7 @@ class ByRun:
     n_units: npt.ArrayLike = 0
     nulls: Floats | None = None
     n_excluded: npt.ArrayLike = 0
+    null_words: Sequence[str] | None = None
 
 
 def of_runs(data: Data, options: Options, quantities: Mapping[str, ByRun]) -> pl.DataFrame:
@@ -178,7 +181,7 @@ def _run_rows(data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun)
         pl.Series("n_units", np.broadcast_to(np.asarray(found.n_units, dtype=np.int64), n)),
         pl.Series("n_excluded", np.broadcast_to(np.asarray(found.n_excluded, dtype=np.int64), n)),
         pl.lit("run").alias("scope"),
-        pl.lit(found.method).alias("method"),
+        pl.Series("method", [_with_words(found, [run]) for run in range(n)]),
     )
     if found.nulls is not None:
         null = null_summary(matrix[:, 0], found.nulls)
@@ -209,6 +212,7 @@ def _condition_rows(
         block = matrix[where]
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
+        words = _with_words(found, where.tolist())
         low, high = mean_interval(block, resamples)
         for i, subject in enumerate(subjects):
             column = block[:, i]
@@ -223,12 +227,21 @@ def _condition_rows(
                 "ci_high": float(high[i]),
                 "n_units": n,
                 "n_excluded": out + undefined,
-                "method": _condition_method(found.method, n, undefined, out),
+                "method": _condition_method(words, n, undefined, out),
             }
             rows.append(row)
             if null_block is not None and good.any():
                 rows.append(_with_null(row, column[good], null_block[good], resamples))
     return frame(rows)
+
+
+def _with_words(found: ByRun, runs: Sequence[int]) -> str:
+    """The method, with how the nulls of some runs were drawn."""
+    if found.null_words is None or not runs:
+        return found.method
+    counts = Counter(found.null_words[run] for run in runs)
+    each = [f"{words} ({n} runs)" if len(counts) > 1 else words for words, n in counts.items()]
+    return f"{found.method}; null: {'; '.join(each)}"
 
 
 def _condition_method(method: str, defined: int, undefined: int, excluded: int) -> str:
@@ -256,13 +269,16 @@ def _with_null(
     excess = values - null_summary(values, nulls).mean
     low, high = mean_interval(excess[:, None], resamples)
     defined = np.isfinite(excess)
+    some = bool(defined.any())
+    reason = "value less null mean, run by run" if some else "undefined: no run has a null"
     return {
         **row,
         "subject": EXCESS,
-        "value": float(excess[defined].mean()) if defined.any() else None,
+        "value": float(excess[defined].mean()) if some else None,
         "ci_low": float(low[0]),
         "ci_high": float(high[0]),
-        "null_mean": 0.0,
+        "null_mean": 0.0 if some else None,
         "n_units": int(defined.sum()),
-        "method": f"value less null mean, run by run; {row['method']}",
+        "n_excluded": row["n_excluded"] + int((~defined).sum()),
+        "method": f"{reason}; {row['method']}",
     }

@@ -7,6 +7,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
+from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words, shuffled_places
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, NullOptions, Quantity
 from tasks.metrics.rows import ByRun
@@ -56,16 +57,17 @@ def compute(data: Data, options: TransitionOptions, rng: np.random.Generator) ->
     run = data.messages["run"].to_numpy().astype(np.int64)
     if not len(run):
         return rows.frame([])
+    blocks, free = blocks_of(data), free_to_shuffle(data)
     nulls = np.empty((data.n_runs, options.draws))
     for draw in range(options.draws):
-        order = np.lexsort((rng.random(len(run)), run))
+        order = shuffled_places(blocks.of, 1, rng)[0]
         nulls[:, draw] = entropy_rate(speaker[order], run, n_seats, data.n_runs)
+    nulls[~free] = np.nan
     observed = entropy_rate(speaker, run, n_seats, data.n_runs)
-    method = (
-        "entropy of the next speaker given the present one over log2 of the speakers; null: "
-        f"messages of a run in random order, {options.draws} draws"
-    )
-    return rows.of_runs(data, options, {"": ByRun(observed, method, data.n_messages, nulls)})
+    method = "entropy of the next speaker given the present one over log2 of the speakers"
+    words = shuffle_words(blocks.by_round, free, options.draws, "turns")
+    found = ByRun(observed, method, data.n_messages, nulls, null_words=words)
+    return rows.of_runs(data, options, {"": found})
 
 
 METRIC = Metric(
@@ -78,8 +80,10 @@ METRIC = Metric(
     },
     source="Shannon (1948); turn-transition matrices after Sacks, Schegloff and Jefferson (1974).",
     avoid="Says nothing where the floor is fixed by the protocol: it is then 0, or what the "
-    "shuffle of the floor makes it. Falls in short runs; compare the excess over the null.",
+    "shuffle of the floor makes it. Falls in short runs; compare the excess over the null, which "
+    "is below 0 where the order within rounds is always the same.",
     needs=("messages",),
     options=TransitionOptions,
+    version=2,
     compute=compute,
 )

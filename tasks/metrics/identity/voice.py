@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from tasks.metrics import rows
+from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByRun
@@ -42,23 +43,25 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
     observed = np.full(data.n_runs, np.nan)
     nulls = np.full((data.n_runs, options.draws), np.nan)
     by_seat = []
+    free = free_to_shuffle(data)
     for gram in run_grams(data, unit):
         drawn = own_less_others(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
         by_seat.append(drawn[0])
         means = mean_over(drawn, -1)
         observed[gram.run], nulls[gram.run] = means[0], means[1:]
     names = data.messages.select("run", "seat").unique(maintain_order=True).sort("run", "seat")
+    nulls[~free] = np.nan
+    words = shuffle_words(blocks_of(data).by_round, free, options.draws)
     method = (
         f"cosine of messages of one seat less that with other seats', mean over seats "
-        f"({vectors.encoder_words(options.encoder)}); null: seats shuffled over messages within "
-        f"runs, {options.draws} draws"
+        f"({vectors.encoder_words(options.encoder)})"
     )
     seats = rows.of_seats(
         data,
         names.with_columns(pl.Series("value", np.concatenate(by_seat))),
         method="cosine of messages of the seat less that with other seats'",
     )
-    found = {"": ByRun(observed, method, data.n_messages, nulls)}
+    found = {"": ByRun(observed, method, data.n_messages, nulls, null_words=words)}
     return rows.joined([rows.of_runs(data, options, found), seats])
 
 
@@ -78,5 +81,6 @@ METRIC = Metric(
     "to what the persona says: code that with a flag and use `profile_stability`.",
     needs=("messages",),
     options=TextNullOptions,
+    version=2,
     compute=compute,
 )

@@ -93,5 +93,6 @@ METRIC = Metric(
     "closeness to 1 as consensus: one flag that dominates gives it too.",
     needs=("messages", "labels"),
     options=CosineOptions,
+    version=2,
     compute=compute,
 )

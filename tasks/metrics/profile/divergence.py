@@ -59,5 +59,6 @@ METRIC = Metric(
     "one that shows it always. Biased upwards in short runs; compare the excess over the null.",
     needs=("messages", "labels"),
     options=ProfileOptions,
+    version=2,
     compute=compute,
 )

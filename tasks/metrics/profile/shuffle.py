@@ -1,4 +1,4 @@
-"""Counts of flags per seat, observed and with the seats' labels shuffled within each run.
+"""Counts of flags per seat, observed and with the seats' labels shuffled within blocks of runs.
 
 A message's flags are packed into one 64-bit integer, twelve bits per flag, so that a shuffle moves
 one number per message and one segmented sum counts every flag of every seat.
@@ -15,10 +15,11 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
+from tasks.metrics.blocks import blocks_of, free_runs, seat_numbers, shuffle_words, shuffled_places
 from tasks.metrics.data import Data
 from tasks.metrics.metric import NullOptions, Unusable
 from tasks.metrics.rows import ByRun
-from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 Packed: TypeAlias = npt.NDArray[np.uint64]
 
@@ -41,6 +42,7 @@ class Batch:
     Attributes:
         runs: Numbers of the runs.
         words: Packed flags, shape (words, runs, messages); a run's messages sorted by seat.
+        blocks: Block of each message, shape (runs, messages), from 0 in each run.
         seat_starts: First message of each seat in the raveled (runs, messages) array.
         seat_sizes: Messages of each seat.
         run_starts: First seat of each run.
@@ -48,6 +50,7 @@ class Batch:
 
     runs: Ints
     words: Packed
+    blocks: Ints
     seat_starts: Ints
     seat_sizes: Ints
     run_starts: Ints
@@ -90,6 +93,8 @@ class Profiles:
         batches: Runs by number of messages.
         messages: Messages by run.
         undecided: Messages by run that were left out because a flag of theirs is undecided.
+        by_round: Whether seats are shuffled within rounds; by run.
+        free: Whether a shuffle can change anything; by run.
     """
 
     n_runs: int
@@ -97,6 +102,8 @@ class Profiles:
     batches: tuple[Batch, ...]
     messages: Ints
     undecided: Ints
+    by_round: Bools
+    free: Bools
 
     def observed(self, statistic: Statistic) -> Floats:
         """A statistic of every run, shape (runs,)."""
@@ -114,36 +121,35 @@ class Profiles:
         rng: np.random.Generator | None = None,
     ) -> ByRun:
         """A statistic of every run, against its value with seats shuffled where there are draws."""
-        nulls = None
+        nulls, words = None, None
         if rng is not None:
             nulls = self.shuffled(statistic, draws, rng)
-            method += f"; null: seats shuffled over messages within runs, {draws} draws"
+            words = shuffle_words(self.by_round, self.free, draws)
         observed = self.observed(statistic)
-        return ByRun(observed, method, self.messages, nulls, self.undecided)
+        return ByRun(observed, method, self.messages, nulls, self.undecided, words)
 
     def shuffled(self, statistic: Statistic, draws: int, rng: np.random.Generator) -> Floats:
-        """The statistic with seats shuffled over the messages of a run, shape (runs, draws)."""
+        """The statistic with seats shuffled within blocks, shape (runs, draws).
+
+        Not-a-number for runs in which no shuffle changes anything.
+        """
         values = np.full((self.n_runs, draws), np.nan)
         for batch in self.batches:
             _, n, m = batch.words.shape
             step = max(1, CHUNK // (n * m))
             for first in range(0, draws, step):
                 size = min(step, draws - first)
-                words = _permuted(batch.words, size, rng)
+                words = _permuted(batch, size, rng)
                 part = statistic(_counted(batch, words, len(self.flags)))
                 values[batch.runs, first : first + size] = part.T
+        values[~self.free] = np.nan
         return values
 
 
-def _permuted(words: Packed, draws: int, rng: np.random.Generator) -> Packed:
-    count, n, m = words.shape
-    if count == 1:
-        tiled = np.broadcast_to(words[0], (draws, n, m)).reshape(draws * n, m)
-        return rng.permuted(tiled, axis=1).reshape(1, draws, n, m)
-    order = rng.permuted(
-        np.broadcast_to(np.arange(m, dtype=np.int64), (draws * n, m)), axis=1
-    ).reshape(draws, n, m)
-    return np.stack([np.take_along_axis(word[None], order, axis=2) for word in words])
+def _permuted(batch: Batch, draws: int, rng: np.random.Generator) -> Packed:
+    """Packed flags of messages shuffled within blocks, shape (words, draws, runs, messages)."""
+    order = shuffled_places(batch.blocks, draws, rng)
+    return np.stack([np.take_along_axis(word[None], order, axis=2) for word in batch.words])
 
 
 def _counted(batch: Batch, words: Packed, n_flags: int) -> Counts:
@@ -181,17 +187,19 @@ def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
             f"(usable labels: {found or 'none at all'})"
         )
     run = data.messages["run"].to_numpy()
-    seat = data.messages["seat"].rank("dense").to_numpy().astype(np.int64)
+    seat, blocks = seat_numbers(data), blocks_of(data)
     order = np.lexsort((seat[good], run[good]))
-    run_sorted, seat_sorted = run[good][order], seat[good][order]
+    run_sorted, seat_sorted, block = (part[good][order] for part in (run, seat, blocks.of))
     per_run = np.bincount(run_sorted, minlength=data.n_runs)
     every = np.bincount(run[labelled > 0], minlength=data.n_runs)
     return Profiles(
         n_runs=data.n_runs,
         flags=flags,
-        batches=tuple(_batches(run_sorted, seat_sorted, words[:, good][:, order], per_run)),
+        batches=tuple(_batches(run_sorted, seat_sorted, words[:, good][:, order], block, per_run)),
         messages=per_run,
         undecided=every - per_run,
+        by_round=blocks.by_round,
+        free=free_runs(run_sorted, block, seat_sorted, data.n_runs),
     )
 
 
@@ -221,7 +229,7 @@ def _top(frame: pl.DataFrame) -> int:
     return top if isinstance(top, int) else 0
 
 
-def _batches(run: Ints, seat: Ints, words: Packed, per_run: Ints) -> list[Batch]:
+def _batches(run: Ints, seat: Ints, words: Packed, block: Ints, per_run: Ints) -> list[Batch]:
     """Runs by number of messages; messages are sorted by run and seat.
 
     Raises:
@@ -243,6 +251,7 @@ def _batches(run: Ints, seat: Ints, words: Packed, per_run: Ints) -> list[Batch]
             Batch(
                 runs=runs,
                 words=words[:, rows],
+                blocks=block[rows] - block[rows].min(axis=1, keepdims=True),
                 seat_starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]),
                 seat_sizes=sizes,
                 run_starts=np.concatenate([[0], np.cumsum(seats_per_run)[:-1]]),

@@ -47,5 +47,6 @@ METRIC = Metric(
     "Frequent flags dominate the pooled sum; name `flags` to look at rare ones alone.",
     needs=("messages", "labels"),
     options=ProfileOptions,
+    version=2,
     compute=compute,
 )

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from tasks.metrics import rows
+from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByRun
@@ -36,16 +37,19 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
     observed = np.full(data.n_runs, np.nan)
     nulls = np.full((data.n_runs, options.draws), np.nan)
     seats = np.zeros(data.n_runs, dtype=np.int64)
+    free = free_to_shuffle(data)
     for gram in run_grams(data, unit):
         found = effective_voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
         observed[gram.run], nulls[gram.run] = found[0], found[1:]
         seats[gram.run] = gram.n_seats
+    nulls[~free] = np.nan
+    words = shuffle_words(blocks_of(data).by_round, free, options.draws)
     method = (
         "K* = Vendi score of seats, cosine kernel on summed message vectors "
-        f"({vectors.encoder_words(options.encoder)}); null: seats shuffled over messages within "
-        f"runs, {options.draws} draws"
+        f"({vectors.encoder_words(options.encoder)})"
     )
-    return rows.of_runs(data, options, {"": ByRun(observed, method, seats, nulls)})
+    found = ByRun(observed, method, seats, nulls, null_words=words)
+    return rows.of_runs(data, options, {"": found})
 
 
 METRIC = Metric(
@@ -64,5 +68,6 @@ METRIC = Metric(
     "number of seats and with text length; compare the excess over the null at equal group size.",
     needs=("messages",),
     options=TextNullOptions,
+    version=2,
     compute=compute,
 )

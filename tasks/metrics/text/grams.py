@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.metrics.blocks import blocks_of, shuffled_places
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.text.vectors import Matrix
@@ -26,12 +27,14 @@ class RunGram:
         cosines: Shape (messages, messages).
         seat: Seat of each message, numbered from 0 in the order of their names.
         n_seats: Seats that spoke.
+        block: Block of each message, among which seats are shuffled.
     """
 
     run: int
     cosines: Floats
     seat: Ints
     n_seats: int
+    block: Ints
 
     @property
     def filled(self) -> Floats:
@@ -44,12 +47,13 @@ class RunGram:
         return np.asarray(same, dtype=np.float64)
 
     def shuffled(self, draws: int, rng: np.random.Generator) -> Ints:
-        """Seats in random order over the messages, shape (draws, messages)."""
-        return rng.permuted(np.broadcast_to(self.seat, (draws, len(self.seat))), axis=1)
+        """Seats in random order over the messages of each block, shape (draws, messages)."""
+        return self.seat[shuffled_places(self.block, draws, rng)]
 
 
 def run_grams(data: Data, unit: Matrix) -> Iterator[RunGram]:
     """Every run that has messages, with the cosines between them."""
+    blocks = blocks_of(data).of
     run = data.messages["run"].to_numpy()
     seats = data.messages["seat"].to_numpy().astype(str)
     known, starts = np.unique(run, return_index=True)
@@ -58,4 +62,5 @@ def run_grams(data: Data, unit: Matrix) -> Iterator[RunGram]:
         part: Any = unit[int(first) : int(last)]
         cosines = np.asarray((part @ part.T).toarray(), dtype=np.float64)
         names, seat = np.unique(seats[first:last], return_inverse=True)
-        yield RunGram(int(number), cosines, seat.astype(np.int64), len(names))
+        block = blocks[first:last] - blocks[first]
+        yield RunGram(int(number), cosines, seat.astype(np.int64), len(names), block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,10 +55,13 @@ def talk(
 
 
 def coded(values: dict[str, list[tuple[int, ...]]]) -> Data:
-    """One run in which each seat's messages carry the given flags."""
-    lines = [(0, seat, "x") for seat, flags in values.items() for _ in flags]
-    data = talk(*lines)
-    flat = [flags for one in values.values() for flags in one]
+    """One run in which each seat's messages carry the given flags, one message a round."""
+    most = max(len(one) for one in values.values())
+    said = [(r, seat) for r in range(most) for seat, one in values.items() if r < len(one)]
+    data = talk(*((0, seat, "x") for _, seat in said))
+    rounds = pl.Series("round", [r for r, _ in said])
+    data = dataclasses.replace(data, messages=data.messages.with_columns(rounds), shared={})
+    flat = [values[seat][r] for r, seat in said]
     labels = [
         {"run": 0, "seq": seq, "other_seq": None, "flag": flag, "value": float(flags[i])}
         for seq, flags in enumerate(flat)
@@ -132,13 +136,16 @@ def test_the_null_shuffles_seats_and_keeps_messages_whole() -> None:
 
 
 def test_null_of_the_variance_ratio_has_its_known_mean() -> None:
-    data = coded(
-        {f"s{s}": [tuple(RNG.integers(0, 2, 3).tolist()) for _ in range(10)] for s in range(4)}
-    )
+    flags = RNG.integers(0, 2, (4, 10, 3))
+    data = coded({f"s{s}": [tuple(one) for one in flags[s].tolist()] for s in range(4)})
+    within = ((flags - flags.mean(axis=0)) ** 2).sum()
+    total = ((flags - flags.mean(axis=(0, 1))) ** 2).sum()
     declared = METRICS["profile_variance"]
     found = declared.compute(data, declared.options(draws=4000), np.random.default_rng(0))
     row = found.filter(scope="run").row(0, named=True)
-    assert row["null_mean"] == pytest.approx(3 / 39, abs=0.004)
+    # A seat's total has one message of every round, so its variance is that within rounds.
+    assert row["null_mean"] == pytest.approx(within / 10 / total, abs=0.004)
+    assert "null: seats shuffled within rounds, 4000 draws" in row["method"]
 
 
 def test_more_than_five_flags_are_counted_as_well() -> None:

@@ -1,0 +1,141 @@
+"""What a metric finds in its worlds: bias, coverage and rejection over simulated studies."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from schemas.keys import seed_of
+from schemas.tables.measures import EXCESS
+from tasks.metrics.metric import Metric
+from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.worlds.world import A, B, Truth, World
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was found of one true number.
+
+    Attributes:
+        truth: The number.
+        studies: Simulated studies.
+        defined: Share of conditions of studies in which the number had a value.
+        found: Mean of the numbers found in each condition.
+        error: Monte-Carlo standard error of each of those means.
+        coverage: Share of 95 % intervals that hold the truth, both conditions taken together.
+        rejection: Share of studies whose Welch test of the two conditions has p < .05; of metrics
+            without values by run, share of conditions whose p against the null is below .05.
+            Not-a-number where there is neither.
+    """
+
+    truth: Truth
+    studies: int
+    defined: float
+    found: tuple[float, float]
+    error: tuple[float, float]
+    coverage: float
+    rejection: float
+
+
+def studies_of(
+    metric: Metric, world: World, runs: int, studies: int, stream: str = "recovery"
+) -> Iterator[pl.DataFrame]:
+    """Rows of a metric in simulated studies, the same in every process."""
+    options = metric.options(**world.options)
+    for study in range(studies):
+        made = np.random.default_rng(seed_of(stream, metric.name, world.title, runs, study))
+        data = world.make({A: runs, B: runs}, made)
+        yield metric.compute(data, options, made)
+
+
+def recovered(metric: Metric, world: World, runs: int, studies: int) -> list[Recovery]:
+    """How well a metric finds the truth of a world.
+
+    Args:
+        metric: The metric.
+        world: The world.
+        runs: Runs in each of the two conditions.
+        studies: Studies that are simulated.
+    """
+    drawn = [
+        [_found(rows, truth) for truth in world.truths]
+        for rows in studies_of(metric, world, runs, studies)
+    ]
+    return [
+        _summary(truth, np.array([study[place] for study in drawn]))
+        for place, truth in enumerate(world.truths)
+    ]
+
+
+def _found(rows: pl.DataFrame, truth: Truth) -> Floats:
+    """Value and interval in either condition, p of the comparison, ps against the null."""
+    mine = rows.filter(
+        (pl.col("quantity") == truth.quantity)
+        & (pl.col("rule").eq_missing(pl.lit(truth.rule, dtype=pl.String)))
+    )
+    numbers = ["value", "ci_low", "ci_high", "p_null"]
+    found = np.full(9, np.nan)
+    ends = mine.filter(
+        (pl.col("subject") == truth.subject)
+        & pl.col("scope").is_in(["condition", "study", "round"])
+    )
+    for condition, *row in ends.select("condition", *numbers).iter_rows():
+        first = 4 if condition == B else 0
+        found[first : first + 4] = [np.nan if number is None else number for number in row]
+    found[8] = _compared(mine, truth)
+    return found
+
+
+def _compared(mine: pl.DataFrame, truth: Truth) -> float:
+    """The p-value of Welch's test of the runs of the two conditions."""
+    excess = truth.subject == EXCESS
+    runs = mine.filter(
+        (pl.col("scope") == "run") & (pl.col("subject") == ("" if excess else truth.subject))
+    ).with_columns(pl.col("value") - (pl.col("null_mean") if excess else 0.0))
+    sides = [
+        runs.filter(pl.col("condition") == name)["value"].drop_nulls().to_numpy() for name in (A, B)
+    ]
+    if min(len(side) for side in sides) < 2 or sum(np.ptp(side) for side in sides) <= 1e-9:
+        return float("nan")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return float(stats.ttest_ind(*sides, equal_var=False).pvalue)
+
+
+def _share(hits: Floats, among: Floats) -> float:
+    """Share of hits among what is defined; not-a-number where nothing is."""
+    good = np.isfinite(among)
+    return float(np.mean(hits[good])) if good.any() else float("nan")
+
+
+def _summary(truth: Truth, found: Floats) -> Recovery:
+    values, p_null = found[:, [0, 4]], found[:, [3, 7]]
+    low, high = found[:, [1, 5]], found[:, [2, 6]]
+    truths = np.array([truth.a, truth.b])
+    slack = 1e-9 * np.maximum(np.abs(truths), 1)
+    held = (low <= truths + slack) & (high >= truths - slack)
+    compared = found[:, 8]
+    n = np.isfinite(values).sum(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean, sd = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
+    rejection = _share(compared < ALPHA, compared)
+    if not np.isfinite(rejection):
+        rejection = _share(p_null < ALPHA, p_null)
+    error = sd / np.sqrt(np.maximum(n, 1))
+    return Recovery(
+        truth=truth,
+        studies=len(found),
+        defined=float(np.isfinite(values).mean()),
+        found=(float(mean[0]), float(mean[1])),
+        error=(float(error[0]), float(error[1])),
+        coverage=_share(held, low),
+        rejection=rejection,
+    )

@@ -1,0 +1,119 @@
+"""What a world is: made-up studies whose true numbers are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from tasks.metrics.contrasts.sample import Side
+from tasks.metrics.data import Data
+
+#: The two conditions of every world, the baseline first.
+A, B = "a", "b"
+#: How many runs a study has in each condition.
+Sizes: TypeAlias = Mapping[str, int]
+Rng: TypeAlias = np.random.Generator
+Kind: TypeAlias = Literal["null", "planted", "limit"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The true number of one quantity in a world.
+
+    Attributes:
+        quantity: Name among the metric's quantities.
+        a: What the number of condition ``a`` estimates; of the whole study, where a metric has
+            one number for it.
+        b: What that of condition ``b`` estimates.
+        subject: ``metrics.subject`` of the row; ``excess`` for the value less its null.
+        rule: Adjudication rule of the row, where a metric has rows of several.
+    """
+
+    quantity: str
+    a: float
+    b: float
+    subject: str = ""
+    rule: str | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """Made-up studies of one metric.
+
+    Attributes:
+        title: What happens in them, and what happens that could be taken for it.
+        make: Draws one study of so many runs in each condition: the frames that the metric needs,
+            conditions ``a`` and ``b``. Takes milliseconds, since hundreds of studies are drawn.
+        truths: The true numbers.
+        options: Options of the metric.
+    """
+
+    title: str
+    make: Callable[[Sizes, Rng], Data]
+    truths: tuple[Truth, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MetricWorlds:
+    """The worlds of one metric.
+
+    Attributes:
+        name: The metric.
+        null: Nothing happens in them that the metric is about: every excess is 0, and whatever
+            has no null has the same true value in both conditions.
+        planted: The metric's quantities have declared sizes in them that differ between the
+            conditions.
+        limits: Worlds in which the metric is known to be fooled; the table says by how much.
+    """
+
+    name: str
+    null: tuple[World, ...]
+    planted: tuple[World, ...]
+    limits: tuple[World, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[tuple[Kind, World], ...]:
+        """Every world with its kind."""
+        kinds: dict[Kind, tuple[World, ...]] = {
+            "null": self.null,
+            "planted": self.planted,
+            "limit": self.limits,
+        }
+        return tuple((kind, world) for kind, worlds in kinds.items() for world in worlds)
+
+
+@dataclass(frozen=True)
+class SidesWorld:
+    """Made-up values of the conditions that a test compares.
+
+    Attributes:
+        title: How the values come about.
+        make: Draws the sides, so many runs in each, the baseline first.
+        effect: The true effect, under the name and sign of the test's effect size.
+        options: Options of the test.
+    """
+
+    title: str
+    make: Callable[[int, Rng], tuple[Side, ...]]
+    effect: float
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TestWorlds:
+    """The worlds of one test.
+
+    Attributes:
+        name: The test.
+        null: What the test says of its p-value is true: its null hypothesis holds.
+        planted: An effect of declared size.
+    """
+
+    __test__ = False
+    name: str
+    null: SidesWorld
+    planted: SidesWorld
