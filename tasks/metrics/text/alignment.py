@@ -9,11 +9,16 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByRun
-from tasks.metrics.statistics.arrays import group_means, ratio
+from tasks.metrics.statistics.arrays import Floats, Ints, group_means
 from tasks.metrics.text import vectors
-from tasks.metrics.text.convergence import round_similarity, similarity_elsewhere
-from tasks.metrics.text.groups import by_round
-from tasks.metrics.text.vectors import TextOptions
+from tasks.metrics.text.places import LEAST_RUNS, Spots, baselines, scaled, spots_of
+from tasks.metrics.text.vectors import Matrix, TextOptions
+
+NULL = (
+    "null: a message at the partner's own round and seat in other runs of the condition, as "
+    f"jackknife pseudo-values; replies whose partner's place fewer than {LEAST_RUNS} runs have are "
+    "left out"
+)
 
 
 def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -23,26 +28,46 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     seat = data.messages["seat"].to_numpy().astype(str)
     replies = np.flatnonzero((run[1:] == run[:-1]) & (seat[1:] != seat[:-1])) + 1
     cosine = vectors.row_cosines(unit, replies, replies - 1)
-    groups = by_round(data)
-    _, sums, n = round_similarity(unit, groups)
-    answering = np.full(len(run), -1)
-    answering[replies] = groups.of[replies]
-    mine = vectors.summed(unit, answering, groups.n)
-    count = np.bincount(groups.of[replies], minlength=groups.n).astype(np.float64)
-    partner = similarity_elsewhere(data, groups, sums, n, mine)
-    total = np.bincount(
-        groups.run, weights=np.where(np.isfinite(partner), partner, 0.0), minlength=data.n_runs
-    )
-    paired = np.bincount(groups.run, weights=count * np.isfinite(partner), minlength=data.n_runs)
+    replies, cosine = replies[np.isfinite(cosine)], cosine[np.isfinite(cosine)]
+    spots = spots_of(data, np.diff(unit.indptr) > 0)
+    usable = spots.usable[spots.of[replies - 1]]
+    n_usable = np.bincount(run[replies[usable]], minlength=data.n_runs)
+    kept = usable | (n_usable == 0)[run[replies]]
+    null = _baselines(unit, spots, replies[usable], run, n_usable)
+    n = np.bincount(run[replies[kept]], minlength=data.n_runs)
     method = (
-        f"mean cosine of a message with the one before it, by another seat "
-        f"({vectors.encoder_words(options.encoder)}); null: the same message with all of the same "
-        "round of other runs of the condition, the expectation of a shuffled partner"
+        "mean cosine of a message with the one before it, by another seat "
+        f"({vectors.encoder_words(options.encoder)}); {NULL}"
     )
-    observed = group_means(cosine, run[replies], data.n_runs)
-    n_replies = np.bincount(run[replies], minlength=data.n_runs)
-    found = ByRun(observed, method, n_replies, ratio(total, paired)[:, None])
+    found = ByRun(
+        group_means(cosine[kept], run[replies[kept]], data.n_runs),
+        method,
+        n,
+        null[:, None],
+        np.bincount(run[replies], minlength=data.n_runs) - n,
+    )
     return rows.of_runs(data, options, {"": found})
+
+
+def _baselines(unit: Matrix, spots: Spots, replies: Ints, run: Ints, n_usable: Ints) -> Floats:
+    """Baseline of each run, not-a-number for runs without a usable reply."""
+    weight = 1 / np.maximum(n_usable, 1)
+    replied = np.zeros(len(run), dtype=bool)
+    replied[replies - 1] = True
+    null = np.zeros(len(n_usable))
+    for block, messages in spots.blocks():
+        usable = spots.usable[block]
+        size = block.stop - block.start
+        local = spots.of[messages] - block.start
+        said = vectors.summed(scaled(unit[messages], 1 / spots.size[block][local]), local, size)
+        partner = replied[messages]
+        answers = messages[partner] + 1
+        mine = vectors.summed(scaled(unit[answers], weight[run[answers]]), local[partner], size)
+        found = baselines(
+            mine[usable], said[usable], spots.place[block][usable], spots.in_runs[block][usable]
+        )
+        null += np.bincount(spots.run[block][usable], weights=found, minlength=len(null))
+    return np.where(n_usable > 0, null, np.nan)
 
 
 METRIC = Metric(
@@ -53,10 +78,13 @@ METRIC = Metric(
             "cosine of adjacent messages of different seats", "mean_i cos(u_i, u_{i-1})", "[-1, 1]"
         )
     },
-    source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017).",
+    source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017); "
+    "pseudo-values after Efron and Stein (1981).",
     avoid="Only where the speaker could see the message before: with a barrier per round, adjacent "
-    "messages of a round were written blindly. Compare the excess, never the raw cosine.",
+    "messages of a round were written blindly. Compare the excess, never the raw cosine. Runs with "
+    "briefs or topics of their own are alike within without anybody taking up a word.",
     needs=("messages",),
     options=TextOptions,
+    version=2,
     compute=compute,
 )

@@ -9,86 +9,119 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByRun
-from tasks.metrics.statistics.arrays import Floats, group_means, ratio
+from tasks.metrics.statistics.arrays import Bools, Floats, ratio
 from tasks.metrics.text import vectors
-from tasks.metrics.text.groups import (
-    Groups,
-    by_round,
-    condition_numbers,
-    run_slopes,
-)
+from tasks.metrics.text.places import LEAST_RUNS, Spots, baselines, scaled, spots_of
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
-
-def round_similarity(unit: Matrix, groups: Groups) -> tuple[Floats, Matrix, Floats]:
-    """Mean cosine of the pairs of messages of each group, sums of vectors, and numbers of them."""
-    sums = vectors.summed(unit, groups.of, groups.n)
-    filled = (np.diff(unit.indptr) > 0).astype(np.float64)
-    n = np.bincount(groups.of, weights=filled, minlength=groups.n).astype(np.float64)
-    inside = vectors.row_squares(sums) - n
-    pairs = n * (n - 1)
-    return ratio(inside, pairs), sums, n
+NULL = (
+    "null: the same messages with those at the others' seats in the same round of other runs of "
+    f"the condition, as jackknife pseudo-values; places that fewer than {LEAST_RUNS} runs have are "
+    "left out"
+)
+QUANTITIES = {"": "mean", "slope": "slope"}
 
 
-def similarity_elsewhere(
-    data: Data, groups: Groups, sums: Matrix, n: Floats, mine: Matrix
-) -> Floats:
-    """Mean cosine of a group's vectors with those of other runs of its condition, same round.
+def pairs_of(spots: Spots, kept: Bools, shape: tuple[int, int]) -> Floats:
+    """Ordered pairs of messages of different seats by run and round.
 
     Args:
-        data: The runs.
-        groups: Groups by round.
-        sums: Sums of unit vectors by group.
-        n: Vectors by group.
-        mine: Mean vector of each group that is held against the others.
+        spots: The spots.
+        kept: Which of them count.
+        shape: Numbers of runs and of rounds.
     """
-    cell = condition_numbers(data)[groups.run] * groups.n_rounds + groups.key
-    known, number = np.unique(cell, return_inverse=True)
-    totals = vectors.summed(sums, number, len(known))
-    others = np.bincount(number, weights=n)[number] - n
-    with_all = np.asarray(mine @ totals.T.toarray(), dtype=np.float64)[np.arange(groups.n), number]
-    dots = with_all - vectors.row_dots(mine, sums)
-    return ratio(dots, others)
+    cell = (spots.run * shape[1] + spots.round)[kept]
+    size = spots.size[kept].astype(np.float64)
+    n, same = (np.bincount(cell, weights=size**p, minlength=shape[0] * shape[1]) for p in (1, 2))
+    return np.asarray((n**2 - same).reshape(shape), dtype=np.float64)
+
+
+def round_weights(some: Bools) -> dict[str, Floats]:
+    """Weight of each round in the numbers of a run, shape (runs, rounds), by quantity.
+
+    Args:
+        some: Whether the run has a pair of messages in the round.
+    """
+    number = np.arange(some.shape[1], dtype=np.float64)
+    n = some.sum(axis=1, keepdims=True)
+    centred = np.where(some, number - ratio((some * number).sum(1, keepdims=True), n), 0.0)
+    return {
+        "": np.where(some, ratio(1.0, n), 0.0),
+        "slope": centred * np.nan_to_num(ratio(1.0, (centred**2).sum(axis=1, keepdims=True))),
+    }
 
 
 def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``convergence``."""
     unit = vectors.message_vectors(data, options.encoder)
-    groups = by_round(data)
-    similarity, sums, n = round_similarity(unit, groups)
-    scale = np.where(n > 0, 1 / np.maximum(n, 1), 0.0)
-    # Cosines with a mean are those with the sum, over the number: no scaled copy is made.
-    baseline = scale * similarity_elsewhere(data, groups, sums, n, sums)
-    baseline = np.where(np.isfinite(similarity), baseline, np.nan)
+    spots = spots_of(data, np.diff(unit.indptr) > 0)
+    shape = (data.n_runs, int(spots.round.max()) + 1)
+    every = np.ones(len(spots.run), dtype=bool)
+    pairs = pairs_of(spots, spots.usable, shape)
+    paired = pairs.sum(axis=1) > 0
+    weights = round_weights(pairs > 0)
+    all_pairs = pairs_of(spots, every, shape)
+    table, nulls = _similarities(unit, spots, every, all_pairs, {})
+    usable = table
+    if not spots.usable.all() or paired.any():
+        usable, nulls = _similarities(unit, spots, spots.usable, pairs, weights)
+    observed = np.where(paired[:, None], usable, table)
     words = vectors.encoder_words(options.encoder)
-    null = "null: the same messages with those of other runs of the condition in the same round"
-    table = np.full((data.n_runs, groups.n_rounds), np.nan)
-    table[groups.run, groups.key] = similarity
-    found = {
-        quantity: ByRun(
-            observed,
-            f"{title} over rounds of the mean cosine of messages of a round ({words}); {null}",
+    spoken = round_weights(np.isfinite(observed))
+    found = {}
+    for quantity, title in QUANTITIES.items():
+        weight = spoken[quantity]
+        value = (weight * np.nan_to_num(observed)).sum(axis=1)
+        value[~(weight != 0).any(axis=1)] = np.nan
+        null = np.where(paired, nulls[quantity], np.nan)
+        found[quantity] = ByRun(
+            value,
+            f"{title} over rounds of the mean cosine of messages of different seats of a round "
+            f"({words}); {NULL}",
             data.n_messages,
-            nulls[:, None],
+            null[:, None],
         )
-        for quantity, title, observed, nulls in (
-            (
-                "",
-                "mean",
-                group_means(similarity, groups.run, data.n_runs),
-                group_means(baseline, groups.run, data.n_runs),
-            ),
-            (
-                "slope",
-                "slope",
-                run_slopes(similarity, groups.key, groups.run, data.n_runs),
-                run_slopes(baseline, groups.key, groups.run, data.n_runs),
-            ),
-        )
-    }
-    method = f"mean cosine of messages of the round ({words})"
+    method = f"mean cosine of messages of different seats of the round ({words})"
     by_rounds = rows.of_rounds(data, options, table, quantity="by_round", method=method)
     return rows.joined([rows.of_runs(data, options, found), by_rounds])
+
+
+def _similarities(
+    unit: Matrix, spots: Spots, kept: Bools, pairs: Floats, weights: dict[str, Floats]
+) -> tuple[Floats, dict[str, Floats]]:
+    """Mean cosine of pairs of different seats by run and round, and baselines of runs.
+
+    Args:
+        unit: Vectors of messages.
+        spots: The spots.
+        kept: Which of them count.
+        pairs: Ordered pairs of messages by run and round.
+        weights: Weights of rounds by quantity, of which there is a baseline each.
+    """
+    total = np.zeros(pairs.size)
+    nulls = {quantity: np.zeros(len(pairs)) for quantity in weights}
+    for block, messages in spots.blocks():
+        mine = kept[block]
+        if not mine.any():
+            continue
+        run, size = spots.run[block][mine], spots.size[block][mine]
+        cell = run * pairs.shape[1] + spots.round[block][mine]
+        sums = vectors.summed(unit[messages], spots.of[messages] - block.start, len(mine))[mine]
+        known, number = np.unique(cell, return_inverse=True)
+        others = vectors.summed(sums, number, len(known))[number] - sums
+        share = size * ratio(1.0, pairs.ravel()[cell])
+        said = scaled(sums, 1 / size)
+        against = scaled(others, np.nan_to_num(share))
+        total += np.bincount(cell, weights=vectors.row_dots(against, said), minlength=pairs.size)
+        for quantity, weight in weights.items():
+            found = baselines(
+                scaled(against, weight.ravel()[cell]),
+                said,
+                spots.place[block][mine],
+                spots.in_runs[block][mine],
+            )
+            nulls[quantity] += np.bincount(run, weights=found, minlength=len(pairs))
+    return np.where(pairs > 0, total.reshape(pairs.shape), np.nan), nulls
 
 
 METRIC = Metric(
@@ -96,21 +129,25 @@ METRIC = Metric(
     title="How alike the messages of a round are, and whether that grows over rounds",
     quantities={
         "": Quantity(
-            "mean cosine of messages of the same round", "mean_r (|Σu|² - n)/(n(n-1))", "[-1, 1]"
+            "mean cosine of messages of different seats in the same round",
+            "mean_r (|Σ_s v_s|² - Σ_s |v_s|²) / (n² - Σ_s n_s²), v_s: sum of seat s's unit vectors",
+            "[-1, 1]",
         ),
         "slope": Quantity(
             "change of that per round", "least-squares slope over rounds", "any", "per round"
         ),
         "by_round": Quantity(
-            "that by round", "(|Σu|² - n) / (n (n - 1)), u: unit vectors", "[-1, 1]"
+            "that by round", "(|Σ_s v_s|² - Σ_s |v_s|²) / (n² - Σ_s n_s²)", "[-1, 1]"
         ),
     },
     source="Li, Li and Zhou (2026), arXiv 2602.14299 (mean pairwise cosine); baseline of other "
-    "runs' messages in the same round.",
+    "runs' messages at the same round and seat; pseudo-values after Efron and Stein (1981).",
     avoid="Messages on the same brief are alike whoever writes them: compare the excess over the "
-    "null. The null needs other runs of the condition. Numbers of different encoders are not "
+    f"null, which needs {LEAST_RUNS} runs of the condition. Runs with briefs or topics of their "
+    "own are alike within without anybody reacting. Numbers of different encoders are not "
     "comparable.",
     needs=("messages",),
     options=TextOptions,
+    version=2,
     compute=compute,
 )

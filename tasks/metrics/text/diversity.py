@@ -48,8 +48,8 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
         "K* = Vendi score of seats, cosine kernel on summed message vectors "
         f"({vectors.encoder_words(options.encoder)})"
     )
-    found = ByRun(observed, method, seats, nulls, null_words=words)
-    return rows.of_runs(data, options, {"": found})
+    voices = ByRun(observed, method, seats, nulls, null_words=words)
+    return rows.of_runs(data, options, {"": voices})
 
 
 METRIC = Metric(

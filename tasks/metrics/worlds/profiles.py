@@ -39,10 +39,6 @@ def topics_by_round(sizes: Sizes, rng: Rng) -> Data:
 ROUNDS, APART = 6, 0.7
 
 
-def _shares(a: int, b: int) -> tuple[float, float]:
-    return a / (a + b), b / (a + b)
-
-
 def _cosine(first: tuple[int, int], second: tuple[int, int]) -> float:
     dot = first[0] * second[0] + first[1] * second[1]
     return float(dot / np.hypot(*first) / np.hypot(*second))
@@ -50,9 +46,9 @@ def _cosine(first: tuple[int, int], second: tuple[int, int]) -> float:
 
 def _jsd(first: tuple[int, int], second: tuple[int, int]) -> float:
     def bits(share: float) -> float:
-        return -sum(p * np.log2(p) for p in (share, 1 - share) if p > 0)
+        return float(-sum(p * np.log2(p) for p in (share, 1 - share) if p > 0))
 
-    p, q = _shares(*first)[0], _shares(*second)[0]
+    p, q = first[0] / sum(first), second[0] / sum(second)
     return float(bits((p + q) / 2) - (bits(p) + bits(q)) / 2)
 
 

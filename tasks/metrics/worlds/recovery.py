@@ -13,7 +13,7 @@ from scipy import stats
 from schemas.keys import seed_of
 from schemas.tables.measures import EXCESS
 from tasks.metrics.metric import Metric
-from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.arrays import Bools, Floats
 from tasks.metrics.worlds.world import A, B, Truth, World
 
 ALPHA = 0.05
@@ -109,7 +109,7 @@ def _compared(mine: pl.DataFrame, truth: Truth) -> float:
         return float(stats.ttest_ind(*sides, equal_var=False).pvalue)
 
 
-def _share(hits: Floats, among: Floats) -> float:
+def _share(hits: Bools, among: Floats) -> float:
     """Share of hits among what is defined; not-a-number where nothing is."""
     good = np.isfinite(among)
     return float(np.mean(hits[good])) if good.any() else float("nan")
@@ -120,7 +120,7 @@ def _summary(truth: Truth, found: Floats) -> Recovery:
     low, high = found[:, [1, 5]], found[:, [2, 6]]
     truths = np.array([truth.a, truth.b])
     slack = 1e-9 * np.maximum(np.abs(truths), 1)
-    held = (low <= truths + slack) & (high >= truths - slack)
+    held: Bools = (low <= truths + slack) & (high >= truths - slack)
     compared = found[:, 8]
     n = np.isfinite(values).sum(axis=0)
     with warnings.catch_warnings():

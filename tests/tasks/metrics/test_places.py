@@ -1,0 +1,139 @@
+"""Baselines of other runs at the same place, against the definition spelt out pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.metrics.catalogue import METRICS
+from tasks.metrics.data import Data
+from tasks.metrics.text import vectors
+
+WORDS = [f"w{i}" for i in range(30)]
+Vector: TypeAlias = np.ndarray
+#: Round, seat and vector of each message of a run.
+Run: TypeAlias = list[tuple[int, int, Vector]]
+
+
+def transcripts(seed: int, runs: int = 6) -> Data:
+    """Runs of three seats; some skip a round, some speak twice in one."""
+    rng = np.random.default_rng(seed)
+    lines = []
+    for run in range(runs):
+        seq = 0
+        for round_ in range(4):
+            for seat in rng.permutation(3):
+                for _ in range(int(rng.choice([0, 1, 1, 1, 2]))):
+                    text = " ".join(rng.choice(WORDS, size=int(rng.integers(2, 8))))
+                    lines.append((run, seq, round_, f"s{seat}", text))
+                    seq += 1
+    frame = pl.DataFrame(
+        lines, schema=["run", "seq", "round", "seat", "text"], orient="row"
+    ).with_columns(pl.col("seq").alias("turn"))
+    keys = [f"{run:032x}" for run in range(runs)]
+    study = {"run": range(runs), "episode_key": keys, "condition": "all"}
+    return Data(runs=pl.DataFrame(study), messages=frame)
+
+
+def spelt_out(data: Data) -> list[Run]:
+    dense = vectors.message_vectors(data).toarray()
+    runs: list[Run] = [[] for _ in range(data.n_runs)]
+    for number, row in enumerate(data.messages.iter_rows(named=True)):
+        runs[row["run"]].append((row["round"], int(row["seat"][1:]), dense[number]))
+    return runs
+
+
+def elsewhere(runs: Sequence[Run], own: int, place: tuple[int, int]) -> Vector | None:
+    """Mean over other runs of what they say at a place."""
+    means = []
+    for number, run in enumerate(runs):
+        said = [vector for round_, seat, vector in run if (round_, seat) == place]
+        if said and number != own:
+            means.append(np.mean(said, axis=0))
+    return np.mean(means, axis=0) if means else None
+
+
+def usable(runs: Sequence[Run]) -> set[tuple[int, int]]:
+    places = [{(round_, seat) for round_, seat, _ in run} for run in runs]
+    return {place for place in set().union(*places) if sum(place in one for one in places) >= 3}
+
+
+def excess_of_replies(
+    runs: Sequence[Run], own: int, places: set[tuple[int, int]]
+) -> tuple[float, float]:
+    found = []
+    for before, after in zip(runs[own], runs[own][1:], strict=False):
+        if before[1] != after[1] and before[:2] in places:
+            other = elsewhere(runs, own, before[:2])
+            assert other is not None
+            found.append((after[2] @ before[2], after[2] @ other))
+    return tuple(np.mean(found, axis=0))
+
+
+def excess_of_rounds(
+    runs: Sequence[Run], own: int, places: set[tuple[int, int]], slope: bool = False
+) -> tuple[float, float]:
+    found, rounds = [], []
+    for number in sorted({round_ for round_, _, _ in runs[own]}):
+        mine = [one for one in runs[own] if one[0] == number and one[:2] in places]
+        pairs = [(x, y) for x in mine for y in mine if x[1] != y[1]]
+        if pairs:
+            others = {y[:2]: elsewhere(runs, own, y[:2]) for _, y in pairs}
+            found.append(np.mean([(x[2] @ y[2], x[2] @ others[y[:2]]) for x, y in pairs], axis=0))
+            rounds.append(number)
+    if slope:
+        return tuple(np.polyfit(rounds, np.array(found), 1)[0])
+    return tuple(np.mean(found, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("metric", "quantity", "one_run"),
+    [
+        ("alignment", "", excess_of_replies),
+        ("convergence", "", excess_of_rounds),
+        ("convergence", "slope", lambda *args: excess_of_rounds(*args, slope=True)),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_value_less_baseline_is_a_pseudo_value_of_the_jackknife(
+    metric: str, quantity: str, one_run: Callable[..., tuple[float, float]], seed: int
+) -> None:
+    data = transcripts(seed)
+    runs, declared = spelt_out(data), METRICS[metric]
+    places, n = usable(runs), data.n_runs
+
+    def number(left: Sequence[int]) -> float:
+        """The condition's mean excess; places are those of the whole study."""
+        kept = [runs[run] for run in left]
+        return float(np.mean([np.subtract(*one_run(kept, i, places)) for i in range(len(kept))]))
+
+    every = list(range(n))
+    pseudo = [
+        n * number(every) - (n - 1) * number([run for run in every if run != out]) for out in every
+    ]
+    rows = declared.compute(data, declared.options(), np.random.default_rng(0))
+    mine = rows.filter(quantity=quantity, scope="run")
+    assert mine["value"].to_list() == pytest.approx(
+        [one_run(runs, i, places)[0] for i in every], abs=1e-6
+    )
+    assert (mine["value"] - mine["null_mean"]).to_list() == pytest.approx(pseudo, abs=1e-6)
+    plain = np.mean([one_run(runs, i, places)[1] for i in every])
+    assert mine["null_mean"].mean() == pytest.approx(plain, abs=1e-6)
+    excess = rows.filter(quantity=quantity, scope="condition", subject="excess")["value"][0]
+    assert excess == pytest.approx(number(every), abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["alignment", "convergence"])
+def test_two_runs_have_a_value_and_no_baseline(metric: str) -> None:
+    data, declared = transcripts(3, runs=2), METRICS[metric]
+    rows = declared.compute(data, declared.options(), np.random.default_rng(0))
+    for row in rows.filter(quantity="", scope="run").to_dicts():
+        assert row["value"] is not None
+        assert row["null_mean"] is None
+    (excess,) = rows.filter(quantity="", subject="excess").to_dicts()
+    assert excess["value"] is None
+    assert excess["method"].startswith("undefined: no run has a null")
