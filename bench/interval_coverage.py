@@ -2,7 +2,7 @@
 
     python bench/interval_coverage.py --studies 500 --runs 20
 
-Prints, per statistic, the share of studies whose 95 % interval holds the true value.
+Prints, per statistic, the share of studies whose 95% interval holds the true value.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def main() -> None:
     for name, case in cases().items():
         if not name.startswith(args.only):
             continue
-        print(f"{name:26} {100 * coverage(case, args.studies, args.runs):5.1f} %", flush=True)
+        print(f"{name:26} {100 * coverage(case, args.studies, args.runs):5.1f}%", flush=True)
 
 
 if __name__ == "__main__":

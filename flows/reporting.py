@@ -109,7 +109,9 @@ def queries(study: Study, version: str) -> dict[str, Query[Any]]:
         "agreement": Agreement(version),
         "gold": AgreementOfRules(version),
         "metrics": Metrics(version),
-        "runs": MetricsByEpisode(version, coding.adjudication.use.title if coding else None),
+        "episode_metrics": MetricsByEpisode(
+            version, coding.adjudication.use.title if coding else None
+        ),
         "contrasts": Contrasts(version),
         "curves": Curves(version),
         "code_versions": CodeVersions(version),

@@ -89,14 +89,14 @@ class ProgressLines:
 
 
 def usable_words(share: float | None) -> str:
-    """How many of the answers are usable, in words; never 100 % or 0 % unless it is exactly that.
+    """How many of the answers are usable, in words; never 100% or 0% unless it is exactly that.
 
     Example:
         >>> usable_words(1.0), usable_words(0.999), usable_words(0.5), usable_words(None)
-        ('100 % of answers usable', '99 % of answers usable', '50 % of answers usable', '')
+        ('100% of answers usable', '99% of answers usable', '50% of answers usable', '')
     """
     if share is None:
         return ""
     percent = round(100 * share) if share in (0, 1) else min(99, max(1, round(100 * share)))
-    words = f"{percent} % of answers usable"
+    words = f"{percent}% of answers usable"
     return f"[red]{words}[/red]" if share < LOW_SHARE else words

@@ -6,16 +6,25 @@ import datetime as dt
 import math
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from schemas.tables.measures import EXCESS
 
 DASH = "–"
 MINUS = "−"
 #: Characters of a text that stands among parameters.
 LONG = 120
+#: Characters of a name that stays on one line.
+LONG_NAME = 16
 
 
-def number(value: float | None, digits: int = 3) -> str:
+def number(value: float | None, digits: int = 3, beside: float = 0.0) -> str:
     """A number with so many decimals, fewer where it is large; a dash where there is none.
+
+    Args:
+        value: The number.
+        digits: Decimals of a number below 10.
+        beside: A number that it is written with the decimals of, where that one is larger.
 
     Example:
         >>> number(0.12345), number(-2.5, 1), number(1234.0), number(None)
@@ -23,12 +32,13 @@ def number(value: float | None, digits: int = 3) -> str:
     """
     if value is None or math.isnan(value):
         return DASH
-    if isinstance(value, int) or abs(value) >= 1000:
+    size = max(abs(value), abs(beside))
+    if isinstance(value, int) or size >= 1000:
         text = f"{value:,.0f}"
     elif value != 0 and abs(value) < 10**-digits / 2:
         text = f"{value:.1e}"
     else:
-        text = f"{value:.{max(digits - (abs(value) >= 10) - (abs(value) >= 100), 0)}f}"
+        text = f"{value:.{max(digits - (size >= 10) - (size >= 100), 0)}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")
     return text.replace("-", MINUS)
@@ -38,16 +48,16 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """Both ends of an interval; a dash where there is none.
 
     Example:
-        >>> interval(0.1, 0.25, 2)
-        '0.10 to 0.25'
+        >>> interval(0.1, 0.25, 2), interval(-22.013, 3.0111)
+        ('0.10 to 0.25', '−22.01 to 3.01')
     """
     if low is None or high is None or math.isnan(low) or math.isnan(high):
         return DASH
-    return f"{_end(low, digits)} to {_end(high, digits)}"
+    return f"{_end(low, digits, high)} to {_end(high, digits, low)}"
 
 
-def _end(value: float, digits: int) -> str:
-    return number(0.0 if abs(value) < 10**-digits / 2 else value, digits)
+def _end(value: float, digits: int, other: float) -> str:
+    return number(0.0 if abs(value) < 10**-digits / 2 else value, digits, other)
 
 
 def p_value(value: float | None) -> str:
@@ -62,14 +72,38 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def equals(p: float | None) -> str:
+    """A p-value as it follows its name in a sentence.
+
+    Example:
+        >>> equals(0.04), equals(1e-6)
+        ('= 0.040', '< 0.001')
+    """
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def breakable(text: str) -> Markup:
+    """A text whose long names may be broken at their underscores.
+
+    Example:
+        >>> str(breakable("mixed_with_real_names < b"))
+        'mixed_<wbr>with_<wbr>real_<wbr>names &lt; b'
+    """
+    return Markup(" ").join(
+        escape(part).replace("_", Markup("_<wbr>")) if len(part) > LONG_NAME else escape(part)
+        for part in text.split(" ")
+    )
+
+
 def share(value: float | None, digits: int = 1) -> str:
     """A share in percent.
 
     Example:
         >>> share(0.1234), share(None)
-        ('12.3 %', '–')
+        ('12.3%', '–')
     """
-    return DASH if value is None else f"{value * 100:.{digits}f} %"
+    return DASH if value is None else f"{value * 100:.{digits}f}%"
 
 
 def usd(value: float | None) -> str:

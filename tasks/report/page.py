@@ -103,5 +103,7 @@ def _environment() -> jinja2.Environment:
         most_rows=MOST_ROWS,
         folded_rows=FOLDED_ROWS,
     )
-    environment.filters.update(number=formatting.number, moment=formatting.moment)
+    environment.filters.update(
+        number=formatting.number, moment=formatting.moment, breakable=formatting.breakable
+    )
     return environment

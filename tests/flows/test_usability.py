@@ -118,7 +118,7 @@ def test_a_judge_that_says_nothing_usable_is_stopped_with_the_reason(run):
     assert "answers in the first" in found.stopped
     assert "bad_shape" in found.stopped
     assert 3 <= codings < 12
-    assert "0 % of answers usable" in shown
+    assert "0% of answers usable" in shown
 
 
 def test_null_lets_it_go_on(run):
@@ -134,8 +134,8 @@ def test_the_default_stops_a_hopeless_stage_only():
 
 
 def test_the_words_on_the_line_never_round_to_all_or_none():
-    assert usable_words(0.9999) == "99 % of answers usable"
-    assert "1 % of answers usable" in usable_words(0.0001)
+    assert usable_words(0.9999) == "99% of answers usable"
+    assert "1% of answers usable" in usable_words(0.0001)
 
 
 @pytest.mark.parametrize("batch", [True, False])

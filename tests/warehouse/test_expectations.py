@@ -127,10 +127,10 @@ def test_rows_that_break_an_expectation_are_counted_and_quoted(checker):
     assert (one.passed, one.n_failed, one.observed) == (
         False,
         2,
-        "2 of 4 rows break it (50 %): y, z",
+        "2 of 4 rows break it (50%): y, z",
     )
     (two,) = found(checker, check("column_values_to_not_be_null", column="number", mostly=0.7))
-    assert (two.passed, two.observed) == (True, "1 of 4 rows break it (25 %)")
+    assert (two.passed, two.observed) == (True, "1 of 4 rows break it (25%)")
 
 
 def test_shares_that_differ_from_those_declared_are_found(checker):

@@ -112,7 +112,7 @@ def _observed(result: dict[str, Any], n_rows: int) -> str:
         text = f"{failed} of {total} rows break it"
         if failed:
             share = 100 * failed / total
-            text += f" ({share:.0f} %)" if share >= 1 else f" ({share:.2g} %)"
+            text += f" ({share:.0f}%)" if share >= 1 else f" ({share:.2g}%)"
         examples = list(dict.fromkeys(map(_plain, result.get("partial_unexpected_list") or ())))
         shown = [one for one in examples if one not in {"nan", "None"}][:QUOTED]
         return f"{text}: {', '.join(shown)}" if shown else text

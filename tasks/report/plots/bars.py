@@ -7,11 +7,20 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from tasks.report.plots.scale import Scale, ticks, words
-from tasks.report.plots.svg import drawing, element, label, line
+from tasks.report.plots.svg import (
+    FURTHER,
+    drawing,
+    element,
+    label,
+    label_lines,
+    line,
+    wrapped,
+)
 
 WIDTH = 760.0
 ROW = 26.0
-CHARACTER = 7.6
+CHARACTER = 8.0
+NAME_CHARACTERS = 28
 
 
 def status_bars(
@@ -26,18 +35,20 @@ def status_bars(
         axis: Name of the axis.
     """
     present = [one for one in statuses if any(row.get(one) for row in counts.values())]
-    left = min(max((len(name) for name in counts), default=0) * CHARACTER + 12, 220.0)
+    names = {name: wrapped(name, NAME_CHARACTERS) for name in counts}
+    longest = max((len(part) for lines in names.values() for part in lines), default=0)
+    left = longest * CHARACTER + 12
     most = max((sum(row.values()) for row in counts.values()), default=1) or 1
     scale = Scale(0, most, left, WIDTH - 60)
     parts = _legend(statuses, present, left)
     top = 28.0
-    bottom = top + len(counts) * ROW
+    bottom = top + sum(ROW + FURTHER * (len(lines) - 1) for lines in names.values())
     whole = [value for value in ticks(0, most) if value == int(value)]
     for value in whole:
         parts.append(line(scale(value), top, scale(value), bottom, "grid"))
         parts.append(label(scale(value), bottom + 11, words(value, 1), "tick", "middle"))
     for name, row in counts.items():
-        parts.append(label(0, top + ROW / 2, name, "strong"))
+        parts += label_lines(0, top + ROW / 2, names[name], "strong")
         done = 0
         for status in present:
             n = row.get(status, 0)
@@ -50,7 +61,7 @@ def status_bars(
             ]
             done += n
         parts.append(label(scale(done) + 7, top + ROW / 2, f"{done:,}", "number"))
-        top += ROW
+        top += ROW + FURTHER * (len(names[name]) - 1)
     parts.append(line(left, bottom, WIDTH - 60, bottom, "axis"))
     parts.append(label((left + WIDTH - 60) / 2, bottom + 28, axis, "tick", "middle"))
     return drawing(WIDTH, bottom + 38, title, parts)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tasks.report.plots.scale import Scale, ends, ticks, words
-from tasks.report.plots.svg import drawing, element, label, line, marker
+from tasks.report.plots.scale import Scale, ends, ticks
+from tasks.report.plots.scale import words as tick_words
+from tasks.report.plots.svg import drawing, element, label, line, marker, wrapped
 
 WIDTH = 760.0
 UPPER = 190.0
 ROW = 17.0
 CHARACTER = 6.3
+VALUE_CHARACTERS = 34
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def specification_plot(specifications: Sequence[Specification], title: str, axis
         specifications, key=lambda one: (one.effect is None, one.effect or 0.0, one.choices)
     )
     rows = _matrix_rows(ordered)
-    left = min(max((len(value) for _, value in rows), default=8) * CHARACTER + 22, 240.0)
+    shown = [(kind, value, wrapped(value, VALUE_CHARACTERS, 1)[0]) for kind, value in rows]
+    left = max((len(words) for _, _, words in shown), default=8) * CHARACTER + 22
     bounds = [number for one in ordered for number in (one.effect, one.low, one.high)]
     low, high = ends([*bounds, 0.0])
     y = Scale(low, high, UPPER, 8)
@@ -58,7 +61,7 @@ def specification_plot(specifications: Sequence[Specification], title: str, axis
     parts = _upper(y, left, axis)
     for x, one in zip(places, ordered, strict=True):
         parts += _effect(one, x, y)
-    parts += _matrix(ordered, rows, places, left)
+    parts += _matrix(ordered, shown, places, left)
     kinds = len({kind for kind, _ in rows})
     return drawing(WIDTH, UPPER + 18 + len(rows) * ROW + kinds * ROW + 4, title, parts)
 
@@ -69,7 +72,7 @@ def _upper(y: Scale, left: float, axis: str) -> list[Markup]:
     parts = [label(0, 10, axis, "tick")]
     for value in marks:
         parts.append(line(left, y(value), WIDTH, y(value), "grid"))
-        parts.append(label(left - 8, y(value), words(value, gap), "tick", "end"))
+        parts.append(label(left - 8, y(value), tick_words(value, gap), "tick", "end"))
     if y.low <= 0 <= y.high:
         parts.append(line(left, y(0), WIDTH, y(0), "reference"))
     return parts
@@ -98,20 +101,20 @@ def _matrix_rows(specifications: Sequence[Specification]) -> list[tuple[str, str
 
 def _matrix(
     ordered: Sequence[Specification],
-    rows: Sequence[tuple[str, str]],
+    rows: Sequence[tuple[str, str, str]],
     places: Sequence[float],
     left: float,
 ) -> list[Markup]:
     parts = []
     top = UPPER + 18
     last = ""
-    for kind, value in rows:
+    for kind, value, words in rows:
         if kind != last:
             parts.append(line(0, top, WIDTH, top, "hair"))
             parts.append(label(0, top + ROW / 2, kind, "strong"))
             top += ROW
             last = kind
-        parts.append(label(left - 8, top + ROW / 2, value, "", "end"))
+        parts.append(label(left - 8, top + ROW / 2, words, "", "end"))
         for x, one in zip(places, ordered, strict=True):
             chosen = (kind, value) in one.choices
             look = "chosen" if chosen else "unchosen"

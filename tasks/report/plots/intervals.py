@@ -8,13 +8,24 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from tasks.report.plots.scale import Scale, ends, ticks, words
-from tasks.report.plots.svg import drawing, element, label, line, marker
+from tasks.report.plots.svg import (
+    FURTHER,
+    drawing,
+    element,
+    label,
+    label_lines,
+    line,
+    marker,
+    wrapped,
+)
 
 WIDTH = 760.0
 LINE = 19.0
 GAP = 11.0
 #: Widths of a character, heavy and light, about.
 HEAVY, LIGHT = 7.9, 6.6
+#: Characters in a line of a group's label and of a mark's, at most.
+GROUP_CHARACTERS, MARK_CHARACTERS = 24, 26
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,7 @@ class Mark:
         null: Mean under the null hypothesis.
         null_low: Lower end of the band of the null.
         null_high: Upper end of the band of the null.
-        points: Numbers behind it, such as those of single runs.
+        points: Numbers behind it, such as those of single episodes.
     """
 
     label: str
@@ -87,21 +98,22 @@ def interval_plot(
             *mark.points,
         )
     )
-    outer = min(_width([group.label for group in groups], HEAVY), 200.0)
-    inner = min(_width([mark.label for mark in marks], HEAVY), 230.0)
+    outer = _width([text for group in groups for text in _group_lines(group)], HEAVY)
+    inner = _width([text for mark in marks for text in _mark_lines(mark)], HEAVY)
     numbers = _width([mark.text for mark in marks], LIGHT) + 4
     scale = Scale(low, high, outer + inner + 14, WIDTH - numbers)
-    bottom = sum(len(group.marks) * LINE + GAP for group in groups) + 4
+    bottom = sum(map(_height, groups)) + 4
     parts = _axis(scale, bottom, axis, reference)
     top = 4.0
     for number, group in enumerate(groups):
         if number:
             parts.append(line(0, top, WIDTH, top, "hair"))
-        parts.append(label(0, top + GAP / 2 + LINE / 2, _cut(group.label, outer, HEAVY), "strong"))
-        for place, mark in enumerate(group.marks):
-            y = top + GAP / 2 + LINE * (place + 0.5)
+        y = top + (GAP + LINE) / 2
+        parts += label_lines(0, y, _group_lines(group), "strong")
+        for mark in group.marks:
             parts += _mark(mark, scale, outer, y)
-        top += len(group.marks) * LINE + GAP
+            y += _mark_height(mark)
+        top += _height(group)
     return drawing(WIDTH, bottom + 38, title, parts)
 
 
@@ -122,14 +134,7 @@ def _axis(scale: Scale, bottom: float, name: str, reference: float | None) -> li
 
 def _mark(mark: Mark, scale: Scale, outer: float, y: float) -> list[Markup]:
     weight = "strong" if mark.strong else "light"
-    parts = [
-        label(
-            outer,
-            y,
-            _cut(mark.label, scale.begin - outer, HEAVY if mark.strong else LIGHT),
-            weight if mark.strong else "",
-        )
-    ]
+    parts = label_lines(outer, y, _mark_lines(mark), weight if mark.strong else "")
     parts.append(label(WIDTH, y, mark.text, f"number {weight}", "end"))
     if mark.null is not None:
         if mark.null_low is not None and mark.null_high is not None:
@@ -161,6 +166,18 @@ def _width(labels: Sequence[str], character: float) -> float:
     return longest * character + 14 if longest else 0.0
 
 
-def _cut(label_: str, width: float, character: float) -> str:
-    most = int(width / character)
-    return label_ if len(label_) <= most else f"{label_[: most - 1]}…"
+def _group_lines(group: Group) -> list[str]:
+    return wrapped(group.label, GROUP_CHARACTERS)
+
+
+def _mark_lines(mark: Mark) -> list[str]:
+    return wrapped(mark.label, MARK_CHARACTERS)
+
+
+def _mark_height(mark: Mark) -> float:
+    return LINE + FURTHER * (len(_mark_lines(mark)) - 1)
+
+
+def _height(group: Group) -> float:
+    heading = LINE + FURTHER * (len(_group_lines(group)) - 1)
+    return max(sum(map(_mark_height, group.marks)), heading) + GAP

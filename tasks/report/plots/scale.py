@@ -45,23 +45,23 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def ends(values: Iterable[float | None]) -> tuple[float, float]:
-    """Round ends that hold all values, with some room; bounded measures keep their bounds.
+    """Round ends that hold all values, with some room; shares that vary much keep their bounds.
 
     Example:
-        >>> ends([0.1, 0.95]), ends([])
-        ((0.0, 1.0), (0.0, 1.0))
+        >>> ends([0.1, 0.95]), ends([]), ends([-0.2, 0.1])
+        ((0.0, 1.0), (0.0, 1.0), (-0.2, 0.1))
     """
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known:
         return 0.0, 1.0
     low, high = min(known), max(known)
-    if low >= -1 and high <= 1 and high - low > 0.25:
-        return (0.0 if low >= 0 else -1.0), 1.0
+    if low >= 0 and high <= 1 and high - low > 0.25:
+        return 0.0, 1.0
     room = (high - low) * 0.08 or max(abs(high) * 0.1, 0.05)
     marks = ticks(low - room, high + room)
     step = marks[1] - marks[0] if len(marks) > 1 else room
-    bottom = marks[0] - (step if marks[0] > low else 0)
-    top = marks[-1] + (step if marks[-1] < high else 0)
+    bottom = round(marks[0] - (step if marks[0] > low else 0), 12)
+    top = round(marks[-1] + (step if marks[-1] < high else 0), 12)
     if low >= 0 and high <= 1:
         top = min(top, 1.0)
     return (max(bottom, 0.0) if low >= 0 else bottom), top

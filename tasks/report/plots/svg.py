@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup, escape
 
 
@@ -49,6 +51,38 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
 def label(x: float, y: float, words: str, class_: str = "", anchor: str = "start") -> Markup:
     """A text whose middle is at ``y``."""
     return element("text", words, x=x, y=y, class_=class_, text_anchor=anchor, dy="0.34em")
+
+
+#: Height of a further line of a label.
+FURTHER = 13.0
+
+
+def label_lines(
+    x: float, y: float, lines: Sequence[str], class_: str = "", anchor: str = "start"
+) -> list[Markup]:
+    """A text of some lines, the middle of the first one at ``y``."""
+    return [
+        label(x, y + FURTHER * number, words, class_, anchor) for number, words in enumerate(lines)
+    ]
+
+
+def wrapped(words: str, most: int, lines: int = 3) -> list[str]:
+    """A label in lines of so many characters, broken where words meet, cut where it is too long.
+
+    Example:
+        >>> wrapped("mixed_named against uniform", 15)
+        ['mixed_named', 'against uniform']
+        >>> wrapped("abcdefgh", 4, 1)
+        ['abc…']
+    """
+    found: list[str] = []
+    rest = words
+    while len(rest) > most and len(found) < lines - 1:
+        breaks = [place + 1 for place in range(most) if rest[place] in " _-,;"]
+        end = breaks[-1] if breaks else most
+        found.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return [*found, rest if len(rest) <= most else f"{rest[: most - 1]}…"]
 
 
 SHAPES = ("circle", "diamond", "triangle", "square", "down", "cross", "pentagon")

@@ -178,7 +178,8 @@ def _against_gold(data: ReportData, gold: list[RuleSummary]) -> Table:
         if flag in summary.by_flag
     ]
     return table(
-        f"Every rule against {data.gold}, flag by flag, with 95 % intervals from resampled runs.",
+        f"Every rule against {data.gold}, flag by flag, with 95% intervals from resampled "
+        "episodes.",
         [
             text("Flag", "flag"),
             text("Rule", "rule"),
@@ -199,8 +200,8 @@ def _between(data: ReportData, pairs: Iterable[Compared]) -> Table:
         for one in pairs
     ]
     return table(
-        "Agreement of coders with 95 % intervals from resampled runs. Kappa falls with the rarity "
-        "of a flag even where coders seldom err; AC1 and positive agreement stand beside it.",
+        "Agreement of coders with 95% intervals from resampled episodes. Kappa is low for a rare "
+        "flag even where coders seldom err, so read AC1 and positive agreement beside it.",
         [
             text("Flag", "flag"),
             text("Coders", "pair"),

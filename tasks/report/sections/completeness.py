@@ -48,8 +48,8 @@ def completeness_section(data: ReportData) -> CompletenessSection:
 
 def _units(data: ReportData) -> Table:
     return table(
-        "Units of work by stage. Failed units are worked again by the next run; cached ones were "
-        "in the warehouse before this version first ran, and cost it nothing.",
+        "Units of work by stage. The next run tries failed units again. Cached units were in the "
+        "warehouse before this version first ran, and cost it nothing.",
         [
             text("Stage", "stage"),
             text("Step", "step"),
@@ -80,14 +80,15 @@ def _failures(data: ReportData) -> Table:
 
 
 def _episodes(data: ReportData) -> Table:
+    done = {"exclude": "left out of the metrics", "keep": "kept"}[data.study.run.incomplete]
     return table(
-        "Runs by status. A run that its rules ended is complete, however early it ended. A run "
-        "that a limit ended (truncated) or that stopped before its planned rounds (incomplete) is "
-        f"not; what becomes of it was declared beforehand ({data.study.run.incomplete}).",
+        "Episodes by status. Terminated: its rules ended it, so it is complete, however early it "
+        "ended. Truncated: a limit ended it. Incomplete: it stopped before its planned rounds. As "
+        f"the study declares, episodes that are not complete are {done}.",
         [
             text("Condition", "condition"),
             text("Status", "status"),
-            count("Runs", "episodes"),
+            count("Episodes", "episodes"),
             computed("Rounds, mean", lambda row: number(row["mean_rounds"], 1)),
             count("Fewest", "fewest_rounds"),
             text("Excluded because", "exclusion"),
@@ -106,14 +107,16 @@ def _plot(data: ReportData) -> Markup:
         status = "excluded" if row["exclusion"] else row["status"]
         of = counts.setdefault(row["condition"], {})
         of[status] = of.get(status, 0) + row["episodes"]
-    return status_bars(counts, (*STATUSES, "excluded"), "Runs by condition and status", "runs")
+    return status_bars(
+        counts, (*STATUSES, "excluded"), "Episodes by condition and status", "episodes"
+    )
 
 
 def _quality(data: ReportData) -> Table:
     return table(
         "How well agents and judges answered. Valid: the first or a later answer was usable. "
-        "Fallback: the declared fallback was taken instead of an answer. Absent: no answer came, "
-        "and the seat did nothing. Attempts count re-asks.",
+        "Fallback: the declared fallback replaced the answer. Absent: no answer came, and the seat "
+        "did nothing. Attempts count re-asks.",
         [
             text("Condition", "condition"),
             count("Actions", "actions"),
@@ -139,8 +142,8 @@ def _doubtful(row: Mapping[str, Any]) -> bool:
 
 def _costs(data: ReportData) -> Table:
     return table(
-        "Calls, tokens and dollars by stage and model. Calls of cached units are counted apart; "
-        "dollars leave out calls whose price is not known.",
+        "Calls, tokens and dollars by stage and model. Calls of cached units are counted apart. "
+        "Dollars leave out calls of unknown price.",
         [
             text("Stage", "stage"),
             text("Model", "model"),
@@ -162,14 +165,14 @@ def _costs(data: ReportData) -> Table:
 def _total(data: ReportData) -> str:
     rows = data.rows("costs")
     if not rows:
-        return "No model was asked anything."
+        return "No model calls were made."
     calls = sum(row["calls"] for row in rows)
     cached = sum(row["cached_calls"] for row in rows)
     spent = sum(row["usd"] or 0 for row in rows)
     unknown = sum(row["unknown_price_calls"] for row in rows)
-    text_ = f"{calls:,} calls for ${usd(spent)}"
+    text_ = f"{calls:,} model calls for ${usd(spent)}"
     if cached:
-        text_ += f"; {cached:,} more were answered before this version ran"
+        text_ += f"; {cached:,} more had been answered before this version ran"
     if unknown:
         text_ += f"; the price of {unknown:,} calls is not known"
     return text_ + "."

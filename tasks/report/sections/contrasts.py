@@ -15,6 +15,8 @@ from tasks.report.tables import Cell, Column, Table, computed, table, text
 
 CLEAR = 0.05
 AS_DECLARED = "as declared"
+#: The value of an effect where the conditions are alike, for those where it is not 0.
+NO_EFFECT = {"cles": 0.5}
 #: Sign in plots of a contrast that compares the excess over the null, for which there is no room.
 OF_EXCESS = "†"
 
@@ -51,7 +53,7 @@ class Curve:
         between: The conditions.
         plot: The plot.
         table: Its numbers.
-        verdict: What it says, in a sentence.
+        summary: What it says, in a sentence.
     """
 
     name: str
@@ -62,7 +64,7 @@ class Curve:
     between: str
     plot: Markup
     table: Table
-    verdict: str
+    summary: str
 
 
 def between(row: Row) -> str:
@@ -88,7 +90,7 @@ def contrast_section(data: ReportData) -> ContrastSection | None:
 def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
     return table(
         "Effects are of the second condition over the first, named exactly; p-values are adjusted "
-        "over the declared family where a correction was declared. Excluded runs are counted.",
+        "over the declared family where a correction was declared. Excluded episodes are counted.",
         [
             Column(
                 "Contrast",
@@ -119,7 +121,7 @@ def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
                 ),
             ),
             computed(
-                "Runs",
+                "Episodes",
                 lambda row: Cell(
                     f"{row['n_a']} · {row['n_b']}",
                     f"{row['n_excluded']} excluded" if row["n_excluded"] else "",
@@ -163,14 +165,14 @@ def _plots(rows: tuple[Row, ...]) -> list[tuple[str, Markup, str]]:
             f"{words} of every contrast",
             axis=f"{words}, second condition over first",
             span=(-1.0, 1.0) if name == "rank_biserial" else None,
-            reference=0.0,
+            reference=NO_EFFECT.get(name, 0.0),
         )
         n = sum(len(marks) for marks in groups.values())
         found.append(
             (
                 name,
                 plot,
-                f"{words.capitalize()} of {n} comparisons with 95 % intervals. "
+                f"{words.capitalize()} of {n} comparisons with 95% intervals. "
                 f"Filled: adjusted p below {CLEAR}; hollow: not."
                 + (f" {OF_EXCESS}: excess over its null." if OF_EXCESS in "".join(groups) else ""),
             )
@@ -212,15 +214,15 @@ def _curve(data: ReportData, name: str, contrast: str, pair: str, rows: list[Row
             [
                 text("Specification", "specification"),
                 computed("Size", lambda row: number(row["effect"])),
-                computed("95 % interval", lambda row: interval(row["ci_low"], row["ci_high"])),
+                computed("95% interval", lambda row: interval(row["ci_low"], row["ci_high"])),
                 computed("p", lambda row: p_value(row["p"])),
-                computed("Runs", lambda row: f"{row['n_a']} · {row['n_b']}"),
+                computed("Episodes", lambda row: f"{row['n_a']} · {row['n_b']}"),
                 text("Note", "warning", ""),
             ],
             rows,
             data.listings["curves"],
         ),
-        verdict(specifications),
+        curve_summary(specifications),
     )
 
 
@@ -256,12 +258,12 @@ def _declared(data: ReportData, choices: dict[str, str]) -> bool:
     return all(declared.get(kind) == value for kind, value in choices.items())
 
 
-def verdict(specifications: tuple[Specification, ...]) -> str:
+def curve_summary(specifications: tuple[Specification, ...]) -> str:
     """What a curve says, in a sentence.
 
     Example:
         >>> up = Specification((), 0.2, 0.1, 0.3, True)
-        >>> verdict((up, Specification((), -0.1, -0.2, 0.1, False)))
+        >>> curve_summary((up, Specification((), -0.1, -0.2, 0.1, False)))
         '1 of 2 specifications give a p below 0.05; the sign of the effect depends on the choice.'
     """
     known = [one for one in specifications if one.effect is not None]

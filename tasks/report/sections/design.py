@@ -43,7 +43,7 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
     facts = []
     if study.episode is not None:
         facts.append(("Environment", study.episode.environment))
-        facts.append(("Runs per condition", f"{study.replicates:,}"))
+        facts.append(("Episodes per condition", f"{study.replicates:,}"))
         facts += [
             (name.replace("_", " ").capitalize(), brief(value))
             for name, value in study.episode.params.items()
@@ -54,7 +54,7 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
     if study.population is not None:
         facts.append(("Population", f"{study.population.size:,} personas"))
     facts.append(("Seed", str(study.seed)))
-    facts.append(("Incomplete runs", study.run.incomplete))
+    facts.append(("Incomplete episodes", study.run.incomplete))
     return facts
 
 
@@ -106,9 +106,9 @@ def _models(data: ReportData, spec: Listing) -> Table:
 
 
 def _seats(data: ReportData) -> Table:
-    runs: dict[str, int] = {}
+    episodes: dict[str, int] = {}
     for row in data.rows("episodes"):
-        runs[row["condition"]] = runs.get(row["condition"], 0) + row["episodes"]
+        episodes[row["condition"]] = episodes.get(row["condition"], 0) + row["episodes"]
     seats: dict[tuple[str, str], dict[str, int]] = {}
     ids: dict[str, dict[str, None]] = {}
     for row in data.rows("seats"):
@@ -119,11 +119,11 @@ def _seats(data: ReportData) -> Table:
     ordered = sorted(seats, key=lambda key: roles.index(key[0]))
     columns = [one.name for one in data.conditions if any(one.name in of for of in seats.values())]
     return table(
-        "Who sat where: seats per run by role and model, mean over the runs of a condition.",
+        "Who sat where: seats per episode by role and model, mean over a condition's episodes.",
         [
             text("Role", "role"),
             Column("Model", lambda row: _named(row["model"], ids[row["model"]])),
-            *(_seats_column(name, runs[name]) for name in columns),
+            *(_seats_column(name, episodes[name]) for name in columns),
         ],
         [{"role": role, "model": model, "seats": seats[role, model]} for role, model in ordered],
         data.listings["seats"],
@@ -135,14 +135,14 @@ def _named(model: str, ids: Iterable[str]) -> Cell:
     return Cell(model, ", ".join(one for one in ids if one != model))
 
 
-def _seats_column(name: str, runs: int) -> Column:
-    return computed(name, lambda row: _per_run(row["seats"].get(name), runs))
+def _seats_column(name: str, episodes: int) -> Column:
+    return computed(name, lambda row: _per_episode(row["seats"].get(name), episodes))
 
 
-def _per_run(seats: int | None, runs: int) -> str:
+def _per_episode(seats: int | None, episodes: int) -> str:
     if not seats:
         return "·"
-    return number(seats // runs) if seats % runs == 0 else number(seats / runs, 2)
+    return number(seats // episodes) if seats % episodes == 0 else number(seats / episodes, 2)
 
 
 def _coding(data: ReportData) -> list[tuple[str, str]]:

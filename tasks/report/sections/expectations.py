@@ -99,7 +99,7 @@ def _reproduced(data: ReportData) -> Table:
         for one in reproduced(data.study, data.rows("numbers"))
     ]
     return table(
-        "Published numbers, what this study expects of them, and what it found, with 95 % "
+        "Published numbers, what this study expects of them, and what it found, with 95% "
         "intervals.",
         [
             text("Number", "name"),

@@ -10,10 +10,10 @@ from schemas.tables.episodes import INCOMPLETE
 from schemas.tables.measures import EXCESS
 from tasks.report.data import ReportData, Row
 from tasks.report.formatting import (
+    equals,
     interval,
     listed,
     number,
-    p_value,
     quantity_words,
     share,
 )
@@ -30,6 +30,8 @@ KAPPA_GAP = 0.05
 UNDECIDED = 0.02
 PARADOX_GAP = 0.2
 NEARLY = 0.95
+#: Effects whose sign says which condition has the larger values.
+DIRECTED = {"rank_biserial", "matched_rank_biserial", "mean_difference", "hedges_g"}
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,14 @@ def _adjudication(data: ReportData) -> Iterator[Finding]:
     used = next((one for one in rules if one.rule == data.used_rule), None)
     if used is None:
         why = (
-            f"The labels are not held against {data.gold}: nothing was measured that would do so"
+            f"No metric compares the labels with {data.gold}"
             if data.gold
-            else "No person's codes are held against the labels"
+            else "No human codes check the labels"
         )
         yield Finding(
             "caution",
-            f"{why}, so nothing says whether the judges are right. Agreement of judges with each "
-            "other is not accuracy.",
+            f"{why}, so nothing shows whether the judges are right. Agreement between "
+            "judges is not accuracy.",
             "agreement",
         )
         return
@@ -197,8 +199,8 @@ def _quality(data: ReportData) -> Iterator[Finding]:
         parts += [f"{_units(planned)} not done yet"] if planned else []
         yield Finding(
             "alarm",
-            f"The study is not complete: {listed(parts)}. The next run works them again; why "
-            "units failed stands below.",
+            f"The study is not complete: {listed(parts)}. The next run tries them again; "
+            "the reasons are below.",
             "completeness",
         )
     short = [
@@ -217,7 +219,7 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             else "left out of the metrics (agreement of coders apart) and counted"
         )
         total = sum(by_condition.values())
-        verb = "run is" if total == 1 else "runs are"
+        verb = "episode is" if total == 1 else "episodes are"
         yield Finding(
             "caution",
             f"{total:,} {verb} incomplete or excluded ({words}); as declared, they are {done}.",
@@ -250,11 +252,11 @@ def _warnings(data: ReportData) -> Iterator[Finding]:
 
 def _curves(data: ReportData) -> Iterator[Finding]:
     for curve in curves(data):
-        stable = "same sign" in curve.verdict
+        stable = "same sign" in curve.summary
         yield Finding(
             "result" if stable else "caution",
             f"{curve.contrast} ({curve.between} in {curve.of}), re-examined under "
-            f"{len(curve.specifications)} combinations of choices: {curve.verdict}",
+            f"{len(curve.specifications)} combinations of choices: {curve.summary}",
             "curves",
         )
 
@@ -278,7 +280,7 @@ def _simulated(data: ReportData) -> Iterator[Finding]:
         yield Finding(
             "caution",
             "Every model here is simulated: agents and judges follow declared policies, so the "
-            "numbers test the design and the pipeline and say nothing of any language model.",
+            "numbers test the design and the pipeline; they say nothing about any language model.",
             "design",
         )
 
@@ -288,18 +290,27 @@ def _contrasts(data: ReportData) -> Iterator[Finding]:
         if row["effect"] is None:
             continue
         p = row["p_adjusted"] if row["p_adjusted"] is not None else row["p"]
-        differ = p is not None and p < CLEAR
-        verb = "differ" if differ else "do not clearly differ"
         adjusted = "adjusted p" if row["p_adjusted"] is not None else "p"
         effect = row["effect_name"].replace("_", " ")
+        n_a, n_b = row["n_a"], row["n_b"]
         yield Finding(
             "result",
-            f"{row['contrast']}: {listed([row['condition_a'], row['condition_b']])} {verb} in "
-            f"{quantity_words(row['metric'], row['subject'])}: {effect} {number(row['effect'], 2)} "
-            f"[{interval(row['ci_low'], row['ci_high'], 2)}], {adjusted} {p_value(p)}, "
-            f"{row['n_a']} and {row['n_b']} runs.",
+            f"{row['contrast']}: {_comparison(row, p is not None and p < CLEAR)} in "
+            f"{quantity_words(row['metric'], row['subject'])} ({effect} {number(row['effect'], 2)} "
+            f"[{interval(row['ci_low'], row['ci_high'], 2)}], {adjusted} {equals(p)}, "
+            + (f"{n_a} episodes each)." if n_a == n_b else f"{n_b} and {n_a} episodes)."),
             "contrasts",
         )
+
+
+def _comparison(row: Row, differ: bool) -> str:
+    """How the second condition stands to the first."""
+    a, b = row["condition_a"], row["condition_b"]
+    if not differ:
+        return f"{b} and {a} do not clearly differ"
+    if row["effect_name"] not in DIRECTED or not row["effect"]:
+        return f"{b} and {a} differ"
+    return f"{b} is {'above' if row['effect'] > 0 else 'below'} {a}"
 
 
 def _nulls(data: ReportData) -> Iterator[Finding]:
@@ -334,11 +345,11 @@ def _null(row: Row, excess: Row | None) -> str:
     null = number(row["null_mean"])
     if row["p_null"] is not None:
         if row["p_null"] >= CLEAR:
-            return f"{of} is what the null gives ({null})"
-        return f"{of} is {where} it ({null}, p {p_value(row['p_null'])})"
+            return f"{of} does not clearly differ from it ({null})"
+        return f"{of} is {where} it ({null}, p {equals(row['p_null'])})"
     if excess is None or excess["ci_low"] is None:
         return f"{of} stands beside {null}"
     ends = f"excess {interval(excess['ci_low'], excess['ci_high'])}"
     if excess["ci_low"] <= 0 <= excess["ci_high"]:
-        return f"{of} is what the null gives ({null}, {ends})"
+        return f"{of} does not clearly differ from it ({null}, {ends})"
     return f"{of} is {where} it ({null}, {ends})"

@@ -20,7 +20,7 @@ MOST_SUBJECTS = 6
 MOST_FIGURES = 8
 #: Plots of a metric that are shown at once; the others are folded.
 OPEN_FIGURES = 2
-#: Half the width of the band that holds 95 % of a normal null.
+#: Half the width of the band that holds 95% of a normal null.
 BAND = 1.96
 
 
@@ -123,7 +123,7 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
     shown += [
         text("Condition", "condition", "whole study"),
         computed("Value", lambda row: number(row["value"])),
-        computed("95 % interval", lambda row: interval(row["ci_low"], row["ci_high"])),
+        computed("95% interval", lambda row: interval(row["ci_low"], row["ci_high"])),
     ]
     if any(row["null_mean"] is not None for row in rows):
         shown += [
@@ -132,7 +132,7 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
         ]
     shown += [count("Units", "n_units"), count("Excluded", "n_excluded")]
     return table(
-        f"{name}: every quantity, with the units that it is made of and those left out.",
+        f"{name}: every quantity, with the number of units behind it and of episodes left out.",
         shown,
         ordered,
         data.listings["metrics"],
@@ -220,25 +220,32 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
     axis = quantity
     if len(subjects) == 1 and subjects[0]:
         excess = subjects[0] == EXCESS
-        title = f"{title}, excess over its null" if excess else f"Of {quantity}: {subjects[0]}"
+        title = (
+            f"{title}, excess over its null" if excess else quantity_words(quantity, subjects[0])
+        )
         axis = quantity_words(quantity, subjects[0])
     marks = [mark for group in groups for mark in group.marks]
+    of_excess = subjects == [EXCESS]
     units = sorted({row["n_units"] for row in rows})
     of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
     by = "subject and condition" if len(subjects) > 1 else "condition"
-    caption = f"{title[:1].upper()}{title[1:]}, by {by}; "
-    caption += f"n = {of} units per mark, bars are 95 % intervals"
-    if any(mark.points for mark in marks):
-        caption += ", small dots single runs"
+    caption = f"{title if title == axis else title[:1].upper() + title[1:]}, by {by}; "
+    single = any(mark.points for mark in marks)
+    caption += f"n = {of} {'episodes' if single else 'units'} per mark, bars are 95% intervals"
+    if single:
+        caption += ", small dots are single episodes"
     if any(mark.null is not None for mark in marks):
-        caption += "; hollow circle and hatched band: where the null puts it (mean, 95 % of draws)"
+        caption += "; dotted circles and hatched bands are the null (mean, 95% of draws)"
     if len(data.rules) > 1 and any(row["rule"] for row in rows) and len(subjects) == 1:
         caption += f". Filled: labels by {data.used_rule}, which the metrics use"
-    return Figure(interval_plot(groups, f"{title} by condition", axis=axis), caption + ".")
+    plot = interval_plot(
+        groups, f"{title} by condition", axis=axis, reference=0.0 if of_excess else None
+    )
+    return Figure(plot, caption + ".")
 
 
 def _by_condition(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> list[Group]:
-    points = run_points(data, name, quantity, rows[0]["subject"])
+    points = episode_points(data, name, quantity, rows[0]["subject"])
     rules = [None, *data.rules]
     order = _order(data)
     groups: dict[str, list[Mark]] = {}
@@ -275,12 +282,12 @@ def _by_subject(data: ReportData, rows: Sequence[Row], subjects: Sequence[str]) 
     ]
 
 
-def run_points(
+def episode_points(
     data: ReportData, name: str, quantity: str, subject: str
 ) -> dict[str, tuple[float, ...]]:
-    """Numbers of single runs by condition, less their null for the subject ``excess``."""
+    """Numbers of single episodes by condition, less their null for the subject ``excess``."""
     found: dict[str, list[float]] = {}
-    for row in declared_rows(data, "runs", name):
+    for row in declared_rows(data, "episode_metrics", name):
         held = "" if subject == EXCESS else subject
         null = row["null_mean"] if subject == EXCESS else 0.0
         if (row["metric"], row["subject"]) == (quantity, held) and None not in {row["value"], null}:

@@ -1,4 +1,4 @@
-"""An excerpt of one run per condition, with what coders and rules made of each message."""
+"""An excerpt of one episode per condition, with what coders and rules made of each message."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ class Message:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """An excerpt of a run.
+    """An excerpt of an episode.
 
     Attributes:
         condition: Its condition.
-        run: Name of the run.
+        episode: Name of the episode.
         status: Its status.
-        n_messages: Messages of the whole run.
+        n_messages: Messages of the whole episode.
         sources: Coders, then rules.
         messages: The messages.
     """
 
     condition: str
-    run: str
+    episode: str
     status: str
     n_messages: int
     sources: tuple[str, ...]

@@ -134,7 +134,7 @@ def code_row(source: str, value: float | None, **changes: Any) -> dict[str, Any]
 
 EMPTY = (
     "version", "units", "failures", "episodes", "seats", "quality", "costs", "agreement", "gold",
-    "label_rates", "metrics", "runs", "contrasts", "curves", "messages", "message_codes",
+    "label_rates", "metrics", "episode_metrics", "contrasts", "curves", "messages", "message_codes",
     "message_labels", "code_versions", "checks", "numbers",
 )  # fmt: skip
 

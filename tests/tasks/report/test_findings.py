@@ -8,7 +8,7 @@ import pytest
 from tasks.report.markdown import markdown
 from tasks.report.sections.contrasts import contrast_section, curves
 from tasks.report.sections.findings import Finding, findings
-from tasks.report.sections.metrics import metric_blocks, run_points
+from tasks.report.sections.metrics import episode_points, metric_blocks
 
 _spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("samples.py"))
 assert _spec is not None
@@ -35,7 +35,7 @@ def test_a_rule_that_is_the_worst_is_the_first_thing_said() -> None:
 def test_what_the_rule_misses_is_said_with_its_interval_and_what_it_does_to_rates() -> None:
     found = findings(samples.report({"gold": samples.gold_rows(WORST, KAPPA)}))
     assert "meta 0.37 [0.27 to 0.47] (with union 0.53)" in found[1].text
-    assert "come out too low: meta by 59 %" in found[1].text
+    assert "come out too low: meta by 59%" in found[1].text
 
 
 def test_a_rule_that_is_the_best_raises_no_alarm() -> None:
@@ -48,7 +48,7 @@ def test_a_rule_that_is_the_best_raises_no_alarm() -> None:
 def test_labels_that_nobody_checked_are_said_to_be_unchecked() -> None:
     found = findings(samples.report())
     assert any(
-        "nothing says whether the judges are right" in text for text in _of("caution", found)
+        "nothing shows whether the judges are right" in text for text in _of("caution", found)
     )
 
 
@@ -81,7 +81,7 @@ def test_a_contrast_on_the_excess_says_so_wherever_it_is_told() -> None:
         {
             "contrasts": [row],
             "metrics": metrics,
-            "runs": runs,
+            "episode_metrics": runs,
             "curves": [{**row, "family": "curve many", "specification": "rule=union"}],
         },
         study=samples.study(contrasts={"both": spec}),
@@ -101,7 +101,7 @@ def test_a_contrast_on_the_excess_says_so_wherever_it_is_told() -> None:
     first = block.figures[0]
     assert "excess over its null" in first.caption
     assert words in str(first.plot)
-    assert run_points(data, "profile_cosine", "profile_cosine", "excess") == {
+    assert episode_points(data, "profile_cosine", "profile_cosine", "excess") == {
         "plain": (pytest.approx(0.05),)
     }
     assert words in markdown(data).replace("\\", "")
@@ -118,21 +118,22 @@ def test_a_conclusion_that_depends_on_a_choice_is_a_caution() -> None:
     assert any("the sign of the effect depends on the choice" in t for t in _of("caution", found))
 
 
-def test_units_that_failed_and_runs_left_out_are_counted() -> None:
+def test_units_that_failed_and_episodes_left_out_are_counted() -> None:
     units = [{"stage": "codes", "step": "code", "units": 9, "done": 6, "failed": 2, "planned": 1,
               "cached": 0}]  # fmt: skip
     episodes = [{"condition": "plain", "status": "incomplete", "exclusion": "", "episodes": 3,
                  "mean_rounds": 1.0, "fewest_rounds": 1}]  # fmt: skip
     found = findings(samples.report({"units": units, "episodes": episodes}))
     assert any("2 units failed and 1 unit not done yet" in text for text in _of("alarm", found))
-    assert any("3 runs are incomplete or excluded (plain 3)" in t for t in _of("caution", found))
+    words = "3 episodes are incomplete or excluded (plain 3)"
+    assert any(words in text for text in _of("caution", found))
 
 
 def test_numbers_are_held_against_their_null() -> None:
     rows = [samples.metric_row("plain", 0.61, p_null=0.7), samples.metric_row("changed", 0.4)]
     found = findings(samples.report({"metrics": rows}))
     (text,) = [text for text in _of("result", found) if "null" in text]
-    assert "plain 0.610 is what the null gives (0.600)" in text
+    assert "plain 0.610 does not clearly differ from it (0.600)" in text
     assert "changed 0.400 is below it" in text
 
 
@@ -149,7 +150,9 @@ def test_a_null_without_draws_is_judged_by_the_excess_and_each_quantity_by_itsel
     texts = [text for text in _of("result", found) if "null" in text]
     assert texts[0].startswith("profile_cosine against its null: plain 0.900 is above it (0.600")
     assert "excess 0.200 to 0.400" in texts[0]
-    assert texts[1].startswith("profile_cosine.slope against its null: plain 0.650 is what")
+    assert texts[1].startswith(
+        "profile_cosine.slope against its null: plain 0.650 does not clearly"
+    )
 
 
 def test_simulated_models_are_said_to_be_simulated() -> None:

@@ -25,7 +25,7 @@ def test_an_interval_without_ends_is_a_dash() -> None:
 
 
 def test_shares_and_dollars() -> None:
-    assert share(0.0123) == "1.2 %"
+    assert share(0.0123) == "1.2%"
     assert usd(0.0) == "0.00"
 
 
@@ -42,9 +42,9 @@ def test_axis_ends_hold_every_value() -> None:
         assert low < high
 
 
-def test_shares_are_drawn_from_nought_to_one() -> None:
+def test_shares_are_drawn_from_nought_to_one_and_differences_where_they_lie() -> None:
     assert ends([0.2, 0.9]) == (0.0, 1.0)
-    assert ends([-0.4, 0.9]) == (-1.0, 1.0)
+    assert ends([-0.27, 0.09]) == (-0.3, 0.1)
 
 
 def test_ticks_are_round_and_inside() -> None:
