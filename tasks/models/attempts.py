@@ -31,11 +31,8 @@ def prompt_tokens_about(messages: Sequence[Message]) -> float:
 class Tries:
     """The attempts at one call, as they are made."""
 
-    def __init__(
-        self, prices: Prices, scrubbed: Callable[[str], str], before: tuple[Attempt, ...] = ()
-    ) -> None:
+    def __init__(self, prices: Prices, before: tuple[Attempt, ...] = ()) -> None:
         self._prices = prices
-        self._scrubbed = scrubbed
         self._asked_at_s = time.time()
         self._cost_usd: float | None = 0.0
         self.made = list(before)
@@ -53,8 +50,7 @@ class Tries:
             return what.kind
         if what is None:
             raise TypeError("an attempt gives an answer or fails")
-        message = self._scrubbed(str(what))
-        self.made.append(Attempt(what.kind, what.status_code, message, waited_s, latency_s))
+        self.made.append(Attempt(what.kind, what.status_code, str(what), waited_s, latency_s))
         return what.kind
 
     def kinds(self) -> list[str]:

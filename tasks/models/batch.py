@@ -7,22 +7,24 @@ asking anew. An item that a batch does not answer is left to be asked on its own
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from schemas.gateway import Message
+from schemas.keys import digest
+from tasks.models.batch_server import BatchServer
 from tasks.models.binding import BoundModel
 from tasks.models.completions import reply_of
-from tasks.models.faults import failed_attempt, failed_status
+from tasks.models.faults import failed_status
 from tasks.models.journal import Journal
-from tasks.models.litellm_model import imported_litellm
 from tasks.models.record import record_of
 from tasks.models.replies import Attempt, AttemptFailed, Outcome, Reply
 from tasks.models.retry import Backoff
@@ -31,9 +33,12 @@ _PENDING = "batch:"
 #: The most that providers take in one batch, requests and bytes.
 REQUESTS_PER_BATCH = 50_000
 BYTES_PER_BATCH = 190_000_000
-_ENDED_BADLY = frozenset({"failed", "expired", "cancelled", "cancelling"})
 _PATIENCE_ATTEMPTS = 8
+#: A provider may have taken what it answered in these ways to.
+_MAYBE_TAKEN = frozenset({"connection", "timeout", "server_error", "bad_body"})
 _JITTER = random.Random()
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +67,14 @@ class Pending:
     """A batch that was submitted.
 
     Attributes:
-        batch_id: Its name at the provider.
+        note: What the provider keeps with it, so that it is known again; its name in the journal.
+        batch_id: Its name at the provider; ``None`` where the answer to its submission was lost.
         submitted_at_s: When, in seconds since 1970.
         calls: Unit key and extra notes by call key.
     """
 
-    batch_id: str
+    note: str
+    batch_id: str | None
     submitted_at_s: float
     calls: dict[str, tuple[str, dict[str, Any]]]
 
@@ -87,7 +94,6 @@ class Batches:
     Args:
         journal: Keeps pending batches and answers.
         backoff: When a failed request for a batch is made again.
-        scrubbed: Strikes keys from texts.
         poll_s: Seconds between looks at a pending batch.
     """
 
@@ -95,12 +101,10 @@ class Batches:
         self,
         journal: Journal,
         backoff: Backoff,
-        scrubbed: Callable[[str], str],
         poll_s: float,
     ) -> None:
         self._journal = journal
         self._backoff = backoff
-        self._scrubbed = scrubbed
         self._poll_s = poll_s
 
     def pending(self) -> list[Pending]:
@@ -110,36 +114,40 @@ class Batches:
             if unit_key.startswith(_PENDING):
                 for record in self._journal.of(unit_key):
                     calls = {key: (unit, extra) for key, unit, extra in record["calls"]}
-                    found.append(Pending(record["k"], record["at"], calls))
+                    # Where it does not say, the batch is known by its name at the provider.
+                    batch_id = record.get("batch", record["k"])
+                    found.append(Pending(record["k"], batch_id or None, record["at"], calls))
         return found
 
     async def submitted(self, model: BoundModel, items: Sequence[Item]) -> list[Pending]:
-        """New batches with all the items, on record before this returns.
+        """New batches with all the items, on record before the provider may know of them.
 
         Raises:
             AttemptFailed: The provider took no batch; nothing was submitted.
         """
-        body, access = _terms(model)
+        server = _server(model)
         return [
-            await self._submitted(access, part, b"".join(lines))
-            for part, lines in _parts(items, [_line(body, item) for item in items])
+            await self._submitted(server, part, lines)
+            for part, lines in _parts(items, [_line(server.body, item) for item in items])
         ]
 
     async def fetched(
         self, model: BoundModel, batch: Pending, cost_usd: Callable[[Reply], float | None]
     ) -> list[Fetched]:
         """What a batch gave, waiting until it has ended; answers are kept in the journal."""
+        lines: list[Any] = []
         try:
-            access = _terms(model)[1]
-            ended = await self._ended(access, batch.batch_id)
-            lines = [line async for line in self._lines(access, ended)]
+            server = _server(model)
+            batch_id = batch.batch_id or await self._found(server, batch)
+            if batch_id is not None:
+                for file in await self._files(server, batch_id):
+                    lines += await self._patiently(partial(server.lines, file))
         except AttemptFailed as error:
             log.warning("batch %s: %s; its items are asked one by one", batch.batch_id, error.kind)
-            lines = []
         took_s = time.time() - batch.submitted_at_s
         results = []
         for line in lines:
-            place = batch.calls.get(line.get("custom_id", ""))
+            place = batch.calls.get(line["custom_id"])
             if place is not None:
                 results.append(self._result(line, place, batch, took_s, cost_usd))
         done = {one.call_key for one in results}
@@ -154,50 +162,65 @@ class Batches:
                 if one.outcome is not None
             )
         )
-        self._journal.forget([_PENDING + batch.batch_id])
+        self._journal.forget([_PENDING + batch.note])
         return results
 
     async def _submitted(
-        self, access: dict[str, Any], items: Sequence[Item], data: bytes
+        self, server: BatchServer, items: Sequence[Item], lines: Sequence[bytes]
     ) -> Pending:
-        litellm = imported_litellm()
-        file = await self._patiently(
-            lambda: litellm.acreate_file(file=("agora.jsonl", data), purpose="batch", **access)
-        )
-        made = await self._patiently(
-            lambda: litellm.acreate_batch(
-                completion_window="24h",
-                endpoint="/v1/chat/completions",
-                input_file_id=file.id,
-                **access,
-            )
-        )
+        file = await self._patiently(partial(server.uploaded, lines))
         at = time.time()
+        note = digest("batch", at, [item.call_key for item in items])
         calls = [(item.call_key, item.unit_key, item.extra) for item in items]
-        await self._journal.append(_PENDING + made.id, made.id, {"at": at, "calls": calls})
-        log.info("batch %s: %d questions submitted", made.id, len(items))
-        return Pending(made.id, at, {key: (unit, extra) for key, unit, extra in calls})
+        record = {"at": at, "calls": calls}
+        await self._journal.append(_PENDING + note, note, {**record, "batch": ""})
+        batch = Pending(note, None, at, {key: (unit, extra) for key, unit, extra in calls})
 
-    async def _ended(self, access: dict[str, Any], batch_id: str) -> Any:
-        litellm = imported_litellm()
-        while True:
-            batch = await self._patiently(
-                lambda: litellm.aretrieve_batch(batch_id=batch_id, **access)
+        async def submission() -> str:
+            try:
+                return await server.submitted(file, note)
+            except AttemptFailed as error:
+                taken = None
+                if error.kind in _MAYBE_TAKEN:
+                    with contextlib.suppress(AttemptFailed):  # a provider without a list of batches
+                        taken = await server.found(note, at)
+                if taken is None:
+                    raise
+                return taken
+
+        try:
+            batch_id = await self._patiently(submission)
+        except AttemptFailed:
+            self._journal.forget([_PENDING + note])
+            raise
+        await self._journal.append(_PENDING + note, note, {**record, "batch": batch_id})
+        log.info("batch %s: %d questions submitted", batch_id, len(items))
+        return replace(batch, batch_id=batch_id)
+
+    async def _found(self, server: BatchServer, batch: Pending) -> str | None:
+        """The name of a batch whose submission was cut short, if the provider took it."""
+        try:
+            found = await self._patiently(partial(server.found, batch.note, batch.submitted_at_s))
+        except AttemptFailed as error:
+            log.warning(
+                "a batch of %d questions was being submitted when the process ended, and the "
+                "provider does not say whether it took it (%s): they are asked again, and may be "
+                "paid for twice",
+                len(batch.calls),
+                error.kind,
             )
-            if batch.status == "completed" or batch.status in _ENDED_BADLY:
-                return batch
-            await asyncio.sleep(self._poll_s)
+            return None
+        if found is None:
+            log.info("a batch of %d questions never reached the provider", len(batch.calls))
+        return found
 
-    async def _lines(self, access: dict[str, Any], batch: Any) -> Any:
-        litellm = imported_litellm()
-        for file_id in (batch.output_file_id, batch.error_file_id):
-            if file_id:
-                content = await self._patiently(
-                    partial(litellm.afile_content, file_id=file_id, **access)
-                )
-                for line in content.content.splitlines():
-                    if line.strip():
-                        yield orjson.loads(line)
+    async def _files(self, server: BatchServer, batch_id: str) -> tuple[str, ...]:
+        """The files that a batch gave, once it has ended."""
+        while True:
+            state = await self._patiently(partial(server.state, batch_id))
+            if state.ended:
+                return state.files
+            await asyncio.sleep(self._poll_s)
 
     def _result(
         self,
@@ -210,14 +233,13 @@ class Batches:
         key = line["custom_id"]
         response = line.get("response") or {}
         status = response.get("status_code")
-        if line.get("error") or status != 200:
-            failed = failed_status(status or 500, {}, line.get("error") or response.get("body"))
-            attempt = Attempt(failed.kind, status, self._scrubbed(str(failed)), 0.0, took_s)
-            return Fetched(key, None, attempt)
         try:
+            if line.get("error") or status != 200:
+                said = line.get("error") or response.get("body")
+                raise failed_status(status or 500, {}, said)
             reply = reply_of(response.get("body"))
         except AttemptFailed as failed:
-            attempt = Attempt(failed.kind, status, self._scrubbed(str(failed)), 0.0, took_s)
+            attempt = Attempt(failed.kind, status, str(failed), 0.0, took_s)
             return Fetched(key, None, attempt)
         if reply.kind == "empty":
             return Fetched(key, None, Attempt("empty", 200, "the answer is empty", 0.0, took_s))
@@ -225,24 +247,22 @@ class Batches:
         attempts = (Attempt(reply.kind, 200, None, 0.0, took_s),)
         return Fetched(key, Outcome(reply, attempts, cost_usd(reply), batch.submitted_at_s), None)
 
-    async def _patiently(self, request: Callable[[], Awaitable[Any]]) -> Any:
+    async def _patiently(self, request: Callable[[], Awaitable[T]]) -> T:
         kinds: list[str] = []
         while True:
             try:
                 return await request()
-            except Exception as error:
-                failure = failed_attempt(error)
+            except AttemptFailed as failure:
                 kinds.append(failure.kind)
                 if failure.final or not self._backoff.again(kinds, _PATIENCE_ATTEMPTS):
-                    raise failure from error
+                    raise
                 await asyncio.sleep(self._backoff.wait_s(len(kinds), failure.told_s, _JITTER))
 
 
-def _terms(model: BoundModel) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What every request of a batch says besides messages, and how the provider is reached."""
+def _server(model: BoundModel) -> BatchServer:
     if model.batch_transport is None:
         raise ValueError(f"{model.spec.model} is not asked in batches")
-    return model.batch_transport.batch_terms()
+    return model.batch_transport
 
 
 def _parts(

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from schemas.gateway import Message
 from schemas.study.models import ModelSpec
+from tasks.models.batch_server import BatchServer
 from tasks.models.completions import Vectors
 from tasks.models.keys import model_key
 from tasks.models.limits import Limiter, limiter_of
@@ -53,6 +54,28 @@ class Transport(Protocol):
         ...
 
 
+class Keyless:
+    """A way of asking one model that hands on no key, whatever its provider sends.
+
+    Args:
+        way: The way itself.
+        keyring: Strikes keys.
+    """
+
+    def __init__(self, way: Transport, keyring: Keyring) -> None:
+        self.native = way.native
+        self.way = way
+        self._keyring = keyring
+
+    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+        """The model's answer to one attempt; see :class:`Transport`."""
+        return await self._keyring.without_keys(self.way.reply(messages, shape))
+
+    async def vectors(self, texts: Sequence[str]) -> tuple[Reply, list[Vectors]]:
+        """Vectors of texts from one attempt; see :class:`Transport`."""
+        return await self._keyring.without_keys(self.way.vectors(texts))
+
+
 class BoundModel:
     """A declared model with its identity, limits, prices and the way to ask it.
 
@@ -89,7 +112,7 @@ class BoundModel:
         return prices(self.spec, batch=True)
 
     @cached_property
-    def transport(self) -> Transport:
+    def transport(self) -> Keyless:
         """The way to ask it: straight where litellm would send a plain request, else litellm.
 
         Raises:
@@ -99,16 +122,16 @@ class BoundModel:
         if self.spec.transport != "litellm":
             template = request_template(self.spec, key, listed(self.spec.model))
             if template is not None:
-                return OpenAIServer(template, self._connections)
-        return LitellmModel(self.spec, key)
+                return Keyless(OpenAIServer(template, self._connections), self._keyring)
+        return Keyless(LitellmModel(self.spec, key), self._keyring)
 
     @cached_property
-    def batch_transport(self) -> LitellmModel | None:
+    def batch_transport(self) -> BatchServer | None:
         """The way to its provider's batches, if it is declared for batches and has them."""
         if not self.spec.batch or self.spec.simulated:
             return None
         model = LitellmModel(self.spec, self._keyring.key(self.spec))
-        return model if model.batches else None
+        return BatchServer(*model.batch_terms(), self._keyring) if model.batches else None
 
 
 class BoundModels:

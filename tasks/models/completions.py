@@ -5,6 +5,7 @@ Litellm gives every provider's answer the same form, so one reading serves both 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -57,9 +58,13 @@ def reply_of(body: Any) -> Reply:
         refusal = message.get("refusal") or specific.get("refusal")
         reasoning, text = _without_thoughts(message)
         calls = [
-            {"name": call["function"].get("name"), "arguments": call["function"]["arguments"]}
+            {
+                "name": call["function"].get("name"),
+                "arguments": _words(call["function"]["arguments"]),
+            }
             for call in message.get("tool_calls") or ()
         ]
+        finish = _finish_reason(choice.get("finish_reason"), bool(calls))
     except (AttributeError, IndexError, KeyError, TypeError):
         raise _no_completion("the provider's answer holds no choice") from None
     raw: dict[str, Any] = {}
@@ -67,7 +72,7 @@ def reply_of(body: Any) -> Reply:
         raw["tool_calls"] = calls
         if not text:
             raw["no_text"] = True
-            text = calls[0]["arguments"] or ""
+            text = calls[0]["arguments"]
     for name, value in (
         ("refusal", refusal),
         ("reasoning", reasoning),
@@ -75,15 +80,13 @@ def reply_of(body: Any) -> Reply:
         ("fingerprint", body.get("system_fingerprint")),
     ):
         if value:
-            raw[name] = value
-    finish = _finish_reason(choice.get("finish_reason"), bool(calls))
-    usage = body.get("usage") or {}
+            raw[name] = _words(value)
     return Reply(
         text,
         finish,
-        body.get("model"),
-        usage.get("prompt_tokens"),
-        usage.get("completion_tokens"),
+        _name(body),
+        _tokens(body, "prompt_tokens"),
+        _tokens(body, "completion_tokens"),
         raw,
         reply_kind(text, finish, refusal),
     )
@@ -103,17 +106,23 @@ def vectors_of(body: Any, texts: int) -> tuple[Reply, list[Vectors]]:
     try:
         data = sorted(body["data"], key=lambda one: one["index"])
         vectors = [np.asarray(one["embedding"], dtype=np.float32) for one in data]
-    except (KeyError, TypeError, ValueError):
+        places = [one["index"] for one in data]
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise _no_completion("the provider's answer holds no vectors") from None
-    if len(vectors) != texts or len({vector.shape for vector in vectors}) != 1:
+    if places != list(range(texts)):
         raise _no_completion(
             f"the provider's answer holds {len(vectors)} vectors for {texts} texts"
+            + (", numbered otherwise" if len(vectors) == texts else "")
         )
-    usage = body.get("usage") or {}
+    shapes = {vector.shape for vector in vectors}
+    if len(shapes) != 1 or vectors[0].ndim != 1 or not vectors[0].size:
+        raise _no_completion("the vectors in the provider's answer differ in length or are empty")
+    if not all(np.isfinite(vector).all() for vector in vectors):
+        raise _no_completion("a vector in the provider's answer holds what is no finite number")
     reply = Reply(
         "",
-        model=body.get("model"),
-        prompt_tokens=usage.get("prompt_tokens"),
+        model=_name(body),
+        prompt_tokens=_tokens(body, "prompt_tokens"),
         completion_tokens=0,
         raw={"texts": texts, "dimensions": vectors[0].size},
     )
@@ -131,16 +140,39 @@ def _refuse_failure(body: Any) -> None:
 
 def _without_thoughts(message: Mapping[str, Any]) -> tuple[str | None, str]:
     """What a model thought, and what it said; some servers put both into one text."""
-    text = message.get("content") or ""
+    text = _words(message.get("content"))
     for name in ("reasoning_content", "reasoning"):
         if name in message and message[name] is not None:
-            return message[name], text
+            return _words(message[name]), text
     thoughts = _THOUGHTS.match(text)
     return (thoughts[1], thoughts[2]) if thoughts else (None, text)
 
 
-def _finish_reason(given: str | None, calls_tools: bool) -> str:
-    reason = _FINISH_REASONS.get(given or "stop", "stop")
+def _words(given: Any) -> str:
+    """A text, whole or in parts, as a text that can be stored; anything else as JSON."""
+    if given is None:
+        return ""
+    if isinstance(given, list) and all(isinstance(part, Mapping) for part in given):
+        given = "".join(_words(part.get("text")) for part in given)
+    if not isinstance(given, str):
+        given = json.dumps(given, ensure_ascii=False)
+    return str(given).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _name(body: Mapping[str, Any]) -> str | None:
+    """The model as the provider names it."""
+    return _words(body.get("model")) or None
+
+
+def _tokens(body: Mapping[str, Any], name: str) -> int | None:
+    """A count of tokens, where the provider gives one."""
+    usage = body.get("usage")
+    given = usage.get(name) if isinstance(usage, Mapping) else None
+    return given if type(given) is int and given >= 0 else None
+
+
+def _finish_reason(given: Any, calls_tools: bool) -> str:
+    reason = _FINISH_REASONS.get(str(given or "stop"), "stop")
     return "tool_calls" if reason == "stop" and calls_tools else reason
 
 

@@ -93,7 +93,6 @@ class Embeddings:
         budget: The budget of the run.
         usage: Counts of the run.
         backoff: When failed attempts are made again.
-        scrubbed: Strikes keys from a text.
         enter: Enters a call into the ledger of its unit.
     """
 
@@ -103,14 +102,12 @@ class Embeddings:
         budget: Budget,
         usage: Usage,
         backoff: Backoff,
-        scrubbed: Callable[[str], str],
         enter: Callable[[str, Entry], None],
     ) -> None:
         self._folder = folder
         self._budget = budget
         self._usage = usage
         self._backoff = backoff
-        self._scrubbed = scrubbed
         self._enter = enter
         self._files: Journal | None = None
         self._ordinals: Counter[str] = Counter()
@@ -173,7 +170,7 @@ class Embeddings:
         tokens = prompt_tokens_about(tuple(Message("user", text) for text in texts))
         price = Prices(model.prices.input_usd, model.prices.output_usd or 0.0)  # no answer
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
-        tries = Tries(price, self._scrubbed)
+        tries = Tries(price)
         came: list[Vectors] = []
 
         async def attempt() -> Reply:

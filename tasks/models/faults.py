@@ -47,13 +47,15 @@ _NO_CREDIT = ("insufficient_quota", "billing", "credit balance")
 _FILTERED = ("content_policy", "content_filter", "content management policy", "safety system")
 #: What litellm puts before the words of a provider: names of its classes, up to three of them.
 _CLASSES = re.compile(r"^(?:litellm\.)?\w+(?:Error|Timeout): (?:\w+: )?(?:\w+Exception - )?")
-_LONGEST = 600
+#: So much of an error's text tells of which kind it is.
+_TELLING = 600
 
 
 def failed_status(status: int, headers: Mapping[str, str], body: Any) -> AttemptFailed:
     """What a response with an error status amounts to.
 
-    The text may still hold a key: whoever records it strikes keys first.
+    The text is whole and may hold a key: :meth:`tasks.models.secrets.Keyring.without_keys` strikes
+    and cuts it.
 
     Args:
         status: HTTP status.
@@ -68,7 +70,7 @@ def failed_status(status: int, headers: Mapping[str, str], body: Any) -> Attempt
     words = said.get("message") if isinstance(said, Mapping) else said
     return _failed(
         _kind_of_status(status, str(said).lower()),
-        " ".join(str(words or f"HTTP status {status}").split())[:_LONGEST],
+        str(words or f"HTTP status {status}"),
         status,
         headers,
         str(said),
@@ -76,12 +78,13 @@ def failed_status(status: int, headers: Mapping[str, str], body: Any) -> Attempt
 
 
 def failed_attempt(error: Exception) -> AttemptFailed:
-    """What an exception of litellm amounts to; its text may still hold a key."""
+    """What an exception of litellm amounts to; its text is whole and may hold a key."""
     status = getattr(error, "status_code", None)
     status = status if isinstance(status, int) else None
-    text = " ".join(str(error).split())[:_LONGEST]
+    text = str(error)
     headers = _headers(error)
-    kind = _kind(error, status, text.lower(), answered=headers is not None)
+    telling = " ".join(text.split())[:_TELLING].lower()
+    kind = _kind(error, status, telling, answered=headers is not None)
     words = _CLASSES.sub("", text) or type(error).__name__
     return _failed(kind, words, status if headers is not None else None, headers or {}, text)
 

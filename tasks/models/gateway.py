@@ -62,12 +62,11 @@ class ModelGateway:
         self.usage = Usage()
         self.budget = budget
         self._journal = journal
-        self._keyring = keyring
         self._backoff = backoff
         self._simulate = simulate
         self._models = BoundModels(keyring)
         self._prefetch = Prefetch(
-            Batches(journal, backoff, keyring.scrubbed, batch_poll_s),
+            Batches(journal, backoff, batch_poll_s),
             self._models,
             budget,
             self.usage,
@@ -80,7 +79,6 @@ class ModelGateway:
             budget,
             self.usage,
             backoff,
-            keyring.scrubbed,
             enter=lambda key, entry: self._ledger(entry.question.unit_key).add(key, entry, ()),
         )
         self._units: dict[str, UnitLedger] = {}
@@ -228,9 +226,7 @@ class ModelGateway:
         if self._answers_simulated % _YIELD_EVERY == 0:
             await asyncio.sleep(0)
         asked = dataclasses.replace(question, messages=messages)
-        call = partial(
-            simulated, asked, key, self._simulate, self._backoff, Tries(model.prices, str)
-        )
+        call = partial(simulated, asked, key, self._simulate, self._backoff, Tries(model.prices))
         return await self.budget.spent_on(self._most_usd(model, messages, model.prices), call)
 
     async def _fresh(
@@ -253,7 +249,7 @@ class ModelGateway:
                 await self._journal.append(question.unit_key, key, record_of(outcome))
 
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
-        tries = Tries(model.prices, self._keyring.scrubbed, self._prefetch.failed(key))
+        tries = Tries(model.prices, self._prefetch.failed(key))
         most_usd = self._most_usd(model, sent, model.prices)
         outcome = await self.budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
         if outcome.reply is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import warnings
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ _ACCESS = (
     "num_retries",
     "custom_llm_provider",
 )
+_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 _BATCHING = frozenset({"openai", "azure", "hosted_vllm", "mistral", "xai", "litellm_proxy"})
 
 
@@ -40,6 +42,12 @@ def imported_litellm() -> Any:
     warnings.filterwarnings("ignore", message="Items? .* using the `ReadOnly` qualifier")
     import litellm
     import openai.resources.chat.completions  # noqa: F401 - else within the first call's time-out
+
+    # What it logs and warns of quotes requests and answers, keys included, and what matters of it
+    # is returned or raised anyway.
+    warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
     litellm.telemetry = False
     litellm.suppress_debug_info = True

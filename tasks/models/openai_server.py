@@ -110,8 +110,7 @@ class OpenAIServer:
         if status >= 400:
             raise failed_status(status, headers, found or content.decode(errors="replace"))
         if found is None:
-            start = " ".join(content[:200].decode(errors="replace").split())
-            problem = f"the provider's answer is not JSON: {start}"
+            problem = f"the provider's answer is not JSON: {content.decode(errors='replace')}"
             raise AttemptFailed("bad_body", problem, status_code=status)
         return found
 

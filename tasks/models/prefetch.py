@@ -168,7 +168,7 @@ class Prefetch:
         self, model: BoundModel, batch: Pending, price: Prices, reserved: dict[str, Reservation]
     ) -> None:
         """Fetches a batch; whoever wants the same batch meanwhile waits for the same fetch."""
-        running = self._fetches.get(batch.batch_id)
+        running = self._fetches.get(batch.note)
         if running is not None:
             await asyncio.shield(running)
             return
@@ -177,11 +177,11 @@ class Prefetch:
             return price.cost_usd(reply.prompt_tokens, reply.completion_tokens)
 
         task = self._started(self._batches.fetched(model, batch, cost_usd))
-        self._fetches[batch.batch_id] = task
+        self._fetches[batch.note] = task
         try:
             fetched = await task
         finally:
-            del self._fetches[batch.batch_id]
+            del self._fetches[batch.note]
         for one in fetched:
             if one.outcome is None:
                 if one.failed is not None:

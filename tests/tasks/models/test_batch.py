@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
+import time
 
 import pytest
 from pydantic import BaseModel
@@ -32,6 +34,8 @@ class BatchServer:
         self.status = "completed"
         self.refuse = False
         self.direct = 0
+        self.lists = True
+        self.lose: list[dict] = []
 
     def __call__(self, request, number):
         path = request.path.removeprefix("/v1")
@@ -42,6 +46,8 @@ class BatchServer:
             return self.uploaded(request)
         if path == "/batches" and request.method == "POST":
             return self.created(request.json)
+        if path.startswith("/batches?"):
+            return self.listed()
         if path.startswith("/batches/"):
             return self.looked_at(path.split("/")[2])
         if path.startswith("/files/"):
@@ -72,14 +78,22 @@ class BatchServer:
     def created(self, body):
         name = f"batch_{len(self.batches)}"
         self.batches[name] = body
-        return self.said.Said(body=self.described(name, "validating"))
+        lost = self.lose.pop(0) if self.lose else {}
+        return self.said.Said(body=self.described(name, "validating"), **lost)
+
+    def listed(self):
+        if not self.lists:
+            return self.said.refusal(404, "no such page")
+        found = [self.described(name, "in_progress") for name in reversed(self.batches)]
+        return self.said.Said(body={"object": "list", "data": found, "has_more": False})
 
     def described(self, name, status, **more):
         return {
             "id": name,
             "object": "batch",
             "endpoint": "/v1/chat/completions",
-            "created_at": 1,
+            "created_at": int(time.time()),
+            "metadata": self.batches[name].get("metadata"),
             "input_file_id": self.batches[name]["input_file_id"],
             "completion_window": "24h",
             "status": status,
@@ -202,6 +216,81 @@ async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp
     assert len(batches.batches) == 2
     assert len(batches.files["file-1"].splitlines()) == 1
     assert not (tmp_path / "j").exists()
+
+
+async def submitted_and_killed(batches, asked, tmp_path, quick):
+    """Ends a gateway while the provider has taken a batch and its answer is under way."""
+    batches.lose = [{"delay_s": 60}]
+    async with opened(tmp_path, quick) as gateway:
+        asking = asyncio.create_task(at_once(gateway, asked))
+        async with asyncio.timeout(30):
+            while not batches.batches:
+                await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+
+async def test_a_batch_whose_submission_was_cut_short_is_found_again(
+    batches, spec, ask, quick, tmp_path
+):
+    asked = questions(ask, spec(batch=True), ["a", "b", "c"])
+    await submitted_and_killed(batches, asked, tmp_path, quick)
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, asked)
+    assert [answer.value.present for answer in answers] == [False] * 3
+    assert (len(batches.batches), batches.direct) == (1, 0)
+
+
+async def test_a_submission_that_never_arrived_is_asked_one_by_one(
+    batches, spec, ask, quick, tmp_path
+):
+    asked = questions(ask, spec(batch=True), ["a", "b", "c"])
+    await submitted_and_killed(batches, asked, tmp_path, quick)
+    batches.batches.clear()
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, asked)
+    assert [answer.value.present for answer in answers] == [True] * 3
+    assert (len(batches.batches), batches.direct) == (0, 3)
+
+
+async def test_a_provider_without_a_list_of_batches_may_be_paid_twice_and_that_is_said(
+    batches, spec, ask, quick, tmp_path, caplog
+):
+    asked = questions(ask, spec(batch=True), ["a", "b", "c"])
+    await submitted_and_killed(batches, asked, tmp_path, quick)
+    batches.lists = False
+    with caplog.at_level(logging.WARNING):
+        async with opened(tmp_path, quick) as gateway:
+            answers = await at_once(gateway, asked)
+    assert len(answers) == batches.direct == 3
+    assert "may be paid for twice" in caplog.text
+
+
+@pytest.mark.parametrize("lost", [{"status": 500}, {"status": 503}, {"cut": True}])
+async def test_a_submission_whose_answer_is_lost_is_not_made_twice(
+    batches, spec, ask, quick, tmp_path, lost
+):
+    batches.lose = [lost]
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, questions(ask, spec(batch=True), ["a", "b", "c"]))
+    assert [answer.value.present for answer in answers] == [False] * 3
+    assert (len(batches.batches), batches.direct) == (1, 0)
+
+
+async def test_a_damaged_line_of_a_batch_costs_its_item_alone(
+    batches, spec, ask, quick, tmp_path, monkeypatch
+):
+    line = BatchServer.line
+    monkeypatch.setattr(
+        BatchServer,
+        "line",
+        lambda self, item: b'{"custom' if b"bad" in json.dumps(item).encode() else line(self, item),
+    )
+    async with opened(tmp_path, quick) as gateway:
+        answers = await at_once(gateway, questions(ask, spec(batch=True), ["a", "bad", "c"]))
+    assert [answer.value.present for answer in answers] == [False, True, False]
+    assert (len(batches.batches), batches.direct) == (1, 1)
 
 
 async def test_a_batch_stays_within_the_budget(batches, spec, ask, quick, tmp_path):

@@ -59,8 +59,8 @@ async def both(spec: ModelSpec) -> tuple[OpenAIServer, LitellmModel, BoundModels
     models = BoundModels(Keyring())
     straight = models.of(spec).transport
     through = models.of(spec.model_copy(update={"transport": "litellm"})).transport
-    assert isinstance(straight, OpenAIServer)
-    assert isinstance(through, LitellmModel)
+    assert isinstance(straight.way, OpenAIServer)
+    assert isinstance(through.way, LitellmModel)
     return straight, through, models
 
 
@@ -249,7 +249,7 @@ async def test_both_read_a_fault_alike(server, said, spec, name, model):
     ],
 )
 async def test_what_litellm_would_change_or_refuse_goes_through_litellm(spec, fields):
-    assert isinstance(BoundModels(Keyring()).of(spec(**fields)).transport, LitellmModel)
+    assert isinstance(BoundModels(Keyring()).of(spec(**fields)).transport.way, LitellmModel)
 
 
 @pytest.mark.parametrize("shape", [Leg, Bid, Nested])
