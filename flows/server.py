@@ -1,45 +1,53 @@
-"""Prefect's temporary server, started while the rest of a command is still being imported."""
+"""The Prefect server that records a run: the one that is configured, or a temporary one."""
 
 from __future__ import annotations
 
 import atexit
-import contextlib
-import importlib.util
+import http.client
 import os
-import signal
-import subprocess
+import secrets
+import socket
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
 
-from flows.settings import URL, server_configured
+from flows.settings import AUTH, URL, server_configured
 from schemas.errors import Mistake
-from warehouse.address import free_port
+from warehouse.child_process import ChildProcess
 
-#: Settings of the server's process: without pages, background services and other runs' concerns.
-TEMPORARY = {
-    "PREFECT_UI_ENABLED": "0",
-    "PREFECT__SERVER_EPHEMERAL": "1",
-    "PREFECT__SERVER_FINAL": "1",
-}
-ENDING_S = 5.0
+#: The first start of a server, which makes its database, takes long on a slow machine.
+STARTUP_S = 120.0
+#: What Prefect still has to write down at the end is waited for.
+ENDING_S = 6.0
+LOOPBACK = "127.0.0.1"
 
 
 class StartingServer:
-    """A server that is starting in a process of its own, where no other one is configured.
+    """A server that is starting in the background, where no other one is configured.
 
-    Prefect would start one itself, but imports the whole server into this process for that, which
-    takes seconds and 75 MB. Make one before anything imports Prefect, which reads then where it is.
+    Starting takes seconds in a process of its own; what this process imports and plans meanwhile
+    costs no extra time. The server listens on loopback, answers only who shows a secret that this
+    process made, and ends when this process does, however it ends. Make one before Prefect is
+    imported: Prefect then finds its address and the secret in the environment.
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        if not server_configured():
-            port = free_port()
-            self._process = _started(port)
-            os.environ[URL] = f"http://127.0.0.1:{port}/api"
-            atexit.register(_end, self._process)
+        self._child: ChildProcess | None = None
+        if server_configured():
+            return
+        secret = secrets.token_urlsafe(32)
+        with socket.create_server((LOOPBACK, 0)) as listening:
+            descriptor = listening.fileno()
+            self._port = int(listening.getsockname()[1])
+            self._child = ChildProcess("flows.server_process", [str(descriptor)], [descriptor])
+        self._child.stdin.write(f"{secret}\n".encode())
+        self._child.stdin.flush()
+        os.environ |= {URL: f"http://{LOOPBACK}:{self._port}/api", AUTH: secret}
+        _read_settings_again()
+        atexit.register(self.close)
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the server's process, if one was started."""
+        return self._child.pid if self._child else None
 
     def ready(self) -> None:
         """Wait until the server answers.
@@ -48,75 +56,52 @@ class StartingServer:
             Mistake: Another one is configured, and nothing answers there.
             RuntimeError: It did not start.
         """
-        from prefect.settings import get_current_settings
+        if self._child is None:
+            _refuse_unreachable()
+            return
+        # Whoever connects waits until the server has started, since the socket listens already.
+        connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=STARTUP_S)
+        try:
+            connection.request("GET", "/api/health")
+            healthy = connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            healthy = False
+        finally:
+            connection.close()
+        if not healthy:
+            said = self._child.last_words() if self._child.ended else "it does not answer"
+            raise RuntimeError(f"Prefect's temporary server did not start: {said}")
 
-        limit_s = get_current_settings().server.ephemeral.startup_timeout_seconds
-        until = time.monotonic() + limit_s
-        while (error := _error_of_server()) is not None:
-            if self._process is None:
-                raise _unreachable(error)
-            if self._process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError("Prefect's temporary server did not start") from error
-            time.sleep(0.05)
-
-
-def _started(port: int) -> subprocess.Popen[bytes]:
-    """The process of a server, which ends with this one."""
-    prefect = importlib.util.find_spec("prefect")
-    assert prefect is not None
-    assert prefect.origin is not None
-    words = ["--factory", "prefect.server.api.server:create_app", "--log-level", "error"]
-    place = ["--app-dir", str(Path(prefect.origin).parents[1])]  # else it is the working directory
-    with _deaf_to_interrupts():
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "uvicorn", *words, *place, "--port", str(port)],
-            env={**os.environ, **TEMPORARY},
-        )
-
-
-@contextlib.contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """While it lasts, processes are started that Ctrl-C does not reach.
-
-    It is meant for the run, which tells the server how it ended before it stops it.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def close(self) -> None:
+        """End the server, if one was started."""
+        if self._child is None:
+            return
+        atexit.unregister(self.close)
+        self._child.close(ENDING_S)
+        self._child = None
+        for name in (URL, AUTH):
+            os.environ.pop(name, None)
+        _read_settings_again()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a server and wait for it."""
-    process.terminate()
-    try:
-        process.wait(ENDING_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _read_settings_again() -> None:
+    """Have Prefect see the environment as it is now, if it has been imported."""
+    if (context := sys.modules.get("prefect.context")) is not None:
+        context.refresh_global_settings_context()
 
 
-def _error_of_server() -> Exception | None:
-    """Why the server that Prefect is told to use cannot be reached, or nothing."""
+def _refuse_unreachable() -> None:
     import httpx
     from prefect.client.orchestration import get_client
+    from prefect.settings import get_current_settings
 
     with get_client(sync_client=True) as client:
         error = client.api_healthcheck()
-    return error if isinstance(error, httpx.TransportError) else None
-
-
-def _unreachable(error: Exception) -> Mistake:
-    from prefect.settings import get_current_settings
-
-    return Mistake(
-        what="no Prefect server answers",
-        place=URL,
-        found=f"{get_current_settings().api.url}: {error}",
-        expected="the address of a server that is running",
-        fix=f"start it with: prefect server start; or unset {URL} to do without",
-    )
+    if isinstance(error, httpx.TransportError):
+        raise Mistake(
+            what="no Prefect server answers",
+            place=URL,
+            found=f"{get_current_settings().api.url}: {error}",
+            expected="the address of a server that is running",
+            fix=f"start it with: prefect server start; or unset {URL} to do without",
+        )

@@ -14,9 +14,8 @@ TALKATIVE = ("great_expectations", "LiteLLM", "httpx")
 #: What hands Prefect's events and log over at the end says so where that takes seconds.
 HANDING_OVER = ("EventsWorker", "APILogWorker")
 
-#: Nothing leaves the machine, a slow start is waited for, and the server's chatter is kept quiet.
+#: Nothing leaves the machine, and the server's chatter is kept quiet.
 DEFAULTS = {
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_CLI_PROMPT": "false",
@@ -29,6 +28,7 @@ DEFAULTS = {
 #: What a run needs as it is, whatever the user has set for Prefect's own commands.
 QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
 URL = "PREFECT_API_URL"
+AUTH = "PREFECT_API_AUTH_STRING"
 
 
 def server_configured() -> bool:

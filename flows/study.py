@@ -1,6 +1,7 @@
 """The main flow: one study, all of its stages, one subflow each."""
 
 # Annotations are no texts here: a served flow is pickled, and Prefect reads its parameters' types.
+import asyncio
 import time
 from typing import Any
 
@@ -36,6 +37,7 @@ async def run_study(request: RunRequest) -> State[Any]:
             ended = await state.aresult(raise_on_failure=False)
             if isinstance(ended, BaseException):
                 raise ended
+            _end_if_cancelled()
 
         refuse_what_cannot_run(session, request.stages)
         session.listener.study_begins(study.name, session.design.version)
@@ -50,3 +52,10 @@ async def run_study(request: RunRequest) -> State[Any]:
         return Failed(message=f"{failed} units failed; run it again to retry them", data=report)
     name = "Completed" if report.stopped is None else "Stopped"
     return Completed(name=name, message=report.stopped or "complete", data=report)
+
+
+def _end_if_cancelled() -> None:
+    """Raise the cancellation that Prefect drops when it comes while a subflow is ending."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import shlex
 import shutil
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from flows.cli.ending import Ending, told_to_end
 from flows.cli.options import DEFAULT_WAREHOUSE
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults, server_configured
@@ -28,18 +28,13 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
 
     Raises:
         Mistake: A study or the warehouse is not usable as it is.
-        KeyboardInterrupt: The user stopped it; what was finished until then is kept.
+        SystemExit: The user stopped it; what was finished until then is kept.
     """
-    try:
-        return _completed(requests, verbose=verbose)
-    except KeyboardInterrupt:
-        print(
-            "Interrupted. Finished work is kept; run the study again to continue.", file=sys.stderr
-        )
-        raise
+    with told_to_end() as ending:
+        return _completed(requests, ending, verbose=verbose)
 
 
-def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
+def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> bool:
     apply_defaults(quiet=not verbose)
     from tasks.studies.load import load_study
 
@@ -55,9 +50,9 @@ def _completed(requests: list[RunRequest], *, verbose: bool) -> bool:
         console.width = LOG_WIDTH
     complete, recorded = True, server_configured()
     for request, study in zip(requests, studies, strict=True):
-        report = None if recorded else asyncio.run(_report_if_done(request, console))
+        report = None if recorded else ending.result(_report_if_done(request, console))
         if report is None:
-            report = asyncio.run(_report_of(_flow(), request, console))
+            report = ending.result(_report_of(_flow(), request, console))
         _print_report(console, report, study, request.warehouse)
         complete &= report.complete
     return complete

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import pyarrow as pa
 
 from schemas.checks import Checked, DataCheck
-
-ROOT = Path(__file__).resolve().parents[2]
-#: An idle worker ends as soon as its input does; one in the middle of a check is not waited for.
-ENDING_S = 5.0
+from warehouse.child_process import ChildProcess
 
 
 class Checker:
@@ -30,8 +22,7 @@ class Checker:
     """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
+        self._process: ChildProcess | None = None
         self._starting = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -53,18 +44,8 @@ class Checker:
     def start(self) -> None:
         """Start the process, if it is not there yet; returns at once."""
         with self._starting:
-            if self._process is not None:
-                return
-            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-            paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "warehouse.expectations.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-                start_new_session=True,  # Ctrl-C is for the parent, whose end ends it
-            )
+            if self._process is None:
+                self._process = ChildProcess("warehouse.expectations.worker")
 
     def checked(
         self,
@@ -85,8 +66,6 @@ class Checker:
         self.start()
         assert self._process is not None
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
         try:
             stdin.write(json.dumps({"checks": [_asked(check) for check in checks]}).encode())
             stdin.write(b"\n")
@@ -98,39 +77,19 @@ class Checker:
         except BrokenPipeError:
             line = b""
         if not line:
-            raise RuntimeError(f"the process that checks data sets ended: {self._last_words()}")
+            said = self._process.last_words()
+            raise RuntimeError(f"the process that checks data sets ended: {said}")
         return [
             _checked(check, outcome)
             for check, outcome in zip(checks, json.loads(line), strict=True)
         ]
 
-    def _last_words(self) -> str:
-        assert self._process is not None
-        assert self._errors is not None
-        self._process.wait(timeout=ENDING_S)
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")[-4000:]
-
     def close(self) -> None:
         """End the process, if it was started."""
         with self._starting:
             process, self._process = self._process, None
-            if process is None:
-                return
-            assert process.stdin is not None
-            assert process.stdout is not None
-            assert self._errors is not None
-            try:
-                process.stdin.close()
-                process.wait(timeout=ENDING_S)
-            except BrokenPipeError:  # it has ended already
-                process.wait(timeout=ENDING_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            finally:
-                process.stdout.close()
-                self._errors.close()
+            if process is not None:
+                process.close()
 
 
 def _asked(check: DataCheck) -> dict[str, Any]:

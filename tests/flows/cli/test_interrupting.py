@@ -1,4 +1,4 @@
-"""Ctrl-C during a run: one line, status 130, no server left behind, and the next run goes on."""
+"""A run that is ended: one line, the status of the signal, and no process left behind."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from .processes import MARK, left_after, marked
 
 pytestmark = pytest.mark.slow
 
@@ -26,30 +30,62 @@ episode:
 replicates: 40
 run: {concurrency: 2}
 """
+INTERRUPTED = "Interrupted. Finished work is kept; run the study again to continue.\n"
+#: A killed process leaves no child for longer.
+LIMIT_S = 10
 
 
-def test_ctrl_c_ends_a_run_with_one_line_whatever_the_user_has_set(tmp_path: Path) -> None:
-    (tmp_path / "long.yaml").write_text(STUDY, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(tmp_path / "prefect")}
+@contextmanager
+def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A run that has named its study, and the mark of its processes; all are gone at the end."""
+    (folder / "long.yaml").write_text(STUDY, encoding="utf-8")
+    mark = uuid.uuid4().hex
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(folder / "prefect")}
     environment |= {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR"}
+    environment |= {MARK: mark}
     environment.pop("PREFECT_API_URL", None)
-    run = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-u", "-m", "flows.cli.main", "run", "long.yaml"],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
-    assert run.stdout is not None
-    assert run.stdout.readline().startswith("long  version")
-    time.sleep(0.5)
-    # A terminal sends the signal to every process of the command, the server among them.
-    os.killpg(run.pid, signal.SIGINT)
-    said, complained = run.communicate(timeout=60)
-    assert run.returncode == 130
+    ) as run:
+        try:
+            assert run.stdout is not None
+            assert run.stdout.readline().startswith("long  version")
+            yield run, mark
+        finally:
+            run.kill()
+    assert left_after(mark, LIMIT_S) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with begun(tmp_path) as (run, mark):
+        # A terminal sends a signal to every process of the command.
+        os.killpg(run.pid, number)
+        said, complained = run.communicate(timeout=60)
+        assert marked(mark) == []  # it waits for the processes that it has started
+    assert run.returncode == 128 + number
     assert said == ""
-    assert complained == "Interrupted. Finished work is kept; run the study again to continue.\n"
-    with pytest.raises(ProcessLookupError):
-        os.killpg(run.pid, 0)
+    assert complained == INTERRUPTED
+
+
+def test_no_process_outlives_a_run_that_is_killed(tmp_path: Path) -> None:
+    with begun(tmp_path) as (run, mark):
+        assert len(marked(mark)) > 1  # there is the server
+        run.kill()
+
+
+def test_a_run_whose_reader_has_gone_ends_without_a_word(tmp_path: Path) -> None:
+    with begun(tmp_path) as (run, _):
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        assert run.wait(120) == 1
+        assert run.stderr.read() == ""

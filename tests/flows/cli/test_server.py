@@ -2,17 +2,88 @@
 
 from __future__ import annotations
 
+import http.client
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.server import StartingServer
+from flows.settings import AUTH, URL
 from schemas.errors import Mistake
+
+from .processes import MARK, left_after
+
+ROOT = Path(__file__).resolve().parents[3]
+OWNER = """
+import os, sys, time
+from flows.server import StartingServer
+server = StartingServer()
+if sys.argv[1] == "ready":
+    server.ready()
+print(server.pid, os.environ["PREFECT_API_URL"], os.environ["PREFECT_API_AUTH_STRING"], flush=True)
+time.sleep(120)
+"""
 
 
 def test_server_that_does_not_answer_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setenv(URL, "http://127.0.0.1:9/api")
     with (
         temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}),
         pytest.raises(Mistake, match="no Prefect server answers"),
     ):
         StartingServer().ready()
+
+
+def owner(folder: Path, moment: str) -> subprocess.Popen[str]:
+    """A process that owns a server, killed later at a moment of the server's life."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(folder / "prefect")}
+    for name in (URL, AUTH):
+        environment.pop(name, None)
+    return subprocess.Popen(
+        [sys.executable, "-c", OWNER, moment],
+        cwd=folder,
+        env={**environment, MARK: folder.name},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["starting", "ready"])
+def test_server_answers_its_owner_alone_and_ends_with_it(moment: str, tmp_path: Path) -> None:
+    with owner(tmp_path, moment) as process:
+        try:
+            assert process.stdout is not None
+            pid, url, secret = process.stdout.readline().split()
+            if moment == "ready":
+                assert url.startswith("http://127.0.0.1:")
+                assert secret not in Path(f"/proc/{pid}/cmdline").read_text()
+                assert secret not in Path(f"/proc/{pid}/environ").read_text()
+                answers = [_status(url, "flows/filter", given) for given in (None, "guess", secret)]
+                assert answers == [401, 401, 200]
+                stored = list((tmp_path / "prefect").glob("prefect.db*"))
+                assert stored
+                assert all(file.stat().st_mode & 0o077 == 0 for file in stored)
+        finally:
+            process.kill()
+    assert left_after(tmp_path.name, 10) == []
+
+
+def _status(url: str, path: str, secret: str | None) -> int:
+    """Status of a request with a secret, or without."""
+    import base64
+
+    host, _, rest = url.removeprefix("http://").partition("/")
+    headers = {"Content-Type": "application/json"}
+    if secret is not None:
+        headers["Authorization"] = f"Basic {base64.b64encode(secret.encode()).decode()}"
+    connection = http.client.HTTPConnection(host, timeout=30)
+    try:
+        connection.request("POST", f"/{rest}/{path}", body="{}", headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
