@@ -33,7 +33,7 @@ def run_report(request: ReportRequest) -> State[Any]:
         Mistake: There is no such study, it has not been run, or a file cannot be used.
         Mistakes: The study file has mistakes in it.
     """
-    path = write_report(request.study, request.warehouse, request.output)
+    path = write_report(request.study, request.warehouse, request.output, request.allow_paths)
     return Completed(message=f"report: {path}", data=path)
 
 
@@ -45,6 +45,6 @@ def run_sample(request: SampleRequest) -> State[Any]:
         Mistake: There is no such study, it declares no sample, or a file cannot be used.
         Mistakes: The study file has mistakes in it.
     """
-    one = named(request.study, request.warehouse)
+    one = named(request.study, request.warehouse, request.allow_paths)
     out = hand_out(one.study, one.version, request.warehouse, request.folder)
     return Completed(message=f"sample {out.sample_key[:12]}: {out.n_items} items", data=out)

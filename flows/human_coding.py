@@ -21,7 +21,7 @@ from tasks.coding.label_studio import (
 from tasks.coding.page import coding_sheet_html
 from tasks.coding.sampling import draw_sample, sample_result
 from tasks.coding.sheet import coding_sheet, coding_sheet_csv, read_coding_sheet
-from tasks.importers.problems import strict_csv, strict_json, utf8_text
+from tasks.importers.problems import data_text, strict_csv, strict_json
 from warehouse.queries.coding import LabelsByRule, MessagesToCode
 from warehouse.store import Warehouse
 
@@ -117,7 +117,7 @@ def read_back(path: Path, form: str, warehouse: Warehouse) -> list[Result]:
 
 def _sample_named_in(path: Path, form: str) -> str:
     """The sample's key as the file's first item names it."""
-    text = utf8_text(path)
+    text = data_text(path)
     try:
         if form == "label_studio":
             return str(strict_json(text, str(path), "export")[0]["data"]["sample"])

@@ -16,9 +16,9 @@ from flows.version import code_version
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, Mistakes, nearest
 from schemas.unit import Result
+from tasks.files import text_of
 from tasks.importers import warroom, warroom_codes
 from tasks.importers.marketplace import marketplace_rows, read_marketplace
-from tasks.studies.files import text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions
 from tasks.studies.yamltext import document
@@ -190,7 +190,7 @@ def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:
 
 def _codebook(path: Path) -> Codebook:
     """The codebook in a file, read as a study's is, so that it has the same digest."""
-    read = document(text_of(path, str(path)), str(path))
+    read = document(text_of(path), str(path))
     try:
         return Codebook.model_validate(read.value)
     except ValidationError as error:

@@ -16,6 +16,9 @@ class RunRequest(Record):
     """Run a study."""
 
     study: Path = Field(description="The study file.")
+    allow_paths: tuple[Path, ...] = Field(
+        (), description="Folders outside the study's own whose files it may name."
+    )
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
     stages: tuple[Stage, ...] = Field((), description="Stages to run; all if none is named.")
     budget_usd: float | None = Field(None, ge=0, description="Instead of the study's own budget.")
@@ -46,6 +49,9 @@ class ReportRequest(Record):
     """Write the report of a study that was run."""
 
     study: str = Field(description="A study file, a name, or the start of a version.")
+    allow_paths: tuple[Path, ...] = Field(
+        (), description="Folders outside the study's own whose files it may name."
+    )
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
     output: Path | None = Field(None, description="File to write, instead of NAME-report.html.")
 
@@ -54,6 +60,9 @@ class SampleRequest(Record):
     """Draw the sample that people code, and write its coding sheets."""
 
     study: str = Field(description="A study file, a name, or the start of a version.")
+    allow_paths: tuple[Path, ...] = Field(
+        (), description="Folders outside the study's own whose files it may name."
+    )
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
     folder: Path = Field(Path("sheets"), description="Where the coding sheets are written.")
 

@@ -31,7 +31,7 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
     Raises:
         Mistake: The study, the warehouse or a journal is not usable as it is.
     """
-    loaded = load_study(request.study)
+    loaded = load_study(request.study, request.allow_paths)
     with open_warehouse(request.warehouse) as warehouse:
         study = with_catalogues(loaded.study, warehouse, str(request.study))
         resolved = design(study)

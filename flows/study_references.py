@@ -58,20 +58,21 @@ class Named:
         return design(self.study)
 
 
-def named(reference: str, warehouse: Path) -> Named:
+def named(reference: str, warehouse: Path, allowed: Sequence[Path] = ()) -> Named:
     """The study that a reference names.
 
     Args:
         reference: A YAML file; a study's name, which means the version of it that was run last;
             ``NAME@2`` for its second version; or the start of a version.
         warehouse: The warehouse.
+        allowed: Folders outside its own whose files a study may name.
 
     Raises:
         Mistake: There is no such study, or there are several.
         Mistakes: The file has mistakes in it.
     """
     if reference.endswith((".yaml", ".yml")) or Path(reference).is_file():
-        return _from_file(reference, warehouse)
+        return _from_file(reference, warehouse, allowed)
     with reader(warehouse) as reading:
         version = _version(reference, reading.rows(Versions()), warehouse)
         (row,) = reading.rows(StudyOfVersion(version))
@@ -95,11 +96,11 @@ def study_of(row: VersionText) -> Study:
         ) from None
 
 
-def _from_file(reference: str, warehouse: Path) -> Named:
+def _from_file(reference: str, warehouse: Path, allowed: Sequence[Path]) -> Named:
     from tasks.studies.design import design
     from tasks.studies.load import load_study
 
-    study = with_markets(load_study(reference).study, warehouse, reference)
+    study = with_markets(load_study(reference, allowed).study, warehouse, reference)
     version = design(study).version
     if not warehouse.exists():
         return Named(study, version, reference, False)

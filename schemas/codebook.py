@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
-from schemas.files import LoadContext, looks_like_path
+from schemas.files import LoadContext
 from schemas.keys import digest
 from schemas.names import Name
 
@@ -81,7 +81,7 @@ class Codebook(Record):
     def _from_path(
         cls, value: Any, handler: ModelWrapValidatorHandler[Codebook], info: ValidationInfo
     ) -> Codebook:
-        if isinstance(value, str) and looks_like_path(value):
+        if isinstance(value, str):
             if not isinstance(info.context, LoadContext):
                 raise ValueError("a codebook named by file can only be read with its study")
             return handler(info.context.load(value))

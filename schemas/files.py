@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,22 +36,55 @@ class TextFile(Record):
     def _from_path(
         cls, value: Any, handler: ModelWrapValidatorHandler[TextFile], info: ValidationInfo
     ) -> TextFile:
-        if not isinstance(value, str):
-            return handler(value)
-        if isinstance(info.context, LoadContext) and looks_like_path(value):
-            return handler({"path": value, "text": info.context.read(value)})
-        return handler({"text": value})
+        path = named_file(value)
+        if isinstance(info.context, LoadContext):
+            if path is None and isinstance(value, str) and meant_as_path(value):
+                path = value
+            if path is not None:
+                return handler({"path": path, "text": info.context.read(path)})
+        elif path is not None:
+            raise ValueError("a text named by file can only be read with its study")
+        return handler({"text": value} if isinstance(value, str) else value)
+
+
+def named_file(value: Any) -> str | None:
+    """The path in ``{file: PATH}``; ``None`` for anything else.
+
+    Example:
+        >>> named_file({"file": "briefs/a.md"}), named_file("briefs/a.md")
+        ('briefs/a.md', None)
+    """
+    file = value.get("file") if isinstance(value, Mapping) and len(value) == 1 else None
+    return file if isinstance(file, str) else None
 
 
 def looks_like_path(value: str) -> bool:
-    """Whether a string names a file: one line that ends in a short suffix.
+    """Whether a string names a file: one line with a slash in its only word, or a short suffix.
 
     Example:
         >>> looks_like_path("briefs/delivery_app.md"), looks_like_path("Plan a festival.")
         (True, False)
+        >>> looks_like_path("/etc/shadow"), looks_like_path("A budget of 1.5")
+        (True, False)
     """
-    stem, dot, suffix = value.rpartition(".")
-    return (
-        bool(stem and dot and "\n" not in value and " " not in suffix and 0 < len(suffix) <= 5)
-        and suffix.isalnum()
-    )
+    return bool(_PATH.fullmatch(value))
+
+
+def meant_as_path(value: str) -> bool:
+    """Whether a string where a text may stand is rather a path: it looks like one, or is one word.
+
+    Example:
+        >>> meant_as_path("briefs"), meant_as_path("Talk."), meant_as_path("Talk about it")
+        (True, False, False)
+    """
+    return looks_like_path(value) or bool(_WORD.fullmatch(value))
+
+
+_PATH = re.compile(
+    r"""(?: \.{0,2}[/\\~] .*            # begins like a path
+        | [^\s/\\]*[/\\]\S*          # one word with a slash
+        | .+\.[A-Za-z][A-Za-z0-9]{0,4} # ends in a suffix
+        )""",
+    re.VERBOSE,
+)
+_WORD = re.compile(r"[A-Za-z0-9_.~-]*[A-Za-z0-9_~-]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.cli.table import table
@@ -17,14 +18,14 @@ MOST_FIELDS = 60
 Units = dict[str, tuple[str, str]]
 
 
-def print_differences(a: str, b: str, warehouse: Path) -> None:
+def print_differences(a: str, b: str, warehouse: Path, allowed: Sequence[Path] = ()) -> None:
     """Print the fields in which two studies differ, and how many units each has alone.
 
     Raises:
         Mistake: One of them is not there, or the warehouse cannot be read.
         Mistakes: A study file has mistakes in it.
     """
-    one, other = named(a, warehouse), named(b, warehouse)
+    one, other = (named(one, warehouse, allowed) for one in (a, b))
     print(f"a  {_title(one)}\nb  {_title(other)}\n")
     found = differences(one.study, other.study)
     if found:

@@ -36,19 +36,22 @@ _START = re.compile("[0-9a-f]{4,32}")
 _CODE = "a prompt template, the rules of the environment, or the recipe of the step"
 
 
-def print_explanation(reference: str, study: str | None, warehouse: Path) -> None:
+def print_explanation(
+    reference: str, study: str | None, warehouse: Path, allowed: Sequence[Path] = ()
+) -> None:
     """Print why something is, or is not, in the warehouse.
 
     Args:
         reference: The start of a call's or unit's key, or, with a study, a unit's label.
         study: A study file, a name or the start of a version: its units are looked through.
         warehouse: The warehouse.
+        allowed: Folders outside its own whose files a study may name.
 
     Raises:
         Mistake: There is nothing of that key or label.
     """
     if study is not None:
-        _planned(reference, named(study, warehouse), warehouse)
+        _planned(reference, named(study, warehouse, allowed), warehouse)
         return
     kind, key = _key(reference, warehouse)
     if kind == "call":

@@ -16,10 +16,13 @@ from flows.cli import write_commands
 from flows.cli.options import (
     DEFAULT_WAREHOUSE,
     AfterCommand,
+    AllowPath,
     Format,
     Output,
+    Shared,
     StudyFiles,
     StudyName,
+    allowed_of,
     warehouse_of,
 )
 from schemas.errors import Mistake, Mistakes
@@ -59,18 +62,23 @@ def _shared(
         ),
     ] = False,
 ) -> None:
-    context.obj = warehouse
+    context.obj = Shared(warehouse)
 
 
 write_commands.register(app)
 
 
 @app.command()
-def plan(context: typer.Context, studies: StudyFiles, warehouse: AfterCommand = None) -> None:
+def plan(
+    context: typer.Context,
+    studies: StudyFiles,
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
+) -> None:
     """Show what a run would do and cost, without running anything."""
     from flows.cli.plan import print_plans
 
-    print_plans(studies, warehouse_of(context))
+    print_plans(studies, warehouse_of(context), allowed_of(context))
 
 
 @app.command()
@@ -100,21 +108,30 @@ def studies(context: typer.Context, warehouse: AfterCommand = None) -> None:
 
 
 @app.command()
-def show(context: typer.Context, study: StudyName, warehouse: AfterCommand = None) -> None:
+def show(
+    context: typer.Context,
+    study: StudyName,
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
+) -> None:
     """Show what a study consists of and how much of it is done."""
     from flows.cli.show import print_study
 
-    print_study(study, warehouse_of(context))
+    print_study(study, warehouse_of(context), allowed_of(context))
 
 
 @app.command()
 def diff(
-    context: typer.Context, a: StudyName, b: StudyName, warehouse: AfterCommand = None
+    context: typer.Context,
+    a: StudyName,
+    b: StudyName,
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
 ) -> None:
     """Show how two studies, or two versions of one study, differ."""
     from flows.cli.diff import print_differences
 
-    print_differences(a, b, warehouse_of(context))
+    print_differences(a, b, warehouse_of(context), allowed_of(context))
 
 
 @app.command()
@@ -130,12 +147,13 @@ def explain(
         str | None,
         typer.Option(help="The study that the unit belongs to: a file, a name or a version."),
     ] = None,
+    allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Say why a call or a unit is in the warehouse, or why it is not."""
     from flows.cli.explain import print_explanation
 
-    print_explanation(reference, study, warehouse_of(context))
+    print_explanation(reference, study, warehouse_of(context), allowed_of(context))
 
 
 @app.command()

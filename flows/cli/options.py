@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -31,10 +32,28 @@ Output = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What several commands are told.
+
+    Attributes:
+        warehouse: The warehouse that they work on.
+        allowed: Folders outside a study's own whose files it may name.
+    """
+
+    warehouse: Path = DEFAULT_WAREHOUSE
+    allowed: tuple[Path, ...] = ()
+
+
 def _remember(context: typer.Context, warehouse: Path | None) -> Path | None:
     if warehouse is not None:
-        context.obj = warehouse
+        context.obj = replace(context.obj, warehouse=warehouse)
     return warehouse
+
+
+def _allow(context: typer.Context, folders: list[Path] | None) -> list[Path] | None:
+    context.obj = replace(context.obj, allowed=tuple(folders or ()))
+    return folders
 
 
 #: The warehouse, named after the command; it wins over the one named before it.
@@ -51,5 +70,24 @@ AfterCommand = Annotated[
 
 def warehouse_of(context: typer.Context) -> Path:
     """The warehouse that a command works on."""
-    chosen: Path = context.obj
-    return chosen
+    shared: Shared = context.obj
+    return shared.warehouse
+
+
+#: Folders that a study may read besides its own.
+AllowPath = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--allow-path",
+        callback=_allow,
+        help="Let studies name files in this folder too; repeat the option for several folders. "
+        "They always may in the folder of the study.",
+        show_default=False,
+    ),
+]
+
+
+def allowed_of(context: typer.Context) -> tuple[Path, ...]:
+    """Folders outside a study's own whose files it may name."""
+    shared: Shared = context.obj
+    return shared.allowed

@@ -19,14 +19,14 @@ from tasks.studies.load import load_study
 from warehouse.reader import reader_or_empty
 
 
-def print_plans(studies: Sequence[Path], warehouse: Path) -> None:
+def print_plans(studies: Sequence[Path], warehouse: Path, allowed: Sequence[Path] = ()) -> None:
     """Print the plan of every study.
 
     Raises:
         Mistake: The warehouse cannot be read, or dollars are limited and a price is not known.
         Mistakes: A study has mistakes in it.
     """
-    loaded = [load_study(path) for path in studies]
+    loaded = [load_study(path, allowed) for path in studies]
     with reader_or_empty(warehouse) as reading:
         for one in loaded:
             resolved = design(with_markets(one.study, warehouse, one.path))

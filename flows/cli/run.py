@@ -38,7 +38,7 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
     apply_defaults(quiet=not verbose)
     from tasks.studies.load import load_study
 
-    studies = [load_study(request.study).study for request in requests]
+    studies = [load_study(request.study, request.allow_paths).study for request in requests]
 
     from warehouse.connection import refuse_unusable
 

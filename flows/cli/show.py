@@ -19,18 +19,19 @@ from warehouse.queries.units import ConditionCount, UnitsByCondition
 from warehouse.reader import reader
 
 
-def print_study(reference: str, warehouse: Path) -> None:
+def print_study(reference: str, warehouse: Path, allowed: Sequence[Path] = ()) -> None:
     """Print what a study consists of.
 
     Args:
         reference: A study file, a study's name, or the start of a version.
         warehouse: The warehouse.
+        allowed: Folders outside its own whose files a study may name.
 
     Raises:
         Mistake: There is no such study, or the warehouse cannot be read.
         Mistakes: The study file has mistakes in it.
     """
-    found = named(reference, warehouse)
+    found = named(reference, warehouse, allowed)
     for title, text in _sections(found, warehouse):
         print(f"{title}\n{text}" if title else text)
 

@@ -7,7 +7,14 @@ from typing import Annotated, Literal, cast
 
 import typer
 
-from flows.cli.options import AfterCommand, StudyFiles, StudyName, warehouse_of
+from flows.cli.options import (
+    AfterCommand,
+    AllowPath,
+    StudyFiles,
+    StudyName,
+    allowed_of,
+    warehouse_of,
+)
 from schemas.unit import STAGES, Stage
 
 Kind = Literal["transcripts", "codes", "marketplace"]
@@ -48,6 +55,7 @@ def run(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show the log of Prefect.")
     ] = False,
+    allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Run studies. Whatever the warehouse already holds is not done again."""
@@ -68,6 +76,7 @@ def run(
     requests = [
         RunRequest(
             study=path,
+            allow_paths=allowed_of(context),
             warehouse=warehouse_of(context),
             stages=cast(tuple[Stage, ...], tuple(stage or ())),
             budget_usd=budget_usd,
@@ -127,12 +136,14 @@ def report(
         Path | None,
         typer.Option("--output", "-o", help="File to write. Default: NAME-report.html."),
     ] = None,
+    allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Write the report of a study: one HTML file that works offline."""
     from flows.report_file import write_report
 
-    print(f"report: {write_report(study, warehouse_of(context), output)}")
+    path = write_report(study, warehouse_of(context), output, allowed_of(context))
+    print(f"report: {path}")
 
 
 def sample(
@@ -141,6 +152,7 @@ def sample(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for the coding sheets.")
     ] = Path("sheets"),
+    allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Draw the sample for human coders and write blinded coding sheets."""
@@ -150,7 +162,7 @@ def sample(
     from flows.human_coding import hand_out
     from flows.study_references import named
 
-    one = named(study, warehouse_of(context))
+    one = named(study, warehouse_of(context), allowed_of(context))
     out = hand_out(one.study, one.version, warehouse_of(context), output)
     print(f"sample {out.sample_key[:12]}: {out.n_items} items")
     for stratum, n in out.strata.items():

@@ -99,8 +99,20 @@ class ModelSpec(Record):
 
     @field_validator("api_base")
     @classmethod
-    def _no_key_in_the_address(cls, value: str | None) -> str | None:
-        if value is not None and (urlsplit(value).username or urlsplit(value).query):
+    def _of_a_server_and_without_key(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            served = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:  # no port, or half an address of IPv6
+            served = False
+        if not served or not value.isprintable() or " " in value:
+            raise ValueError(
+                "the address of a server begins with http:// or https:// and names a host, such as "
+                "http://localhost:8000/v1"
+            )
+        if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError(
                 "an address is kept in the warehouse, so it must hold no user, password or query; "
                 "name the key by api_key_env or api_key_block"

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
-from schemas.files import LoadContext, looks_like_path
+from schemas.files import LoadContext
 from schemas.names import Name
 
 BIG_FIVE = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
@@ -34,7 +34,7 @@ class PopulationSpec(Record):
     def _from_path(
         cls, value: Any, handler: ModelWrapValidatorHandler[PopulationSpec], info: ValidationInfo
     ) -> PopulationSpec:
-        if isinstance(value, str) and looks_like_path(value):
+        if isinstance(value, str):
             if not isinstance(info.context, LoadContext):
                 raise ValueError("a population named by file can only be read with its study")
             return handler(info.context.load(value))

@@ -15,7 +15,7 @@ from schemas.errors import Mistake
 from schemas.unit import Result
 from tasks.coding.sheet import Sheet
 from tasks.coding.sheet_values import Marked, results_of_marks
-from tasks.importers.problems import from_validation, strict_json, utf8_text
+from tasks.importers.problems import data_text, from_validation, strict_json
 
 
 class _Loose(BaseModel):
@@ -126,7 +126,7 @@ def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
             :func:`tasks.coding.sheet_values.results_of_marks`.
         Mistakes: Several tasks are wrong; nothing is given then.
     """
-    data = strict_json(utf8_text(path), str(path), "export")
+    data = strict_json(data_text(path), str(path), "export")
     try:
         tasks = _TASKS.validate_python(data)
     except ValidationError as error:

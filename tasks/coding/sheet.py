@@ -16,7 +16,7 @@ from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.items import Said, messages_of
 from tasks.coding.sheet_values import Marked, results_of_marks
-from tasks.importers.problems import strict_csv, utf8_text
+from tasks.importers.problems import data_text, strict_csv
 
 FIXED = ("sample", "codebook", "annotator", "item")
 SHOWN = ("context", "speaker", "text")
@@ -113,7 +113,7 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
             :func:`tasks.coding.sheet_values.results_of_marks`. The message names the line.
         Mistakes: Several lines are wrong; nothing is given then.
     """
-    header, rows = strict_csv(utf8_text(path), str(path))
+    header, rows = strict_csv(data_text(path), str(path))
     _check_header(path, header, list(codebook.flags))
     marked = [
         Marked(

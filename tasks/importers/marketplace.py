@@ -15,7 +15,7 @@ from schemas.errors import Mistake, Mistakes
 from schemas.keys import digest
 from schemas.market import Business, Catalogue, Customer
 from schemas.unit import Result, Unit
-from tasks.studies.files import text_of
+from tasks.files import text_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions
 from tasks.studies.strict import validated
@@ -152,7 +152,7 @@ def _side(
 
 
 def _one(file: Path, model: type[_Side]) -> _Side:
-    written = document(text_of(file, str(file)), str(file))
+    written = document(text_of(file), str(file))
     try:
         return validated(model, written.value)
     except ValidationError as error:

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from schemas.errors import AgoraError, Mistake, Mistakes
+from tasks.files import MAX_DATA_BYTES, text_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,7 +34,7 @@ def parsed_json(path: Path, model: type[Model], what: str) -> Model:
         Mistake: The file is no JSON, or lacks a field, or a field has the wrong type; the message
             names the file and the first place that is wrong.
     """
-    data = strict_json(utf8_text(path), str(path), what)
+    data = strict_json(data_text(path), str(path), what)
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -167,28 +168,13 @@ def strict_csv(text: str, place: str) -> tuple[tuple[str, ...], list[CsvRow]]:
     return header, rows
 
 
-def utf8_text(path: Path) -> str:
-    """The text of a file.
+def data_text(path: Path) -> str:
+    """The text of a file of data.
 
     Raises:
-        Mistake: It cannot be read, or is not UTF-8.
+        Mistake: It cannot be read, is too large, or is no UTF-8 text.
     """
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise Mistake(
-            what="the file cannot be read",
-            place=str(path),
-            found=error.strerror or str(error),
-            fix="check the path and the permissions",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise Mistake(
-            what="the file is not UTF-8 text",
-            place=str(path),
-            found=f"byte {error.start}",
-            fix="save it as UTF-8",
-        ) from None
+    return text_of(path, most_bytes=MAX_DATA_BYTES)
 
 
 def from_validation(path: Path, error: ValidationError, what: str) -> Mistake:

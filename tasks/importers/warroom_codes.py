@@ -17,7 +17,7 @@ from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.rows import Code, CoderKind, imported_results
-from tasks.importers.problems import raised_together, strict_csv, utf8_text
+from tasks.importers.problems import data_text, raised_together, strict_csv
 from tasks.importers.warroom import COLLECTION
 from tasks.importers.warroom_placeholders import CodedMessage, placeholder
 from tasks.studies.strict import validated
@@ -193,7 +193,7 @@ class _Runs:
 
 
 def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
-    header, rows = strict_csv(utf8_text(path), str(path))
+    header, rows = strict_csv(data_text(path), str(path))
     for column in COLUMNS:
         if column not in header:
             close = nearest(column, header)

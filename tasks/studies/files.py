@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import Mistake, nearest
-from schemas.files import LoadContext
+from schemas.errors import Mistake
+from schemas.files import LoadContext, named_file
+from tasks.files import text_of
 from tasks.studies.strict import with_tuples
-from tasks.studies.yamltext import MAX_BYTES, Document, document
+from tasks.studies.yamltext import Document, document
 
 
 class FileProblem(ValueError):
@@ -19,74 +21,28 @@ class FileProblem(ValueError):
         super().__init__(mistake.message())
 
 
-def text_of(path: Path, shown: str) -> str:
-    """The text in a file.
-
-    Args:
-        path: The file.
-        shown: How messages name it.
-
-    Raises:
-        Mistake: It is missing, a folder, unreadable, too large or no UTF-8.
-    """
-    try:
-        if path.is_file() and path.stat().st_size > MAX_BYTES:
-            raise Mistake(
-                what="the file is too large",
-                place=shown,
-                found=f"{path.stat().st_size:,} bytes",
-                expected=f"at most {MAX_BYTES:,} bytes",
-            )
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise _missing(path, shown) from None
-    except IsADirectoryError:
-        raise Mistake(
-            what="a folder stands where a file is expected", place=shown, fix="name a file in it"
-        ) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise Mistake(
-            what="not readable as UTF-8",
-            place=f"{shown}:{line}",
-            found=f"byte 0x{error.object[error.start]:02x}",
-            fix="save the file in the encoding UTF-8",
-        ) from None
-    except OSError as error:
-        raise Mistake(
-            what="the file cannot be read", place=shown, found=error.strerror or str(error)
-        ) from None
-
-
-def _missing(path: Path, shown: str) -> Mistake:
-    folder = path.parent
-    if not folder.is_dir():
-        return Mistake(
-            what="no such file",
-            place=shown,
-            found=f"there is no folder {folder}",
-            fix="correct the path; paths in a study are relative to the study's file",
-        )
-    near = nearest(path.name, (entry.name for entry in folder.iterdir() if entry.is_file()))
-    return Mistake(
-        what="no such file",
-        place=shown,
-        found=f"nothing of that name in {folder}",
-        fix=f"did you mean {near}?" if near else "correct the path, or make the file",
-    )
-
-
 class StudyFiles:
-    """The files beside a study.
+    """The files that a study may name: those in its folder, and in folders allowed by the caller.
+
+    A study cannot allow itself anything: whoever runs it does, and a link out of a folder is not
+    in the folder.
 
     Attributes:
         texts: Texts read so far, by the path that stands in the study.
         documents: YAML files read so far, likewise.
     """
 
-    def __init__(self, folder: Path, shown: str) -> None:
+    def __init__(self, folder: Path, shown: str, allowed: Sequence[Path] = ()) -> None:
+        """Files of a study.
+
+        Args:
+            folder: Where the study's file is.
+            shown: How messages name the study's file.
+            allowed: Other folders whose files it may name.
+        """
         self.folder = folder
         self.shown = shown
+        self._within = tuple(one.resolve() for one in (folder, *allowed))
         self.texts: dict[str, str] = {}
         self.documents: dict[str, Document] = {}
 
@@ -103,7 +59,7 @@ class StudyFiles:
         """
         if path not in self.texts:
             try:
-                self.texts[path] = text_of(self.folder / path, self._name(path))
+                self.texts[path] = self._text(path)
             except Mistake as mistake:
                 raise FileProblem(mistake) from None
         return self.texts[path]
@@ -116,8 +72,7 @@ class StudyFiles:
         """
         if path not in self.documents:
             try:
-                name = self._name(path)
-                self.documents[path] = document(text_of(self.folder / path, name), name)
+                self.documents[path] = document(self._text(path), self._name(path))
             except Mistake as mistake:
                 raise FileProblem(mistake) from None
         return self.documents[path].value
@@ -125,6 +80,8 @@ class StudyFiles:
     def inlined(self, value: Any) -> Any:
         """Data from the study in which every file that was read stands in place of its path."""
         if isinstance(value, dict):
+            if named_file(value) in self.texts:
+                return self.inlined(value["file"])
             return {key: self.inlined(part) for key, part in value.items()}
         if isinstance(value, list | tuple):
             return [self.inlined(part) for part in value]
@@ -133,6 +90,23 @@ class StudyFiles:
         if isinstance(value, str) and value in self.documents:
             return self.documents[value].value
         return value
+
+    def _text(self, path: str) -> str:
+        """The text of a file, after it was made sure that the study may read it."""
+        name = self._name(path)
+        try:
+            found = (self.folder / path).resolve()
+        except (OSError, ValueError, RuntimeError) as error:  # NUL, too long, links in a circle
+            raise Mistake(what="not a usable path", place=name, found=str(error)) from None
+        if not any(found.is_relative_to(folder) for folder in self._within):
+            raise Mistake(
+                what="the file is outside the study's folder",
+                place=name,
+                found=str(found),
+                expected="a file in " + ", or in ".join(map(str, self._within)),
+                fix=f"copy it beside the study, or allow its folder: --allow-path {found.parent}",
+            )
+        return text_of(found, name)
 
     def _name(self, path: str) -> str:
         return str(Path(self.shown).parent / path)

@@ -25,6 +25,12 @@ _TEXT_STANDS_FOR = {
     "PopulationSpec": "Path of a YAML file with the population.",
     "RuleSpec": "Name of the rule.",
 }
+_FILE = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "description": "Path of a file with the text."}},
+    "required": ["file"],
+    "additionalProperties": False,
+}
 #: Models that take their options as further fields.
 _OPTIONS_BESIDE_NAME = {"MetricSpec": "options", "RuleSpec": "params"}
 
@@ -77,6 +83,8 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
     )
     for title in _TEXT_STANDS_FOR.keys() & parts.keys():
         parts[title] = _or_text(title, parts[title])
+    if "TextFile" in parts:
+        parts["TextFile"]["anyOf"].append(_FILE)
     study = parts.pop("Study")
     levels = study["properties"]["factors"]["additionalProperties"]
     study["properties"]["factors"]["additionalProperties"] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,10 @@ from schemas.study.conditions import changes_by_condition, merged, named_levels
 from schemas.study.population import changed_population
 from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.problems import written_path
+from tasks.files import text_of
 from tasks.studies.checks import problems
 from tasks.studies.design import declared_models, design
-from tasks.studies.files import StudyFiles, text_of
+from tasks.studies.files import StudyFiles
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
 from tasks.studies.positions import (
@@ -48,11 +49,12 @@ class LoadedStudy:
     path: str
 
 
-def load_study(path: str | Path) -> LoadedStudy:
+def load_study(path: str | Path, allowed: Sequence[Path] = ()) -> LoadedStudy:
     """The study in a YAML file, checked as far as it can be without a warehouse.
 
     Args:
         path: The file. Files that the study names are looked for beside it.
+        allowed: Folders outside its own whose files it may name.
 
     Raises:
         Mistake: The file cannot be read, or is no YAML.
@@ -68,7 +70,7 @@ def load_study(path: str | Path) -> LoadedStudy:
             found="a list" if isinstance(written.value, list) else quoted(written.value),
             expected="fields such as 'name: my-study'",
         )
-    files = StudyFiles(Path(path).parent, shown)
+    files = StudyFiles(Path(path).parent, shown, allowed)
     positions = Positions(written, files.documents)
     study, mistakes = _study(written.value, files, positions)
     mistakes.extend(_condition_mistakes(written.value, files, positions))

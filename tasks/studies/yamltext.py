@@ -18,9 +18,6 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from schemas.errors import Mistake
 from tasks.studies.yamlnodes import MAX_DEPTH, Checks, Loader
 
-#: Bytes that a file may have, at most.
-MAX_BYTES = 16 * 2**20
-
 #: The way to a value: names of fields and numbers of items.
 FieldPath = tuple[str | int, ...]
 
