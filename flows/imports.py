@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from flows.human_coding import READERS, read_back
 from flows.requests import ImportRequest
 from flows.version import code_version
 from schemas.codebook import Codebook
-from schemas.errors import Mistake, Mistakes, nearest
+from schemas.errors import AgoraError, Mistake, Mistakes, nearest
 from schemas.unit import Result
 from tasks.files import text_of
 from tasks.importers import warroom, warroom_codes
@@ -22,11 +23,15 @@ from tasks.importers.marketplace import marketplace_rows, read_marketplace
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions
 from tasks.studies.yamltext import document
+from warehouse.committing.batch import BatchRefused
 from warehouse.queries.coding import CodedElsewhere
 from warehouse.queries.episodes import ImportedEpisodes, ImportedMessages, ImportedSeats
 from warehouse.store import Warehouse
 
 RUN_ID = "import"
+
+#: Reasons that a message gives, at most.
+MOST_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,10 @@ def import_data(request: ImportRequest) -> Imported:
     """
     if request.kind == "marketplace":
         catalogue = read_marketplace(request.path, request.collection)
-        with Warehouse.open(request.warehouse) as warehouse:
+        with _writing(request.warehouse) as warehouse:
             return _committed(warehouse, [marketplace_rows(catalogue)], request.path)
     if request.kind == "codes" and request.format is not None and request.format in READERS:
-        with Warehouse.open(request.warehouse) as warehouse:
+        with _writing(request.warehouse) as warehouse:
             results = read_back(request.path, request.format, warehouse)
             _refuse_changed_codes(warehouse, results, request.path)
             return _committed(warehouse, results, request.path)
@@ -64,13 +69,13 @@ def import_data(request: ImportRequest) -> Imported:
     collection = request.collection or warroom.COLLECTION
     if request.kind == "transcripts":
         results = warroom.read_transcripts(request.path, collection)
-        with Warehouse.open(request.warehouse) as warehouse:
+        with _writing(request.warehouse) as warehouse:
             _refuse_changed_episodes(warehouse, results, collection, request.path)
             known_by_codes = _known_by_codes(warehouse, results, collection)
             done = _committed(warehouse, results, request.path)
         return Imported(done.new, done.held, known_by_codes if done.new else ())
     codebook = None if request.codebook is None else _codebook(request.codebook)
-    with Warehouse.open(request.warehouse) as warehouse:
+    with _writing(request.warehouse) as warehouse:
         known = _known(warehouse, collection)
         codes = warroom_codes.read_codes(request.path, known, codebook, collection)
         _refuse_changed_codes(warehouse, codes.results, request.path)
@@ -83,6 +88,19 @@ def import_data(request: ImportRequest) -> Imported:
             f"imported ({series}); they are kept without text."
         )
     return Imported(done.new, done.held, tuple(notes))
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Warehouse]:
+    """The warehouse, open for writing; one that was made for nothing is taken away again."""
+    made = not path.exists()
+    with Warehouse.open(path) as warehouse:
+        try:
+            yield warehouse
+        except AgoraError:
+            if made:  # while it is open, so that nobody else has begun to use it
+                path.unlink()
+            raise
 
 
 def _refuse_unknown_format(request: ImportRequest) -> None:
@@ -102,15 +120,16 @@ def _refuse_unknown_format(request: ImportRequest) -> None:
 def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> Imported:
     statuses = warehouse.statuses(result.unit.key for result in results)
     new = [result for result in results if statuses.get(result.unit.key) != "done"]
-    if new:
-        report = warehouse.commit(new, run_id=RUN_ID, code_version=code_version())
-        if report.failed:
-            raise Mistake(
-                what=f"{len(report.failed)} of {len(new)} units were refused",
-                place=str(path),
-                found="; ".join(failure.message for failure in list(report.failed.values())[:3]),
-                fix="see the rows and the reasons in table quarantine",
-            )
+    try:
+        warehouse.commit(new, run_id=RUN_ID, code_version=code_version(), whole=True)
+    except BatchRefused as refused:
+        reasons = {failure.message: None for failure in refused.failures.values()}
+        raise Mistake(
+            what=f"{len(refused.failures)} of {len(new)} units were refused; nothing was imported",
+            place=str(path),
+            found="; ".join(list(reasons)[:MOST_REASONS]),
+            fix="mend the data and import all of it again",
+        ) from None
     return Imported(len(new), len(results) - len(new))
 
 

@@ -175,10 +175,14 @@ class Warehouse(Reader):
             cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}")
             insert(cursor, table, rows)
 
-    def commit(self, results: Sequence[Result], *, run_id: str, code_version: str) -> CommitReport:
+    def commit(
+        self, results: Sequence[Result], *, run_id: str, code_version: str, whole: bool = False
+    ) -> CommitReport:
         """What became of results: validated, and stored in one transaction.
 
         See :func:`warehouse.committing.commit.commit_results`.
         """
         with self._writing, self.cursor() as cursor:
-            return commit_results(cursor, results, run_id=run_id, code_version=code_version)
+            return commit_results(
+                cursor, results, run_id=run_id, code_version=code_version, whole=whole
+            )

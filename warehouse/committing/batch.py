@@ -142,6 +142,18 @@ class Batch:
         return failures
 
 
+class BatchRefused(Exception):
+    """A batch that was to be stored whole or not at all, and held something that was refused.
+
+    Attributes:
+        failures: Units that failed, with the reason.
+    """
+
+    def __init__(self, failures: Mapping[str, Failure]) -> None:
+        super().__init__(f"{len(failures)} units were refused")
+        self.failures = failures
+
+
 @dataclass(frozen=True)
 class CommitReport:
     """What became of a commit.

@@ -11,7 +11,7 @@ import polars as pl
 from schemas.keys import digest
 from schemas.tables import TABLES
 from schemas.unit import Result
-from warehouse.committing.batch import Batch, Check, CommitReport
+from warehouse.committing.batch import Batch, BatchRefused, Check, CommitReport
 from warehouse.committing.rules import broken_rules
 from warehouse.committing.staging import staged_tables
 from warehouse.committing.writing import (
@@ -30,7 +30,12 @@ Cursor = duckdb.DuckDBPyConnection
 
 
 def commit_results(
-    cursor: Cursor, results: Sequence[Result], *, run_id: str, code_version: str
+    cursor: Cursor,
+    results: Sequence[Result],
+    *,
+    run_id: str,
+    code_version: str,
+    whole: bool = False,
 ) -> CommitReport:
     """What became of the results: validated, and stored in one transaction.
 
@@ -38,7 +43,15 @@ def commit_results(
     go to ``quarantine``, except what was paid for (calls, attempts, parts), and the rest of the
     batch is stored. A unit that is done already is left as it is.
 
+    Args:
+        cursor: A connection to the warehouse.
+        results: What working the units gave.
+        run_id: Flow run.
+        code_version: Version of the code.
+        whole: Whether to store nothing at all where any unit fails.
+
     Raises:
+        BatchRefused: The batch was to be stored whole, and a unit failed; nothing was stored.
         ValueError: A unit gave rows of a table that is unknown or that units do not write, or it
             is in the batch twice.
     """
@@ -56,7 +69,9 @@ def commit_results(
     batch = Batch(key, run_id, code_version, time, new, tables, checks)
     with transaction(cursor):
         counts = _written(cursor, batch, [unit for unit in new if unit in statuses])
-    failures = batch.failures()
+        failures = batch.failures()
+        if whole and failures:
+            raise BatchRefused(failures)
     done = tuple(unit for unit in new if unit not in failures)
     return CommitReport(key, done, failures, unchanged, counts)
 
