@@ -20,6 +20,7 @@ from schemas.unit import Result
 from tasks.files import text_of
 from tasks.importers import warroom, warroom_codes
 from tasks.importers.marketplace import marketplace_rows, read_marketplace
+from tasks.importers.problems import name_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions
 from tasks.studies.yamltext import document
@@ -56,6 +57,9 @@ def import_data(request: ImportRequest) -> Imported:
         Mistake: The data or the warehouse are not usable as they are.
         Mistakes: Fields of the codebook are wrong, each with its line.
     """
+    _refuse_what_is_not_read(request)
+    if request.collection is not None:
+        name_of(request.collection, "--collection")
     if request.kind == "marketplace":
         catalogue = read_marketplace(request.path, request.collection)
         with _writing(request.warehouse) as warehouse:
@@ -101,6 +105,24 @@ def _writing(path: Path) -> Iterator[Warehouse]:
             if made:  # while it is open, so that nobody else has begun to use it
                 path.unlink()
             raise
+
+
+def _refuse_what_is_not_read(request: ImportRequest) -> None:
+    """Refuse options that have no meaning for what is imported."""
+    sample = request.kind == "codes" and request.format in READERS
+    for option, given, read in (
+        ("--format", request.format, request.kind != "marketplace"),
+        ("--collection", request.collection, not sample),
+        ("--codebook", request.codebook, request.kind == "codes" and not sample),
+    ):
+        if given is not None and not read:
+            form = f" of format {request.format}" if sample else ""
+            raise Mistake(
+                what=f"the import of {request.kind}{form} has no such option",
+                place=option,
+                found=str(given),
+                fix="leave it out",
+            )
 
 
 def _refuse_unknown_format(request: ImportRequest) -> None:

@@ -104,7 +104,7 @@ def _missing(path: Path, shown: str) -> Mistake:
         return Mistake(
             what="no such file",
             place=shown,
-            found=f"there is no folder {folder}",
+            found=f"there is no folder {Path(shown).parent}",
             fix="correct the path; paths in a study are relative to the study's file",
         )
     try:
@@ -114,6 +114,6 @@ def _missing(path: Path, shown: str) -> Mistake:
     return Mistake(
         what="no such file",
         place=shown,
-        found=f"nothing of that name in {folder}",
+        found=f"nothing of that name in {Path(shown).parent}",
         fix=f"did you mean {near}?" if near else "correct the path, or make the file",
     )

@@ -15,11 +15,11 @@ from schemas.errors import Mistake
 from schemas.unit import Result
 from tasks.coding.sheet import Sheet
 from tasks.coding.sheet_values import Marked, results_of_marks
-from tasks.importers.problems import data_text, from_validation, strict_json
+from tasks.importers.problems import cut, data_text, from_validation, strict_json
 
 
 class _Loose(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 class _Chosen(_Loose):
@@ -144,13 +144,13 @@ def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
         for annotation in task.annotations
         if not annotation.was_cancelled
     ]
-    return results_of_marks(marked, sample, codebook)
+    return results_of_marks(path, marked, sample, codebook)
 
 
 def _annotator(annotation: _Annotation) -> str:
     who = annotation.completed_by
     if isinstance(who, _Person):
-        return who.email or f"annotator {who.id}"
+        return who.email or ("" if who.id is None else f"annotator {who.id}")
     return f"annotator {who}" if isinstance(who, int) else who or ""
 
 
@@ -163,15 +163,17 @@ def _marks(annotation: _Annotation, codebook: Codebook, place: str) -> dict[str,
             raise Mistake(
                 what="the export codes a flag that the codebook does not have",
                 place=place,
-                found=region.from_name,
+                found=cut(region.from_name),
                 expected="one of " + ", ".join(codebook.flags),
                 fix="use the labelling configuration that was written for this codebook",
             )
+        if region.from_name in marks:
+            raise Mistake(what=f"{region.from_name} is coded twice in one annotation", place=place)
         if len(region.value.choices) != 1:
             raise Mistake(
                 what=f"there must be one choice for {region.from_name}",
                 place=place,
-                found=", ".join(region.value.choices) or "none",
+                found=cut(", ".join(region.value.choices)) or "none",
             )
         marks[region.from_name] = region.value.choices[0]
     return marks

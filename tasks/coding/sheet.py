@@ -126,7 +126,7 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
         )
         for row in rows
     ]
-    return results_of_marks(marked, sample, codebook)
+    return results_of_marks(path, marked, sample, codebook)
 
 
 def _check_header(path: Path, header: Sequence[str], flags: Sequence[str]) -> None:

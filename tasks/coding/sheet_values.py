@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -12,7 +13,7 @@ from schemas.codebook import Codebook, Flag
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.rows import Code, imported_results
-from tasks.importers.problems import raised_together
+from tasks.importers.problems import cut, name_of, raised_together
 
 YES = ("1", "true", "yes", "present")
 NO = ("0", "false", "no", "absent")
@@ -58,13 +59,14 @@ def value_of(mark: str, flag: Flag) -> float | None:
 
 
 def results_of_marks(
-    marked: Iterable[Marked], sample: pl.DataFrame, codebook: Codebook
+    path: Path, marked: Iterable[Marked], sample: pl.DataFrame, codebook: Codebook
 ) -> list[Result]:
     """Codes of annotators, one unit per episode and annotator.
 
     A blank is an item that was not coded, not an absent flag.
 
     Args:
+        path: The file.
         marked: What was written.
         sample: Rows of ``samples`` of the sample that was handed out.
         codebook: The codebook that it was to be coded by.
@@ -94,7 +96,7 @@ def results_of_marks(
     if not any(codes.values()):
         raise Mistake(
             what="nothing is coded on this sheet",
-            place=next((place for place in seen.values()), ""),
+            place=str(path),
             fix="fill in the columns of the flags",
         )
     filled = {place: found for place, found in codes.items() if found}
@@ -112,7 +114,7 @@ def _check(
         raise Mistake(
             what="this sheet was made for another sample",
             place=one.place,
-            found=one.sample,
+            found=cut(one.sample),
             expected=key,
             fix="import it beside the sample that it was made for",
         )
@@ -120,7 +122,7 @@ def _check(
         raise Mistake(
             what="these codes were made by another version of the codebook",
             place=one.place,
-            found=one.codebook or "nothing",
+            found=cut(one.codebook) or "nothing",
             expected=f"{codebook.digest} ({codebook.name})",
             fix="code the sample again by this version, or import with the codebook of the sheet",
         )
@@ -130,11 +132,12 @@ def _check(
             place=one.place,
             expected="a name, the same in every line of one person",
         )
+    name_of(one.annotator, one.place)
     if one.item not in rows:
         raise Mistake(
             what="these codes are for an item that is not in the sample",
             place=one.place,
-            found=repr(one.item),
+            found=cut(repr(one.item)),
             expected=f"a number from 1 to {len(rows)}",
             fix="leave the column item as it was handed out",
         )
@@ -161,7 +164,7 @@ def _codes(one: Marked, seq: int, codebook: Codebook) -> Sequence[Code]:
             raise Mistake(
                 what=f"this is no value of {name}",
                 place=one.place,
-                found=repr(mark),
+                found=cut(repr(mark)),
                 expected="one of " + ", ".join(known) + ", or blank",
                 fix=f"write {close}" if close else "",
             )

@@ -16,6 +16,7 @@ from schemas.keys import digest
 from schemas.market import Business, Catalogue, Customer
 from schemas.unit import Result, Unit
 from tasks.files import text_of
+from tasks.importers.problems import name_of
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions
 from tasks.studies.strict import validated
@@ -52,7 +53,7 @@ def read_marketplace(folder: str | Path, name: str | None = None) -> Catalogue:
     if mistakes:
         raise Mistakes(mistakes=mistakes)
     return Catalogue(
-        name=name or root.resolve().name,
+        name=name_of(root.resolve().name if name is None else name, str(root)),
         source=str(root),
         customers=tuple(customers),
         businesses=tuple(businesses),
@@ -117,7 +118,7 @@ def _side(
         places: Files by identifier, of both sides; added to.
         mistakes: Added to.
     """
-    files = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES)
+    files = sorted(file for file in folder.glob("*") if not file.name.startswith("."))
     if not files:
         mistakes.append(
             Mistake(
@@ -152,6 +153,13 @@ def _side(
 
 
 def _one(file: Path, model: type[_Side]) -> _Side:
+    if file.suffix.lower() not in SUFFIXES:
+        raise Mistake(
+            what="this is no YAML file, so nothing would be read of it",
+            place=str(file),
+            expected=f"a .yaml or .yml file for each {model.__name__.lower()}",
+            fix="take it out of the folder",
+        )
     written = document(text_of(file), str(file))
     try:
         return validated(model, written.value)

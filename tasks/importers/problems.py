@@ -6,14 +6,16 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from schemas.errors import AgoraError, Mistake, Mistakes
+from schemas.names import Name
 from tasks.files import MAX_DATA_BYTES, text_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -41,6 +43,9 @@ def parsed_json(path: Path, model: type[Model], what: str) -> Model:
         raise from_validation(path, error, what) from None
 
 
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def strict_json(text: str, place: str, what: str) -> Any:
     """The data in a JSON text, read as the standard has it and not as Python is lenient about it.
 
@@ -50,8 +55,9 @@ def strict_json(text: str, place: str, what: str) -> Any:
         what: What a person would call it, such as ``transcript``.
 
     Raises:
-        Mistake: It is no JSON, names a field of an object twice, holds ``NaN``, an infinite number
-            or half a character (a lone surrogate), or nests too deeply.
+        Mistake: It is no JSON, names a field of an object twice, holds ``NaN``, an infinite number,
+            a whole number beyond 64 bits, a NUL or half a character (a lone surrogate), or nests
+            too deeply.
 
     Example:
         >>> strict_json('{"a": [1, 2.5]}', "x.json", "file")
@@ -81,11 +87,25 @@ def strict_json(text: str, place: str, what: str) -> Any:
             raise damaged(f"the number {number}", "a number that a computer can hold")
         return value
 
+    def whole(number: str) -> int:
+        value = int(number)
+        if not -(2**63) <= value < 2**63:
+            raise damaged(f"the number {cut(number)}", "a whole number of at most 64 bits")
+        return value
+
     def constant(name: str) -> NoReturn:
         raise damaged(name, "a number, or null where there is none")
 
+    if _ESCAPED_NUL.search(text):
+        raise damaged("a NUL character", "text")
     try:
-        data = json.loads(text, object_pairs_hook=once, parse_float=finite, parse_constant=constant)
+        data = json.loads(
+            text,
+            object_pairs_hook=once,
+            parse_float=finite,
+            parse_int=whole,
+            parse_constant=constant,
+        )
         json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise Mistake(
@@ -190,6 +210,37 @@ def from_validation(path: Path, error: ValidationError, what: str) -> Mistake:
     )
 
 
+def name_of(text: str, place: str) -> str:
+    """A text that is to name something, as names in a study are.
+
+    Raises:
+        Mistake: It is empty or long, or holds what cannot be seen.
+
+    Example:
+        >>> name_of("warroom", "--collection")
+        'warroom'
+    """
+    try:
+        return _NAME.validate_python(text)
+    except ValidationError as error:
+        (problem,) = error.errors(include_url=False)
+        raise Mistake(
+            what="this cannot be a name",
+            place=place,
+            found=cut(repr(text)),
+            expected=problem["msg"].removeprefix("Value error, "),
+            fix="give it a name of at most 80 characters that can be seen",
+        ) from None
+
+
+_NAME = TypeAdapter(Name)
+
+
+def cut(text: str) -> str:
+    """A text as messages quote it."""
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def dotted(location: Iterable[int | str]) -> str:
     """A place in nested data, as people write it.
 
@@ -215,8 +266,7 @@ def _in_file(location: tuple[int | str, ...]) -> list[int | str]:
 def _shown(error: Any) -> str:
     if error["type"] == "missing":
         return "nothing"
-    text = repr(error["input"])
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return cut(repr(error["input"]))
 
 
 def raised_together(problems: Sequence[Mistake]) -> AgoraError:

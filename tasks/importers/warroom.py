@@ -18,8 +18,8 @@ from schemas.errors import Mistake
 from schemas.keys import digest
 from schemas.unit import Result, Unit
 from tasks.importers.events import action_row, event_row
-from tasks.importers.problems import parsed_json, raised_together
-from tasks.importers.warroom_format import Agent, Marker, Spoken, Transcript, Typed
+from tasks.importers.problems import name_of, parsed_json, raised_together
+from tasks.importers.warroom_format import Agent, Marker, Spoken, Transcript, Typed, round_of
 
 COLLECTION = "warroom"
 RECIPE = 1
@@ -52,7 +52,7 @@ def read_transcripts(folder: Path, collection: str = COLLECTION) -> list[Result]
             nothing of the folder is given.
         Mistakes: Several are damaged.
     """
-    paths = sorted(folder.rglob("*.json")) if folder.is_dir() else []
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() == ".json")
     if not paths:
         raise Mistake(
             what="there are no transcripts here",
@@ -97,7 +97,7 @@ def error_kind(text: str) -> str:
 
 def _result(path: Path, collection: str) -> tuple[Result, tuple[str, str]]:
     transcript = parsed_json(path, Transcript, "transcript")
-    label = path.stem.removeprefix("warroom-")
+    label = name_of(path.stem.removeprefix("warroom-"), str(path))
     series = transcript.condition.series
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     key = digest("import", "transcripts", COLLECTION, RECIPE, collection, series, label, content)
@@ -194,14 +194,13 @@ def _events(transcript: Transcript, key: str) -> Iterator[dict[str, Any]]:
     for place, line in enumerate(lines):
         if place == opening:
             continue
+        number = round_of(line)
+        round_number = round_number if number is None else number
         if isinstance(line, Spoken):
-            round_number = line.round
             what = _spoken(line, transcript.condition.isolatedMode)
         elif isinstance(line, Typed):
             what = {"kind": "intervene", "actor": "env", "item": "typed", "text": line.text}
         else:
-            if marked := re.fullmatch(r"— Round (\d+) —", line.system):
-                round_number = int(marked[1])
             what = {
                 "kind": "end" if line.system.startswith("⏹") else "state",
                 "actor": "env",

@@ -17,7 +17,7 @@ from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
 from tasks.coding.rows import Code, CoderKind, imported_results
-from tasks.importers.problems import data_text, raised_together, strict_csv
+from tasks.importers.problems import data_text, name_of, raised_together, strict_csv
 from tasks.importers.warroom import COLLECTION
 from tasks.importers.warroom_placeholders import CodedMessage, placeholder
 from tasks.studies.strict import validated
@@ -39,7 +39,7 @@ COLUMNS = (
     "human_comp_level",
     *(f"{coder}_{flag}" for coder in ("gemini", "sonnet") for flag in FLAGS),
 )
-_ID = re.compile(r"(?P<run>[^|]+)\|(?P<name>[^|]+)\|R(?P<round>\d+)")
+_ID = re.compile(r"(?P<run>[^|]+)\|(?P<name>[^|]+)\|R(?P<round>[0-9]{1,6})")
 _MINUTE = "%Y-%m-%d-%Hh%M"
 _DATED = re.compile(r"(?P<minute>\d{4}-\d\d-\d\d-\d\dh\d\d)-S(?P<series>\w+)-run\d+")
 
@@ -212,6 +212,8 @@ def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
                 found=", ".join(codebook.flags),
                 fix="name the codebook that these codes were made by",
             )
+    if not rows:
+        raise Mistake(what="there are no codes here", place=str(path), found="only a header")
     items: list[CodedMessage] = []
     problems: list[Mistake] = []
     lines: dict[str, int] = {}
@@ -262,11 +264,11 @@ def _item(path: Path, line: int, row: Mapping[str, str], codebook: Codebook) -> 
         codes["human"]["comp_level"] = number
     return CodedMessage(
         line=line,
-        run=matched["run"],
-        series=row["series"],
-        name=matched["name"],
+        run=name_of(matched["run"], f"{path}:{line}: id"),
+        series=name_of(row["series"], f"{path}:{line}: series"),
+        name=name_of(matched["name"], f"{path}:{line}: id"),
         round=int(matched["round"]),
-        model=row["agent"] or matched["name"],
+        model=name_of(row["agent"] or matched["name"], f"{path}:{line}: agent"),
         codes=codes,
     )
 

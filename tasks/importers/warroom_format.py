@@ -4,10 +4,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from schemas.names import Name
+
+Position = Annotated[int, Field(ge=1, le=100_000)]
+Round = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class _Part(BaseModel):
@@ -19,9 +25,9 @@ class _Part(BaseModel):
 class Condition(_Part):
     """What was varied."""
 
-    series: str = Field(min_length=1)
+    series: Name
     mode: str
-    temperature: float
+    temperature: float = Field(ge=0)
     promptAblation: str | None = None
     useRealNames: bool = False
     isolatedMode: bool = False
@@ -32,11 +38,11 @@ class Condition(_Part):
 class Agent(_Part):
     """A slot of the platform."""
 
-    position: int = Field(ge=1)
+    position: Position
     key: str
-    name: str = Field(min_length=1)
-    nickname: str = Field(min_length=1)
-    model: str = Field(min_length=1)
+    name: Name
+    nickname: Name
+    model: Name
     enabled: bool = True
 
 
@@ -45,8 +51,8 @@ class Environment(_Part):
 
     id: str
     timestamp: Annotated[dt.datetime, Field(strict=False)]
-    staggerMs: int
-    maxRounds: int = Field(ge=0)
+    staggerMs: int = Field(ge=0)
+    maxRounds: Round
     agentRanking: tuple[Agent, ...] = Field(strict=False, min_length=1)
     systemPromptTemplate: str
 
@@ -63,8 +69,8 @@ class Spoken(_Part):
     agent: str = Field(min_length=1)
     agent_nickname: str = Field(min_length=1)
     model_id: str = Field(min_length=1)
-    position: int = Field(ge=1)
-    round: int = Field(ge=0)
+    position: Position
+    round: Round
     text: str
     isError: bool
     language_detected: str = "unknown"
@@ -109,6 +115,17 @@ Line = Annotated[
 ]
 
 
+def round_of(line: Spoken | Typed | Marker) -> int | None:
+    """The round that a line was sent in or announces; ``None`` where it says nothing of it."""
+    if isinstance(line, Spoken):
+        return line.round
+    marked = _ROUND.fullmatch(line.system) if isinstance(line, Marker) else None
+    return int(marked[1]) if marked else None
+
+
+_ROUND = re.compile(r"— Round (\d{1,6}) —", re.ASCII)
+
+
 class Conversation(_Part):
     """The brief and what followed."""
 
@@ -117,13 +134,11 @@ class Conversation(_Part):
 
     @model_validator(mode="after")
     def _in_order_and_each_once(self) -> Self:
+        rounds = [number for line in self.messages if (number := round_of(line)) is not None]
+        for before, number in pairwise(rounds):
+            if number < before:
+                raise ValueError(f"round {number} after round {before}; rounds never go back")
         spoken = [line for line in self.messages if isinstance(line, Spoken)]
-        for before, line in pairwise(spoken):
-            if line.round < before.round:
-                raise ValueError(
-                    f"{line.agent_nickname} speaks in round {line.round} after somebody spoke in "
-                    f"round {before.round}; rounds never go back"
-                )
         seen: set[tuple[int, int, str, str]] = set()
         for line in spoken:
             place = (line.position, line.round, line.time, line.text)
