@@ -134,10 +134,13 @@ class Conversation(_Part):
 
     @model_validator(mode="after")
     def _in_order_and_each_once(self) -> Self:
-        rounds = [number for line in self.messages if (number := round_of(line)) is not None]
-        for before, number in pairwise(rounds):
-            if number < before:
-                raise ValueError(f"round {number} after round {before}; rounds never go back")
+        # The platform may announce a round before the last agents of the round before have spoken.
+        for kind in (Spoken, Marker):
+            lines = [line for line in self.messages if isinstance(line, kind)]
+            rounds = [number for line in lines if (number := round_of(line)) is not None]
+            for before, number in pairwise(rounds):
+                if number < before:
+                    raise ValueError(f"round {number} after round {before}; rounds never go back")
         spoken = [line for line in self.messages if isinstance(line, Spoken)]
         seen: set[tuple[int, int, str, str]] = set()
         for line in spoken:

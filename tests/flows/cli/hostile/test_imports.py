@@ -140,7 +140,10 @@ UNTRUE = {
     "a message twice": _messages(lambda lines: lines.append(dict(lines[-1]))),
     "rounds that go back": _messages(lambda lines: lines.append(line(1, 0, "Late."))),
     "a marker of a round that goes back": _messages(
-        lambda lines: lines.append({"sender": "system", "time": "10:02", "system": "— Round 0 —"})
+        lambda lines: lines.extend(
+            {"sender": "system", "time": "10:02", "system": f"— Round {number} —"}
+            for number in (2, 1)
+        )
     ),
     "an agent's line as the user's": _messages(lambda lines: lines[2].update(sender="user")),
     "an agent's line as the system's": _messages(lambda lines: lines[2].update(sender="system")),
