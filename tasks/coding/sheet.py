@@ -167,4 +167,5 @@ def _no_formula(text: str) -> str:
         >>> _no_formula("=1+1"), _no_formula("\t @SUM(1)"), _no_formula("a = b")
         ("'=1+1", "'\t @SUM(1)", 'a = b')
     """
+    text = text.replace("\0", "␀")  # which no program reads past
     return f"'{text}" if _FORMULA.match(text) else text
