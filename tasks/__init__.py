@@ -8,5 +8,5 @@
 - ``expectations``: what data sets are expected to be at the end of stages.
 - ``importers``: what others recorded. ``report``: the page that a study ends in.
 - ``registry``: what studies name, one list per kind. ``shards``: units as Prefect tasks.
-  ``concurrency``: awaitables gathered in order.
+  ``concurrency``: awaitables gathered in order. ``files``: texts read from files, within limits.
 """
