@@ -93,6 +93,7 @@ class StudyReport(Record):
     elapsed_s: float
     stopped: str | None = None
     left: str = ""
+    lost: tuple[str, ...] = ()
     checked: tuple[Checked, ...] = ()
 
     @property

@@ -133,6 +133,7 @@ def report_of(session: Session, elapsed_s: float) -> StudyReport:
         cost_usd=usage.cost_usd,
         unknown_prices=usage.calls_unpriced,
         elapsed_s=elapsed_s,
+        lost=session.gateway.lost,
         checked=tuple(_checked(session)),
         stopped=session.stopped,
         left=_left(session) if session.stopped else "",

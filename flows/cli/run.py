@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from flows.cli.ending import Ending, told_to_end
 from flows.cli.options import DEFAULT_WAREHOUSE
@@ -111,6 +112,8 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
     print_reproduced(console, study, found.reproduced)
     print_checked(console, report.checked)
     console.print(f"  {_calls_line(report)} Took {report.elapsed_s:.1f} s.")
+    for lost in report.lost:
+        console.print(f"  [yellow]Damaged[/yellow]: {escape(lost)}.", soft_wrap=True)
     if report.stopped:
         console.print(
             f"  [yellow]Stopped[/yellow]: {report.stopped}; run the study again to continue."

@@ -113,6 +113,11 @@ class Embeddings:
         self._ordinals: Counter[str] = Counter()
         self._asking = asyncio.Lock()
 
+    @property
+    def lost(self) -> Sequence[str]:
+        """What vectors could not be read again, a sentence for each damaged file."""
+        return () if self._files is None else self._files.lost
+
     async def embed(self, texts: Sequence[str], model: BoundModel, unit_key: str) -> Vectors:
         """One row per text; see :class:`schemas.gateway.Embedder`."""
         if model.spec.simulated:

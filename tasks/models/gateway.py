@@ -86,6 +86,11 @@ class ModelGateway:
         self._most_tokens = 1024
         self._answers_simulated = 0
 
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What answers could not be read again, a sentence for each damaged journal."""
+        return (*self._journal.lost, *self._embeddings.lost)
+
     async def ask(self, question: Question) -> Answer:
         """The answer to a question; failures are data, never exceptions.
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import Mistake
-from tasks.models.journal_file import HEADER, SUFFIX, Scan, framed, record_at
+from tasks.models.journal_file import HEADER, NUMBERED, SUFFIX, RecordFormat, Scan, Whole
 
 _REWIND_BYTES = 64 << 20
 _PLACE_BITS = 48
@@ -41,25 +41,42 @@ def journal_dir(warehouse: Path) -> Path:
 class _File:
     """One journal that is open: ours, one that a dead process left, or one that is being written.
 
-    ``mine`` says whether this process holds its lock and so may remove it.
+    ``mine`` says whether this process holds its lock and so may remove it; ``damaged`` whether some
+    of its records could not be read.
     """
 
     def __init__(self, path: Path, descriptor: int, mine: bool) -> None:
         self.path = path
         self.descriptor = descriptor
         self.mine = mine
+        self.damaged = False
+        self.format: RecordFormat = NUMBERED
         self.end = len(HEADER)
+        self.next_number = 0
         self.open: set[str] = set()
         self.settled: list[str] = []
 
+    def framed(self, record: dict[str, Any]) -> bytes:
+        """A record as it is appended next."""
+        self.next_number += 1
+        return self.format.framed(record, self.next_number - 1)
+
 
 class _Group:
-    """Records that share one sync."""
+    """Records that share one sync; ``start`` is where the first is written."""
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
+        self.length = 0
+        self.start = 0
         self.synced = asyncio.Event()
         self.error: OSError | None = None
+
+    def add(self, frame: bytes) -> int:
+        """Adds a record; returns how far from the start it stands."""
+        self.frames.append(frame)
+        self.length += len(frame)
+        return self.length - len(frame)
 
 
 class Journal:
@@ -67,6 +84,9 @@ class Journal:
 
     Args:
         folder: Where the journals are; made when there is something to write.
+
+    Attributes:
+        lost: What could not be read, a sentence for each damaged journal.
 
     Raises:
         Mistake: The folder holds a journal of another version, or cannot be read.
@@ -80,6 +100,8 @@ class Journal:
         self._group: _Group | None = None
         self._draining: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._changed = False
+        self.lost: list[str] = []
         self.syncs = 0
         try:
             self._read_all()
@@ -93,7 +115,8 @@ class Journal:
         if place is None:
             return None
         file = self._files[place >> _PLACE_BITS]
-        return record_at(file.descriptor, place & ((1 << _PLACE_BITS) - 1))
+        whole = file.format.read(file.descriptor, place & ((1 << _PLACE_BITS) - 1))
+        return None if whole is None else whole.record
 
     def of(self, unit_key: str) -> list[dict[str, Any]]:
         """The unsettled records of a unit, in no particular order."""
@@ -114,22 +137,20 @@ class Journal:
         Raises:
             Mistake: The disk is full, or the folder cannot be written.
         """
-        frame = framed({"u": unit_key, "k": call_key, **record})
         own = self._own_file()
         group = self._group
         if group is None:
             group = self._group = _Group()
-        group.frames.append(frame)
         file = self._files[own]
-        place = own << _PLACE_BITS | file.end
-        file.end += len(frame)
+        within = group.add(file.framed({"u": unit_key, "k": call_key, **record}))
         file.open.add(unit_key)
+        self._changed = True
         if self._draining is None or self._draining.done():
             self._draining = asyncio.create_task(self._drain(file))
         await group.synced.wait()
         if group.error is not None:
             raise _unwritable(self.folder, group.error)
-        self._places.setdefault(unit_key, {})[call_key] = place
+        self._places.setdefault(unit_key, {})[call_key] = own << _PLACE_BITS | group.start + within
 
     def forget(self, unit_keys: Iterable[str]) -> None:
         """Forgets the records of units whose rows the warehouse holds."""
@@ -139,6 +160,7 @@ class Journal:
                 if unit_key in file.open:
                     file.open.discard(unit_key)
                     file.settled.append(unit_key)
+                    self._changed = True
         self._rewind()
 
     async def close(self) -> None:
@@ -149,9 +171,10 @@ class Journal:
             if not file.mine:
                 continue
             if not file.open:
-                file.path.unlink(missing_ok=True)
+                if self._changed or not file.damaged:  # damage is told of until a run went on
+                    file.path.unlink(missing_ok=True)
             elif file.settled:
-                frame = framed({"settled": file.settled})
+                frame = file.framed({"settled": file.settled})
                 os.ftruncate(file.descriptor, file.end)
                 os.pwrite(file.descriptor, frame, file.end)
                 os.fsync(file.descriptor)
@@ -171,10 +194,12 @@ class Journal:
         loop = asyncio.get_running_loop()
         while (group := self._group) is not None:
             self._group = None
+            group.start = file.end
             try:
                 await loop.run_in_executor(
-                    self._thread, _written, file.descriptor, b"".join(group.frames)
+                    self._thread, _written, file.descriptor, b"".join(group.frames), file.end
                 )
+                file.end += group.length
             except OSError as error:
                 group.error = error
             self.syncs += 1
@@ -195,12 +220,11 @@ class Journal:
 
     def _created(self, path: Path) -> _File | None:
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(0o700, parents=True, exist_ok=True)
+            _make_private(self.folder)
             if path.exists():
                 return None
-            descriptor = os.open(
-                path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600
-            )
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         if not _locked(descriptor):  # another process took it for one that was left behind
@@ -217,6 +241,7 @@ class Journal:
         if idle and not file.open and file.end > _REWIND_BYTES:
             os.ftruncate(file.descriptor, len(HEADER))
             file.end = len(HEADER)
+            file.next_number = 0
             file.settled = []
 
     def _read_all(self) -> None:
@@ -235,24 +260,28 @@ class Journal:
 
     def _read(self, file: _File, number: int) -> None:
         scan = Scan(file.descriptor, file.path)
-        for placed in scan:
-            record = placed.record
-            for unit_key in record.get("settled", ()):
-                file.open.discard(unit_key)
-                self._forget(unit_key, number)
-            if "k" in record:
-                place = number << _PLACE_BITS | placed.offset
-                file.open.add(record["u"])
-                earlier = self.find(record["u"], record["k"])
-                if earlier is None or earlier.get("at", 0.0) <= record.get("at", 0.0):
-                    self._places.setdefault(record["u"], {})[record["k"]] = place
-        file.end = scan.end
-        if scan.torn_bytes and file.mine:
-            log.warning(
-                "%s: the last %d bytes are a torn record and are dropped; the call is asked again",
-                file.path,
-                scan.torn_bytes,
-            )
+        read = 0
+        for whole in scan:
+            read += 1
+            file.format = scan.format
+            self._take(file, number, whole)
+        file.format, file.end, file.next_number = scan.format, scan.end, scan.next_number
+        if scan.damaged_bytes and file.mine:  # else its last record is being written
+            file.damaged = True
+            self.lost.append(_damage(scan, file.path, read))
+            log.warning(self.lost[-1])
+
+    def _take(self, file: _File, number: int, whole: Whole) -> None:
+        record = whole.record
+        for unit_key in record.get("settled", ()):
+            file.open.discard(unit_key)
+            self._forget(unit_key, number)
+        if "k" in record:
+            file.open.add(record["u"])
+            earlier = self.find(record["u"], record["k"])
+            if earlier is None or earlier.get("at", 0.0) <= record.get("at", 0.0):
+                place = number << _PLACE_BITS | whole.offset
+                self._places.setdefault(record["u"], {})[record["k"]] = place
 
     def _forget(self, unit_key: str, number: int) -> None:
         """Forgets the records of a unit that stand in one file."""
@@ -264,6 +293,17 @@ class Journal:
             self._places.pop(unit_key, None)
 
 
+def _damage(scan: Scan, path: Path, read: int) -> str:
+    """What a journal lost, for people."""
+    lost = [f"{scan.lost} missing between others" if scan.lost else ""]
+    lost += [f"up to {scan.lost_at_end} at its end" if scan.lost_at_end else ""]
+    counted = " and ".join(filter(None, lost)) or "none of them missing"
+    return (
+        f"{path}: {scan.damaged_bytes} bytes of the journal are damaged; answers: {read} read, "
+        f"{counted}; what is missing is asked again"
+    )
+
+
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -272,11 +312,20 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _written(descriptor: int, data: bytes) -> None:
+def _written(descriptor: int, data: bytes, offset: int) -> None:
+    """Writes over what a write that failed may have left there."""
     view = memoryview(data)
     while view:
-        view = view[os.write(descriptor, view) :]
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
     os.fdatasync(descriptor)
+
+
+def _make_private(folder: Path) -> None:
+    """Takes a folder of ours from all other users; answers may be anybody's secrets."""
+    found = folder.stat()
+    if found.st_uid == os.getuid() and found.st_mode & 0o077:
+        folder.chmod(0o700)
 
 
 def _unwritable(folder: Path, error: OSError) -> Mistake:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import random
 import signal
+import stat
+import struct
 import subprocess
 import sys
+import tempfile
 import time
+import zlib
 from pathlib import Path
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from schemas.errors import Mistake
 from schemas.keys import digest
 from tasks.models.gateway import open_gateway
 from tasks.models.journal import Journal, journal_dir
-from tasks.models.journal_file import HEADER
+from tasks.models.journal_file import HEADER, NUMBERED
 
 ROOT = Path(__file__).resolve().parents[3]
 UNIT = digest("unit", 1)
@@ -63,35 +71,179 @@ async def test_a_torn_last_record_is_dropped_with_a_warning(tmp_path, caplog, to
     path.write_bytes(path.read_bytes()[:-torn])
     with caplog.at_level(logging.WARNING):
         journal = Journal(tmp_path / "j")
-    assert "torn" in caplog.text
     assert path.name in caplog.text
+    assert "2 read, up to 1 at its end" in caplog.text
+    assert journal.lost == [record.getMessage() for record in caplog.records]
     assert [journal.find(UNIT, digest(n)) is not None for n in range(3)] == [True, True, False]
     await journal.close()
 
 
-async def test_a_damaged_record_ends_what_is_believed(tmp_path, caplog):
-    await written(tmp_path / "j", 3)
+async def test_one_damaged_record_costs_no_other(tmp_path, caplog):
+    await written(tmp_path / "j", 50)
     (path,) = journals(tmp_path / "j")
     data = bytearray(path.read_bytes())
-    data[-3] ^= 0xFF
+    data[data.index(b"answer 20")] ^= 0xFF
     path.write_bytes(bytes(data))
-    journal = Journal(tmp_path / "j")
-    assert journal.find(UNIT, digest(1)) is not None
-    assert journal.find(UNIT, digest(2)) is None
+    with caplog.at_level(logging.WARNING):
+        journal = Journal(tmp_path / "j")
+    assert [n for n in range(50) if journal.find(UNIT, digest(n)) is None] == [20]
+    assert "49 read, 1 missing between others; what is missing is asked again" in caplog.text
     await journal.close()
 
 
-async def test_a_journal_of_another_version_is_refused_with_instructions(tmp_path):
-    await written(tmp_path / "j", 1)
+async def test_an_answer_that_was_damaged_is_asked_again_and_no_other(server, spec, ask, tmp_path):
+    async with open_gateway(tmp_path / "j") as gateway:
+        for ordinal in range(5):
+            await gateway.ask(ask(spec(), ordinal=ordinal))
     (path,) = journals(tmp_path / "j")
-    path.write_bytes(path.read_bytes().replace(HEADER, b"agora-journal 99\n"))
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x01
+    path.write_bytes(bytes(data))
+    async with open_gateway(tmp_path / "j") as gateway:
+        for ordinal in range(5):
+            assert (await gateway.ask(ask(spec(), ordinal=ordinal))).value == "Hello."
+        assert (gateway.usage.calls_asked, gateway.usage.calls_reused) == (1, 4)
+        assert len(gateway.lost) == 1
+    assert len(server.requests) == 6
+
+
+async def test_a_journal_of_another_version_is_refused_with_instructions(tmp_path):
+    (tmp_path / "j").mkdir()
+    path = tmp_path / "j" / "x.jnl"
+    path.write_bytes(b"agora-journal 99\n" + bytes(range(200)))
     with pytest.raises(Mistake) as caught:
         Journal(tmp_path / "j")
     text = caught.value.message()
     assert "version 99" in text
-    assert "version 1" in text
+    assert "version 1 or 2" in text
     assert str(path) in text
     assert "to do" in text
+
+
+def first_version(records: list[dict]) -> bytes:
+    """A journal as version 1 wrote it."""
+    payloads = [orjson.dumps(record) for record in records]
+    frames = [struct.pack("<II", len(one), zlib.crc32(one)) + one for one in payloads]
+    return b"agora-journal 1\n" + b"".join(frames)
+
+
+async def test_journals_of_the_first_version_are_read_and_settled(tmp_path):
+    records = [{"u": unit, "k": digest(n), "t": f"{n}"} for n in range(9) for unit in ("a", "b")]
+    (tmp_path / "j").mkdir()
+    path = tmp_path / "j" / "x.jnl"
+    path.write_bytes(first_version(records))
+    journal = Journal(tmp_path / "j")
+    assert [journal.find("b", digest(n))["t"] for n in range(9)] == [f"{n}" for n in range(9)]
+    assert journal.lost == []
+    journal.forget(["a"])
+    await journal.close()
+    again = Journal(tmp_path / "j")
+    assert again.units() == ("b",)
+    assert again.lost == []
+    again.forget(["b"])
+    await again.close()
+    assert not path.exists()
+
+
+UNITS = [digest("unit", number) for number in range(3)]
+
+
+def believed(folder: Path) -> tuple[dict[int, str], list[str]]:
+    """Texts by number of what is found in a folder of journals, and what is said to be lost."""
+    journal = Journal(folder)
+    found = {
+        n: record["t"]
+        for n in range(60)
+        if (record := journal.find(UNITS[n % 3], digest(n))) is not None
+    }
+    lost = journal.lost
+    asyncio.run(journal.close())
+    return found, lost
+
+
+def sound(texts: list[str], version: int) -> tuple[bytes, list[tuple[int, int]]]:
+    """A journal of some texts, and where each record stands in it."""
+    records = [
+        {"u": UNITS[n % 3], "k": digest(n), "t": text, "at": float(n)}
+        for n, text in enumerate(texts)
+    ]
+    parts = [first_version([])] if version == 1 else [HEADER]
+    for n, record in enumerate(records):
+        whole = first_version([record])[len(first_version([])) :]
+        parts.append(whole if version == 1 else NUMBERED.framed(record, n))
+    ends = list(itertools.accumulate(map(len, parts)))
+    return b"".join(parts), list(itertools.pairwise(ends))
+
+
+TEXTS = st.lists(st.text(max_size=40) | st.just("x" * 9000), min_size=1, max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=TEXTS, version=st.sampled_from([1, 2]), data=st.data())
+def test_whatever_is_damaged_all_other_records_are_read(texts, version, data):
+    whole, spans = sound(texts, version)
+    kind = data.draw(st.sampled_from(["flip", "cut", "insert", "remove"]))
+    place = data.draw(st.integers(0, len(whole) - 1))
+    until = place + data.draw(st.integers(1, 60)) if kind == "remove" else place + 1
+    if kind == "flip":
+        changed = bytearray(whole)
+        changed[place] ^= data.draw(st.integers(1, 255))
+        damaged = bytes(changed)
+    elif kind == "cut":
+        damaged = whole[:place]
+    elif kind == "insert":
+        garbage = data.draw(st.binary(min_size=1, max_size=60) | st.sampled_from([NUMBERED.mark]))
+        damaged = whole[:place] + garbage + whole[place:]
+    else:
+        damaged = whole[:place] + whole[until:]
+    harmed = {
+        n
+        for n, (start, end) in enumerate(spans)
+        if (end > place if kind == "cut" else start < until and end > place)
+        if not (kind == "insert" and start == place)
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.jnl"
+        path.write_bytes(damaged)
+        found, lost = believed(Path(folder))
+    kept = {n: text for n, text in enumerate(texts) if n not in harmed}
+    assert found.items() >= kept.items()
+    assert found.items() <= dict(enumerate(texts)).items()
+    if len(found) < len(texts) and kind != "cut":
+        assert len(lost) == 1
+    if version == 2 and kind == "flip" and harmed and max(harmed) < len(texts) - 1:
+        assert f"{len(texts) - len(found)} missing between others" in lost[0]
+
+
+async def test_a_write_that_failed_half_way_harms_no_record(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j")
+    await journal.append(UNIT, digest(0), {"t": "before"})
+    pwrite = os.pwrite
+
+    def full(descriptor, data, offset):
+        pwrite(descriptor, bytes(data)[:10], offset)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(Mistake, match="cannot be kept"):
+        await journal.append(UNIT, digest(1), {"t": "lost"})
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    await journal.append(UNIT, digest(2), {"t": "after"})
+    assert journal.find(UNIT, digest(2))["t"] == "after"
+    await journal.close()
+    again = Journal(tmp_path / "j")
+    found = [again.find(UNIT, digest(n)) is not None for n in range(3)]
+    assert found == [True, False, True]
+    await again.close()
+
+
+async def test_journals_are_their_owners_alone(tmp_path):
+    (tmp_path / "j").mkdir(0o755)
+    journal = Journal(tmp_path / "j")
+    await journal.append(UNIT, digest(1), {"t": "a"})
+    assert stat.S_IMODE((tmp_path / "j").stat().st_mode) == 0o700
+    assert [stat.S_IMODE(path.stat().st_mode) for path in journals(tmp_path / "j")] == [0o600]
+    await journal.close()
 
 
 async def test_a_file_that_is_no_journal_is_refused(tmp_path):
