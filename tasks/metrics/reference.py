@@ -33,8 +33,10 @@ round, a condition, the study. Numbers of a condition are means over its runs; t
 resample runs, never messages, and end at expanded percentiles (Hesterberg 2015). Where there is a
 null, `null_mean`, `null_sd` and `p_null` stand beside the value, and the row with subject `excess`
 is the value less its null, run by run. Metrics made of labels are computed once per adjudication
-rule. `n_excluded` counts runs that were left out; a missing value is explained in `method`. With
-fewer than eight runs intervals are too narrow: at three they hold the truth in 3 of 4 studies.
+rule. What every number does where the truth is known stands in [recovery.md](recovery.md); why
+nulls are what they are, in [design/018](design/018-what-is-exchangeable.md). `n_excluded` counts
+runs that were left out; a missing value is explained in `method`. With fewer than
+eight runs intervals are too narrow: at three they hold the truth in 3 of 4 studies.
 
 Metrics over text vectors hash words and word pairs: offline, and the same everywhere. Any embedding
 model of litellm takes their place once it is declared under `models` and named by its alias:

@@ -12,7 +12,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
-from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
 from tasks.metrics.text import vectors
 from tasks.metrics.text.vectors import TextOptions
@@ -29,37 +29,50 @@ class ClassifierOptions(TextOptions):
     resamples: int = Field(500, ge=100, le=10_000, description="Resamples behind an interval.")
 
 
-def weighted_auc(scores: Floats, positive: npt.NDArray[np.bool_], weights: Floats) -> Floats:
-    """Area under the ROC curve for each row of weights, ties counted half.
+def weighted_auc(scores: Floats, positive: Bools, weights: Floats, strata: Ints) -> Floats:
+    """Area under the ROC curve for each row of weights, of pairs of the same stratum, ties half.
 
     Args:
         scores: Shape (n,).
         positive: Shape (n,).
         weights: Shape (resamples, n).
+        strata: Shape (n,).
+
+    Example:
+        >>> two = np.array([0, 0, 1, 1])
+        >>> own = np.array([True, False, True, False])
+        >>> weighted_auc(np.array([1.0, 0, 0, 1]), own, np.ones((1, 4)), two).tolist()
+        [0.5]
     """
-    order = np.argsort(scores, kind="stable")
-    _, level = np.unique(scores[order], return_inverse=True)
+    order = np.lexsort((scores, strata))
+    stratum, score = strata[order], scores[order]
     w, pos = weights[:, order], positive[order]
-    starts = np.flatnonzero(np.append(True, np.diff(level) > 0))
+    first = np.append(True, np.diff(stratum) != 0)
+    starts = np.flatnonzero(first | np.append(True, np.diff(score) != 0))
     ups = np.add.reduceat(w * pos, starts, axis=1)
     downs = np.add.reduceat(w * ~pos, starts, axis=1)
-    below = np.cumsum(downs, axis=1) - downs / 2
-    total = ups.sum(axis=1) * downs.sum(axis=1)
+    begins = np.searchsorted(starts, np.flatnonzero(first))
+    number = np.cumsum(first[starts]) - 1
+    before = np.cumsum(downs, axis=1) - downs
+    below = before - before[:, begins][:, number] + downs / 2
+    all_ups, all_downs = (np.add.reduceat(part, begins, axis=1) for part in (ups, downs))
+    total = (all_ups * all_downs).sum(axis=1)
     good = total > 0
     return np.where(good, (ups * below).sum(axis=1) / np.where(good, total, 1), np.nan)
 
 
-def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> Floats:
-    """Scores of each class for each message, by a model fitted to other runs; (messages, classes).
+def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> tuple[Floats, Ints]:
+    """Scores of each class for each message, by a model fitted to other runs, and its fold.
 
-    A class that a fold's other runs lack is scored 0 there.
+    A class that a fold's other runs lack is scored 0 there. Scores have shape (messages, classes).
     """
     from sklearn.linear_model import RidgeClassifier
     from sklearn.model_selection import GroupKFold
 
     n_classes = int(who.max()) + 1
-    scores = np.zeros((len(who), n_classes))
-    for train, test in GroupKFold(n_splits=folds).split(unit, who, runs):
+    scores, fold = np.zeros((len(who), n_classes)), np.zeros(len(who), dtype=np.int64)
+    for number, (train, test) in enumerate(GroupKFold(n_splits=folds).split(unit, who, runs)):
+        fold[test] = number
         present = np.unique(who[train])
         if len(present) < 2:
             continue
@@ -68,7 +81,7 @@ def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> Floats:
         if found.ndim == 1:
             found = np.column_stack([-found, found])
         scores[np.ix_(test, present)] = found
-    return scores
+    return scores, fold
 
 
 def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -80,7 +93,7 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
         how="left",
         maintain_order="left",
     )["who"]
-    run = data.messages["run"].to_numpy()
+    run, round_ = (data.messages[name].to_numpy() for name in ("run", "round"))
     known = who.is_not_null().to_numpy()
     found = []
     for condition in data.conditions:
@@ -93,14 +106,14 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
                 "scope": "condition",
                 "condition": condition,
                 "n_excluded": data.excluded.get(condition, 0),
-                **_condition(unit[mine], names, run[mine], options),
+                **_condition(unit[mine], names, run[mine], round_[mine], options),
             }
         )
     return rows.frame(found)
 
 
 def _condition(
-    unit: Any, names: npt.NDArray[np.str_], run: Ints, options: ClassifierOptions
+    unit: Any, names: npt.NDArray[np.str_], run: Ints, round_: Ints, options: ClassifierOptions
 ) -> dict[str, Any]:
     classes, who = np.unique(names, return_inverse=True)
     runs, group = np.unique(run, return_inverse=True)
@@ -111,11 +124,12 @@ def _condition(
             "n_units": len(runs),
             "method": f"undefined: needs two agents and two runs; there are {counts}",
         }
-    scores = held_out_scores(unit, who, group, folds)
+    scores, fold = held_out_scores(unit, who, group, folds)
+    strata = fold * (int(round_.max()) + 1) + round_
     weights = run_weights(len(runs), options.resamples).astype(np.float64)[:, group]
     every = np.vstack([np.ones(len(who)), weights])
     areas = np.stack(
-        [weighted_auc(scores[:, k], who == k, every) for k in range(len(classes))], axis=1
+        [weighted_auc(scores[:, k], who == k, every, strata) for k in range(len(classes))], axis=1
     )
     mean = areas.mean(axis=1)
     low, high = interval(mean[1:], len(runs))
@@ -125,7 +139,8 @@ def _condition(
         "ci_high": float(high),
         "null_mean": 0.5,
         "n_units": len(runs),
-        "method": f"mean one-against-rest area under the ROC curve of {counts}; ridge classifier "
+        "method": f"mean one-against-rest area under the ROC curve of {counts}, messages of the "
+        "same round compared; ridge classifier "
         f"on {vectors.encoder_words(options.encoder)}, {folds} folds with whole runs held out; "
         f"{INTERVAL}, the classifier not refitted",
     }
@@ -137,15 +152,17 @@ METRIC = Metric(
     quantities={
         "": Quantity(
             "area under the ROC curve, one against the rest, mean over agents",
-            "P(score of own message > score of another's)",
+            "P(score of own message > score of another's of the round)",
             "[0, 1]",
         )
     },
-    source="Hand and Till (2001) for the mean over classes; groups held out as in GroupKFold.",
+    source="Hand and Till (2001) for the mean over classes; groups held out as in GroupKFold; "
+    "pairs within a round, so that who speaks when gives nobody away.",
     avoid="Agents that sign their messages are recognised by the signature: with `by: name` it "
     "measures that. Positions are recognised by what comes first. With fewer than ten runs the "
     "area is rough.",
     needs=("messages", "seats"),
     options=ClassifierOptions,
+    version=2,
     compute=compute,
 )

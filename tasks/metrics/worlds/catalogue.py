@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tasks.metrics.metric import GUIDE
-from tasks.metrics.worlds import profiles, texts
-from tasks.metrics.worlds.world import MetricWorlds
+from tasks.metrics.worlds import coders, opinions, profiles, results, sides, speech, texts
+from tasks.metrics.worlds.world import MetricWorlds, TestWorlds
 from tasks.registry import Registry
 
 METRIC_WORLDS: Registry[MetricWorlds] = Registry(
@@ -13,11 +13,45 @@ METRIC_WORLDS: Registry[MetricWorlds] = Registry(
         profiles.cosine,
         profiles.divergence,
         profiles.variance,
+        coders.agreement,
+        coders.auc,
+        coders.rates,
+        coders.reliability,
+        coders.stability,
+        opinions.change,
+        opinions.consensus,
+        results.market,
+        results.outcomes,
+        results.quality,
+        results.stability,
+        speech.compression,
+        speech.distinct,
+        speech.identity,
+        speech.mentions,
+        speech.participation,
+        speech.transitions,
+        speech.turnover,
         texts.alignment,
         texts.convergence,
         texts.consistency,
         texts.drift,
         texts.vendi,
+    ),
+    GUIDE,
+)
+TEST_WORLDS: Registry[TestWorlds] = Registry(
+    "worlds of test",
+    (
+        sides.brunner_munzel,
+        sides.cluster_robust,
+        sides.equivalence,
+        sides.gee,
+        sides.kruskal_wallis,
+        sides.mann_whitney,
+        sides.mixed_model,
+        sides.permutation,
+        sides.welch,
+        sides.wilcoxon,
     ),
     GUIDE,
 )

@@ -122,7 +122,7 @@ def _worlds(name: str, size: float) -> MetricWorlds:
         name,
         null=(
             World(
-                "flags depend on round and run, not on the seat; unequal turns in one condition",
+                "flags depend on round and episode, not on the seat; unequal turns in b",
                 topics_by_round,
                 (Truth("", 0.0, 0.0, EXCESS),),
                 DRAWS,

@@ -12,9 +12,10 @@ from scipy import stats
 
 from schemas.keys import seed_of
 from schemas.tables.measures import EXCESS
+from tasks.metrics.contrasts.sample import Test
 from tasks.metrics.metric import Metric
 from tasks.metrics.statistics.arrays import Bools, Floats
-from tasks.metrics.worlds.world import A, B, Truth, World
+from tasks.metrics.worlds.world import A, B, SidesWorld, Truth, World
 
 ALPHA = 0.05
 
@@ -29,7 +30,8 @@ class Recovery:
         defined: Share of conditions of studies in which the number had a value.
         found: Mean of the numbers found in each condition.
         error: Monte-Carlo standard error of each of those means.
-        coverage: Share of 95 % intervals that hold the truth, both conditions taken together.
+        intervals: Intervals of conditions whose truth is known.
+        coverage: Share of these 95 % intervals that hold the truth.
         rejection: Share of studies whose Welch test of the two conditions has p < .05; of metrics
             without values by run, share of conditions whose p against the null is below .05.
             Not-a-number where there is neither.
@@ -40,6 +42,7 @@ class Recovery:
     defined: float
     found: tuple[float, float]
     error: tuple[float, float]
+    intervals: int
     coverage: float
     rejection: float
 
@@ -72,6 +75,59 @@ def recovered(metric: Metric, world: World, runs: int, studies: int) -> list[Rec
         _summary(truth, np.array([study[place] for study in drawn]))
         for place, truth in enumerate(world.truths)
     ]
+
+
+@dataclass(frozen=True)
+class TestRecovery:
+    """What a test found.
+
+    Attributes:
+        effect: The true effect.
+        studies: Simulated studies.
+        found: Mean of the effects found.
+        error: Monte-Carlo standard error of that mean.
+        tested: Share of studies with a p-value.
+        coverage: Share of 95 % intervals that hold the effect; not-a-number without intervals.
+        rejection: Share of studies with p < .05, those without a p-value counted as not rejected.
+    """
+
+    __test__ = False
+    effect: float
+    studies: int
+    found: float
+    error: float
+    tested: float
+    coverage: float
+    rejection: float
+
+
+def recovered_by_test(test: Test, world: SidesWorld, runs: int, studies: int) -> TestRecovery:
+    """How well a test finds the truth of a world.
+
+    Args:
+        test: The test.
+        world: The world.
+        runs: Runs on the first side, and on the others unless the world says more.
+        studies: Studies that are simulated.
+    """
+    options = test.options.model_validate({"resamples": 500, **world.options})
+    found = np.empty((studies, 4))
+    for study in range(studies):
+        rng = np.random.default_rng(seed_of("tests", test.name, world.title, runs, study))
+        one = test.compute(world.make(runs, rng), options, rng)
+        found[study] = one.effect, *one.interval, one.p
+    effect, low, high, p = found.T
+    held: Bools = (low <= world.effect + 1e-9) & (high >= world.effect - 1e-9)
+    good = np.isfinite(effect)
+    return TestRecovery(
+        effect=world.effect,
+        studies=studies,
+        found=float(effect[good].mean()),
+        error=float(effect[good].std(ddof=1) / np.sqrt(good.sum())),
+        tested=float(np.isfinite(p).mean()),
+        coverage=_share(held, low),
+        rejection=float(np.mean(p < ALPHA)),
+    )
 
 
 def _found(rows: pl.DataFrame, truth: Truth) -> Floats:
@@ -119,6 +175,8 @@ def _summary(truth: Truth, found: Floats) -> Recovery:
     values, p_null = found[:, [0, 4]], found[:, [3, 7]]
     low, high = found[:, [1, 5]], found[:, [2, 6]]
     truths = np.array([truth.a, truth.b])
+    known = np.isfinite(truths)
+    wanted = known if known.any() else ~known
     slack = 1e-9 * np.maximum(np.abs(truths), 1)
     held: Bools = (low <= truths + slack) & (high >= truths - slack)
     compared = found[:, 8]
@@ -133,9 +191,10 @@ def _summary(truth: Truth, found: Floats) -> Recovery:
     return Recovery(
         truth=truth,
         studies=len(found),
-        defined=float(np.isfinite(values).mean()),
+        defined=float(np.isfinite(values[:, wanted]).mean()),
         found=(float(mean[0]), float(mean[1])),
         error=(float(error[0]), float(error[1])),
-        coverage=_share(held, low),
+        intervals=int(np.isfinite(low[:, known]).sum()),
+        coverage=_share(held[:, known], low[:, known]),
         rejection=rejection,
     )

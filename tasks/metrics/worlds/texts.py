@@ -178,6 +178,17 @@ def seats_have_words(sizes: Sizes, rng: Rng) -> Data:
     return spoken(turns, _texts(words, rng))
 
 
+def seats_marked(sizes: Sizes, rng: Rng, *, share: float) -> Data:
+    """All say the same; in b a share of the messages holds a word of the seat's own besides."""
+    turns = turns_of(sizes, rng, PAIR, PAIR, shuffled=True)
+    marked = turns.in_b & (rng.random(turns.n) < share)
+    own = [
+        f"well then mark{seat}" if mark else "well then"
+        for seat, mark in zip(turns.seat.tolist(), marked.tolist(), strict=True)
+    ]
+    return spoken(turns, own)
+
+
 MOVING = 0.6
 
 

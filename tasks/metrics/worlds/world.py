@@ -26,8 +26,8 @@ class Truth:
     Attributes:
         quantity: Name among the metric's quantities.
         a: What the number of condition ``a`` estimates; of the whole study, where a metric has
-            one number for it.
-        b: What that of condition ``b`` estimates.
+            one number for it. Not-a-number where only the test of the null is looked at.
+        b: What that of condition ``b`` estimates; not-a-number for numbers of the whole study.
         subject: ``metrics.subject`` of the row; ``excess`` for the value less its null.
         rule: Adjudication rule of the row, where a metric has rows of several.
     """

@@ -299,9 +299,18 @@ def test_turns_of_a_fixed_floor_are_foreseeable() -> None:
 def test_weighted_auc_is_that_of_scikit_learn() -> None:
     scores, positive = RNG.integers(0, 9, 60).astype(float), RNG.random(60) < 0.4
     weights = RNG.integers(0, 3, (3, 60)).astype(float)
-    mine = weighted_auc(scores, positive, weights)
+    one, strata = np.zeros(60, dtype=np.int64), RNG.integers(0, 3, 60)
     theirs = [roc_auc_score(positive, scores, sample_weight=row) for row in weights]
-    assert mine == pytest.approx(theirs, abs=1e-12)
+    assert weighted_auc(scores, positive, weights, one) == pytest.approx(theirs, abs=1e-12)
+    pairs, hits = np.zeros(3), np.zeros(3)
+    for number in range(3):
+        mine = strata == number
+        n = (weights[:, mine] @ positive[mine]) * (weights[:, mine] @ ~positive[mine])
+        areas = [
+            roc_auc_score(positive[mine], scores[mine], sample_weight=row[mine]) for row in weights
+        ]
+        pairs, hits = pairs + n, hits + n * areas
+    assert weighted_auc(scores, positive, weights, strata) == pytest.approx(hits / pairs, abs=1e-12)
 
 
 def test_a_classifier_knows_voices_in_runs_it_has_not_seen() -> None:

@@ -1,0 +1,89 @@
+"""Worlds of metrics over stances: runs of a few kinds whose numbers are had by hand."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from tasks.metrics.data import Data
+from tasks.metrics.worlds.frames import runs_frame
+from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
+
+#: Stances by round and seat: all at once to one, all at last to one, nobody moves, one moves away.
+AT_ONCE = [[0, 0, 2, 2], [2, 2, 2, 2], [2, 2, 2, 2], [2, 2, 2, 2]]
+AT_LAST = [[0, 0, 2, 2], [0, 0, 2, 2], [0, 0, 2, 2], [2, 2, 2, 2]]
+NOBODY = [[0, 0, 2, 2]] * 4
+AWAY = [[0, 0, 2, 2], [1, 0, 2, 2], [1, 0, 2, 2], [1, 0, 2, 2]]
+KINDS = np.array([AT_ONCE, AT_LAST, NOBODY, AWAY])
+USUAL, OFTEN = (0.25, 0.25, 0.3, 0.2), (0.45, 0.3, 0.1, 0.15)
+_SD_AWAY = float(np.std([1, 0, 2, 2]))
+
+#: Numbers of each kind; none where a kind has none.
+CONSENSUS: dict[str, tuple[float | None, ...]] = {
+    "": (1.0, 1.0, 1 / 2, (1 + 1 + 4) / 16),
+    "spread": (0.0, 0.0, 1.0, _SD_AWAY),
+    "spread_change": (-1.0, -1.0, 0.0, _SD_AWAY - 1),
+    # 4/width of the sum over pairs of p_i² p_j |x_i - x_j|, width 2.
+    "polarisation": (0.0, 0.0, 1.0, 2 * ((1 / 4 + 1) / 16 + (1 / 4 + 1 / 2) / 16 + 3 / 4 / 4)),
+    "reached": (1.0, 1.0, 0.0, 0.0),
+    "round": (1.0, 3.0, None, None),
+}
+CHANGE: dict[str, tuple[float | None, ...]] = {
+    "rate": (2 / 12, 2 / 12, 0.0, 1 / 12),
+    "net_shift": (1.0, 1.0, 0.0, 1 / 4),
+    "toward_group": (4 / 12, 4 / 12, 0.0, 1 / 12),
+    "conformity": (1.0, 1.0, None, 0.0),
+}
+
+
+def stances(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
+    """Runs of the four kinds, in b of the planted world more that come to one stance."""
+    kinds = np.concatenate(
+        [
+            rng.choice(4, size=n, p=OFTEN if planted and name == "b" else USUAL)
+            for name, n in sizes.items()
+        ]
+    )
+    values = KINDS[kinds]
+    _, rounds, seats = values.shape
+    place = np.arange(values.size)
+    names = pl.Series([f"s{seat + 1}" for seat in range(seats)])
+    outcomes = pl.DataFrame(
+        {
+            "run": place // (rounds * seats),
+            "scope": ["seat_round"] * values.size,
+            "subject": names[place % seats],
+            "round": place // seats % rounds,
+            "metric": ["stance"] * values.size,
+            "value": values.ravel().astype(np.float64),
+        }
+    )
+    return Data(runs=runs_frame(sizes), outcomes=outcomes)
+
+
+def _mean(values: tuple[float | None, ...], chances: tuple[float, ...]) -> float:
+    known = [(value, p) for value, p in zip(values, chances, strict=True) if value is not None]
+    return sum(value * p for value, p in known) / sum(p for _, p in known)
+
+
+def _worlds(name: str, kinds: dict[str, tuple[float | None, ...]]) -> MetricWorlds:
+    def world(planted: bool) -> World:
+        truths = tuple(
+            Truth(quantity, _mean(one, USUAL), _mean(one, OFTEN if planted else USUAL))
+            for quantity, one in kinds.items()
+        )
+        return World(
+            "episodes that come to one stance at once, at last or never, or in which one moves away"
+            + ("; more consensus in b" if planted else ""),
+            partial(stances, planted=planted),
+            truths,
+            {"outcome": "stance"},
+        )
+
+    return MetricWorlds(name, (world(False),), (world(True),))
+
+
+consensus = _worlds("consensus", CONSENSUS)
+change = _worlds("opinion_change", CHANGE)

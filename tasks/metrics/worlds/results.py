@@ -1,0 +1,222 @@
+"""Worlds of metrics over outcomes, actions and events."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from tasks.metrics.data import Data
+from tasks.metrics.outcomes.market import EPISODE
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints
+from tasks.metrics.worlds.frames import runs_frame
+from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
+
+#: Means of the skewed outcomes, in a and in b of planted worlds.
+MEAN, MORE = 4.0, 6.0
+CUSTOMERS, FIRST, FIRST_MORE = 6, 0.5, 0.7
+
+
+def _in_b(sizes: Sizes) -> Bools:
+    return np.repeat(np.arange(len(sizes)) > 0, list(sizes.values()))
+
+
+def _outcomes(
+    run: Ints, scope: str, subject: pl.Series, metric: str, value: Floats
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "run": run,
+            "scope": [scope] * len(run),
+            "subject": subject,
+            "round": pl.Series([None] * len(run), dtype=pl.Int64),
+            "metric": [metric] * len(run),
+            "value": value.astype(np.float64),
+        }
+    )
+
+
+def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> Data:
+    """Gamma outcomes, and customers who take the first proposal or not."""
+    in_b = _in_b(sizes) & planted
+    n = len(in_b)
+    mean = np.where(in_b, MORE, MEAN)
+    none = pl.Series([""] * n)
+    parts = [
+        _outcomes(np.arange(n), "episode", none, name, rng.gamma(4.0, mean / 4.0)) for name in names
+    ]
+    run = np.repeat(np.arange(n), CUSTOMERS)
+    seats = pl.Series([f"s{seat + 1}" for seat in range(CUSTOMERS)])[
+        np.tile(np.arange(CUSTOMERS), n)
+    ]
+    first = rng.random(len(run)) < np.where(in_b, FIRST_MORE, FIRST)[run]
+    parts += [
+        _outcomes(run, "seat", seats, "first_proposal_accepted", first.astype(np.float64)),
+        _outcomes(run, "seat", seats, "proposals_received", np.full(len(run), 3.0)),
+    ]
+    return Data(runs=runs_frame(sizes), outcomes=pl.concat(parts))
+
+
+def _worlds(
+    name: str, quantities: dict[str, str], names: tuple[str, ...], pooled: bool
+) -> MetricWorlds:
+    def world(planted: bool) -> World:
+        more, first = (MORE, FIRST_MORE) if planted else (MEAN, FIRST)
+        truths = [Truth(one, MEAN, more, subject) for one, subject in quantities.items()]
+        if pooled:
+            truths.append(Truth("first_proposal_pooled", FIRST, first))
+        return World(
+            "skewed outcomes (gamma, shape 4)" + (", half as large again in b" if planted else ""),
+            partial(skewed, planted=planted, names=names),
+            tuple(truths),
+        )
+
+    return MetricWorlds(name, (world(False),), (world(True),))
+
+
+market = _worlds(
+    "market",
+    dict.fromkeys(EPISODE, ""),
+    tuple(outcome for outcome, _ in EPISODE.values()),
+    pooled=True,
+)
+outcomes = _worlds("outcomes", {"": "welfare"}, ("welfare",), pooled=False)
+
+QUESTIONS = 20
+#: Rates of actions, usual and in b of the planted world.
+RATES = {"valid": (0.8, 0.6), "fallback": (0.3, 0.5), "absent": (0.2, 0.35)}
+#: Chance that an answer has no words, that a question is asked twice, that a run is cut short.
+SILENT, AGAIN, CUT = (0.25, 0.4), (0.3, 0.5), (0.35, 0.6)
+ROUNDS = np.array([6, 8, 10])
+
+
+def actions_taken(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
+    """Actions with independent faults, in runs of a dose of their own."""
+    in_b = _in_b(sizes) & planted
+    n = len(in_b)
+    run = np.repeat(np.arange(n), QUESTIONS)
+    which = in_b[run].astype(np.int64)
+
+    def drawn(rates: tuple[float, float]) -> Bools:
+        # Runs differ: each has a rate of its own, a tenth of the mean above it or below.
+        own = np.array(rates)[which] * (1 + rng.choice([-0.1, 0.1], n))[run]
+        return np.asarray(rng.random(len(run)) < own)
+
+    flags = {name: drawn(rates) for name, rates in RATES.items()}
+    silent = drawn(SILENT)
+    answers = np.where(silent, '{"text": " "}', '{"text": "yes"}')
+    short = rng.random(n) < np.array(CUT)[in_b.astype(np.int64)]
+    completed = np.where(short, rng.choice(ROUNDS[:2], n), ROUNDS[2])
+    runs = runs_frame(sizes).with_columns(
+        pl.Series("completed_rounds", completed),
+        pl.Series("status", np.where(short, "truncated", "terminated")),
+    )
+    frame = pl.DataFrame(
+        {
+            "run": run,
+            "round": np.tile(np.arange(QUESTIONS) // 2, n),
+            "attempts": 1 + drawn(AGAIN),
+            **flags,
+            "answer": answers,
+        }
+    )
+    return Data(runs=runs, actions=frame)
+
+
+def _quality() -> MetricWorlds:
+    def number(b: int) -> dict[str, float]:
+        rates = {name: rate[b] for name, rate in RATES.items()}
+        return {
+            **rates,
+            "attempts": 1 + AGAIN[b],
+            "silent": rates["absent"] + SILENT[b] - rates["absent"] * SILENT[b],
+            "complete": 1 - CUT[b],
+            "rounds": 1 - CUT[b] * (1 - float(ROUNDS[:2].mean()) / 10),
+        }
+
+    def world(planted: bool) -> World:
+        usual, other = number(0), number(int(planted))
+        return World(
+            "actions with faults at random, episodes cut short"
+            + ("; more in b" if planted else ""),
+            partial(actions_taken, planted=planted),
+            tuple(Truth(name, usual[name], other[name]) for name in usual),
+        )
+
+    return MetricWorlds("run_quality", (world(False),), (world(True),))
+
+
+quality = _quality()
+
+#: Words of the messages of a run by kind: as long throughout, long and short in turn, later longer.
+LENGTHS = np.array([[4] * 8, [2, 6] * 4, [2] * 4 + [6] * 4])
+KINDS, KINDS_MORE = (0.4, 0.35, 0.25), (0.15, 0.25, 0.6)
+LATER, FAULTS = (0.25, 0.5), (0.2, 0.4)
+
+
+def acts_change(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
+    """Messages of changing length, offers in place of words in the later half, faults that grow."""
+    in_b = _in_b(sizes) & planted
+    n = len(in_b)
+    chances = [KINDS_MORE if more else KINDS for more in in_b.tolist()]
+    kind = np.array([rng.choice(3, p=p) for p in chances])
+    number = in_b.astype(np.int64)
+    offers = rng.random(n) < np.array(LATER)[number]
+    run, place = np.repeat(np.arange(n), 16), np.tile(np.repeat(np.arange(8), 2), n)
+    words = LENGTHS[kind][run, place]
+    events = pl.DataFrame(
+        {
+            "run": run,
+            "round": place,
+            "actor": pl.Series(["s1", "s2"])[np.tile([0, 1], 8 * n)],
+            "kind": ["say"] * len(run),
+            "text": [" ".join(["x"] * count) for count in words.tolist()],
+        }
+    )
+    acts = events.with_columns(
+        pl.Series("kind", np.where(offers[run] & (place > 3), "offer", "bid")),
+        pl.Series("text", [""] * len(run)),
+    )
+    late = place > 3
+    fault = rng.random(len(run)) < np.where(late, np.array(FAULTS)[number][run], FAULTS[0])
+    actions = pl.DataFrame(
+        {
+            "run": run,
+            "round": place,
+            "attempts": np.ones(len(run), dtype=np.int64),
+            "fallback": fault,
+            "valid": ~fault,
+        }
+    )
+    return Data(runs=runs_frame(sizes), events=pl.concat([events, acts]), actions=actions)
+
+
+def _stability() -> MetricWorlds:
+    # Half of the acts are messages throughout; the others are bids, then offers: 1 bit of those.
+    divergence = 0.5
+    varied = float(np.std(LENGTHS[1], ddof=1) / 4)
+
+    def number(b: int) -> dict[str, float]:
+        kinds = KINDS_MORE if b else KINDS
+        return {
+            "length_cv": (kinds[1] + kinds[2]) * varied,
+            "length_change": kinds[2] * 4.0,
+            "fallback_change": FAULTS[b] - FAULTS[0],
+            "valid_change": FAULTS[0] - FAULTS[b],
+            "act_jsd": LATER[b] * divergence,
+        }
+
+    def world(planted: bool) -> World:
+        usual, other = number(0), number(int(planted))
+        return World(
+            "lengths and kinds of acts that change in some episodes"
+            + ("; more in b" if planted else ""),
+            partial(acts_change, planted=planted),
+            tuple(Truth(name, usual[name], other[name]) for name in usual),
+        )
+
+    return MetricWorlds("stability", (world(False),), (world(True),))
+
+
+stability = _stability()

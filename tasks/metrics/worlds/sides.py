@@ -1,0 +1,148 @@
+"""Worlds of tests: values of conditions whose difference is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from scipy import stats
+
+from tasks.metrics.contrasts.sample import Side
+from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.worlds.world import A, B, Rng, SidesWorld, TestWorlds
+
+#: By how many standard deviations the sides of planted worlds differ, and spreads of a and b.
+SHIFT, SPREADS = 0.8, (1.0, 2.0)
+SEATS = 4
+
+
+def _side(name: str, values: Floats) -> Side:
+    n = len(values)
+    return Side(name, values, np.arange(n), tuple(f"{name}{run}" for run in range(n)))
+
+
+def same_skewed(n: int, rng: Rng, *, many: bool = False) -> tuple[Side, ...]:
+    """Values of one skewed distribution with ties, as shares of few messages have."""
+    names = (A, B, "c") if many else (A, B)
+    return tuple(_side(name, rng.binomial(20, rng.beta(2, 6, n)) / 20.0) for name in names)
+
+
+def unequal_spreads(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
+    """Normal values, the second side with twice the spread and half as many runs more."""
+    return (
+        _side(A, rng.normal(0.0, SPREADS[0], n)),
+        _side(B, rng.normal(shift, SPREADS[1], n + n // 2)),
+    )
+
+
+def shifted(n: int, rng: Rng, *, many: bool = False) -> tuple[Side, ...]:
+    """Normal values of one spread, the later sides shifted."""
+    shifts = (0.0, SHIFT, 2 * SHIFT) if many else (0.0, SHIFT)
+    names = (A, B, "c")
+    return tuple(
+        _side(name, rng.normal(shift, 1.0, n)) for name, shift in zip(names, shifts, strict=False)
+    )
+
+
+def paired(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
+    """Replicates with a level of their own that is much larger than the difference."""
+    level = rng.normal(0.0, 3.0, n)
+    return (
+        _side(A, level + rng.normal(0.0, 1.0, n)),
+        _side(B, level + shift + rng.normal(0.0, 1.0, n)),
+    )
+
+
+def seats_of_runs(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
+    """Values of seats: each run has a level, each seat a habit of its own."""
+    sides = []
+    for name, centre in ((A, 0.0), (B, shift)):
+        habits = np.array([-0.5, 0.0, 0.2, 0.3])
+        values = centre + rng.normal(0, 1, n)[:, None] + habits + rng.normal(0, 0.7, (n, SEATS))
+        runs = tuple(f"{name}{run}" for run in range(n) for _ in range(SEATS))
+        subjects = tuple(f"s{seat + 1}" for seat in range(SEATS)) * n
+        sides.append(Side(name, values.ravel(), np.repeat(np.arange(n), SEATS), runs, subjects))
+    return tuple(sides)
+
+
+def _worlds(
+    name: str,
+    null: tuple[str, Callable[..., tuple[Side, ...]]],
+    planted: tuple[str, Callable[..., tuple[Side, ...]]],
+    effect: float,
+    nothing: float = 0.0,
+    **options: object,
+) -> TestWorlds:
+    return TestWorlds(
+        name,
+        SidesWorld(null[0], null[1], nothing, options),
+        SidesWorld(planted[0], planted[1], effect, options),
+    )
+
+
+#: P(b > a) of two normal values that differ by the shift.
+_CLES = float(stats.norm.cdf(SHIFT / np.sqrt(2)))
+_CLES_UNEQUAL = float(stats.norm.cdf(SHIFT / np.hypot(*SPREADS)))
+SAME = ("one skewed distribution with ties", same_skewed)
+SHIFTED = (f"normal values, {SHIFT} standard deviations apart", shifted)
+SPREAD = (
+    "equal means, twice the spread and more episodes in b",
+    partial(unequal_spreads, shift=0.0),
+)
+SPREAD_SHIFTED = (
+    f"means {SHIFT} apart, twice the spread and more episodes in b",
+    partial(unequal_spreads, shift=SHIFT),
+)
+PAIRED = ("replicates with levels of their own", partial(paired, shift=0.0))
+PAIRED_SHIFTED = (
+    f"replicates with levels of their own, {SHIFT} apart",
+    partial(paired, shift=SHIFT),
+)
+OF_SEATS = ("seats of episodes with levels of their own", partial(seats_of_runs, shift=0.0))
+OF_SEATS_SHIFTED = (
+    f"seats of episodes with levels of their own, {SHIFT} apart",
+    partial(seats_of_runs, shift=SHIFT),
+)
+
+
+def _matched_size() -> float:
+    """Matched rank-biserial of differences with mean ``SHIFT`` and variance 2, for many pairs."""
+    # P(d_1 + d_2 > 0) - P(d_1 + d_2 < 0), to which Wilcoxon's statistic tends.
+    return float(2 * stats.norm.cdf(2 * SHIFT / np.sqrt(4)) - 1)
+
+
+def _epsilon_size() -> float:
+    """Epsilon squared of three shifted sides for many runs: variance of mean ranks over ranks'."""
+    shifts = (0.0, SHIFT, 2 * SHIFT)
+    above = [
+        np.mean([stats.norm.cdf((mine - other) / np.sqrt(2)) for other in shifts])
+        for mine in shifts
+    ]
+    return float(12 * np.mean((np.array(above) - 0.5) ** 2))
+
+
+mann_whitney = _worlds("mann_whitney", SAME, SHIFTED, 2 * _CLES - 1)
+brunner_munzel = _worlds("brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5)
+kruskal_wallis = _worlds(
+    "kruskal_wallis",
+    (SAME[0], partial(same_skewed, many=True)),
+    ("three sides of normal values, each shifted by as much", partial(shifted, many=True)),
+    _epsilon_size(),
+)
+wilcoxon = _worlds("wilcoxon", PAIRED, PAIRED_SHIFTED, _matched_size())
+permutation = _worlds("permutation", SAME, SHIFTED, SHIFT, draws=999)
+welch = _worlds("welch", SPREAD, SHIFTED, SHIFT)
+cluster_robust, mixed_model, gee = (
+    _worlds(name, OF_SEATS, OF_SEATS_SHIFTED, SHIFT)
+    for name in ("cluster_robust", "mixed_model", "gee")
+)
+#: The null hypothesis of an equivalence test is a difference of at least its margin.
+equivalence = _worlds(
+    "equivalence",
+    (f"normal values, exactly the margin of {SHIFT} apart", shifted),
+    ("one normal distribution", partial(unequal_spreads, shift=0.0)),
+    0.0,
+    SHIFT,
+    margin=SHIFT,
+)
