@@ -18,7 +18,7 @@ from schemas.errors import Mistake
 from schemas.keys import digest
 from warehouse.connection import transaction
 from warehouse.projections.ddl import comments, models_digest
-from warehouse.sql import identifier
+from warehouse.sql import identifier, literal
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VIEWS = Path(__file__).parent / "views"
@@ -79,10 +79,11 @@ def prepare(
         )
         for migration in known[len(applied) :]:
             cursor.execute(migration.sql)
+            # Values stand as literals: to bind parameters, DuckDB imports pandas.
             cursor.execute(
-                "INSERT INTO schema_version "
-                "VALUES ($1, $2, $3, (current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)",
-                [migration.number, migration.name, models_digest()],
+                f"INSERT INTO schema_version VALUES ({migration.number}, "
+                f"{literal(migration.name)}, {literal(models_digest())}, "
+                "(current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)"
             )
         _remake_views(cursor)
 
@@ -155,4 +156,4 @@ def _remake_views(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(f"DROP VIEW {identifier(name)}")
     cursor.execute(views_sql())
     cursor.execute("DELETE FROM schema_views")
-    cursor.execute("INSERT INTO schema_views VALUES ($1)", [current])
+    cursor.execute(f"INSERT INTO schema_views VALUES ({literal(current)})")

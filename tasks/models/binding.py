@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel
 
@@ -14,12 +14,13 @@ from tasks.models.batch_server import BatchServer
 from tasks.models.completions import Vectors
 from tasks.models.keys import model_key
 from tasks.models.limits import Limiter, limiter_of
-from tasks.models.litellm_model import LitellmModel
 from tasks.models.openai_request import request_template
-from tasks.models.openai_server import Connections, OpenAIServer
 from tasks.models.prices import Prices, listed, prices
 from tasks.models.replies import Reply
 from tasks.models.secrets import Keyring
+
+if TYPE_CHECKING:
+    from tasks.models.openai_server import Connections
 
 _MOST_KNOWN = 1024
 
@@ -88,13 +89,13 @@ class BoundModel:
         params: Parameters that decide its answers, for ``calls.params``.
     """
 
-    def __init__(self, spec: ModelSpec, keyring: Keyring, connections: Connections) -> None:
+    def __init__(self, spec: ModelSpec, models: BoundModels) -> None:
         identity = spec.identity()
         self.spec = spec
         self.key = model_key(spec)
         self.params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
-        self._keyring = keyring
-        self._connections = connections
+        self._models = models
+        self._keyring = models.keyring
 
     @cached_property
     def limiter(self) -> Limiter:
@@ -122,7 +123,11 @@ class BoundModel:
         if self.spec.transport != "litellm":
             template = request_template(self.spec, key, listed(self.spec.model))
             if template is not None:
-                return Keyless(OpenAIServer(template, self._connections), self._keyring)
+                from tasks.models.openai_server import OpenAIServer
+
+                return Keyless(OpenAIServer(template, self._models.connections), self._keyring)
+        from tasks.models.litellm_model import LitellmModel
+
         return Keyless(LitellmModel(self.spec, key), self._keyring)
 
     @cached_property
@@ -130,18 +135,37 @@ class BoundModel:
         """The way to its provider's batches, if it is declared for batches and has them."""
         if not self.spec.batch or self.spec.simulated:
             return None
+        from tasks.models.litellm_model import LitellmModel
+
         model = LitellmModel(self.spec, self._keyring.key(self.spec))
         return BatchServer(*model.batch_terms(), self._keyring) if model.batches else None
 
 
 class BoundModels:
-    """The bound models of one gateway; a declaration that is read again is not bound again."""
+    """The bound models of one gateway; a declaration that is read again is not bound again.
+
+    What sends requests is imported when the first one is sent, so that a plan is answered at once.
+
+    Attributes:
+        keyring: Gives the keys of models.
+    """
 
     def __init__(self, keyring: Keyring) -> None:
-        self.connections = Connections()
-        self._keyring = keyring
+        self.keyring = keyring
         self._by_id: dict[int, tuple[ModelSpec, BoundModel]] = {}
         self._by_text: dict[str, BoundModel] = {}
+
+    @cached_property
+    def connections(self) -> Connections:
+        """The connections of the gateway."""
+        from tasks.models.openai_server import Connections
+
+        return Connections()
+
+    async def close(self) -> None:
+        """Closes the connections, if there are any."""
+        if "connections" in self.__dict__:
+            await self.connections.close()
 
     def of(self, spec: ModelSpec) -> BoundModel:
         """The model that a declaration names."""
@@ -151,7 +175,7 @@ class BoundModels:
         text = spec.model_dump_json()
         model = self._by_text.get(text)
         if model is None:
-            model = self._by_text[text] = BoundModel(spec, self._keyring, self.connections)
+            model = self._by_text[text] = BoundModel(spec, self)
         if len(self._by_id) > _MOST_KNOWN:
             self._by_id.clear()
         self._by_id[id(spec)] = (spec, model)

@@ -152,7 +152,7 @@ class ModelGateway:
     async def close(self) -> None:
         """Ends writing; the journals of settled units are removed."""
         await self._prefetch.close()
-        await self._models.connections.close()
+        await self._models.close()
         await self._embeddings.close()
         await self._journal.close()
 

@@ -19,8 +19,8 @@ from schemas.study.models import ModelSpec
 from tasks.models.completions import Vectors, reply_of, vectors_of
 from tasks.models.faults import failed_attempt
 from tasks.models.openai_request import NO_KEY
-from tasks.models.openai_server import response_format
 from tasks.models.replies import AttemptFailed, Reply
+from tasks.models.response_format import response_format
 
 _ACCESS = (
     "api_base",

@@ -16,9 +16,9 @@ from tasks.models.batch import REQUESTS_PER_BATCH, Batches, Fetched, Item, Pendi
 from tasks.models.binding import BoundModel, BoundModels
 from tasks.models.budget import Budget, BudgetSpent, Reservation
 from tasks.models.keys import question_key
-from tasks.models.openai_server import response_format
 from tasks.models.prices import Prices
 from tasks.models.replies import Attempt, AttemptFailed, Reply
+from tasks.models.response_format import response_format
 from tasks.models.structured import instructed
 from tasks.models.usage import Usage
 

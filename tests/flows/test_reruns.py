@@ -208,7 +208,7 @@ try:
 finally:
     print("modules:", *sys.modules, file=sys.stderr)
 """
-SERVER = {"prefect", "litellm", "great_expectations", "pandas"}
+SERVER = {"aiohttp", "prefect", "litellm", "great_expectations", "pandas"}
 
 
 def _again(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:

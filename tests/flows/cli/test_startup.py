@@ -11,6 +11,7 @@ import pytest
 from .conftest import Agora
 
 HEAVY = {
+    "aiohttp",
     "dask",
     "great_expectations",
     "litellm",
@@ -36,6 +37,7 @@ finally:
     [
         ("--help",),
         ("plan", "small.yaml"),
+        ("--warehouse", "new.duckdb", "plan", "small.yaml"),
         ("run", "--help"),
         ("sql", "select 1"),
         ("studies",),

@@ -14,8 +14,9 @@ from schemas.study.models import ModelSpec
 from tasks.models.binding import BoundModels
 from tasks.models.gateway import open_gateway
 from tasks.models.litellm_model import LitellmModel, imported_litellm
-from tasks.models.openai_server import OpenAIServer, response_format
+from tasks.models.openai_server import OpenAIServer
 from tasks.models.replies import AttemptFailed, Reply
+from tasks.models.response_format import response_format
 from tasks.models.secrets import Keyring
 
 PROMPT = (
