@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 import polars as pl
@@ -18,6 +18,7 @@ from warehouse.committing.writing import (
     forget_failed,
     insert,
     insert_staged,
+    keep_for_now,
     quarantine_rows,
     unit_rows,
     validation_rows,
@@ -85,25 +86,19 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     """Rows written by table. The caller holds the transaction."""
     checks: dict[tuple[str, str], Check] = {}
     names = frozenset(batch.tables)
-    try:
-        frames = _shown(cursor, batch)
-        forget_failed(cursor, batch, failed_before)
-        # A refusal may leave a reference of another unit without its row, so look again until
-        # nothing more is refused; each round but the last refuses a row, so it ends.
-        refused = -1
-        while refused != (refused := sum(len(s.refused) for s in batch.tables.values())):
-            for staged in batch.tables.values():
-                for check in broken_rules(cursor, staged, names):
-                    earlier = checks.get((check.table, check.name))
-                    checks[check.table, check.name] = (
-                        check if earlier is None else _sum(earlier, check)
-                    )
-            frames = _shown(cursor, batch)
+    frames = _shown(cursor, batch, {})
+    forget_failed(cursor, batch, failed_before)
+    # A refusal may leave a reference of another unit without its row, so look again until
+    # nothing more is refused; each round but the last refuses a row, so it ends.
+    refused = -1
+    while refused != (refused := sum(len(s.refused) for s in batch.tables.values())):
         for staged in batch.tables.values():
-            insert_staged(cursor, staged)
-    finally:
-        for name in names:
-            cursor.unregister(f"in_{name}")
+            for check in broken_rules(cursor, staged, names):
+                earlier = checks.get((check.table, check.name))
+                checks[check.table, check.name] = check if earlier is None else _sum(earlier, check)
+        frames = _shown(cursor, batch, frames)
+    for staged in batch.tables.values():
+        insert_staged(cursor, staged)
     failures = batch.failures()
     for table, rows in {
         "units": unit_rows(batch, failures, frames),
@@ -114,12 +109,21 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     return {name: len(frame) for name, frame in frames.items() if len(frame)}
 
 
-def _shown(cursor: Cursor, batch: Batch) -> dict[str, pl.DataFrame]:
-    """The rows that are to be stored as things stand, shown to the connection as views."""
+def _shown(
+    cursor: Cursor, batch: Batch, before: Mapping[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    """The rows that are to be stored as things stand, which the connection has as ``in_<table>``.
+
+    Args:
+        cursor: The connection.
+        batch: The batch.
+        before: The rows that it has already; there are never more than before.
+    """
     failed = frozenset(batch.failures())
     frames = {name: staged.accepted(failed) for name, staged in batch.tables.items()}
     for name, frame in frames.items():
-        cursor.register(f"in_{name}", frame)
+        if name not in before or len(frame) < len(before[name]):
+            keep_for_now(cursor, f"in_{name}", frame)
     return frames
 
 

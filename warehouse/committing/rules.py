@@ -1,6 +1,6 @@
 """Rules that span rows, in SQL: each selects the rows that break it.
 
-Staged rows are views named ``in_<table>`` of the connection; what units that failed earlier had
+Staged rows are temporary tables named ``in_<table>``; what units that failed earlier had
 written is out of the tables by the time rules run.
 """
 

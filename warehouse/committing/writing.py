@@ -26,7 +26,7 @@ def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> Non
     if not failed_before:
         return
     keys = pl.DataFrame({"unit_key": failed_before}, schema={"unit_key": pl.String})
-    cursor.register("failed_before", keys)
+    keep_for_now(cursor, "failed_before", keys)
     cursor.execute("DELETE FROM units WHERE unit_key IN (SELECT unit_key FROM failed_before)")
     for name in ("calls", "attempts"):
         if name in batch.tables:
@@ -34,11 +34,22 @@ def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> Non
                 f"DELETE FROM {name} WHERE unit_key IN (SELECT unit_key FROM failed_before) "
                 f"AND call_key IN (SELECT call_key FROM in_{name})"
             )
-    cursor.unregister("failed_before")
+    cursor.execute("DROP TABLE failed_before")
+
+
+def keep_for_now(cursor: Cursor, name: str, rows: pl.DataFrame) -> None:
+    """Keeps rows as a temporary table, in place of any of that name.
+
+    They come over as a stream, which is read once. A frame that is registered itself is read
+    through pyarrow's data sets, which import pandas.
+    """
+    cursor.register("arriving", rows.__arrow_c_stream__())
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM arriving")
+    cursor.unregister("arriving")
 
 
 def insert_staged(cursor: Cursor, staged: Staged) -> None:
-    """Inserts the rows that the connection's view ``in_<table>`` shows."""
+    """Inserts the rows that the connection keeps as ``in_<table>``, and lets those go."""
     table = identifier(staged.name)
     source = identifier(f"in_{staged.name}")
     rows = f"SELECT * EXCLUDE ({NUMBER}, {UNIT}) FROM {source}"
@@ -49,13 +60,14 @@ def insert_staged(cursor: Cursor, staged: Staged) -> None:
             f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {NUMBER}) = 1"
         )
     cursor.execute(f"INSERT INTO {table} BY NAME {rows}")
+    cursor.execute(f"DROP TABLE {source}")
 
 
 def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:
     """Inserts rows of one of the warehouse's own tables."""
     if rows.is_empty():
         return
-    cursor.register("own_rows", rows)
+    cursor.register("own_rows", rows.__arrow_c_stream__())  # see keep_for_now
     cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM own_rows")
     cursor.unregister("own_rows")
 
