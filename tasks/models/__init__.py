@@ -2,10 +2,10 @@
 
 - ``gateway``: a question's way to its answer. ``binding``: a declared model with all that asking it
   needs. ``verdict``: whether an answer answers. ``attempts``, ``retry``, ``limits``: one call.
-- ``openai_server``, ``openai_request``: straight to a server that speaks OpenAI's protocol.
-  ``litellm_model``: every other provider. ``completions``, ``faults``: how answers and failures are
-  read. ``batch``, ``batch_server``, ``prefetch``: many questions through a provider's batches.
-  ``embedding``: vectors of texts. ``sim``: simulated models.
+- ``openai_server``, ``openai_request``, ``response_format``: straight to a server that speaks
+  OpenAI's protocol. ``litellm_model``: every other provider. ``completions``, ``faults``: how
+  answers and failures are read. ``batch``, ``batch_server``, ``prefetch``: many questions through a
+  provider's batches. ``embedding``: vectors of texts. ``sim``: simulated models.
 - ``keys``, ``prompt_messages``, ``structured``: what identifies a call. ``journal``,
   ``journal_file``, ``record``: where an answer is safe. ``replies``, ``ledger``: what becomes rows.
   ``explain``: why a call is not held.

@@ -14,6 +14,7 @@ from tasks.models.batch_server import BatchServer
 from tasks.models.completions import Vectors
 from tasks.models.keys import model_key
 from tasks.models.limits import Limiter, limiter_of
+from tasks.models.litellm_model import LitellmModel
 from tasks.models.openai_request import request_template
 from tasks.models.prices import Prices, listed, prices
 from tasks.models.replies import Reply
@@ -126,8 +127,6 @@ class BoundModel:
                 from tasks.models.openai_server import OpenAIServer
 
                 return Keyless(OpenAIServer(template, self._models.connections), self._keyring)
-        from tasks.models.litellm_model import LitellmModel
-
         return Keyless(LitellmModel(self.spec, key), self._keyring)
 
     @cached_property
@@ -135,8 +134,6 @@ class BoundModel:
         """The way to its provider's batches, if it is declared for batches and has them."""
         if not self.spec.batch or self.spec.simulated:
             return None
-        from tasks.models.litellm_model import LitellmModel
-
         model = LitellmModel(self.spec, self._keyring.key(self.spec))
         return BatchServer(*model.batch_terms(), self._keyring) if model.batches else None
 
