@@ -10,8 +10,7 @@ from typing import Any
 STUDY = """
 name: bench
 models:
-  agent: {{model: openai/mock, api_base: "{api_base}", api_key_env: BENCH_KEY, temperature: 0.8,
-          max_in_flight: {in_flight}, attempt_timeout_s: {timeout_s}, max_attempts: 30}}
+  agent: {{{agent}}}
 episode:
   environment: discussion
   brief: "A client wants a delivery app for a city of 500,000; 50,000 euros, three months."
@@ -20,6 +19,9 @@ episode:
 replicates: {replicates}
 run: {{concurrency: {concurrency}}}
 """
+
+SERVED = """model: openai/mock, api_base: "{api_base}", api_key_env: BENCH_KEY, temperature: 0.8,
+          max_in_flight: {in_flight}, attempt_timeout_s: {timeout_s}, max_attempts: 30"""
 
 CODING = """
 coding:
@@ -45,12 +47,11 @@ def write_study(
     timeout_s: float = 30,
     judged: bool = False,
 ) -> Path:
-    """The file of a discussion study whose agents are asked of a server."""
+    """The file of a discussion study; without a server, its agents are simulated."""
     os.environ["BENCH_KEY"] = "none"
+    served = SERVED.format(api_base=api_base, in_flight=in_flight, timeout_s=timeout_s)
     text = STUDY.format(
-        api_base=api_base,
-        in_flight=in_flight,
-        timeout_s=timeout_s,
+        agent=served if api_base else "model: sim/talkative",
         rounds=rounds,
         seats=", ".join(["agent"] * seats),
         replicates=replicates,

@@ -98,7 +98,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
                 checks[check.table, check.name] = check if earlier is None else _sum(earlier, check)
         frames = _shown(cursor, batch, frames)
     for staged in batch.tables.values():
-        insert_staged(cursor, staged)
+        insert_staged(cursor, staged, frames[staged.name])
     failures = batch.failures()
     for table, rows in {
         "units": unit_rows(batch, failures, frames),

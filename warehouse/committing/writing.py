@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
@@ -15,6 +16,9 @@ from warehouse.committing.batch import NUMBER, PAID, SHARED, UNIT, Batch, Check,
 from warehouse.sql import identifier
 
 Cursor = duckdb.DuckDBPyConnection
+
+#: Name of the rows that a statement reads once.
+ARRIVING = "arriving"
 
 
 def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
@@ -38,38 +42,47 @@ def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> Non
 
 
 def keep_for_now(cursor: Cursor, name: str, rows: pl.DataFrame) -> None:
-    """Keeps rows as a temporary table, in place of any of that name.
+    """Keeps rows as a temporary table, in place of any of that name."""
+    with _arriving(cursor, rows):
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM {ARRIVING}")
 
-    They come over as a stream, which is read once. A frame that is registered itself is read
-    through pyarrow's data sets, which import pandas.
+
+def insert_staged(cursor: Cursor, staged: Staged, accepted: pl.DataFrame) -> None:
+    """Inserts the rows of a table that were accepted; those kept as ``in_<table>`` go before.
+
+    The transaction holds what it inserts in memory until it ends, so nothing is there twice.
     """
-    cursor.register("arriving", rows.__arrow_c_stream__())
-    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM arriving")
-    cursor.unregister("arriving")
-
-
-def insert_staged(cursor: Cursor, staged: Staged) -> None:
-    """Inserts the rows that the connection keeps as ``in_<table>``, and lets those go."""
+    cursor.execute(f"DROP TABLE {identifier(f'in_{staged.name}')}")
     table = identifier(staged.name)
-    source = identifier(f"in_{staged.name}")
-    rows = f"SELECT * EXCLUDE ({NUMBER}, {UNIT}) FROM {source}"
+    rows = f"SELECT * EXCLUDE ({NUMBER}, {UNIT}) FROM {ARRIVING}"
     if staged.name in SHARED:
         (key,) = (identifier(name) for name in staged.row.table.key)
         rows = (
             f"{rows} WHERE {key} NOT IN (SELECT {key} FROM {table}) "
             f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {NUMBER}) = 1"
         )
-    cursor.execute(f"INSERT INTO {table} BY NAME {rows}")
-    cursor.execute(f"DROP TABLE {source}")
+    with _arriving(cursor, accepted):
+        cursor.execute(f"INSERT INTO {table} BY NAME {rows}")
 
 
 def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:
     """Inserts rows of one of the warehouse's own tables."""
     if rows.is_empty():
         return
-    cursor.register("own_rows", rows.__arrow_c_stream__())  # see keep_for_now
-    cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM own_rows")
-    cursor.unregister("own_rows")
+    with _arriving(cursor, rows):
+        cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM {ARRIVING}")
+
+
+@contextmanager
+def _arriving(cursor: Cursor, rows: pl.DataFrame) -> Iterator[None]:
+    """Lets one statement read rows as :data:`ARRIVING`.
+
+    They are a stream, which is read once. A frame that is registered itself is read through
+    pyarrow's data sets, which import pandas.
+    """
+    cursor.register(ARRIVING, rows.__arrow_c_stream__())
+    yield
+    cursor.unregister(ARRIVING)
 
 
 def unit_rows(
