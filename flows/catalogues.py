@@ -32,7 +32,7 @@ def with_catalogues(study: Study, warehouse: Reader, place: str) -> Study:
             return catalogue_of(warehouse, name).model_dump(mode="json")
         except KeyError:
             raise Mistake(
-                what="no market of that name was imported",
+                what="no market with this name has been imported",
                 place=f"{place}: episode.catalogue",
                 found=name,
                 expected="a name that agora import marketplace printed",

@@ -65,7 +65,7 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
             what="the study declares no sample for people to code",
             place=study.name,
             expected="coding: {human: {sample: 100, stratify: [condition]}}",
-            fix="add it to the study and run that",
+            fix="add it to the study, and run the study",
         )
     codebook = study.coding.codebook
     with Warehouse.open(path) as warehouse:
@@ -104,7 +104,7 @@ def read_back(path: Path, form: str, warehouse: Warehouse) -> list[Result]:
     sample = warehouse.frame(Read("samples", "sample_key", (key,)))
     if sample.is_empty():
         raise Mistake(
-            what="the file belongs to no sample that was drawn here",
+            what="this file belongs to no sample in this warehouse",
             place=str(path),
             found=key,
             expected="the key of a sample in table samples",

@@ -197,10 +197,10 @@ def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path:
             key = units.get((row["episode_key"], row["coder"], row["codebook_digest"]))
             if key is not None and key != result.unit.key:
                 raise Mistake(
-                    what=f"{row['coder']} has coded this run already, otherwise",
+                    what=f"{row['coder']} has already coded this episode differently",
                     place=str(path),
                     found=result.unit.label,
-                    fix="name the second coder otherwise; codes are never overwritten",
+                    fix="give the second coder another name; codes are never overwritten",
                 )
 
 

@@ -139,7 +139,7 @@ def _version(reference: str, known: Sequence[Version], warehouse: Path) -> str:
             if row.number == int(numbered["number"]):
                 return row.study_version
         raise Mistake(
-            what="no version of that number",
+            what="there is no version with this number",
             place=str(warehouse),
             found=reference,
             expected=f"{numbered['name']}@1 to {numbered['name']}@{len(of_name)}",
@@ -150,7 +150,7 @@ def _version(reference: str, known: Sequence[Version], warehouse: Path) -> str:
         return begin[0].study_version
     if begin:
         raise Mistake(
-            what="several versions begin like that",
+            what="several versions begin like this",
             place=str(warehouse),
             found=reference,
             expected="one of "
@@ -160,7 +160,7 @@ def _version(reference: str, known: Sequence[Version], warehouse: Path) -> str:
     names = list(dict.fromkeys(row.name for row in known))
     near = nearest(reference, names)
     raise Mistake(
-        what="no study of that name, and no version that begins so",
+        what="no study has this name, and no version begins like this",
         place=str(warehouse),
         found=reference,
         expected=f"one of {', '.join(names)}" if names else "the warehouse holds no study yet",

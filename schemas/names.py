@@ -15,7 +15,7 @@ def _checked(name: str) -> str:
     if not name.isprintable():
         strange = next(one for one in name if not one.isprintable())
         known = unicodedata.name(strange, f"U+{ord(strange):04X}")
-        raise ValueError(f"a name holds a character that cannot be seen: {known}")
+        raise ValueError(f"a name contains an invisible character: {known}")
     if name != name.strip():
         raise ValueError("a name begins or ends with a space")
     if name != unicodedata.normalize("NFC", name):

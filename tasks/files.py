@@ -36,7 +36,7 @@ def text_of(path: Path, shown: str = "", most_bytes: int = MAX_BYTES) -> str:
             what="not readable as UTF-8",
             place=_line(shown, content, error.start),
             found=f"byte 0x{error.object[error.start]:02x}",
-            fix="save the file in the encoding UTF-8",
+            fix="save the file as UTF-8",
         ) from None
     if "\0" in text:
         raise Mistake(
@@ -44,7 +44,7 @@ def text_of(path: Path, shown: str = "", most_bytes: int = MAX_BYTES) -> str:
             place=_line(shown, content, content.index(b"\0")),
             found="a NUL character",
             expected="text in UTF-8",
-            fix="save the file in the encoding UTF-8",
+            fix="save the file as UTF-8",
         )
     return text
 
@@ -81,7 +81,7 @@ def _bytes_of(path: Path, shown: str, most: int) -> bytes:
         raise _missing(path, shown) from None
     except IsADirectoryError:
         raise Mistake(
-            what="a folder stands where a file is expected", place=shown, fix="name a file in it"
+            what="this is a folder, not a file", place=shown, fix="name a file in it"
         ) from None
     except (OSError, ValueError) as error:  # a path may hold NUL, or be too long
         raise Mistake(
@@ -115,5 +115,5 @@ def _missing(path: Path, shown: str) -> Mistake:
         what="no such file",
         place=shown,
         found=f"nothing of that name in {Path(shown).parent}",
-        fix=f"did you mean {near}?" if near else "correct the path, or make the file",
+        fix=f"did you mean {near}?" if near else "correct the path, or create the file",
     )

@@ -120,12 +120,12 @@ def _refuse_unusable(path: Path, *, read_only: bool) -> None:
             )
     if read_only:
         if not os.access(path, os.R_OK):
-            raise Mistake(what="the warehouse may not be read", place=place, fix="check its owner")
+            raise Mistake(what="the warehouse cannot be read", place=place, fix="check its owner")
         return
     blocked = [p for p in (path, path.parent) if p.exists() and not os.access(p, os.W_OK)]
     if blocked:
         raise Mistake(
-            what="the warehouse may not be written",
+            what="the warehouse cannot be written",
             place=place,
             found=f"{blocked[0]} is read-only for this user",
             expected="a file in a folder that may be written",
@@ -147,14 +147,14 @@ def _mistake(path: Path, message: str) -> Mistake:
         )
     if "not a valid duckdb database file" in message.lower():
         return Mistake(
-            what="this is no DuckDB file",
+            what="this is not a DuckDB file",
             place=place,
             expected="a warehouse written by agora",
             fix="name another file; this one was left as it is",
         )
     if "permission denied" in message.lower() or "read-only" in message.lower():
         return Mistake(
-            what="the warehouse may not be opened", place=place, found=message.splitlines()[0]
+            what="the warehouse cannot be opened", place=place, found=message.splitlines()[0]
         )
     return Mistake(
         what="the warehouse cannot be opened",

@@ -128,7 +128,7 @@ def _refuse_foreign(
     expected = [(migration.number, migration.name) for migration in known]
     if not applied and _tables(cursor):
         raise Mistake(
-            what="this DuckDB file is no warehouse of agora",
+            what="this DuckDB file is not a warehouse of Agora",
             place=str(path),
             found=f"tables {', '.join(sorted(_tables(cursor))[:5])}",
             expected="an empty file, or one written by agora",
@@ -137,7 +137,7 @@ def _refuse_foreign(
     if applied != expected[: len(applied)]:
         number, name = applied[-1]
         raise Mistake(
-            what="the warehouse was written by a newer or another version of agora",
+            what="the warehouse was written by a newer or a different version of Agora",
             place=str(path),
             found=f"schema {number} ({name})",
             expected=f"schema {len(expected)} ({expected[-1][1]}) or an earlier one of its line",

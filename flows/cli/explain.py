@@ -69,14 +69,14 @@ def _key(reference: str, warehouse: Path) -> tuple[str, str]:
         return found[0].kind, found[0].key
     if found:
         raise Mistake(
-            what="several keys start like that",
+            what="several keys start like this",
             place=str(warehouse),
             found=reference,
             expected="; ".join(f"{one.kind} {one.key}" for one in found),
             fix="write more of the key",
         )
     raise Mistake(
-        what="no call and no unit has a key that starts like that",
+        what="no call or unit has a key that starts like this",
         place=str(warehouse),
         found=reference,
         expected="the first 4 or more digits of a call_key or unit_key in the warehouse",
@@ -192,7 +192,7 @@ def _unit_named(reference: str, units: Sequence[AnyUnit], of: Named) -> AnyUnit:
         )
     near = nearest(reference, _distinct(unit.label for unit in units))
     raise Mistake(
-        what="the study has no unit of that label or key",
+        what="the study has no unit with this label or key",
         place=of.title,
         found=reference,
         expected=f"labels such as {', '.join(_distinct(unit.label for unit in units)[:5])}",

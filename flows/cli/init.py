@@ -30,7 +30,7 @@ def create_study(name: str) -> None:
     folder = Path(name)
     if folder.exists():
         raise Mistake(
-            what="there is already something of that name",
+            what="this name is already taken",
             place=name,
             fix="choose another name, or move it away",
         )

@@ -34,7 +34,7 @@ class MetricSpec(Record):
 class ContrastSpec(Record):
     """A comparison of conditions on one metric."""
 
-    of: str = Field(description="Metric that is compared, one value per run.")
+    of: str = Field(description="Metric that is compared, one value per episode.")
     between: tuple[str, ...] = Field(min_length=2, description="Conditions, the baseline first.")
     subject: str | None = Field(None, description="Subject of the metric, where it has several.")
     test: str = Field("mann_whitney", description="Name of the test.")

@@ -22,7 +22,7 @@ def named_levels(levels: Any) -> Any:
     """Levels by name: a level that is a text, a number, a truth value or null names itself.
 
     Raises:
-        ValueError: A level needs a name, or stands twice.
+        ValueError: A level needs a name, or appears twice.
 
     Example:
         >>> named_levels([5, True, "model", None])
@@ -38,7 +38,7 @@ def named_levels(levels: Any) -> Any:
             )
         name = level if isinstance(level, str) else json.dumps(level)
         if name in named:
-            raise ValueError(f"the level {name} stands twice")
+            raise ValueError(f"the level {name} appears twice")
         named[name] = level
     return named
 

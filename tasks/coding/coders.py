@@ -191,7 +191,7 @@ def _imported(
             others = sorted({row[3][:8] for row in of_coder})
             raise Mistake(
                 what=(
-                    f"the codes of {coder} were made by another version of the codebook"
+                    f"the codes of {coder} were made with another version of the codebook"
                     if others
                     else f"no codes of {coder} on these episodes were imported"
                 ),

@@ -51,7 +51,7 @@ def draw_sample(
     pool = _with_strata(messages, spec, labels).sort("episode_key", "seq")
     if pool.height < spec.sample:
         raise Mistake(
-            what="there are fewer messages than the sample is to have",
+            what="there are fewer messages than the sample asks for",
             place="coding.human.sample",
             found=f"{pool.height} messages",
             expected=f"at least {spec.sample}",

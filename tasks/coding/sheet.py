@@ -135,7 +135,7 @@ def _check_header(path: Path, header: Sequence[str], flags: Sequence[str]) -> No
         if name not in known:
             close = nearest(name, known)
             raise Mistake(
-                what="this column is none of a coding sheet by this codebook",
+                what="this column does not belong to a coding sheet of this codebook",
                 place=f"{path}:1",
                 found=name,
                 expected="one of " + ", ".join(known),

@@ -120,11 +120,11 @@ def _check(
         )
     if one.codebook != codebook.digest:
         raise Mistake(
-            what="these codes were made by another version of the codebook",
+            what="these codes were made with another version of the codebook",
             place=one.place,
             found=cut(one.codebook) or "nothing",
             expected=f"{codebook.digest} ({codebook.name})",
-            fix="code the sample again by this version, or import with the codebook of the sheet",
+            fix="code the sample again with this version, or import with the codebook of the sheet",
         )
     if not one.annotator.strip():
         raise Mistake(
@@ -162,7 +162,7 @@ def _codes(one: Marked, seq: int, codebook: Codebook) -> Sequence[Code]:
             known = codebook.flags[name].levels or ("1", "0")
             close = nearest(mark, known)
             raise Mistake(
-                what=f"this is no value of {name}",
+                what=f"this is not a value of {name}",
                 place=one.place,
                 found=cut(repr(mark)),
                 expected="one of " + ", ".join(known) + ", or blank",

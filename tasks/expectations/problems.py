@@ -69,7 +69,7 @@ def _data(one: DataExpectation, at: FieldPath, positions: Positions) -> Iterator
     if one.expectation not in supported():
         near = nearest(one.expectation, supported())
         yield Mistake(
-            what="no expectation of that name",
+            what="no expectation has this name",
             place=place,
             found=one.expectation,
             expected="a name of Great Expectations, listed in docs/expectations.md",
@@ -107,7 +107,7 @@ def _rows(one: DataExpectation, at: FieldPath, positions: Positions) -> Iterator
         views = [name for name in relations() if name.startswith("v_")]
         near = nearest(one.view, relations())
         yield Mistake(
-            what="no view or table of that name",
+            what="no view or table has this name",
             place=place,
             found=one.view,
             expected=f"one of {', '.join(views)}, or a table of docs/tables.md",

@@ -52,7 +52,7 @@ class LabelStep(Step[LabelInput, Mapping[str, pl.DataFrame | Failure]]):
 
         Raises:
             Mistake: A rule, a parameter or a coder is unknown, or an imported coder's codes were
-                made by another version of the codebook.
+                made with another version of the codebook.
         """
         coding = design.study.coding
         if coding is None:

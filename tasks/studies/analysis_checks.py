@@ -56,7 +56,7 @@ def _metrics(study: Study, positions: Positions) -> Iterator[Mistake]:
         yield from placed(place, encoder_model, study, spec.options, place)
         if study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
             yield Mistake(
-                what=f"metric {spec.name} is made of codes, and nothing is coded",
+                what=f"metric {spec.name} needs codes, but the study codes nothing",
                 place=place,
                 fix="add a coding section, or remove the metric",
             )

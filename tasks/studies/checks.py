@@ -122,7 +122,7 @@ def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
                 place=positions.place(("conditions", condition.name) if listed else ("factors",)),
                 found=shown(design.study.changes[condition.name]),
                 expected="a value that differs from the one in the episode section",
-                fix="change a parameter, or raise replicates to have more runs of one condition",
+                fix="change a parameter, or raise replicates for more episodes of a condition",
             )
 
 
@@ -139,7 +139,7 @@ def _coding(study: Study, positions: Positions) -> Iterator[Mistake]:
     coders = coder_kinds(study)
     if not coders:
         yield Mistake(
-            what="nobody codes",
+            what="the study has no coders",
             place=positions.place(("coding",)),
             expected="judges, imported coders, or a codebook with flags that have a rule",
             fix="add judges: [ALIAS, ...]",

@@ -85,7 +85,7 @@ def declared_models(
         The environment's parameters, then the parts that work with every environment.
 
     Raises:
-        Mistake: There is no environment of that name.
+        Mistake: There is no environment has this name.
     """
     from tasks.environments.registry import environment_named
 
@@ -110,7 +110,7 @@ def design(study: Study) -> Design:
             warehouse keeps it.
 
     Raises:
-        Mistake: There is no environment of that name.
+        Mistake: There is no environment has this name.
         Mistakes: A condition's parameters are not valid.
     """
     if study.episode is None:

@@ -169,7 +169,7 @@ def unknown_name(place: str, kind: str, name: str, known: Sequence[str], fix: st
     """
     near = nearest(name, known)
     return Mistake(
-        what=f"no {kind} of that name",
+        what=f"no {kind} has this name",
         place=place,
         found=name,
         expected=f"one of {', '.join(known)}" if known else f"the study has no {kind} at all",
@@ -181,7 +181,7 @@ def _headline(kind: str) -> str:
     if kind.endswith(("_type", "_parsing", "_from_float")):
         return "the wrong type of value"
     if kind in {"literal_error", "enum", "union_tag_invalid"}:
-        return "not one of the known words"
+        return "not one of the allowed values"
     if kind.startswith(("greater", "less", "too_", "string_too", "finite")):
         return "out of range"
     return "not an allowed value"

@@ -79,7 +79,7 @@ class Checks:
         """Values and levels below a node, itself included.
 
         Raises:
-            Mistake: There are too many of either, an anchor contains itself, a key stands twice or
+            Mistake: There are too many of either, an anchor contains itself, a key appears twice or
                 is no text, or there is a tag.
         """
         if id(node) in self._sizes:
@@ -127,7 +127,7 @@ class Checks:
             if key.value in lines:
                 raise self._mistake(
                     key,
-                    f"the key {key.value!r} stands twice in one mapping",
+                    f"the key {key.value!r} appears twice in one mapping",
                     found=f"first in line {lines[key.value]}, again in line {line}",
                     expected="each key once",
                     fix="remove or rename one of the two",

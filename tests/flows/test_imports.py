@@ -12,7 +12,7 @@ from schemas.errors import AgoraError
 @pytest.mark.parametrize(
     ("text", "place", "what"),
     [
-        ("name: a\nname: b\n", "book.yaml:2", "stands twice"),
+        ("name: a\nname: b\n", "book.yaml:2", "appears twice"),
         ("name: a\nflags:\n  f: {definition: d, levles: [no, yes]}\n", "book.yaml:3", "levels"),
         ("name: a\nflags: {f: {definition: d, levels: [no]}}\n", "book.yaml:2", "at least two"),
     ],

@@ -133,7 +133,7 @@ def test_a_newer_warehouse_is_refused(path, read_only):
     connection = duckdb.connect(str(path))
     connection.execute("INSERT INTO schema_version VALUES (99, 'later', 'x', now()::TIMESTAMP)")
     connection.close()
-    with pytest.raises(Mistake, match="newer or another version"):
+    with pytest.raises(Mistake, match="newer or a different version"):
         Warehouse.open(path, read_only=read_only)
 
 
@@ -152,7 +152,7 @@ def test_a_duckdb_file_of_others_is_refused_and_left_alone(path):
     connection = duckdb.connect(str(path))
     connection.execute("CREATE TABLE mine AS SELECT 1 AS a")
     connection.close()
-    with pytest.raises(Mistake, match="no warehouse of agora"):
+    with pytest.raises(Mistake, match="not a warehouse of Agora"):
         Warehouse.open(path)
     connection = duckdb.connect(str(path))
     assert connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("mine",)]

@@ -49,7 +49,7 @@ class MarketParams(Record):
             return value
         if not looks_like_path(value):
             raise ValueError(
-                f"{value!r} is no file; write {{imported: {value}}} for an imported catalogue"
+                f"{value!r} is not a file; write {{imported: {value}}} for an imported catalogue"
             )
         if not isinstance(info.context, LoadContext):
             raise ValueError("a catalogue named by file can only be read with its study")

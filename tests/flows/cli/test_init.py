@@ -48,7 +48,7 @@ def test_init_overwrites_nothing(agora: Agora, tmp_path: Path) -> None:
     (tmp_path / "town").mkdir()
     done = agora("init", "town")
     assert done.returncode == 2
-    assert "already something of that name" in done.stderr
+    assert "this name is already taken" in done.stderr
     assert not list((tmp_path / "town").iterdir())
 
 

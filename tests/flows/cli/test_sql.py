@@ -122,7 +122,7 @@ def test_file_that_is_no_warehouse_is_left_alone(agora: Agora, tmp_path: Path) -
     (tmp_path / "agora.duckdb").write_text("not a database", encoding="utf-8")
     done = agora("studies")
     assert done.returncode == 2
-    assert "no DuckDB file" in done.stderr
+    assert "not a DuckDB file" in done.stderr
     assert (tmp_path / "agora.duckdb").read_text(encoding="utf-8") == "not a database"
 
 

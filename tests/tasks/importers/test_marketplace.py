@@ -89,7 +89,7 @@ def test_content_decides_the_key_and_the_folder_does_not(folder: Path, tmp_path:
         (BUSINESS.replace("name: The Oven\n", ""), r"two\.yaml:1: name: this field is missing"),
         (BUSINESS.replace("rating: 0.9", "rating: yes"), r"two\.yaml:4: rating: the wrong type"),
         (BUSINESS.replace("rating: 0.9", "rating: '0.9'"), r"two\.yaml:4: rating: the wrong type"),
-        (BUSINESS + "rating: 0.8\n", r"two\.yaml:9: the key 'rating' stands twice"),
+        (BUSINESS + "rating: 0.8\n", r"two\.yaml:9: the key 'rating' appears twice"),
         (BUSINESS + "stars: 5\n", r"two\.yaml:9: stars"),
         (BUSINESS + "  : : [\n", r"two\.yaml:9: not readable as YAML"),
         ("just words", r"expected: a mapping"),

@@ -78,7 +78,7 @@ def test_a_model_that_is_not_declared_is_told_where_a_level_names_it(read: Read)
     ("more", "message"),
     [
         ("factors: {rounds: [3]}\n", "at least two levels"),
-        ("factors: {rounds: [3, 3]}\n", "the level 3 stands twice"),
+        ("factors: {rounds: [3, 3]}\n", "the level 3 appears twice"),
         ("factors: {rounds: 3}\n", "factors.rounds: the wrong type"),
         ("factors: {round: [3, 4]}\n", "unknown field"),
         (

@@ -98,7 +98,7 @@ def test_a_change_of_the_population_keeps_other_personas(read: Read) -> None:
         ("population.size: true", "population.size: the wrong type"),
         ("population.sizes: 3", "unknown field"),
         ("population: {shares: {job: {nurse: 0.4}}}", "sum to 0.4"),
-        ("population.prose: eve", "no model of that name"),
+        ("population.prose: eve", "no model has this name"),
         ("population: {}", "the same as"),
     ],
 )

@@ -99,7 +99,7 @@ def test_names_in_any_script_are_welcome(read: Read) -> None:
 
 
 def test_a_key_twice_is_refused_beside_a_merged_mapping_too() -> None:
-    with pytest.raises(Exception, match="the key 'y' stands twice"):
+    with pytest.raises(Exception, match="the key 'y' appears twice"):
         document("base: &b {x: 1}\nmine:\n  <<: *b\n  y: 1\n  y: 2\n", "s.yaml")
 
 
