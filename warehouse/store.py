@@ -147,7 +147,7 @@ class Warehouse(Reader):
     ) -> None:
         """Records the units of one step of a version, in place of those on record for it.
 
-        Units over many runs change with every run that is added; the version consists of the
+        Units over many episodes change with each one added; the version consists of the
         latest.
 
         Raises:

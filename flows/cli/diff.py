@@ -84,6 +84,18 @@ def _line(difference: Difference) -> tuple[str, object, object]:
     absent = "-"
     return (
         difference.field,
-        absent if difference.only == "b" else difference.a,
-        absent if difference.only == "a" else difference.b,
+        absent if difference.only == "b" else _given(difference.a),
+        absent if difference.only == "a" else _given(difference.b),
     )
+
+
+def _given(value: object) -> object:
+    """A value without the fields that nobody set.
+
+    Example:
+        >>> _given({"model": "sim/judge", "api_base": None})
+        {'model': 'sim/judge'}
+    """
+    if isinstance(value, dict):
+        return {name: _given(part) for name, part in value.items() if part is not None}
+    return value

@@ -82,12 +82,12 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
     total = Span(sum(span.low for span in known), sum(span.high for span in known))
     unknown = len(found) - len(known)
     more = f", not counting {unknown} models of unknown price" if unknown else ""
-    print(f"Total: {_dollars(total)} dollars{more}")
+    print(f"Total: ${_dollars(total)}{more}")
     if run.budget_usd is not None and not unknown:
-        print(_against("dollars", run.budget_usd, total))
+        print(_against(f"${run.budget_usd:g}", run.budget_usd, total))
     if run.budget_calls is not None:
         calls = Span(sum(one.calls.low for one in found), sum(one.calls.high for one in found))
-        print(_against("calls", run.budget_calls, calls))
+        print(_against(f"{run.budget_calls:,} calls", run.budget_calls, calls))
     print("Assumptions")
     for text, aliases in _grouped(found).items():
         line = f"{', '.join(aliases)}: {text}"
@@ -95,19 +95,19 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
         print(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    "))
 
 
-def _against(what: str, budget: float, span: Span) -> str:
+def _against(words: str, budget: float, span: Span) -> str:
     """How a budget compares with what is expected.
 
     Example:
-        >>> _against("calls", 10, Span(5, 20))
+        >>> _against("10 calls", 10, Span(5, 20))
         'The budget of 10 calls may run out; the next run then does the rest.'
     """
-    words = "is enough."
+    outcome = "is enough."
     if span.low > budget:
-        words = "will run out; the next run then does the rest."
+        outcome = "will run out; the next run then does the rest."
     elif span.high > budget:
-        words = "may run out; the next run then does the rest."
-    return f"The budget of {budget:g} {what} {words}"
+        outcome = "may run out; the next run then does the rest."
+    return f"The budget of {words} {outcome}"
 
 
 def _grouped(found: Sequence[Estimate]) -> dict[str, list[str]]:
@@ -135,8 +135,8 @@ def _dollars(span: Span) -> str:
 
     Example:
         >>> _dollars(Span(0, 0)), _dollars(Span(0.5, 12))
-        ('0', '0.50 to 12.00')
+        ('0.00', '0.50 to 12.00')
     """
     if span.high == 0:
-        return "0"
+        return "0.00"
     return f"{span.low:,.2f} to {span.high:,.2f}"

@@ -12,6 +12,7 @@ from flows.planning import StepPlan
 
 #: Below this share of usable answers the progress line turns red.
 LOW_SHARE = 0.5
+TITLE_WIDTH = 17
 
 
 class ProgressLines:
@@ -20,7 +21,7 @@ class ProgressLines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = Progress(
-            TextColumn("  {task.description:<10}"),
+            TextColumn(f"  {{task.description:<{TITLE_WIDTH}}}"),
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
@@ -78,7 +79,7 @@ class ProgressLines:
         if not plan.units:
             return
         title = plan.step.title
-        text = f"  {title:<10} {len(plan.held):>6} of {len(plan.units)}"
+        text = f"  {title:<{TITLE_WIDTH}} {len(plan.held):>6} of {len(plan.units)}"
         if plan.failed:
             text += f"  [red]{len(plan.failed)} failed[/red]"
         if plan.blocked:

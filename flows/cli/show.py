@@ -127,12 +127,19 @@ def _contrasts(study: Study) -> str:
 
 def _units(units: Sequence[ConditionCount], conditions: Sequence[str]) -> str:
     head = ["stage", "step", "condition", "units", "done", "failed", "a reason"]
+    from tasks.stages.registry import steps
+
+    order = [step.name for step in steps()]
     places = {condition: place for place, condition in enumerate(conditions)}
     lines = [
         row._replace(condition=row.condition or "(whole study)", failure=row.failure or "-")
         for row in sorted(
             units,
-            key=lambda row: (STAGES.index(row.stage), row.step, places.get(row.condition, -1)),
+            key=lambda row: (
+                STAGES.index(row.stage),
+                order.index(row.step) if row.step in order else len(order),
+                places.get(row.condition, -1),
+            ),
         )
     ]
     shown = len(head) if any(row.failed for row in units) else 5
@@ -140,9 +147,14 @@ def _units(units: Sequence[ConditionCount], conditions: Sequence[str]) -> str:
 
 
 def _episodes(episodes: Sequence[StatusCount], study: Study) -> str:
-    lines = [(row.condition, row.status, row.episodes, row.exclusion or "-") for row in episodes]
+    places = {condition: place for place, condition in enumerate(study.changes)}
+    lines = [
+        (row.condition, row.status, row.episodes, row.exclusion or "-")
+        for row in sorted(episodes, key=lambda row: places.get(row.condition, -1))
+    ]
     text = _indented(("condition", "status", "episodes", "excluded because"), lines)
-    return f"{text}\n  (incomplete episodes: {study.run.incomplete})"
+    done = {"exclude": "left out of the metrics", "keep": "kept"}[study.run.incomplete]
+    return f"{text}\n  (incomplete episodes are {done})"
 
 
 def _metric(name: str, options: Mapping[str, Any]) -> str:

@@ -45,7 +45,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
 
     stage = "metrics"
     name = "contrast"
-    title = "contrasts"
+    title = "contrast families"
     recipe = 2
     writes = ("contrasts",)
     shard = 16
