@@ -115,6 +115,7 @@ agreement = MetricWorlds(
             "coders draw their codes blindly, with the same shares",
             partial(coders_see, sees=0.0, coders=("human", "judge")),
             _agreement(0.0),
+            alone=True,
         ),
     ),
     (
@@ -122,6 +123,7 @@ agreement = MetricWorlds(
             f"a coder sees what is there with probability {SEES}, else draws blindly",
             partial(coders_see, sees=SEES, coders=("human", "judge")),
             _agreement(SEES),
+            alone=True,
         ),
     ),
 )
@@ -134,6 +136,7 @@ reliability = MetricWorlds(
             partial(coders_see, sees=0.0, coders=THREE),
             _reliability(0.0),
             {"scale": "interval"},
+            alone=True,
         ),
     ),
     (
@@ -142,6 +145,7 @@ reliability = MetricWorlds(
             partial(coders_see, sees=SEES, coders=THREE),
             _reliability(SEES),
             {"scale": "interval"},
+            alone=True,
         ),
     ),
 )
@@ -182,6 +186,7 @@ def _rates(planted: bool) -> World:
         + ("; half the prevalence in b" if planted else ""),
         partial(judged_rates, planted=planted),
         tuple(truths),
+        alone=True,
     )
 
 

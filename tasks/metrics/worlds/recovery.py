@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from scipy import stats
 from schemas.keys import seed_of
 from schemas.tables.measures import EXCESS
 from tasks.metrics.contrasts.sample import Test
+from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric
 from tasks.metrics.statistics.arrays import Bools, Floats
 from tasks.metrics.worlds.world import A, B, SidesWorld, Truth, World
@@ -47,15 +49,9 @@ class Recovery:
     rejection: float
 
 
-def studies_of(
-    metric: Metric, world: World, runs: int, studies: int, stream: str = "recovery"
-) -> Iterator[pl.DataFrame]:
-    """Rows of a metric in simulated studies, the same in every process."""
-    options = metric.options(**world.options)
-    for study in range(studies):
-        made = np.random.default_rng(seed_of(stream, metric.name, world.title, runs, study))
-        data = world.make({A: runs, B: runs}, made)
-        yield metric.compute(data, options, made)
+#: Studies whose conditions are put into one computation.
+TOGETHER = 25
+_NUMBERS = ("value", "ci_low", "ci_high", "p_null")
 
 
 def recovered(metric: Metric, world: World, runs: int, studies: int) -> list[Recovery]:
@@ -67,14 +63,59 @@ def recovered(metric: Metric, world: World, runs: int, studies: int) -> list[Rec
         runs: Runs in each of the two conditions.
         studies: Studies that are simulated.
     """
-    drawn = [
-        [_found(rows, truth) for truth in world.truths]
-        for rows in studies_of(metric, world, runs, studies)
+    step = 1 if world.alone else TOGETHER
+    parts = [
+        _computed(metric, world, runs, range(first, min(first + step, studies)))
+        for first in range(0, studies, step)
     ]
-    return [
-        _summary(truth, np.array([study[place] for study in drawn]))
-        for place, truth in enumerate(world.truths)
-    ]
+    found = np.concatenate(parts, axis=1)
+    return [_summary(truth, found[place]) for place, truth in enumerate(world.truths)]
+
+
+def _computed(metric: Metric, world: World, runs: int, numbers: range) -> Floats:
+    """What is found of each truth in some studies, shape (truths, studies, 9).
+
+    The last axis holds value, ends of the interval and p against the null of ``a``, then of ``b``,
+    then p of the comparison.
+    """
+    drawn = []
+    for number in numbers:
+        rng = np.random.default_rng(seed_of(metric.name, world.title, runs, number))
+        drawn.append(world.make({A: runs, B: runs}, rng))
+    rng = np.random.default_rng(seed_of(metric.name, world.title, runs, "draws", numbers.start))
+    rows = metric.compute(together(drawn), metric.options(**world.options), rng)
+    return np.stack([_found(rows, truth, len(numbers)) for truth in world.truths])
+
+
+def together(studies: Sequence[Data]) -> Data:
+    """Several studies as one, whose conditions are called a, b, a1, b1, a2 and so on."""
+    if len(studies) == 1:
+        return studies[0]
+    first = studies[0]
+    n = [study.n_runs for study in studies]
+    starts = np.concatenate([[0], np.cumsum(n)[:-1]]).tolist()
+
+    def joined(name: str) -> pl.DataFrame:
+        frames = [getattr(study, name) for study in studies]
+        if not frames[0].width:
+            return pl.DataFrame()
+        moved = [
+            frame.with_columns((pl.col("run") + start).alias("run"))
+            for frame, start in zip(frames, starts, strict=True)
+        ]
+        return pl.concat(moved)
+
+    study = pl.Series(np.repeat(np.arange(len(studies)), n)).cast(pl.String).replace("0", "")
+    runs = joined("runs")
+    runs = runs.with_columns(
+        pl.col("condition") + study,
+        pl.Series("episode_key", [f"{run:032x}" for run in range(runs.height)]),
+    )
+    frames = {name: joined(name) for name in FRAMES}
+    return dataclasses.replace(first, runs=runs, shared={}, **frames)
+
+
+FRAMES = ("seats", "events", "actions", "messages", "labels", "all_labels", "codes", "outcomes")
 
 
 @dataclass(frozen=True)
@@ -130,39 +171,39 @@ def recovered_by_test(test: Test, world: SidesWorld, runs: int, studies: int) ->
     )
 
 
-def _found(rows: pl.DataFrame, truth: Truth) -> Floats:
-    """Value and interval in either condition, p of the comparison, ps against the null."""
+def _found(rows: pl.DataFrame, truth: Truth, studies: int) -> Floats:
     mine = rows.filter(
-        (pl.col("quantity") == truth.quantity)
-        & (pl.col("rule").eq_missing(pl.lit(truth.rule, dtype=pl.String)))
+        pl.col("quantity") == truth.quantity,
+        pl.col("rule").eq_missing(pl.lit(truth.rule, dtype=pl.String)),
     )
-    numbers = ["value", "ci_low", "ci_high", "p_null"]
-    found = np.full(9, np.nan)
+    found = np.full((studies, 9), np.nan)
     ends = mine.filter(
-        (pl.col("subject") == truth.subject)
-        & pl.col("scope").is_in(["condition", "study", "round"])
+        pl.col("subject") == truth.subject, pl.col("scope").is_in(("condition", "study", "round"))
     )
-    for condition, *row in ends.select("condition", *numbers).iter_rows():
-        first = 4 if condition == B else 0
-        found[first : first + 4] = [np.nan if number is None else number for number in row]
-    found[8] = _compared(mine, truth)
+    for condition, *row in ends.select("condition", *_NUMBERS).iter_rows():
+        place = 4 if condition[:1] == B else 0
+        numbers = [np.nan if number is None else number for number in row]
+        found[int(condition[1:] or 0), place : place + 4] = numbers
+    found[:, 8] = _compared(mine, truth, studies)
     return found
 
 
-def _compared(mine: pl.DataFrame, truth: Truth) -> float:
-    """The p-value of Welch's test of the runs of the two conditions."""
+def _compared(mine: pl.DataFrame, truth: Truth, studies: int) -> Floats:
+    """The p-values of Welch's test of the runs of the two conditions of each study."""
     excess = truth.subject == EXCESS
     runs = mine.filter(
-        (pl.col("scope") == "run") & (pl.col("subject") == ("" if excess else truth.subject))
-    ).with_columns(pl.col("value") - (pl.col("null_mean") if excess else 0.0))
-    sides = [
-        runs.filter(pl.col("condition") == name)["value"].drop_nulls().to_numpy() for name in (A, B)
-    ]
-    if min(len(side) for side in sides) < 2 or sum(np.ptp(side) for side in sides) <= 1e-9:
-        return float("nan")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return float(stats.ttest_ind(*sides, equal_var=False).pvalue)
+        pl.col("scope") == "run", pl.col("subject") == ("" if excess else truth.subject)
+    ).select("condition", pl.col("value") - (pl.col("null_mean") if excess else 0.0))
+    sides = {
+        condition: values["value"].drop_nulls().to_numpy()
+        for (condition,), values in runs.partition_by("condition", as_dict=True).items()
+    }
+    found = np.full(studies, np.nan)
+    for study in range(studies):
+        a, b = (sides.get(f"{name}{study or ''}", np.empty(0)) for name in (A, B))
+        if min(len(a), len(b)) > 1 and np.ptp(a) + np.ptp(b) > 1e-9:
+            found[study] = stats.ttest_ind(a, b, equal_var=False).pvalue
+    return found
 
 
 def _share(hits: Bools, among: Floats) -> float:

@@ -49,12 +49,15 @@ class World:
             conditions ``a`` and ``b``. Takes milliseconds, since hundreds of studies are drawn.
         truths: The true numbers.
         options: Options of the metric.
+        alone: Whether conditions have something in common in the metric's computation, as gold
+            and coders have, so that studies are not computed together.
     """
 
     title: str
     make: Callable[[Sizes, Rng], Data]
     truths: tuple[Truth, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
+    alone: bool = False
 
 
 @dataclass(frozen=True)
