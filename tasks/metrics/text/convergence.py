@@ -56,15 +56,13 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     unit = vectors.message_vectors(data, options.encoder)
     spots = spots_of(data, np.diff(unit.indptr) > 0)
     shape = (data.n_runs, int(spots.round.max()) + 1)
-    every = np.ones(len(spots.run), dtype=bool)
     pairs = pairs_of(spots, spots.usable, shape)
     paired = pairs.sum(axis=1) > 0
-    weights = round_weights(pairs > 0)
-    all_pairs = pairs_of(spots, every, shape)
-    table, nulls = _similarities(unit, spots, every, all_pairs, {})
-    usable = table
-    if not spots.usable.all() or paired.any():
-        usable, nulls = _similarities(unit, spots, spots.usable, pairs, weights)
+    usable, nulls = _similarities(unit, spots, spots.usable, pairs, round_weights(pairs > 0))
+    table = usable
+    if not spots.usable.all():
+        every = np.ones(len(spots.run), dtype=bool)
+        table, _ = _similarities(unit, spots, every, pairs_of(spots, every, shape), {})
     observed = np.where(paired[:, None], usable, table)
     words = vectors.encoder_words(options.encoder)
     spoken = round_weights(np.isfinite(observed))
@@ -109,13 +107,13 @@ def _similarities(
         sums = vectors.summed(unit[messages], spots.of[messages] - block.start, len(mine))[mine]
         known, number = np.unique(cell, return_inverse=True)
         others = vectors.summed(sums, number, len(known))[number] - sums
-        share = size * ratio(1.0, pairs.ravel()[cell])
+        share = np.nan_to_num(size * ratio(1.0, pairs.ravel()[cell]))
         said = scaled(sums, 1 / size)
-        against = scaled(others, np.nan_to_num(share))
-        total += np.bincount(cell, weights=vectors.row_dots(against, said), minlength=pairs.size)
+        dots = share * vectors.row_dots(others, said)
+        total += np.bincount(cell, weights=dots, minlength=pairs.size)
         for quantity, weight in weights.items():
             found = baselines(
-                scaled(against, weight.ravel()[cell]),
+                scaled(others, share * weight.ravel()[cell]),
                 said,
                 spots.place[block][mine],
                 spots.in_runs[block][mine],

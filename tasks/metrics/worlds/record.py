@@ -14,7 +14,7 @@ from tasks.metrics.catalogue import METRICS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.worlds.catalogue import METRIC_WORLDS, TEST_WORLDS
 from tasks.metrics.worlds.recovery import Recovery, TestRecovery, recovered, recovered_by_test
-from tasks.metrics.worlds.world import Kind
+from tasks.metrics.worlds.world import Kind, SidesWorld
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
 
@@ -22,7 +22,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 FILE, PAGE = DOCS / "recovery.jsonl", DOCS / "recovery.md"
 STUDIES = 400
 #: Runs a side, by kind of world.
-RUNS: dict[Kind, tuple[int, ...]] = {"null": (12, 20, 5), "planted": (12, 20, 5), "limit": (12,)}
+RUNS: dict[Kind, tuple[int, ...]] = {"null": (12, 20, 5), "planted": (12,), "limit": (12,)}
 Line: TypeAlias = dict[str, Any]
 
 
@@ -76,14 +76,16 @@ def tasks(studies: int = STUDIES) -> Iterator[Task]:
                     version = metric_version(name)
                     yield Task("metric", name, version, kind, world.title, runs, studies, found)
         for name, tested in TEST_WORLDS.items():
-            for kind, sides in (("null", tested.null), ("planted", tested.planted)):
-                runs = RUNS["null"][place]
+            both: tuple[tuple[Kind, SidesWorld], ...]
+            both = (("null", tested.null), ("planted", tested.planted))
+            for kind, sides in both:
+                for runs in RUNS[kind][place : place + 1]:
 
-                def test(name: str = name, sides: Any = sides, runs: int = runs) -> list[Line]:
-                    return [_test_line(recovered_by_test(TESTS[name], sides, runs, studies))]
+                    def test(name: str = name, sides: Any = sides, runs: int = runs) -> list[Line]:
+                        return [_test_line(recovered_by_test(TESTS[name], sides, runs, studies))]
 
-                version = str(ContrastStep.recipe)
-                yield Task("test", name, version, kind, sides.title, runs, studies, test)
+                    version = str(ContrastStep.recipe)
+                    yield Task("test", name, version, kind, sides.title, runs, studies, test)
 
 
 def _line(one: Recovery) -> Line:
