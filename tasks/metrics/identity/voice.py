@@ -77,8 +77,9 @@ METRIC = Metric(
     },
     source="Prompt-to-line consistency without the prompt, after Abdulhai et al. (2025); computed "
     "from text vectors.",
-    avoid="A verbal tic passes for a persona. It is about being recognisable, not about being true "
-    "to what the persona says: code that with a flag and use `profile_stability`.",
+    avoid="A verbal tic passes for a persona, and so, a little, does the length of messages. It "
+    "is about being recognisable, not about being true to what the persona says: code that with a "
+    "flag and use `profile_stability`.",
     needs=("messages",),
     options=TextNullOptions,
     version=2,

@@ -65,7 +65,8 @@ METRIC = Metric(
     },
     source="Yang et al. (2026), arXiv 2602.03794; Friedman and Dieng (2023), The Vendi Score.",
     avoid="The encoder decides the size, so never compare numbers of two encoders. Grows with the "
-    "number of seats and with text length; compare the excess over the null at equal group size.",
+    "number of seats and with text length; compare the excess over the null at equal group size. "
+    "Length passes for voice: seats that differ in nothing else have a small excess.",
     needs=("messages",),
     options=TextNullOptions,
     version=2,

@@ -18,16 +18,26 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def baseline(shared: Path) -> Data:
     """The 21 runs of series A."""
-    results = read_transcripts(shared / "data" / "warroom" / "transcripts" / "A")
+    return series(shared, "A")
+
+
+@pytest.fixture(scope="module")
+def isolated(shared: Path) -> Data:
+    """The 21 runs of series F, in which each agent speaks once and sees nobody."""
+    return series(shared, "F")
+
+
+def series(shared: Path, name: str) -> Data:
+    results = read_transcripts(shared / "data" / "warroom" / "transcripts" / name)
     tables = {
-        name: pl.DataFrame(
-            [row for result in results for row in result.rows[name]], infer_schema_length=None
+        table: pl.DataFrame(
+            [row for result in results for row in result.rows[table]], infer_schema_length=None
         )
-        for name in ("episodes", "seats", "actions", "events")
+        for table in ("episodes", "seats", "actions", "events")
     }
     runs = run_frame(
         [
-            MeasuredRun(key, "A", number)
+            MeasuredRun(key, name, number)
             for number, key in enumerate(tables["episodes"]["episode_key"], start=1)
         ],
         tables["episodes"],
@@ -70,6 +80,29 @@ def test_agents_are_recognised_by_their_words(baseline: Data) -> None:
     assert _of_series(baseline, "agent_auc")["value"] > 0.8
     row = _of_series(baseline, "persona_consistency")
     assert row["value"] > row["null_mean"] + 3 * row["null_sd"]
+
+
+@pytest.mark.parametrize("metric", ["alignment", "convergence"])
+def test_agents_take_up_words_where_they_see_others_and_not_in_isolation(
+    metric: str, baseline: Data, isolated: Data
+) -> None:
+    declared = METRICS[metric]
+    rows = [
+        declared.compute(data, declared.options(), np.random.default_rng(0))
+        .filter(quantity="", scope="condition", subject="excess")
+        .row(0, named=True)
+        for data in (baseline, isolated)
+    ]
+    assert rows[0]["ci_low"] > 0.05
+    assert rows[1]["ci_low"] < 0 < rows[1]["ci_high"]
+    assert abs(rows[1]["value"]) < 0.01
+
+
+@pytest.mark.parametrize("metric", ["vendi", "transitions"])
+def test_agents_that_speak_once_each_have_no_excess(metric: str, isolated: Data) -> None:
+    declared = METRICS[metric]
+    rows = declared.compute(isolated, declared.options(), np.random.default_rng(0))
+    assert rows.filter(scope="condition", subject="excess")["value"].to_list() == [None]
 
 
 def test_runs_of_the_baseline_are_whole(baseline: Data) -> None:
