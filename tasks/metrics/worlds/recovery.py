@@ -6,6 +6,7 @@ import dataclasses
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -96,7 +97,7 @@ def together(studies: Sequence[Data]) -> Data:
     starts = np.concatenate([[0], np.cumsum(n)[:-1]]).tolist()
 
     def joined(name: str) -> pl.DataFrame:
-        frames = [getattr(study, name) for study in studies]
+        frames: list[pl.DataFrame] = [getattr(study, name) for study in studies]
         if not frames[0].width:
             return pl.DataFrame()
         moved = [
@@ -111,7 +112,7 @@ def together(studies: Sequence[Data]) -> Data:
         pl.col("condition") + study,
         pl.Series("episode_key", [f"{run:032x}" for run in range(runs.height)]),
     )
-    frames = {name: joined(name) for name in FRAMES}
+    frames: dict[str, Any] = {name: joined(name) for name in FRAMES}
     return dataclasses.replace(first, runs=runs, shared={}, **frames)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -83,6 +84,26 @@ market = _worlds(
 )
 outcomes = _worlds("outcomes", {"": "welfare"}, ("welfare",), pooled=False)
 
+
+def _of_rates(
+    name: str,
+    title: str,
+    make: Callable[..., Data],
+    numbers: Callable[[int], Mapping[str, float]],
+) -> MetricWorlds:
+    """Worlds whose numbers are one set of rates, and in b of the planted one another."""
+
+    def world(planted: bool) -> World:
+        usual, other = numbers(0), numbers(int(planted))
+        return World(
+            title + ("; more in b" if planted else ""),
+            partial(make, planted=planted),
+            tuple(Truth(quantity, usual[quantity], other[quantity]) for quantity in usual),
+        )
+
+    return MetricWorlds(name, (world(False),), (world(True),))
+
+
 QUESTIONS = 20
 #: Rates of actions, usual and in b of the planted world.
 RATES = {"valid": (0.8, 0.6), "fallback": (0.3, 0.5), "absent": (0.2, 0.35)}
@@ -135,16 +156,9 @@ def _quality() -> MetricWorlds:
             "rounds": 1 - CUT[b] * (1 - float(ROUNDS[:2].mean()) / 10),
         }
 
-    def world(planted: bool) -> World:
-        usual, other = number(0), number(int(planted))
-        return World(
-            "actions with faults at random, episodes cut short"
-            + ("; more in b" if planted else ""),
-            partial(actions_taken, planted=planted),
-            tuple(Truth(name, usual[name], other[name]) for name in usual),
-        )
-
-    return MetricWorlds("run_quality", (world(False),), (world(True),))
+    return _of_rates(
+        "run_quality", "actions with faults at random, episodes cut short", actions_taken, number
+    )
 
 
 quality = _quality()
@@ -207,16 +221,9 @@ def _stability() -> MetricWorlds:
             "act_jsd": LATER[b] * divergence,
         }
 
-    def world(planted: bool) -> World:
-        usual, other = number(0), number(int(planted))
-        return World(
-            "lengths and kinds of acts that change in some episodes"
-            + ("; more in b" if planted else ""),
-            partial(acts_change, planted=planted),
-            tuple(Truth(name, usual[name], other[name]) for name in usual),
-        )
-
-    return MetricWorlds("stability", (world(False),), (world(True),))
+    return _of_rates(
+        "stability", "lengths and kinds of acts that change in some episodes", acts_change, number
+    )
 
 
 stability = _stability()

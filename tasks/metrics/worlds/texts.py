@@ -265,16 +265,20 @@ convergence = MetricWorlds(
         ),
     ),
 )
+ALIKE = (
+    _null(
+        "seats alike; topics and lengths by round; unequal turns in b",
+        nobody_differs,
+        "",
+        draws=20,
+    ),
+)
+ALIKE_BUT_FOR_LENGTH = (
+    _null("seats alike but for length, up to three times as long", wordy_seats, "", draws=20),
+)
 vendi = MetricWorlds(
     "vendi",
-    null=(
-        _null(
-            "seats alike; topics and lengths by round; unequal turns in b",
-            nobody_differs,
-            "",
-            draws=20,
-        ),
-    ),
+    null=ALIKE,
     planted=(
         World(
             "two seats with a sentence of their own in .7 of the rounds of b",
@@ -283,20 +287,11 @@ vendi = MetricWorlds(
             {"draws": 20},
         ),
     ),
-    limits=(
-        _null("seats alike but for length, up to three times as long", wordy_seats, "", draws=20),
-    ),
+    limits=ALIKE_BUT_FOR_LENGTH,
 )
 consistency = MetricWorlds(
     "persona_consistency",
-    null=(
-        _null(
-            "seats alike; topics and lengths by round; unequal turns in b",
-            nobody_differs,
-            "",
-            draws=20,
-        ),
-    ),
+    null=ALIKE,
     planted=(
         World(
             "two seats whose messages share none to four words of their own in b",
@@ -305,9 +300,7 @@ consistency = MetricWorlds(
             {"draws": 20},
         ),
     ),
-    limits=(
-        _null("seats alike but for length, up to three times as long", wordy_seats, "", draws=20),
-    ),
+    limits=ALIKE_BUT_FOR_LENGTH,
 )
 drift = MetricWorlds(
     "drift",
