@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.processes import spent
 from bench.server import model_server
 from bench.studies import run_here, write_study
 from flows.session import Silence, told_to
@@ -52,19 +52,6 @@ def resident() -> str:
     now_mb = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return f"{now_mb:4.0f} MB, peak {peak_mb:4.0f} MB"
-
-
-def peak_mb(command: list[str]) -> float:
-    """Peak resident memory of a command, in a process of its own.
-
-    Raises:
-        SystemExit: The command failed.
-    """
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"the run ended with status {os.waitstatus_to_exitcode(status)}")
-    return used.ru_maxrss / 1024
 
 
 def study_of(calls: int, folder: Path, api_base: str) -> Path:
@@ -99,7 +86,7 @@ def main() -> None:
             for calls in options.calls:
                 study = study_of(calls, folder, api_base)
                 warehouse = str(folder / f"{calls}.duckdb")
-                peak = peak_mb([agora, "--warehouse", warehouse, "run", str(study)])
+                peak = spent([agora, "--warehouse", warehouse, "run", str(study)]).peak_mb
                 print(f"{calls:8,} calls  agora run at its peak {peak:.0f} MB", flush=True)
             if options.curve and options.served:
                 print_curve(options.curve, folder, api_base)
