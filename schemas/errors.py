@@ -70,6 +70,10 @@ class Mistake(AgoraError):
         return "\n".join("\n".join(map(printable, line.split("\n"))) for line in lines)
 
 
+#: Mistakes that one message tells, at most; it says how many there are beyond.
+MOST_TOLD = 20
+
+
 class Mistakes(AgoraError):
     """Several mistakes found at once."""
 
@@ -77,8 +81,12 @@ class Mistakes(AgoraError):
         super().__init__(mistakes=mistakes)
 
     def message(self) -> str:
-        """Every mistake, in the order found."""
-        return "\n".join(mistake.message() for mistake in self.details["mistakes"])
+        """The first mistakes, in the order found, and how many more there are."""
+        mistakes = self.details["mistakes"]
+        told = [mistake.message() for mistake in mistakes[:MOST_TOLD]]
+        if beyond := len(mistakes) - len(told):
+            told.append(f"and {beyond:,} more mistake{'' if beyond == 1 else 's'}")
+        return "\n".join(told)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from schemas.base import Record
 from schemas.codebook import Codebook
 from schemas.names import Name
+
+#: What the sample that people code can be stratified by.
+Stratum = Literal["condition", "flag", "seat", "round", "series"]
 
 
 class RuleSpec(Record):
@@ -55,8 +58,8 @@ class HumanSpec(Record):
     """The sample that people code."""
 
     sample: int = Field(ge=1, description="Number of items to draw.")
-    stratify: tuple[str, ...] = Field(
-        ("condition",), description="Strata: condition, flag, seat, round or series."
+    stratify: tuple[Stratum, ...] = Field(
+        ("condition",), description="Strata: an item is drawn from each combination."
     )
     seed: int = Field(0, description="Seed of the draw.")
 

@@ -9,14 +9,13 @@ import numpy as np
 import polars as pl
 
 from schemas.codebook import Codebook
-from schemas.errors import Mistake, nearest
+from schemas.errors import Mistake
 from schemas.keys import digest, seed_of
 from schemas.study.coding import HumanSpec
 from schemas.unit import Result, Unit
 from tasks.coding.rows import codebook_row
 
 RECIPE = 1
-STRATA = ("condition", "flag", "seat", "round", "series")
 
 
 def draw_sample(
@@ -45,7 +44,7 @@ def draw_sample(
         codebook_digest``, in the order of the coding sheet, which is random.
 
     Raises:
-        Mistake: A stratum is unknown or has no column here, there are fewer messages than the
+        Mistake: A stratum has no column here, there are fewer messages than the
             sample is to have, or fewer items than strata.
     """
     pool = _with_strata(messages, spec, labels).sort("episode_key", "seq")
@@ -133,15 +132,6 @@ def _with_strata(
     messages: pl.DataFrame, spec: HumanSpec, labels: pl.DataFrame | None
 ) -> pl.DataFrame:
     for name in spec.stratify:
-        if name not in STRATA:
-            close = nearest(name, STRATA)
-            raise Mistake(
-                what="the sample cannot be stratified by this",
-                place="coding.human.stratify",
-                found=name,
-                expected="one of " + ", ".join(STRATA),
-                fix=f"write {close}" if close else "choose among these",
-            )
         if name == "flag" and labels is None:
             raise Mistake(
                 what="strata by flag need labels",

@@ -7,9 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from schemas.errors import Mistake
-from schemas.names import MAX_NAME
 from schemas.study.conditions import combinations, named_levels
-from tasks.studies.yamltext import Document, FieldPath
+from tasks.studies.yamltext import Document, FieldPath, dotted
 
 #: Fields of an episode section that are no parameters of its environment.
 OWN_FIELDS = ("environment", "reasks")
@@ -40,23 +39,6 @@ def placed(place: str, check: Callable[..., Any], *values: Any) -> Iterator[Mist
         check(*values)
     except Mistake as mistake:
         yield Mistake(**{**mistake.details, "place": place})
-
-
-def dotted(path: FieldPath) -> str:
-    """A path as people write it.
-
-    Example:
-        >>> dotted(("episode", "seats", 2))
-        'episode.seats[2]'
-    """
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{_cut(part)}"
-    return text.removeprefix(".")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def value_at(value: Any, path: FieldPath) -> Any:

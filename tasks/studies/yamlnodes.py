@@ -24,6 +24,12 @@ _NUMBERS = "-+0123456789."
 class Loader(CSafeLoader):
     """ruamel.yaml's safe loader for YAML 1.2, without its extensions: ``1_000`` is a text."""
 
+    def construct_yaml_str(self, node: ScalarNode) -> str:
+        """A text that can be stored."""
+        if "\0" in node.value:
+            raise _no_value(node, "a text with a NUL character", "take the character out")
+        return str(node.value)
+
     def construct_yaml_int(self, node: ScalarNode) -> int:
         """A whole number that fits into a column of the warehouse."""
         if not re.fullmatch(r"[-+]?[0-9]{1,19}", node.value):
@@ -44,7 +50,7 @@ class Loader(CSafeLoader):
 Loader.yaml_implicit_resolvers = {}
 Loader.yaml_constructors = {
     tag: SafeConstructor.yaml_constructors[tag]
-    for tag in (_PREFIX + kind for kind in ("str", "bool", "null", "map", "seq"))
+    for tag in (_PREFIX + kind for kind in ("bool", "null", "map", "seq"))
 }
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
@@ -55,12 +61,16 @@ for _tag, _pattern, _first in (
     ("merge", r"^<<$", "<"),
 ):
     Loader.add_implicit_resolver(_PREFIX + _tag, re.compile(_pattern), list(_first))
+Loader.add_constructor(_TEXT, Loader.construct_yaml_str)
 Loader.add_constructor(_PREFIX + "int", Loader.construct_yaml_int)
 Loader.add_constructor(_PREFIX + "float", Loader.construct_yaml_float)
 
 
-def _no_value(node: Node, problem: str) -> ConstructorError:
-    return ConstructorError(None, None, problem, node.start_mark)
+_QUOTE = "correct it, or put it in quotation marks if it is meant as text"
+
+
+def _no_value(node: Node, problem: str, fix: str = _QUOTE) -> ConstructorError:
+    return ConstructorError(None, None, problem, node.start_mark, fix)
 
 
 class Checks:

@@ -16,6 +16,7 @@ from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, Documen
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from schemas.errors import Mistake
+from schemas.names import MAX_NAME
 from tasks.studies.yamlnodes import MAX_DEPTH, Checks, Loader
 
 #: The way to a value: names of fields and numbers of items.
@@ -94,14 +95,46 @@ def document(text: str, path: str) -> Document:
     except ConstructorError as error:
         raise Mistake(
             what="not a value of its type",
-            place=f"{path}:{error.problem_mark.line + 1}",
+            place=_place(root, error.problem_mark.index, path),
             found=error.problem,
-            fix="correct it, or put it in quotation marks if it is meant as text",
+            fix=error.note or "correct it",
         ) from None
     except MarkedYAMLError as error:
         raise _syntax(error, path, text) from None
     except YAMLError as error:
         raise Mistake(what="not readable as YAML", place=path, found=str(error)) from None
+
+
+def _place(root: Node, index: int, path: str) -> str:
+    """File, line and field of the value that begins at a character of the text."""
+    pending: list[tuple[FieldPath, Node]] = [((), root)]
+    while pending:
+        field, node = pending.pop()
+        if isinstance(node, ScalarNode) and node.start_mark.index == index:
+            return f"{path}:{node.start_mark.line + 1}: {dotted(field)}"
+        if isinstance(node, MappingNode):
+            for key, value in node.value:
+                pending += [((*field, key.value), key), ((*field, key.value), value)]
+        elif isinstance(node, SequenceNode):
+            pending.extend(((*field, number), value) for number, value in enumerate(node.value))
+    return path
+
+
+def dotted(path: FieldPath) -> str:
+    """A path as people write it.
+
+    Example:
+        >>> dotted(("episode", "seats", 2))
+        'episode.seats[2]'
+    """
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{_cut(part)}"
+    return text.removeprefix(".")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
 
 
 def _check_events(text: str, path: str) -> None:

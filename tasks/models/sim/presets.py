@@ -15,6 +15,7 @@ from schemas.errors import Mistake, nearest
 from schemas.study.models import ModelSpec
 from tasks.environments.registry import ENVIRONMENTS
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
+from tasks.studies.strict import validated
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,12 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
             )
     try:
         found = {
-            environment: one.params.model_validate(
-                {**one.presets.get(name, {}), **_only(own, one.params.model_fields)}
+            environment: validated(
+                one.params, {**one.presets.get(name, {}), **_only(own, one.params.model_fields)}
             )
             for environment, one in habits.items()
         }
-        return policy.model_validate(_only(own, faults) | ({"habits": found} if found else {}))
+        return validated(policy, _only(own, faults) | ({"habits": found} if found else {}))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(["sim", *(str(part) for part in first["loc"])])

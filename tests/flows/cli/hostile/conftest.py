@@ -39,15 +39,15 @@ def printable(text: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def command() -> Callable[..., None]:
+def command_line() -> Callable[..., None]:
     """The command line, put together once: that takes longer than most refusals."""
     return typer.main.get_command(app)
 
 
 @pytest.fixture(autouse=True)
-def put_together_once(command: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+def put_together_once(command_line: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Has every test use it."""
-    monkeypatch.setattr("flows.cli.main.app", command)
+    monkeypatch.setattr("flows.cli.main.app", command_line)
 
 
 @pytest.fixture
