@@ -71,7 +71,7 @@ class Mistake(AgoraError):
 
 
 #: Mistakes that one message tells, at most; it says how many there are beyond.
-MOST_TOLD = 20
+MOST_TOLD = 25
 
 
 class Mistakes(AgoraError):

@@ -7,17 +7,22 @@ followed only as far as a file stays small after they are replaced by what they 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml.constructor import ConstructorError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
+from ruamel.yaml.events import (
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    ScalarEvent,
+)
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from schemas.errors import Mistake
 from schemas.names import MAX_NAME
-from tasks.studies.yamlnodes import MAX_DEPTH, Checks, Loader
+from tasks.studies.yamlnodes import MAX_DEPTH, MAX_VALUES, Checks, Loader
 
 #: The way to a value: names of fields and numbers of items.
 FieldPath = tuple[str | int, ...]
@@ -38,6 +43,9 @@ class Document:
     text: str
     value: Any
     root: Node
+    _children: dict[int, dict[str | int, tuple[int, Node]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def line(self, path: FieldPath) -> tuple[int, FieldPath]:
         """Line, from 1, of the value at a path, or of the nearest value above it that is there.
@@ -47,22 +55,28 @@ class Document:
         """
         node, line = self.root, self.root.start_mark.line + 1
         for depth, part in enumerate(path):
-            child = _child(node, part)
+            child = self._child(node, part)
             if child is None:
                 return line, path[:depth]
             line, node = child
         return line, path
 
+    def _child(self, node: Node, part: str | int) -> tuple[int, Node] | None:
+        key = str(part) if isinstance(node, MappingNode) else part
+        return self._children_of(node).get(key)
 
-def _child(node: Node, part: str | int) -> tuple[int, Node] | None:
-    if isinstance(node, MappingNode):
-        for key, value in reversed(node.value):  # what is merged from elsewhere stands first
-            if isinstance(key, ScalarNode) and key.value == str(part):
-                return key.start_mark.line + 1, value
-    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
-        child = node.value[part]
-        return child.start_mark.line + 1, child
-    return None
+    def _children_of(self, node: Node) -> dict[str | int, tuple[int, Node]]:
+        """Line and node of every value directly below a node, by its key or number."""
+        if id(node) not in self._children:
+            found: dict[str | int, tuple[int, Node]] = {}
+            if isinstance(node, MappingNode):  # what is merged from elsewhere stands first
+                for key, value in node.value:
+                    found[key.value] = key.start_mark.line + 1, value
+            elif isinstance(node, SequenceNode):
+                for number, value in enumerate(node.value):
+                    found[number] = value.start_mark.line + 1, value
+            self._children[id(node)] = found
+        return self._children[id(node)]
 
 
 def document(text: str, path: str) -> Document:
@@ -138,11 +152,19 @@ def _cut(name: str) -> str:
 
 
 def _check_events(text: str, path: str) -> None:
-    depth = documents = 0
+    depth = documents = values = 0
     loader = Loader(text)
     while loader.check_event():
         event = loader.get_event()
         line = event.start_mark.line + 1 if event.start_mark else 0
+        values += isinstance(event, ScalarEvent | CollectionStartEvent)
+        if values > MAX_VALUES:
+            raise Mistake(
+                what="too many values",
+                place=f"{path}:{line}",
+                expected=f"at most {MAX_VALUES:,}",
+                fix="import what is data, or write less",
+            )
         if isinstance(event, CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
