@@ -1,14 +1,63 @@
-"""Puts imported markets in the place of their names."""
+"""What was imported, as studies name it: collections of episodes, and markets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from schemas.errors import Mistake
+from schemas.errors import Mistake, nearest
 from schemas.study import Study
+from warehouse.queries.episodes import ImportedCollections
 from warehouse.queries.market import catalogue_of
-from warehouse.reader import Reader
+from warehouse.reader import Reader, reader_or_empty
+
+
+def refuse_missing_imports(study: Study, warehouse: Path, place: str) -> None:
+    """Refuse a study of episodes or markets that were not imported; makes no warehouse.
+
+    Args:
+        study: A study as it was read.
+        warehouse: The warehouse; it need not be there.
+        place: Where the study was read from, for messages.
+
+    Raises:
+        Mistake: The warehouse has no collection, series or market of such a name.
+    """
+    if study.imported is None and not names_market(study):
+        return
+    with reader_or_empty(warehouse) as reading:
+        with_catalogues(study, reading, place)
+        if study.imported is None:
+            return
+        found: dict[str, set[str]] = {}
+        for row in reading.rows(ImportedCollections()):
+            found.setdefault(row.collection, set()).add(row.series or "")
+    wanted = study.imported
+    if wanted.collection not in found:
+        raise _missing(f"{place}: imported.collection", "collection", wanted.collection, found)
+    for number, series in enumerate(wanted.series):
+        if series not in found[wanted.collection]:
+            at = f"{place}: imported.series[{number}]"
+            raise _missing(at, "series", series, found[wanted.collection])
+
+
+def _missing(place: str, kind: str, name: str, known: Iterable[str]) -> Mistake:
+    close = nearest(name, known)
+    return Mistake(
+        what=f"no {kind} of that name was imported",
+        place=place,
+        found=name,
+        expected=f"one of {', '.join(sorted(known))}" if known else "an imported collection",
+        fix=f"did you mean {close}?" if close else "agora import transcripts FOLDER --format ...",
+    )
+
+
+def names_market(study: Study) -> bool:
+    """Whether a study names an imported market."""
+    raw = [study.episode.params, *study.changes.values()] if study.episode else []
+    markets = (params.get("catalogue") for params in raw)
+    return any(isinstance(market, Mapping) and "imported" in market for market in markets)
 
 
 def with_catalogues(study: Study, warehouse: Reader, place: str) -> Study:

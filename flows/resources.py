@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.catalogues import with_catalogues
+from flows.catalogues import refuse_missing_imports, with_catalogues
 from flows.requests import RunRequest
 from flows.version import code_version
 from schemas.errors import Mistake
@@ -32,6 +32,7 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
         Mistake: The study, the warehouse or a journal is not usable as it is.
     """
     loaded = load_study(request.study, request.allow_paths)
+    refuse_missing_imports(loaded.study, request.warehouse, str(request.study))
     with open_warehouse(request.warehouse) as warehouse:
         study = with_catalogues(loaded.study, warehouse, str(request.study))
         resolved = design(study)

@@ -9,6 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from schemas.errors import printable_lines
+
 #: Libraries that log every step they take.
 TALKATIVE = ("great_expectations", "LiteLLM", "httpx")
 #: What hands Prefect's events and log over at the end says so where that takes seconds.
@@ -60,6 +62,14 @@ def _toml(path: Path) -> dict[str, Any]:
         return {}
 
 
+class PrintableRecord(logging.LogRecord):
+    """A line of a log that holds no character that a terminal obeys, whatever a server sent."""
+
+    def getMessage(self) -> str:  # noqa: N802
+        """See :meth:`logging.LogRecord.getMessage`."""
+        return printable_lines(super().getMessage())
+
+
 def apply_defaults(*, quiet: bool = True) -> None:
     """Set the defaults that the environment does not set already, and what a run needs.
 
@@ -67,6 +77,7 @@ def apply_defaults(*, quiet: bool = True) -> None:
         quiet: Keep Prefect's own log lines off the terminal, whatever level the user has set; what
             is raised is told all the same.
     """
+    logging.setLogRecordFactory(PrintableRecord)
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
     for name in TALKATIVE:

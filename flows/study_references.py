@@ -115,14 +115,10 @@ def with_markets(study: Study, warehouse: Path, place: str) -> Study:
     Raises:
         Mistake: The warehouse has no market of such a name, or cannot be read.
     """
-    raw = [study.episode.params, *study.changes.values()] if study.episode else []
-    markets = [params.get("catalogue") for params in raw]
-    if not warehouse.exists() or not any(
-        isinstance(market, dict) and "imported" in market for market in markets
-    ):
-        return study
-    from flows.catalogues import with_catalogues
+    from flows.catalogues import names_market, with_catalogues
 
+    if not warehouse.exists() or not names_market(study):
+        return study
     with reader(warehouse) as reading:
         return with_catalogues(study, reading, place)
 

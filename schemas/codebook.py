@@ -29,7 +29,7 @@ class Flag(Record):
     include: tuple[str, ...] = Field((), description="What counts.")
     exclude: tuple[str, ...] = Field((), description="What does not count.")
     examples: tuple[Example, ...] = Field((), description="Worked examples.")
-    levels: tuple[str, ...] = Field(
+    levels: tuple[Name, ...] = Field(
         (), description="Names of the levels, lowest first; none for a present-or-absent flag."
     )
     scale: Level = Field("nominal", description="Level of measurement.")
@@ -44,6 +44,10 @@ class Flag(Record):
     def _two_levels_at_least(self) -> Self:
         if len(self.levels) == 1:
             raise ValueError("a flag has no levels (present or absent) or at least two")
+        plain = [level.casefold() for level in self.levels]
+        twice = next((level for level in self.levels if plain.count(level.casefold()) > 1), None)
+        if twice is not None:
+            raise ValueError(f"levels: {twice} stands twice; upper and lower case are one")
         return self
 
     def number(self, value: bool | int | str) -> float | None:

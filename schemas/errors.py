@@ -67,7 +67,7 @@ class Mistake(AgoraError):
         for label, name in (("found", "found"), ("expected", "expected"), ("to do", "fix")):
             if self.details[name]:
                 lines.append(f"  {label + ':':<9} {self.details[name]}")
-        return "\n".join("\n".join(map(printable, line.split("\n"))) for line in lines)
+        return "\n".join(map(printable_lines, lines))
 
 
 #: Mistakes that one message tells, at most; it says how many there are beyond.
@@ -112,3 +112,8 @@ def printable(text: str) -> str:
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """A text as :func:`printable` gives it, its lines kept apart."""
+    return "\n".join(map(printable, text.split("\n")))

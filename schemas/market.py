@@ -20,8 +20,8 @@ class Customer(Record):
     id: Name
     name: Name
     request: str = Field(description="The order in natural language.")
-    menu_features: dict[str, Price] = Field(description="Reference price by requested item.")
-    amenity_features: tuple[str, ...] = Field(description="Required amenities.")
+    menu_features: dict[Name, Price] = Field(description="Reference price by requested item.")
+    amenity_features: tuple[Name, ...] = Field(description="Required amenities.")
 
 
 class Business(Record):
@@ -32,8 +32,8 @@ class Business(Record):
     description: str
     rating: float = Field(ge=0, le=1)
     progenitor_customer: str | None = None
-    menu_features: dict[str, Price] = Field(description="Price by item.")
-    amenity_features: dict[str, bool] = Field(description="Whether an amenity is offered.")
+    menu_features: dict[Name, Price] = Field(description="Price by item.")
+    amenity_features: dict[Name, bool] = Field(description="Whether an amenity is offered.")
     min_price_factor: float | None = Field(None, ge=0)
 
 

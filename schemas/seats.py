@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 from schemas.base import Record
+from schemas.names import Name
 
 
 class PersonaFilter(Record):
@@ -30,10 +31,8 @@ class SeatSpec(Record):
     """A seat as a study writes it; a bare model alias stands for ``{model: ALIAS}``."""
 
     model: str = Field(min_length=1, description="Alias of the model that acts for the seat.")
-    name: str | None = Field(
-        None, min_length=1, max_length=80, description="Name that it is shown under."
-    )
-    role: str | None = Field(None, min_length=1, max_length=80, description="Role in the game.")
+    name: Name | None = Field(None, description="Name that it is shown under.")
+    role: Name | None = Field(None, description="Role in the game.")
     persona: PersonaChoice = Field(
         "drawn",
         description="Its persona, where the study has a population: drawn, none, a persona's key, "

@@ -11,7 +11,7 @@ from warehouse.address import Address, address_file
 from warehouse.connection import Locked, quiet
 from warehouse.extensions import load_extension
 from warehouse.sql import literal
-from warehouse.statements import Answer, answer, confine, outside
+from warehouse.statements import SQL, Answer, answer, confine, outside
 
 
 class Client:
@@ -75,6 +75,7 @@ def _told(mistake: Mistake, path: Path, locked: Locked) -> Mistake:
     if "Authorization failed" in found:
         return Mistake(
             what="the warehouse's server refused the statement",
+            place=SQL,
             found="something other than reading",
             expected="one statement that reads",
         )

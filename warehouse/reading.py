@@ -9,6 +9,7 @@ So dynamic SQL, settings, logs, files, secrets and servers are out of reach, und
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from functools import cache
@@ -20,6 +21,7 @@ import duckdb
 
 from schemas.errors import Mistake, nearest
 from warehouse.sql import literal
+from warehouse.statements import SQL
 
 #: Keywords that stand before a parenthesis without calling anything; see :func:`_called_in_text`.
 # fmt: off
@@ -37,6 +39,7 @@ _KEYWORDS_BEFORE_PARENTHESES = frozenset((
 ))
 # fmt: on
 
+_COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _PARSING = threading.local()
 
 
@@ -59,6 +62,7 @@ def selection(sql: str) -> str:
     elif len(tree) != 1:
         raise Mistake(
             what="expected one SQL statement",
+            place=SQL,
             found=f"{len(tree)} statements" if tree else "none",
             fix="ask one question at a time",
         )
@@ -83,11 +87,14 @@ def _parsed(sql: str) -> list[Any] | None:
     Raises:
         Mistake: The text is no SQL, or one of its statements is no SELECT.
     """
+    if "\0" in sql:
+        raise Mistake(what="a query holds a NUL character", place=SQL, fix="take it out")
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
         raise Mistake(
             what="DuckDB cannot read this as SQL",
+            place=SQL,
             found=str(error).strip(),
             fix="see docs/tables.md for what there is",
         ) from error
@@ -104,6 +111,7 @@ def _parsed(sql: str) -> list[Any] | None:
         other = next((kind for kind in kinds if kind != duckdb.StatementType.SELECT), None)
         raise Mistake(
             what="the warehouse is read-only here",
+            place=SQL,
             found=f"a statement of type {other.name}" if other else "a PRAGMA",
             expected="SELECT, FROM, WITH, VALUES, PIVOT, DESCRIBE, SHOW TABLES or SUMMARIZE",
             fix="write with agora run or agora import",
@@ -151,17 +159,23 @@ def _called_in_text(sql: str) -> Iterator[str]:
         if kind != duckdb.token_type.comment
     ]
     for (name, kind), (after, _) in pairwise(tokens):
-        plain = name.strip('"').replace('""', '"').lower()
+        plain = _without_comments(name).strip('"').replace('""', '"').lower()
         syntax = kind == duckdb.token_type.keyword and plain in _KEYWORDS_BEFORE_PARENTHESES
         named = kind in {duckdb.token_type.identifier, duckdb.token_type.keyword}
         if after.startswith("(") and named and not syntax:
             yield plain
 
 
+def _without_comments(name: str) -> str:
+    """A name without the comments that the tokenizer leaves behind it."""
+    return name if name.startswith('"') else _COMMENT.sub("", name).strip()
+
+
 def _not_reading(name: str) -> Mistake:
     close = nearest(name, readable_functions())
     return Mistake(
         what="queries may call only functions that are known to read",
+        place=SQL,
         found=f"{name}(...)",
         fix=f"did you mean {close}?" if close else "leave it out",
     )

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+#: The place that messages about a query name.
+SQL = "SQL"
+
+
 @dataclass(frozen=True)
 class Answer:
     """The rows of a query.
@@ -79,6 +83,7 @@ def outside(message: str) -> Mistake:
     """The mistake of a statement that reaches for something besides the warehouse."""
     return Mistake(
         what="queries may read the warehouse and nothing else",
+        place=SQL,
         found=message.splitlines()[0],
         fix="bring data in with agora import",
     )
@@ -87,5 +92,8 @@ def outside(message: str) -> Mistake:
 def _sql_mistake(error: duckdb.Error) -> Mistake:
     message = str(error).strip()
     return Mistake(
-        what="DuckDB cannot answer this", found=message, fix="see docs/tables.md for what there is"
+        what="DuckDB cannot answer this",
+        place=SQL,
+        found=message,
+        fix="see docs/tables.md for what there is",
     )

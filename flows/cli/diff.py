@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.cli.table import table
+from flows.cli.terminal import say
 from flows.study_references import Named, named
 from schemas.unit import STAGES
 from tasks.studies.differences import Difference, differences
@@ -26,22 +27,20 @@ def print_differences(a: str, b: str, warehouse: Path, allowed: Sequence[Path] =
         Mistakes: A study file has mistakes in it.
     """
     one, other = (named(one, warehouse, allowed) for one in (a, b))
-    print(f"a  {_title(one)}\nb  {_title(other)}\n")
+    say(f"a  {_title(one)}\nb  {_title(other)}\n")
     found = differences(one.study, other.study)
     if found:
         lines = [_line(difference) for difference in found[:MOST_FIELDS]]
-        print(table(("field", "in a", "in b"), lines, wrapped_lines=4))
+        say(table(("field", "in a", "in b"), lines, wrapped_lines=4))
         if len(found) > MOST_FIELDS:
-            print(f"({len(found) - MOST_FIELDS} more fields differ.)\n")
+            say(f"({len(found) - MOST_FIELDS} more fields differ.)\n")
     else:
-        print("The studies do not differ in any field.\n")
+        say("The studies do not differ in any field.\n")
     if one.version == other.version:
-        print("Both have the same version, so they share every unit.")
+        say("Both have the same version, so they share every unit.")
         return
     sides = [_units(side, warehouse) for side in (one, other)]
-    print(
-        table(("stage", "step", "units only in a", "shared", "only in b"), _counts(*sides)), end=""
-    )
+    say(table(("stage", "step", "units only in a", "shared", "only in b"), _counts(*sides)), end="")
 
 
 def _units(side: Named, warehouse: Path) -> Units:

@@ -44,9 +44,9 @@ def print_reproduced(console: Console, study: Study, found: Sequence[Reproduced]
         of = f" ({one.published.condition})" if one.published.condition else ""
         values = [_number(row["value"]) for row in one.found]
         table.add_row(
-            f"{escape(one.name)}{of}",
+            escape(f"{one.name}{of}"),
             _number(one.published.value),
-            one.expected,
+            escape(one.expected),
             ", ".join(values) or "not computed",
         )
     console.print(f"  Reproduces {escape(study.reproduces.source)}", soft_wrap=True)

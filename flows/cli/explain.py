@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import table
+from flows.cli.terminal import say
 from flows.study_references import SHORT, Named, named, study_of
 from schemas.errors import Mistake, nearest
 from schemas.keys import identity_shown
@@ -92,21 +93,21 @@ def _unit(key: str, warehouse: Path) -> None:
     for unit in worked:
         _print_worked(unit)
     for row in versions:
-        print(f"  part of {row.name} {row.study_version[:SHORT]} as {row.label}")
+        say(f"  part of {row.name} {row.study_version[:SHORT]} as {row.label}")
     if not worked:
-        print(f"unit {key} was planned, but no run has done it yet")
+        say(f"unit {key} was planned, but no run has done it yet")
         _planned(key, named(versions[0].study_version, warehouse), warehouse)
 
 
 def _print_worked(unit: WorkedUnit) -> None:
     when = f"{unit.committed_at:%Y-%m-%d %H:%M}"
-    print(f"unit {unit.unit_key}: {unit.stage}/{unit.step} {unit.label}")
+    say(f"unit {unit.unit_key}: {unit.stage}/{unit.step} {unit.label}")
     if unit.status == "done":
-        print(f"  in the warehouse since {when}: {unit.n_rows} rows, {unit.n_calls} calls")
+        say(f"  in the warehouse since {when}: {unit.n_rows} rows, {unit.n_calls} calls")
     else:
-        print(f"  failed on {when}: {unit.failure_kind}: {unit.failure}")
-        print("  the next run tries it again")
-    print(f"  done by code version {unit.code_version}")
+        say(f"  failed on {when}: {unit.failure_kind}: {unit.failure}")
+        say("  the next run tries it again")
+    say(f"  done by code version {unit.code_version}")
 
 
 def _planned(reference: str, of: Named, warehouse: Path) -> None:
@@ -118,12 +119,12 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
     if worked:
         _print_worked(worked[0])
         return
-    print(f"unit {unit.key}: {unit.stage}/{unit.step} {unit.label} is not in the warehouse")
+    say(f"unit {unit.key}: {unit.stage}/{unit.step} {unit.label} is not in the warehouse")
     if not warehouse.exists():
-        print(f"  {warehouse} does not exist yet")
+        say(f"  {warehouse} does not exist yet")
         return
     if not others:
-        print(f"  and neither is any other unit of the step {unit.step} to compare it with")
+        say(f"  and neither is any other unit of the step {unit.step} to compare it with")
         return
     from tasks.models.explain import differences
 
@@ -131,14 +132,12 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
     found, key, other = min(
         compared, key=lambda one: (len(one[0]), one[2].label != unit.label, one[1])
     )
-    print(f"  the most similar unit in the warehouse is {key[:SHORT]} {other.label}; it differs in")
+    say(f"  the most similar unit in the warehouse is {key[:SHORT]} {other.label}; it differs in")
     if found:
         lines = [(one.name, one.wanted, one.found) for one in found]
-        print(table(("part of the key", "this unit", "that unit"), lines, wrapped_lines=3), end="")
+        say(table(("part of the key", "this unit", "that unit"), lines, wrapped_lines=3), end="")
     if other.key != key:
-        print(
-            f"  {'and possibly in' if found else 'only in'} what the code adds to the key: {_CODE}"
-        )
+        say(f"  {'and possibly in' if found else 'only in'} what the code adds to the key: {_CODE}")
 
 
 def _units(of: Named, warehouse: Reader) -> tuple[AnyUnit, ...]:
@@ -226,13 +225,13 @@ def _call(key: str, warehouse: Path) -> None:
     ]
     row = found[0]
     cost = "price unknown" if row.cost_usd is None else f"${row.cost_usd:.6f}"
-    print(f"call {key}: {row.purpose} {row.subject} asks {row.model}")
-    print(f"  {row.status} on {row.asked_at:%Y-%m-%d %H:%M}, attempts {row.attempts}, {cost}")
-    print(f"  question {row.ordinal} of unit {row.unit_key}")
+    say(f"call {key}: {row.purpose} {row.subject} asks {row.model}")
+    say(f"  {row.status} on {row.asked_at:%Y-%m-%d %H:%M}, attempts {row.attempts}, {cost}")
+    say(f"  question {row.ordinal} of unit {row.unit_key}")
     why = explanation(ingredients[0], ingredients[1:])
     if why.nearest is None:
-        print("  there is no other call to this model to compare it with")
+        say("  there is no other call to this model to compare it with")
         return
-    print(f"  not shared with the most similar call, {why.nearest}, which differs in")
+    say(f"  not shared with the most similar call, {why.nearest}, which differs in")
     lines = [(one.name, one.wanted, one.found) for one in why.differences]
-    print(table(("part of the key", "this unit", "that unit"), lines, wrapped_lines=3), end="")
+    say(table(("part of the key", "this unit", "that unit"), lines, wrapped_lines=3), end="")

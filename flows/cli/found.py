@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.table import heading_lines
@@ -49,15 +50,16 @@ def print_findings(console: Console, found: Findings, declared: Sequence[str]) -
         console.print()
     for row in found.contrasts:
         what = quantity_words(row["metric"], row["subject"])
-        console.print(f"  [bold]{row['contrast']}[/bold]: {what}", soft_wrap=True)
+        console.print(f"  [bold]{escape(row['contrast'])}[/bold]: {escape(what)}", soft_wrap=True)
         console.print(
-            f"    {row['condition_b']} against {row['condition_a']}, {_episodes(row)}\n"
+            f"    {escape(row['condition_b'])} against {escape(row['condition_a'])}, "
+            f"{_episodes(row)}\n"
             f"    {row['effect_name'].replace('_', ' ')} "
             f"{_number(row['effect'])}{_interval(row, ', 95% CI ')}, {_probability(row)}",
             soft_wrap=True,
         )
         if row["warning"]:
-            console.print(f"    [yellow]Note[/yellow]: {row['warning']}")
+            console.print(f"    [yellow]Note[/yellow]: {escape(row['warning'])}")
     console.print()
 
 
@@ -113,9 +115,9 @@ def _metric_table(rows: Sequence[Mapping[str, Any]], declared: Sequence[str]) ->
     table = Table(box=None, padding=(0, 0, 0, GAP), header_style="bold", pad_edge=True)
     table.add_column("metric, 95% CI", overflow="fold", vertical="bottom")
     for condition in conditions:
-        table.add_column("\n".join(_heading(condition)), justify="right", no_wrap=True)
+        table.add_column(escape("\n".join(_heading(condition))), justify="right", no_wrap=True)
     for title, values in list(cells.items())[:MOST_ROWS]:
-        table.add_row(title, *(values.get(condition, "") for condition in conditions))
+        table.add_row(escape(title), *(values.get(condition, "") for condition in conditions))
     if len(cells) > MOST_ROWS:
         table.caption = f"{len(cells) - MOST_ROWS} more in v_metrics"
     return table

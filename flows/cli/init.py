@@ -6,6 +6,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from flows.cli.terminal import say
 from flows.files import write_out
 from schemas.errors import Mistake
 from schemas.study.study import NAME
@@ -39,14 +40,14 @@ def create_study(name: str) -> None:
     for file in FILES:
         text = starter.joinpath(file).read_text(encoding="utf-8").replace("NAME", name)
         write_out(text.encode(), folder / file)
-        print(f"wrote {folder / file}")
+        say(f"wrote {folder / file}")
     study = folder / "study.yaml"
-    print("\nThe study runs as it stands, on simulated models: no key, no network.\n")
+    say("\nThe study runs as it stands, on simulated models: no key, no network.\n")
     steps = {
         f"agora plan {study}": "show what a run would do",
         f"agora run {study}": "run it",
         f"agora report {name}": "write the report",
     }
     for command, about in steps.items():
-        print(f"  {command:<{max(map(len, steps))}}   {about}")
-    print("\nThen change it. docs/study.md explains every section.")
+        say(f"  {command:<{max(map(len, steps))}}   {about}")
+    say("\nThen change it. docs/study.md explains every section.")

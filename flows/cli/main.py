@@ -19,6 +19,7 @@ from flows.cli.options import (
     AllowPath,
     Format,
     Output,
+    QueryCommand,
     Shared,
     StudyFiles,
     StudyName,
@@ -81,7 +82,7 @@ def plan(
     print_plans(studies, warehouse_of(context), allowed_of(context))
 
 
-@app.command()
+@app.command(cls=QueryCommand)
 def sql(
     context: typer.Context,
     query: Annotated[

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
+import click
 import typer
+from typer.core import TyperCommand
 
 DEFAULT_WAREHOUSE = Path("agora.duckdb")
 
@@ -66,6 +69,25 @@ AfterCommand = Annotated[
         show_default=False,
     ),
 ]
+
+
+class QueryCommand(TyperCommand):
+    """A command whose argument may begin with ``--``, as a comment in SQL does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts words that are no option, but begin like one and hold a space, behind the others."""
+        known = {name for one in self.get_params(ctx) for name in one.opts}
+        queries = [
+            word
+            for word in args
+            if word.startswith("--") and _BLANK.search(word) and word.partition("=")[0] not in known
+        ]
+        if queries and "--" not in args:
+            args = [*(word for word in args if word not in queries), "--", *queries]
+        return super().parse_args(ctx, args)
+
+
+_BLANK = re.compile(r"\s")
 
 
 def warehouse_of(context: typer.Context) -> Path:

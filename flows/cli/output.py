@@ -87,7 +87,16 @@ def as_json(answer: Answer) -> bytes:
         )
         for row in answer.rows
     )
-    return ("[" + ",\n ".join(f"{{{row}}}" for row in rows) + "]\n").encode()
+    return ("[" + ",\n ".join(f"{{{_escaped(row)}}}" for row in rows) + "]\n").encode()
+
+
+def _escaped(text: str) -> str:
+    """JSON with the same content and no character that a terminal would obey."""
+    if text.isprintable():
+        return text
+    # Inside of texts, JSON has escaped these; they stand between values of a document.
+    spaced = text.translate({ord(blank): " " for blank in "\n\r\t"})
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in spaced)
 
 
 def _json(value: Any) -> str:

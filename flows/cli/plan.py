@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from flows.catalogues import refuse_missing_imports
 from flows.cli.table import table, terminal_width
+from flows.cli.terminal import say
 from flows.estimating import estimated, refuse_unpriced
 from flows.planning import StepPlan, plans
 from flows.study_references import SHORT, with_markets
@@ -27,20 +29,22 @@ def print_plans(studies: Sequence[Path], warehouse: Path, allowed: Sequence[Path
         Mistakes: A study has mistakes in it.
     """
     loaded = [load_study(path, allowed) for path in studies]
+    for one in loaded:
+        refuse_missing_imports(one.study, warehouse, one.path)
     with reader_or_empty(warehouse) as reading:
         for one in loaded:
             resolved = design(with_markets(one.study, warehouse, one.path))
             planned = list(plans(resolved, reading, steps()))
             _print_plan(resolved, planned, warehouse)
             _print_estimates(estimated(resolved, planned, reading), resolved.study.run)
-            print()
+            say()
             refuse_unpriced(resolved, planned, reading, resolved.study.run.budget_usd)
 
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:
     study = resolved.study
     where = f"in {warehouse}" if warehouse.exists() else f"(a run will create {warehouse})"
-    print(f"{study.name}  version {resolved.version[:SHORT]}  {where}")
+    say(f"{study.name}  version {resolved.version[:SHORT]}  {where}")
     lines = [
         (
             plan.step.stage,
@@ -53,15 +57,15 @@ def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) 
         for plan in planned
         if plan.units
     ]
-    print(table(("stage", "step", "units", "done", "failed", "to do"), lines), end="")
+    say(table(("stage", "step", "units", "done", "failed", "to do"), lines), end="")
     if not any(line[-1] for line in lines):
-        print("Nothing to do: the warehouse already holds every unit.")
+        say("Nothing to do: the warehouse already holds every unit.")
 
 
 def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
     """Calls, tokens and dollars per model, and what the numbers rest on."""
     if not found:
-        print("A run will make no model calls.")
+        say("A run will make no model calls.")
         return
     lines = [
         (
@@ -76,23 +80,23 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
         for one in found
     ]
     head = ("alias", "model", "used as", "calls", "prompt tokens", "answer tokens", "dollars")
-    print()
-    print(table(head, lines), end="")
+    say()
+    say(table(head, lines), end="")
     known = [one.usd for one in found if one.usd is not None]
     total = Span(sum(span.low for span in known), sum(span.high for span in known))
     unknown = len(found) - len(known)
     more = f", not counting {unknown} models of unknown price" if unknown else ""
-    print(f"Total: ${_dollars(total)}{more}")
+    say(f"Total: ${_dollars(total)}{more}")
     if run.budget_usd is not None and not unknown:
-        print(_against(f"${run.budget_usd:g}", run.budget_usd, total))
+        say(_against(f"${run.budget_usd:g}", run.budget_usd, total))
     if run.budget_calls is not None:
         calls = Span(sum(one.calls.low for one in found), sum(one.calls.high for one in found))
-        print(_against(f"{run.budget_calls:,} calls", run.budget_calls, calls))
-    print("Assumptions")
+        say(_against(f"{run.budget_calls:,} calls", run.budget_calls, calls))
+    say("Assumptions")
     for text, aliases in _grouped(found).items():
         line = f"{', '.join(aliases)}: {text}"
         width = terminal_width()
-        print(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    "))
+        say(textwrap.fill(line, width, initial_indent="  ", subsequent_indent="    "))
 
 
 def _against(words: str, budget: float, span: Span) -> str:

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from flows.cli.ending import Ending, told_to_end
 from flows.cli.options import DEFAULT_WAREHOUSE
+from flows.cli.terminal import PlainConsole
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults, server_configured
 
@@ -41,12 +42,14 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
 
     studies = [load_study(request.study, request.allow_paths).study for request in requests]
 
+    from flows.catalogues import refuse_missing_imports
     from warehouse.connection import refuse_unusable
 
-    for request in requests:
+    for request, study in zip(requests, studies, strict=True):
         refuse_unusable(request.warehouse)
+        refuse_missing_imports(study, request.warehouse, str(request.study))
 
-    console = Console(highlight=False)
+    console = PlainConsole(highlight=False)
     if not console.is_terminal:
         console.width = LOG_WIDTH
     complete, recorded = True, server_configured()
@@ -102,7 +105,7 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
 
     for step in report.steps:
         for reason in step.reasons[:3]:
-            console.print(f"  [red]{step.step}[/red]: {reason}")
+            console.print(f"  [red]{step.step}[/red]: {escape(reason)}")
         if len(step.reasons) > 3:
             console.print(f"  [red]{step.step}[/red]: {len(step.reasons) - 3} more failures")
     with reader(warehouse) as reading:
@@ -116,12 +119,13 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
         console.print(f"  [yellow]Damaged[/yellow]: {escape(lost)}.", soft_wrap=True)
     if report.stopped:
         console.print(
-            f"  [yellow]Stopped[/yellow]: {report.stopped}; run the study again to continue."
+            f"  [yellow]Stopped[/yellow]: {escape(report.stopped)}; "
+            "run the study again to continue."
         )
     if report.left:
-        console.print(f"  Left to do: {report.left}", soft_wrap=True)
-    console.print(f"  Data:    {warehouse}", soft_wrap=True)
-    console.print(f"  Report:  {_report_command(report, warehouse)}", soft_wrap=True)
+        console.print(f"  Left to do: {escape(report.left)}", soft_wrap=True)
+    console.print(f"  Data:    {escape(str(warehouse))}", soft_wrap=True)
+    console.print(f"  Report:  {escape(_report_command(report, warehouse))}", soft_wrap=True)
     console.print()
 
 

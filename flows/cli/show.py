@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli.table import cell, table, terminal_width
+from flows.cli.terminal import say
 from flows.study_references import Named, named
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
@@ -33,7 +34,7 @@ def print_study(reference: str, warehouse: Path, allowed: Sequence[Path] = ()) -
     """
     found = named(reference, warehouse, allowed)
     for title, text in _sections(found, warehouse):
-        print(f"{title}\n{text}" if title else text)
+        say(f"{title}\n{text}" if title else text)
 
 
 def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:

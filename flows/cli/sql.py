@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.cli.output import as_csv, as_json, as_parquet
 from flows.cli.table import fits, records, table
 from flows.files import write_out
-from schemas.errors import Mistake
+from schemas.errors import Mistake, printable_lines
 from warehouse.query import query
 
 #: Rows that a table on a terminal shows; the other formats give all of them.
@@ -54,4 +54,7 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
         write_out(text.encode(), output)
         return
     writers = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
-    write_out(writers[form](query(warehouse, sql)), output)
+    content = writers[form](query(warehouse, sql))
+    if output is None and sys.stdout.isatty():
+        content = printable_lines(content.decode()).encode()
+    write_out(content, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.cli.table import table
+from flows.cli.terminal import say
 from flows.study_references import SHORT
 from schemas.unit import STAGES
 from warehouse.queries.studies import Versions
@@ -22,7 +23,7 @@ def print_studies(warehouse: Path) -> None:
         versions = reading.rows(Versions())
         counts = {(row.study_version, row.stage): row for row in reading.rows(UnitsByStage())}
     if not versions:
-        print(f"{warehouse} holds no study yet. Run one with: agora run STUDY.yaml")
+        say(f"{warehouse} holds no study yet. Run one with: agora run STUDY.yaml")
         return
     stages = [stage for stage in STAGES if any(of == stage for _, of in counts)]
     columns = ["study", "version", "last run", "design", *stages]
@@ -36,10 +37,10 @@ def print_studies(warehouse: Path) -> None:
         )
         for row in versions
     ]
-    print(table(columns, lines), end="")
-    print("(design: conditions x replicates; then units done of those planned, by stage)")
+    say(table(columns, lines), end="")
+    say("(design: conditions x replicates; then units done of those planned, by stage)")
     if any(row.number > 1 for row in versions):
-        print("(a name without a number means the version that was run last)")
+        say("(a name without a number means the version that was run last)")
 
 
 def _progress(count: StageCount | None) -> str:

@@ -18,8 +18,6 @@ GAP = "  "
 KEY_WIDTH, WORD_WIDTH = 13, 20
 #: Keys and other digests: their beginning is enough to name them.
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
-#: What text from a model must not do to a terminal: move the cursor, change colours, ring.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def terminal_width() -> int:
@@ -44,7 +42,13 @@ def cell(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, str) and value in {"", "NULL"}:
         return f'"{value}"'
-    return _CONTROL.sub("·", word(value).replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "))
+    text = word(value).replace("\r\n", "⏎").replace("\n", "⏎")
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    """A character as it stands in a table: what is not printable as a blank or a dot."""
+    return character if character.isprintable() else " " if character.isspace() else "·"
 
 
 def table(

@@ -15,6 +15,7 @@ from flows.cli.options import (
     allowed_of,
     warehouse_of,
 )
+from flows.cli.terminal import say
 from schemas.unit import STAGES, Stage
 
 Kind = Literal["transcripts", "codes", "marketplace"]
@@ -124,9 +125,9 @@ def import_(
             codebook=codebook,
         )
     )
-    print(f"{kind}: imported {done.new} units; {done.held} were already in the warehouse.")
+    say(f"{kind}: imported {done.new} units; {done.held} were already in the warehouse.")
     for note in done.notes:
-        print(f"  {note}")
+        say(f"  {note}")
 
 
 def report(
@@ -143,7 +144,7 @@ def report(
     from flows.report_file import write_report
 
     path = write_report(study, warehouse_of(context), output, allowed_of(context))
-    print(f"report: {path}")
+    say(f"report: {path}")
 
 
 def sample(
@@ -164,12 +165,12 @@ def sample(
 
     one = named(study, warehouse_of(context), allowed_of(context))
     out = hand_out(one.study, one.version, warehouse_of(context), output)
-    print(f"sample {out.sample_key[:12]}: {out.n_items} items")
+    say(f"sample {out.sample_key[:12]}: {out.n_items} items")
     for stratum, n in out.strata.items():
-        print(f"  {stratum}: {n}")
+        say(f"  {stratum}: {n}")
     for path in out.files:
-        print(f"  wrote {path}")
-    print("  import the filled sheets with: agora import codes FILE --format sheet")
+        say(f"  wrote {path}")
+    say("  import the filled sheets with: agora import codes FILE --format sheet")
 
 
 def register(app: typer.Typer) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from schemas.codebook import Codebook
-from schemas.errors import Mistake
+from schemas.errors import Mistake, printable
 from schemas.unit import Result
 from tasks.coding.sheet import Sheet
 from tasks.coding.sheet_values import Marked, results_of_marks
@@ -85,7 +85,7 @@ def label_studio_config(codebook: Codebook) -> str:
         lines.append('  <Header value="$speaker"/>')
     lines.append('  <Text name="text" value="$text"/>')
     for name, flag in codebook.flags.items():
-        shown = f"{name}: {flag.definition}"
+        shown = printable(f"{name}: {' '.join(flag.definition.split())}")
         # A flag that applies only where another is present is asked where that one is chosen.
         only = (
             f' visibleWhen="choice-selected" whenTagName={quoteattr(flag.when)}'
@@ -106,7 +106,7 @@ def label_studio_config(codebook: Codebook) -> str:
             "    </Choices>",
             "  </View>",
         ]
-    lines.append(f"  <!-- {escape(codebook.name)} {codebook.digest} -->")
+    lines.append(f"  <!-- {codebook.digest} -->")
     lines.append("</View>")
     return "\n".join(lines) + "\n"
 

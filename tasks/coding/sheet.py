@@ -92,7 +92,7 @@ def coding_sheet_csv(sheet: Sheet, annotator: str = "") -> str:
     # Everything in quotation marks: a lone carriage return would end the row otherwise.
     writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     flags = list(sheet.codebook.flags)
-    writer.writerow([*FIXED, *SHOWN, *flags, NOTE])
+    writer.writerow([*FIXED, *SHOWN, *map(_no_formula, flags), NOTE])
     for item in sheet.items:
         fixed = [sheet.sample_key, sheet.codebook.digest, annotator, item.position]
         shown = ["\n\n".join(item.context), item.speaker, item.text]
@@ -114,7 +114,10 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
         Mistakes: Several lines are wrong; nothing is given then.
     """
     header, rows = strict_csv(data_text(path), str(path))
-    _check_header(path, header, list(codebook.flags))
+    titles = {
+        flag: title if (title := _no_formula(flag)) in header else flag for flag in codebook.flags
+    }
+    _check_header(path, header, list(titles.values()))
     marked = [
         Marked(
             place=f"{path}:{row.line}",
@@ -122,7 +125,7 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
             sample=row.cells["sample"].strip(),
             codebook=row.cells["codebook"].strip(),
             item=row.cells["item"].strip(),
-            marks={name: row.cells[name] for name in codebook.flags},
+            marks={flag: row.cells[title] for flag, title in titles.items()},
         )
         for row in rows
     ]

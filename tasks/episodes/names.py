@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from schemas.names import Name
 from schemas.seats import Seat
 
 #: How seats are named: by letters, by their models, by their personas, or as listed.
-Names = Literal["neutral", "model", "persona"] | tuple[str, ...]
+Names = Literal["neutral", "model", "persona"] | tuple[Name, ...]
 
 
 def shown_names(

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from schemas.base import Record
+from schemas.names import Name
 from tasks.episodes.interventions.base import SeatName
 from tasks.episodes.times import ProbeTime
 
@@ -120,7 +121,7 @@ class Probe(Record):
         description="Short name; stands in responses.instrument.",
     )
     ask: str | None = Field(None, min_length=1, description="The question, where there is one.")
-    items: dict[str, str] = Field({}, description="Questions by name, where there are several.")
+    items: dict[Name, str] = Field({}, description="Questions by name, where there are several.")
     answer: AnyForm = Field(
         "text",
         description="text, {choice: [A, B]}, {scale: [1, 7]} (whole numbers) or {number: [0, 1]}.",

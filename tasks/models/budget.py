@@ -59,6 +59,7 @@ def unpriced(model: str, budget_usd: float) -> Mistake:
     """Says that a model without a price cannot be asked where dollars are limited."""
     return Mistake(
         what=f"dollars are limited but the price of {model} is not known",
+        place="models",
         found=f"budget_usd: {budget_usd:g}",
         fix="declare usd_per_million_input_tokens and usd_per_million_output_tokens with it",
     )

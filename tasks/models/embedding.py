@@ -123,6 +123,7 @@ class Embeddings:
         if model.spec.simulated:
             raise Mistake(
                 what="a simulated model makes no vectors of texts",
+                place="metrics: encoder",
                 found=model.spec.model,
                 fix="name an embedding model of litellm, or leave the encoder at hashed",
             )

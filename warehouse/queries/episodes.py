@@ -71,6 +71,22 @@ ORDER BY series, label"""
     collection: str
 
 
+class ImportedSeries(NamedTuple):
+    """A series of a collection."""
+
+    collection: str
+    series: str | None
+
+
+@dataclass(frozen=True)
+class ImportedCollections(Query[ImportedSeries]):
+    """Collections that were imported, by series."""
+
+    title = "imported collections"
+    sql = """SELECT DISTINCT collection, series
+FROM episodes WHERE source = 'import' ORDER BY ALL"""
+
+
 class ImportedSeat(NamedTuple):
     """A participant of an imported episode."""
 

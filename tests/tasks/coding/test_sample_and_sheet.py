@@ -92,7 +92,6 @@ def test_allocation_is_whole_within_sizes_and_even(
     [
         (HumanSpec(sample=301), "fewer messages"),
         (HumanSpec(sample=1), "fewer items than there are strata"),
-        (HumanSpec(sample=5, stratify=("condtion",)), "write condition"),
         (HumanSpec(sample=5, stratify=("flag",)), "strata by flag need labels"),
         (HumanSpec(sample=5, stratify=("series",)), "have no series"),
     ],
