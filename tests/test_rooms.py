@@ -174,3 +174,27 @@ def test_an_index_names_everything_in_its_package(package: str) -> None:
         if (path.suffix == ".py" or (path / "__init__.py").is_file()) and path.stem != "__init__"
     }
     assert sorted(there - named) == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_mistake_says_where_it_is(room: str) -> None:
+    lacking = []
+    for path in modules(room):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                given = {keyword.arg for keyword in node.keywords}  # None stands for **details
+                if node.func.id in {"Mistake", "Locked"} and not given & {"place", None}:
+                    lacking.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert lacking == []
+
+
+def test_commands_print_through_what_keeps_terminals_safe() -> None:
+    allowed = {"flows/cli/terminal.py", "flows/cli/main.py"}
+    printing = []
+    for path in sorted((ROOT / "flows").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                name = str(path.relative_to(ROOT))
+                if node.func.id in {"print", "Console"} and name not in allowed:
+                    printing.append(f"{name}:{node.lineno}")
+    assert printing == []

@@ -49,7 +49,7 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
         refuse_unusable(request.warehouse)
         refuse_missing_imports(study, request.warehouse, str(request.study))
 
-    console = PlainConsole(highlight=False)
+    console = PlainConsole(highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = LOG_WIDTH
     complete, recorded = True, server_configured()

@@ -23,7 +23,7 @@ from schemas.tables import TABLES
 from tasks.coding.label_studio import label_studio_config, label_studio_tasks, read_label_studio
 from tasks.coding.page import coding_sheet_html
 from tasks.coding.sampling import allocation, draw_sample, sample_result
-from tasks.coding.sheet import Sheet, coding_sheet_csv, read_coding_sheet
+from tasks.coding.sheet import Sheet, SheetItem, coding_sheet_csv, read_coding_sheet
 
 SheetOf = Callable[..., tuple[pl.DataFrame, Sheet]]
 TEXTS = [("s1", "Thanks"), ("s2", '=HYPERLINK("x")'), ("s1", "No,\nnever"), ("s2", "Well")]
@@ -340,3 +340,49 @@ def test_the_labelling_configuration_has_every_flag(two_flags: Codebook) -> None
     assert [one.get("value") for one in choices["stance"]] == ["against", "neither", "for"]
     assert set(choices) == {"thanks", "stance", "why"}
     assert choices["why"].get("required") == "false"
+
+
+#: Beginnings of what spreadsheets calculate.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", " ", "\t", "\n", "\r", "|", "'", '"', "\x00", " |\t"]),
+            st.sampled_from(["=1+1", "+1", "-1", "@A1", "＝1", "-", "plain"]),
+        ).map("".join),
+        min_size=2,
+        max_size=4,
+    )
+)
+def test_no_cell_of_a_sheet_is_a_formula_and_every_row_stays_one(texts: list[str]) -> None:
+    codebook = Codebook(
+        name="=cmd",
+        context=1,
+        flags={name: Flag(definition="d", mask_speaker=False) for name in ("=1+1", "-b", "plain")},
+    )
+    sample = pl.DataFrame({"sample_key": ["a" * 32]})
+    items = tuple(
+        SheetItem(position, text, f"@{text.strip() or 'x'}", (text, text))
+        for position, text in enumerate(texts, start=1)
+    )
+    written = coding_sheet_csv(Sheet(sample.item(0, 0), codebook, items))
+    rows = list(csv.reader(io.StringIO(written, newline=""), strict=True))
+    assert len(rows) == 1 + len(texts)
+    for value in (value for row in rows for value in row):
+        calculated = value.lstrip(" \t\r\n|'\"␀").startswith(_FORMULA)
+        assert not (calculated or value.startswith(("\t", "\r", "\n"))) or value[0] == "'", value
+
+
+def test_a_sheet_whose_flags_begin_like_formulas_comes_back(
+    sheet_of: SheetOf, tmp_path: Path
+) -> None:
+    codebook = Codebook(name="a", flags={"=1+1": Flag(definition="d"), "-b": Flag(definition="d")})
+    sample, sheet = sheet_of(codebook, TEXTS)
+    filled = coding_sheet_csv(sheet, "Ada").replace(',"","",""\n', ',"1","0",""\n')
+    for text in (filled, filled.replace("'=1+1", "=1+1").replace("'-b", "-b")):
+        (tmp_path / "sheet.csv").write_text(text, encoding="utf-8")
+        (result,) = read_coding_sheet(tmp_path / "sheet.csv", sample, codebook)
+        values = {(row["flag"], row["value"]) for row in result.rows["codes"]}
+        assert values == {("=1+1", 1.0), ("-b", 0.0)}
