@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
+from flows.cli.terminal import say
+
 T = TypeVar("T")
 
 #: Ctrl-C, a request to end, a terminal that was closed.
@@ -100,7 +102,7 @@ def told_to_end() -> Iterator[Ending]:
     except KeyboardInterrupt:
         # Where the terminal is gone, there is nobody to tell.
         with contextlib.suppress(OSError):
-            print(
+            say(
                 "Interrupted. Finished work is kept; run the study again to continue.",
                 file=sys.stderr,
             )

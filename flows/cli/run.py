@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
+from flows.cli.console import PlainConsole
 from flows.cli.ending import Ending, told_to_end
 from flows.cli.options import DEFAULT_WAREHOUSE
-from flows.cli.terminal import PlainConsole
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults, server_configured
 

@@ -42,6 +42,7 @@ def no_secret_blocks(name: str) -> str:
     """
     raise Mistake(
         what=f"the key of a model is in the Secret block {name}, which cannot be read here",
+        place="models: api_key_block",
         fix="put the key into an environment variable and name it as api_key_env",
     )
 
@@ -73,6 +74,7 @@ class Keyring:
             if not value:
                 raise Mistake(
                     what=f"model {spec.model} has no key",
+                    place="models: api_key_env",
                     found=f"the environment variable {spec.api_key_env} is not set",
                     fix=f"export {spec.api_key_env}=... before the run",
                 )

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.cli.console import PlainConsole
 from flows.cli.output import as_csv, as_json, word
 from flows.cli.table import cell, table
-from flows.cli.terminal import PlainConsole
 from flows.imports import import_data
 from flows.requests import ImportRequest
 from flows.settings import apply_defaults
