@@ -77,7 +77,8 @@ def import_data(request: ImportRequest) -> Imported:
             _refuse_changed_episodes(warehouse, results, collection, request.path)
             known_by_codes = _known_by_codes(warehouse, results, collection)
             done = _committed(warehouse, results, request.path)
-        return Imported(done.new, done.held, known_by_codes if done.new else ())
+        notes = (*(known_by_codes if done.new else ()), *_not_read(request.path))
+        return Imported(done.new, done.held, notes)
     codebook = None if request.codebook is None else _codebook(request.codebook)
     with _writing(request.warehouse) as warehouse:
         known = _known(warehouse, collection)
@@ -221,6 +222,19 @@ def _known_by_codes(
         f"{n} of these runs were known by their codes only; import the codes again, so that they "
         "stand at the messages.",
     )
+
+
+def _not_read(folder: Path) -> tuple[str, ...]:
+    """What to say of files in a folder of transcripts that were passed over."""
+    files = (
+        path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() != ".json"
+    )
+    names = sorted(path.name for path in files if not path.name.startswith("."))
+    if not names:
+        return ()
+    more = ", ..." if len(names) > MOST_REASONS else ""
+    some = ", ".join(names[:MOST_REASONS])
+    return (f"{len(names)} files there are no .json and were not read: {some}{more}",)
 
 
 def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:

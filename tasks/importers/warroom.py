@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,8 @@ def error_kind(text: str) -> str:
 
 def _result(path: Path, collection: str) -> tuple[Result, tuple[str, str]]:
     transcript = parsed_json(path, Transcript, "transcript")
-    label = name_of(path.stem.removeprefix("warroom-"), str(path))
+    stem = unicodedata.normalize("NFC", path.stem)  # some file systems take letters apart
+    label = name_of(stem.removeprefix("warroom-"), str(path))
     series = transcript.condition.series
     content = hashlib.sha256(path.read_bytes()).hexdigest()
     key = digest("import", "transcripts", COLLECTION, RECIPE, collection, series, label, content)

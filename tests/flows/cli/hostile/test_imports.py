@@ -14,17 +14,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flows.imports import import_data
 from flows.requests import ImportRequest
 from schemas.errors import AgoraError
+from schemas.tables import TABLES
+from schemas.unit import Read, Result
+from tasks.coding.label_studio import read_label_studio
+from tasks.coding.sheet import read_coding_sheet
+from tasks.importers.marketplace import marketplace_rows, read_marketplace
+from tasks.importers.warroom import read_transcripts
+from tasks.importers.warroom_codes import Known, read_codes
 from warehouse.query import query
+from warehouse.store import Warehouse
 
 from ..conftest import Agora
-from .conftest import Refused
+from .conftest import Refused, printable
 from .samples import (
     BUSINESS,
+    CODEBOOK,
     CUSTOMER,
     code_row,
     codes_csv,
@@ -587,6 +599,125 @@ def test_folders_and_options_of_markets(
     refused("import", "marketplace", *words)
 
 
+# -- generated --------------------------------------------------------------------------------
+
+_DATA = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=10)
+    | st.sampled_from(["Agent-A", "user", "system", "\x1b[2J", "\0", "1", "present"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+_FAST = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def _changed_at(data: Any, places: st.DataObject) -> Any:
+    """Data with any value in the place of one of its own."""
+    data = copy.deepcopy(data)
+    inner: Any = data
+    while True:
+        names = list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+        name = places.draw(st.sampled_from(names))
+        deeper = isinstance(inner[name], dict | list) and bool(inner[name])
+        if not deeper or places.draw(st.booleans()):
+            inner[name] = places.draw(_DATA)
+            return data
+        inner = inner[name]
+
+
+def _damaged(text: str, places: st.DataObject) -> bytes:
+    """A text of which a part was cut out and another put in."""
+    start = places.draw(st.integers(0, len(text)))
+    length = places.draw(st.integers(0, 30))
+    put = places.draw(
+        st.text(max_size=4) | st.sampled_from([*"[]{},:\"'\\\r\n\t|;=", "NaN", "\\u0000", "1e999"])
+    )
+    return (text[:start] + put + text[start + length :]).encode("utf-8", "surrogatepass")
+
+
+def _read_or_refused(read: Callable[[], list[Result]], place: str) -> None:
+    try:
+        results = read()
+    except AgoraError as mistake:
+        assert place in mistake.message()
+        assert printable(mistake.message())
+        return
+    for result in results:
+        for table, rows in result.rows.items():
+            for row in rows:
+                TABLES[table].model_validate(row)
+
+
+@_FAST
+@given(places=st.data(), whole=st.booleans())
+def test_any_transcript_is_read_or_refused(
+    places: st.DataObject, whole: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "A-run01.json"
+    if whole:
+        file.write_text(json.dumps(_changed_at(transcript(), places)))
+    else:
+        file.write_bytes(_damaged(SOUND, places))
+    _read_or_refused(lambda: read_transcripts(tmp_path), file.name)
+
+
+@_FAST
+@given(places=st.data())
+def test_any_file_of_codes_is_read_or_refused(places: st.DataObject, tmp_path: Path) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_bytes(_damaged(codes_csv(), places))
+    nothing = {"episode_key": pl.String, "series": pl.String, "label": pl.String}
+    known = Known(
+        pl.DataFrame(schema={**nothing, "status": pl.String, "recorded_at": pl.Datetime}),
+        pl.DataFrame(schema={**nothing, "seat": pl.String, "name": pl.String}),
+        pl.DataFrame(schema={**nothing, "seq": pl.Int64, "round": pl.Int64, "actor": pl.String}),
+    )
+    _read_or_refused(lambda: read_codes(file, known).results, file.name)
+
+
+@pytest.fixture(scope="module")
+def sample(made: tuple[Path, HandedOut]) -> pl.DataFrame:
+    with Warehouse.open(made[0]) as warehouse:
+        key = made[1].tasks[0]["data"]["sample"]
+        return warehouse.frame(Read("samples", "sample_key", (key,))).sort("position")
+
+
+@_FAST
+@given(places=st.data(), form=st.sampled_from(["sheet", "export", "text of an export"]))
+def test_any_codes_of_people_are_read_or_refused(
+    places: st.DataObject,
+    form: str,
+    sample: pl.DataFrame,
+    made: tuple[Path, HandedOut],
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "codes.txt"
+    if form == "export":
+        file.write_text(json.dumps(_changed_at(made[1].tasks, places)))
+    else:
+        sound = made[1].sheet if form == "sheet" else json.dumps(made[1].tasks)
+        file.write_bytes(_damaged(sound, places))
+    read = read_coding_sheet if form == "sheet" else read_label_studio
+    _read_or_refused(lambda: read(file, sample, CODEBOOK), file.name)
+
+
+@_FAST
+@given(places=st.data())
+def test_any_market_is_read_or_refused(places: st.DataObject, tmp_path: Path) -> None:
+    root = tmp_path / "town"
+    if not root.exists():
+        write_market(tmp_path)
+    (root / "customers" / "one.yaml").write_bytes(_damaged(CUSTOMER, places))
+    _read_or_refused(lambda: [marketplace_rows(read_marketplace(root))], "town")
+
+
 # -- all or nothing ---------------------------------------------------------------------------
 
 
@@ -634,6 +765,9 @@ def test_what_the_commit_refuses_keeps_everything_out(
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from flows.imports import import_data
 from flows.requests import ImportRequest
 from warehouse.committing import commit
