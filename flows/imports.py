@@ -226,15 +226,14 @@ def _known_by_codes(
 
 def _not_read(folder: Path) -> tuple[str, ...]:
     """What to say of files in a folder of transcripts that were passed over."""
-    files = (
-        path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() != ".json"
-    )
-    names = sorted(path.name for path in files if not path.name.startswith("."))
+    files = (path for path in folder.rglob("*") if path.is_file())
+    beside = (path.name for path in files if path.suffix.lower() != ".json")
+    names = sorted(name for name in beside if not name.startswith("."))
     if not names:
         return ()
     more = ", ..." if len(names) > MOST_REASONS else ""
     some = ", ".join(names[:MOST_REASONS])
-    return (f"{len(names)} files there are no .json and were not read: {some}{more}",)
+    return (f"{len(names)} files were not read, since they are no .json: {some}{more}",)
 
 
 def _plain(result: Result, table: str) -> list[Mapping[str, Any]]:

@@ -614,7 +614,7 @@ _DATA = st.recursive(
     max_leaves=5,
 )
 _FAST = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -642,12 +642,16 @@ def _damaged(text: str, places: st.DataObject) -> bytes:
     return (text[:start] + put + text[start + length :]).encode("utf-8", "surrogatepass")
 
 
+def _told(mistake: AgoraError, place: str) -> None:
+    assert place in mistake.message()
+    assert printable(mistake.message())
+
+
 def _read_or_refused(read: Callable[[], list[Result]], place: str) -> None:
     try:
         results = read()
     except AgoraError as mistake:
-        assert place in mistake.message()
-        assert printable(mistake.message())
+        _told(mistake, place)
         return
     for result in results:
         for table, rows in result.rows.items():
@@ -782,12 +786,11 @@ import_data(ImportRequest.model_validate_json(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("tables", [1, 4])
 def test_a_kill_in_the_middle_leaves_nothing_of_an_import(
-    sound: ImportRequest, tables: int
+    sound: ImportRequest,
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _KILLED, sound.model_dump_json(), str(tables)],
+        [sys.executable, "-c", _KILLED, sound.model_dump_json(), "4"],
         cwd=ROOT,
         check=False,
         timeout=120,
@@ -796,6 +799,13 @@ def test_a_kill_in_the_middle_leaves_nothing_of_an_import(
     for table in ("units", "episodes", "seats", "actions", "events"):
         assert query(sound.warehouse, f"SELECT count(*) FROM {table}").rows == [(0,)]
     assert import_data(sound).new == 8
+
+
+def test_files_that_are_passed_over_are_named(agora: Agora, tmp_path: Path) -> None:
+    folder = write_transcripts(tmp_path)
+    (folder / "A" / "warroom-A-run03.jsonl").write_text("{}")
+    done = agora("import", "transcripts", "transcripts", "--format", "warroom")
+    assert "were not read, since they are no .json: warroom-A-run03.jsonl" in done.stdout
 
 
 def test_a_sound_import_of_every_kind(agora: Agora, handed_out: HandedOut, tmp_path: Path) -> None:

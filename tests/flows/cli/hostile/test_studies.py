@@ -436,7 +436,7 @@ _DATA = st.recursive(
     max_leaves=6,
 )
 _FAST = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
