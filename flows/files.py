@@ -11,6 +11,8 @@ from schemas.errors import Mistake
 def write_out(content: bytes, output: Path | None) -> None:
     """Write to a file as a whole, or to standard output.
 
+    What is no regular file, such as a device or a pipe, is written into and never replaced.
+
     Raises:
         Mistake: The file cannot be written.
     """
@@ -20,6 +22,9 @@ def write_out(content: bytes, output: Path | None) -> None:
         return
     partial = output.with_name(output.name + ".partial")
     try:
+        if output.exists() and not output.is_file():
+            output.write_bytes(content)
+            return
         partial.write_bytes(content)
         partial.replace(output)
     except OSError as error:

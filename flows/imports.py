@@ -77,8 +77,8 @@ def import_data(request: ImportRequest) -> Imported:
             _refuse_changed_episodes(warehouse, results, collection, request.path)
             known_by_codes = _known_by_codes(warehouse, results, collection)
             done = _committed(warehouse, results, request.path)
-        notes = (*(known_by_codes if done.new else ()), *_not_read(request.path))
-        return Imported(done.new, done.held, notes)
+        passed_over = _not_read(request.path)
+        return Imported(done.new, done.held, (known_by_codes if done.new else ()) + passed_over)
     codebook = None if request.codebook is None else _codebook(request.codebook)
     with _writing(request.warehouse) as warehouse:
         known = _known(warehouse, collection)

@@ -104,6 +104,13 @@ def _refuse_unusable(path: Path, *, read_only: bool) -> None:
             expected="a file",
             fix="name a file in it",
         )
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise Mistake(
+            what="the warehouse is no regular file",
+            place=place,
+            found="a device, a pipe or a socket",
+            fix="name another file with --warehouse",
+        )
     if not path.exists():
         if read_only:
             raise Mistake(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import click
 import typer
 from typer.core import TyperCommand
 
@@ -74,7 +73,7 @@ AfterCommand = Annotated[
 class QueryCommand(TyperCommand):
     """A command whose argument may begin with ``--``, as a comment in SQL does."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Puts words that are no option, but begin like one and hold a space, behind the others."""
         known = {name for one in self.get_params(ctx) for name in one.opts}
         queries = [

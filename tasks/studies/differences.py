@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.study import Study
-from tasks.studies.positions import dotted
-from tasks.studies.yamltext import FieldPath
+from tasks.studies.yamltext import FieldPath, dotted
 
 _ABSENT = object()
 

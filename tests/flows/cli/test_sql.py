@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import polars as pl
@@ -144,3 +145,23 @@ def test_no_rows_in_any_form() -> None:
     assert as_csv(nothing) == b"a\n"
     assert as_parquet(nothing)
     assert table(["a"], []).splitlines()[0] == "a"
+
+
+def test_output_into_a_pipe_or_device_replaces_neither(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    done = agora("sql", "select 7 as n", "-f", "csv", "--output", str(pipe))
+    assert done.returncode == 0, done.stderr
+    assert os.read(reading, 100) == b"n\n7\n"
+    os.close(reading)
+    assert pipe.is_fifo()
+
+
+def test_a_warehouse_that_is_a_pipe_is_refused_at_once(agora: Agora, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = agora("sql", "select 1", "--warehouse", "pipe")
+    assert done.returncode == 2
+    assert "no regular file" in done.stderr
