@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -21,7 +21,7 @@ class CallRow(Row):
     )
     unit_key: Key = Field(description="Unit on whose behalf it was asked.")
     ordinal: Count = Field(description="Number of the question within the unit.")
-    purpose: Purpose = Field(description="Who asked.")
+    purpose: Purpose = Field(description=f"Who asked: {', '.join(get_args(Purpose))}.")
     subject: str = Field(description="Seat, coder or persona.")
     model: Name = Field(description="Model as asked for.")
     api_base: str | None = Field(None, description="Base URL, where one was declared.")

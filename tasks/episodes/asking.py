@@ -133,6 +133,7 @@ class Asker:
         rng_key: Sequence[Any],
         words: str | None = None,
         check: Callable[[Any], str | None] | None = None,
+        probe: Mapping[str, Any] | None = None,
     ) -> tuple[Question, Prompt]:
         """A question to a seat, and the prompt that puts it.
 
@@ -143,12 +144,14 @@ class Asker:
             rng_key: What the generator of the observation is derived from, besides seed and seat.
             words: The question in words, where no template has it.
             check: Says what is illegal about an answer.
+            probe: What a probe asks, as data; ``None`` where the game asks.
         """
         recalled = self._episode.parts.memory.recalled(self._log.seen_by(name))
         rng = generator(self._episode.seed, "observe", *rng_key, name)
         observation = self._game.observe(state, name, recalled, rng)
         texts = self._event_texts()
         data = {**observation.data, **self._told_of(name, texts)}
+        seen = data if probe is None else {**data, "probe": probe}
         prompt = self._presenters[name].prompt(texts, data, observation.history, ask.name, words)
         model = self._model(self.arrangement.models[name], ask)
         question = Question(
@@ -156,10 +159,10 @@ class Asker:
             messages=prompt.messages,
             unit_key=self._episode.key,
             ordinal=self._n_asked,
-            purpose="agent",
+            purpose="agent" if probe is None else "probe",
             subject=name,
             answer=ask.schema,
-            observation=self._as_data(ask, data, observation.history) if model.simulated else None,
+            observation=self._as_data(ask, seen, observation.history) if model.simulated else None,
             check=check,
             reasks=self._episode.reasks,
         )

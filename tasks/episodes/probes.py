@@ -173,6 +173,16 @@ class Probe(Record):
             if part
         )
 
+    def as_data(self, item: str, rounds: int) -> dict[str, Any]:
+        """The question as data, which simulated models are handed.
+
+        Args:
+            item: Which of its questions.
+            rounds: Rounds that are over.
+        """
+        form = "text" if self.answer == "text" else self.answer.model_dump(mode="json")
+        return {"instrument": self.name, "item": item, "answer": form, "rounds": rounds}
+
     def response(self, value: Any) -> tuple[float | None, str | None]:
         """An answer as the number and the text that ``responses`` holds.
 

@@ -60,7 +60,12 @@ class Prober:
         ]
         questions = [
             self._asker.question(
-                state, seat, ask, ("probe", now.turns, item), words=probe.prompt(item)
+                state,
+                seat,
+                ask,
+                ("probe", now.turns, item),
+                words=probe.prompt(item),
+                probe=probe.as_data(item, now.rounds),
             )
             for seat, item in places
         ]

@@ -65,6 +65,9 @@ class MetricInputs:
             codes=codes,
             samples=self._samples(spec, runs_key, runs) if spec.samples else empty,
             outcomes=self._numbered("outcomes", runs_key, runs) if "outcomes" in needs else empty,
+            responses=self._numbered("responses", runs_key, runs)
+            if "responses" in needs
+            else empty,
             flags=spec.flags,
             rule=spec.rule,
             rules=spec.rules,

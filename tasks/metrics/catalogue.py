@@ -6,7 +6,7 @@ from tasks.metrics.coders import agreement, rates, reliability
 from tasks.metrics.conversation import mentions, participation, transitions
 from tasks.metrics.identity import classifier, confusion, stability, voice
 from tasks.metrics.metric import GUIDE, Metric
-from tasks.metrics.opinion import change, consensus
+from tasks.metrics.opinion import change, consensus, responses
 from tasks.metrics.outcomes import market, outcomes, run_quality
 from tasks.metrics.profile import cosine, divergence, variance
 from tasks.metrics.profile import stability as profile_stability
@@ -46,6 +46,7 @@ METRICS: Registry[Metric] = Registry(
             profile_stability,
             rates,
             reliability,
+            responses,
             run_quality,
             stability,
             transitions,

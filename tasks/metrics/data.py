@@ -67,6 +67,8 @@ class Data:
         codes: ``run, seq, other_seq, flag, coder, value``.
         samples: ``run, seq, sample_key, stratum, inclusion_probability``: drawn for people.
         outcomes: ``run, scope, subject, other, round, metric, value, label``.
+        responses: Answers to probes: ``run, after_rounds, after_turns, seat, instrument, item,
+            value, text``.
         flags: The codebook.
         rule: The rule of ``labels``.
         rules: All rules, the used one first.
@@ -86,6 +88,7 @@ class Data:
     codes: pl.DataFrame = field(default_factory=pl.DataFrame)
     samples: pl.DataFrame = field(default_factory=pl.DataFrame)
     outcomes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    responses: pl.DataFrame = field(default_factory=pl.DataFrame)
     flags: Flags = field(default_factory=Flags)
     rule: str | None = None
     rules: tuple[str, ...] = ()

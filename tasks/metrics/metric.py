@@ -16,7 +16,9 @@ from tasks.registry import validated_options
 
 #: Page to read about metrics and tests.
 GUIDE = "docs/metrics.md"
-Need = Literal["messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats"]
+Need = Literal[
+    "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses"
+]
 
 
 class Options(Record):

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from schemas.gateway import ASKED_AGAIN, Answer, Message, Question
+from schemas.gateway import ASKED_AGAIN, INDEPENDENT, Answer, Message, Question
 from schemas.study.models import ModelSpec
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.batch import Batches
@@ -101,7 +101,7 @@ class ModelGateway:
             BudgetSpent: The next call could pass the study's budget.
             Mistake: The model's key is missing, or the journal cannot be written.
         """
-        if question.model.batch and question.purpose != "agent":
+        if question.model.batch and question.purpose in INDEPENDENT:
             await self._prefetch.gathered(question)
         return await self._ask(question)
 

@@ -44,7 +44,7 @@ from tasks.studies.design import Design
 log = logging.getLogger(__name__)
 
 #: Tables of which metrics take all that a run has.
-BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes"})
+BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes", "responses"})
 #: Column by which the others are read.
 BY = {"labels": "unit_key", "codes": "unit_key", "samples": "sample_key"}
 _JUDGED = ("episode_key", "seq", "other_seq", "flag", "value")

@@ -1,1 +1,1 @@
-"""What is thought: stances, their change and their spread."""
+"""What is thought: stances and answers to probes, their change and their spread."""

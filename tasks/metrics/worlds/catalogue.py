@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tasks.metrics.metric import GUIDE
-from tasks.metrics.worlds import coders, opinions, profiles, results, sides, speech, texts
+from tasks.metrics.worlds import answers, coders, opinions, profiles, results, sides, speech, texts
 from tasks.metrics.worlds.world import MetricWorlds, TestWorlds
 from tasks.registry import Registry
 
 METRIC_WORLDS: Registry[MetricWorlds] = Registry(
     "worlds of metric",
     (
+        answers.responses,
         profiles.cosine,
         profiles.divergence,
         profiles.variance,

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from schemas.base import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def _shares(policy: R, *names: str) -> R:
+    """The policy, whose parameters of these names hold shares.
+
+    Raises:
+        ValueError: One of them is not between 0 and 1.
+    """
+    for name in names:
+        for key, value in getattr(policy, name).items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name}.{key}: {value:g} is not between 0 and 1")
+    return policy
 
 
 class Faults(Record):
@@ -25,9 +40,29 @@ class Faults(Record):
 
 
 class AgentPolicy(Faults):
-    """An agent. What it does is its habits', which each environment's policy declares."""
+    """An agent. What it does is its habits', which each environment's policy declares.
 
+    What it answers to probes is its opinion: a place between the lowest answer (0) and the highest
+    (1) that may move from round to round.
+    """
+
+    opinion: float = Field(
+        0.5, ge=0, le=1, description="Mean answer before the first round, from lowest to highest."
+    )
+    opinion_of: dict[str, float] = Field(
+        {}, description="The same by name: a probe, or one item as probe.item."
+    )
+    opinion_drift: float = Field(
+        0.0, ge=-1, le=1, description="Change of the mean answer with every round that is over."
+    )
+    opinion_noise: float = Field(
+        0.1, ge=0, le=1, description="Standard deviation of an answer around its mean."
+    )
     habits: dict[str, Any] = Field({}, description="Its habits, by environment.")
+
+    @model_validator(mode="after")
+    def _between_the_ends(self) -> Self:
+        return _shares(self, "opinion_of")
 
 
 class JudgePolicy(Faults):
@@ -47,12 +82,8 @@ class JudgePolicy(Faults):
     specificity_of: dict[str, float] = Field({}, description="Specificity by flag.")
 
     @model_validator(mode="after")
-    def _shares(self) -> Self:
-        for name in ("sensitivity_of", "specificity_of"):
-            for flag, value in getattr(self, name).items():
-                if not 0 <= value <= 1:
-                    raise ValueError(f"{name}.{flag}: {value:g} is not between 0 and 1")
-        return self
+    def _rates(self) -> Self:
+        return _shares(self, "sensitivity_of", "specificity_of")
 
 
 class WriterPolicy(Faults):

@@ -50,6 +50,13 @@ the words of their names.
 """
 
 _OTHERS: tuple[tuple[str, type[Record], str], ...] = (
+    (
+        "Probes",
+        AgentPolicy,
+        "Of agents in every environment: what they answer to private questions. The lowest answer "
+        "is 0 and the highest 1; options of a choice count in the order in which they are listed. "
+        "Questions in words are answered with pleasantries.",
+    ),
     ("Judge", JudgePolicy, "Of `sim/judge`."),
     ("Writer", WriterPolicy, "Of `sim/writer`."),
     ("Faults", Faults, "Of every simulated model."),
@@ -75,7 +82,7 @@ def page() -> str:
         lines += _section(name.capitalize(), policy.params, about, listed)
         listed |= set(policy.params.model_fields)
     for title, params, about in _OTHERS:
-        faults = set(Faults.model_fields) if params is not Faults else set()
+        faults = {*Faults.model_fields, "habits"} if params is not Faults else set()
         lines += _section(title, params, about, faults)
     return "\n".join(lines) + "\n"
 

@@ -12,7 +12,7 @@ from schemas.gateway import Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from tasks.environments.talk.phrases import PHATIC
-from tasks.models.sim import anything, judge, writer
+from tasks.models.sim import anything, judge, probed, writer
 from tasks.models.sim.contract import SimReply
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.models.sim.presets import habits_of, policy_of
@@ -76,7 +76,9 @@ def _value(
 def _acted(
     policy: AgentPolicy, question: Question, seen: Mapping[str, Any], rng: random.Random
 ) -> Mapping[str, Any] | str | None:
-    """What the environment's own policy answers, where it has one that knows the question."""
+    """What an agent answers to a probe, or by the environment's own policy, where it has one."""
+    if "probe" in seen:
+        return probed.answer(policy, seen["probe"], rng)
     name = seen.get("environment", "")
     if name not in policy.habits:
         return None

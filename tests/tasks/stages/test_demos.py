@@ -177,3 +177,28 @@ def test_parts_of_every_episode_have_their_effect_on_a_commons(
         assert absent == {("s1", True)}
         assert "Agent-A has disconnected." in {row["text"] for row in rows["events"]}
         assert all(0 < row["value"] < 8 for row in rows["responses"])
+
+
+def test_answers_to_probes_drift_as_they_were_declared_to(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    gateway = memory_gateway(simulate)
+    found = episodes("probes.yaml", gateway)
+
+    def answer(condition: str, item: str, rounds: int) -> float:
+        return mean(
+            row["value"]
+            for rows in found[condition]
+            for row in rows["responses"]
+            if row["item"] == item and row["after_rounds"] == rounds
+        )
+
+    for condition, drift in (("steady", 0.0), ("swayed", 0.05)):
+        for rounds in (0, 3, 5):
+            expected = 1 + 6 * (0.4 + drift * rounds)
+            assert answer(condition, "support", rounds) == pytest.approx(expected, abs=0.25)
+        assert answer(condition, "calm", 0) == pytest.approx(0.7, abs=0.04)
+        assert answer(condition, "heard", 5) == pytest.approx(0.4 + 5 * drift, abs=0.04)
+    probed = [one for one in gateway.questions if one.purpose == "probe"]
+    assert len(probed) == sum(len(rows["responses"]) for some in found.values() for rows in some)
+    assert {one.purpose for one in gateway.questions} == {"agent", "probe"}

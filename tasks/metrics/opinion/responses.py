@@ -1,0 +1,134 @@
+"""What seats answer to probes: how it stands, and how it changes while an episode lasts."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from pydantic import Field
+
+from tasks.metrics import rows
+from tasks.metrics.data import Data
+from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.rows import ByRun
+from tasks.metrics.statistics.arrays import Floats
+
+
+class ResponseOptions(Options):
+    """Options of ``responses``."""
+
+    names: tuple[str, ...] = Field(
+        (), description="Probes to take, or items as probe.item; none: all of them."
+    )
+
+
+def named_responses(responses: pl.DataFrame, names: tuple[str, ...] = ()) -> pl.DataFrame:
+    """Responses with ``name``: that of the probe, with the item's where it has several.
+
+    Args:
+        responses: ``run, after_rounds, after_turns, seat, instrument, item, value, text``.
+        names: Which probes or items are kept; all of them if none is named.
+    """
+    single = pl.col("item") == pl.col("instrument")
+    named = responses.with_columns(
+        pl.when(single)
+        .then(pl.col("instrument"))
+        .otherwise(pl.col("instrument") + "." + pl.col("item"))
+        .alias("name")
+    )
+    if names:
+        wanted = list(names)
+        named = named.filter(pl.col("name").is_in(wanted) | pl.col("instrument").is_in(wanted))
+    return named.sort("name", "run", "after_turns", "seat")
+
+
+def changes(one: pl.DataFrame) -> pl.DataFrame:
+    """First and last answers to one question, by run.
+
+    Args:
+        one: Responses to one question: ``run, after_turns, seat, value``.
+
+    Returns:
+        ``run``; ``first`` and ``last``, means over the seats that answered at the first and at the
+        last time of the run; and, where those are two times and over the seats that answered both,
+        ``change`` and ``spread_change``, last less first of the mean and of the standard deviation
+        among seats.
+    """
+    turns, run = pl.col("after_turns"), pl.col("run")
+    ends = one.with_columns(
+        turns.min().over(run).alias("begin"), turns.max().over(run).alias("end")
+    )
+    first = ends.filter(turns == pl.col("begin")).select("run", "seat", first="value")
+    last = ends.filter(turns == pl.col("end")).select("run", "seat", "begin", "end", last="value")
+    both = first.join(last, on=["run", "seat"], how="full", coalesce=True)
+    moved = (
+        both.filter(pl.col("begin") < pl.col("end"))
+        .drop_nulls(["first", "last"])
+        .group_by("run")
+        .agg(
+            (pl.col("last") - pl.col("first")).mean().alias("change"),
+            (pl.col("last").std() - pl.col("first").std()).alias("spread_change"),
+        )
+    )
+    means = both.group_by("run").agg(pl.col("first", "last").mean())
+    return means.join(moved, on="run", how="left").sort("run")
+
+
+def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> pl.DataFrame:
+    """Rows of ``responses``."""
+    found = named_responses(data.responses, options.names)
+    given = pl.any_horizontal(pl.col("value", "text").is_not_null())
+    by_quantity: dict[str, dict[str, Floats]] = {name: {} for name in METRIC.quantities}
+    for (name,), one in found.group_by(["name"], maintain_order=True):
+        answered = one.group_by("run").agg(given.mean().alias("share"))
+        by_quantity["answered"][str(name)] = data.by_run(answered, "share")
+        numbers = one.filter(pl.col("value").is_not_null())
+        if numbers.is_empty():
+            continue
+        ends = changes(one)
+        for quantity in ("first", "last", "change", "spread_change"):
+            by_quantity[quantity][str(name)] = data.by_run(ends, quantity)
+        for (rounds,), then in numbers.group_by(["after_rounds"], maintain_order=True):
+            means = then.group_by("run").agg(pl.col("value").mean())
+            by_quantity["mean"][f"{name} after {rounds}"] = data.by_run(means, "value")
+    return rows.of_runs(
+        data,
+        options,
+        {quantity: ByRun(values, _METHODS[quantity]) for quantity, values in by_quantity.items()},
+    )
+
+
+_METHODS = {
+    "mean": "mean over the seats that answered after so many rounds",
+    "first": "mean over the seats that answered the first time",
+    "last": "mean over the seats that answered the last time",
+    "change": "last less first answer, mean over the seats that gave both",
+    "spread_change": "standard deviation among seats that gave both, last less first",
+    "answered": "usable answers over questions put to seats",
+}
+
+METRIC = Metric(
+    name="responses",
+    title="What seats answer to probes, and how their answers change while an episode lasts",
+    quantities={
+        "mean": Quantity(
+            "mean answer at a time; the subject is the probe and the rounds before",
+            "mean over seats of x_t",
+            "as the probe's answers",
+        ),
+        "first": Quantity("mean of the first answers", "mean of x_1", "as the probe's answers"),
+        "last": Quantity("mean of the last answers", "mean of x_T", "as the probe's answers"),
+        "change": Quantity("change from first to last answer", "mean of x_T - x_1", "any"),
+        "spread_change": Quantity(
+            "change of the differences among seats", "sd(x_T) - sd(x_1)", "any"
+        ),
+        "answered": Quantity("share of questions with a usable answer", "usable / all", "[0, 1]"),
+    },
+    source="Own.",
+    avoid="A change has no null of its own: its interval holds 0 where nothing moved, but asking "
+    "twice may move answers by itself, and answers at one end of a scale can move one way only. "
+    "Hold it against a condition without what is to have moved them. Answers out of a list have no "
+    "number and count in answered alone.",
+    needs=("responses",),
+    options=ResponseOptions,
+    compute=compute,
+)
