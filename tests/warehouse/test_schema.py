@@ -263,3 +263,28 @@ def test_a_warehouse_without_actions_opens_with_what_its_events_said(path, make)
         assert audiences == [("s1+s2", 0, ["s1", "s2"])]
         status = warehouse.frame_sql("SELECT episode_key, status FROM episodes").rows()
         assert dict(status) == {run: "terminated", market: "terminated", old: "incomplete"}
+
+
+def test_calls_of_an_older_warehouse_say_that_they_were_made_for_a_probe():
+    connection = duckdb.connect()
+    known = migrations()
+    (probes,) = (one for one in known if one.name == "probes")
+    for one in known[: probes.number - 1]:
+        connection.execute(one.sql)
+    for table in ("calls", "responses"):
+        columns = connection.execute(f"SELECT column_name FROM (DESCRIBE {table})").fetchall()
+        for (column,) in columns:
+            connection.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" DROP NOT NULL')
+    connection.execute(
+        "INSERT INTO calls (call_key, unit_key, ordinal, purpose) VALUES ('talk', 'u', 0, 'agent'),"
+        " ('bad answer', 'u', 1, 'agent'), ('answer', 'u', 1, 'agent'), ('other', 'v', 1, 'agent');"
+        "INSERT INTO responses (unit_key, call_key) VALUES ('u', 'answer'), ('u', NULL)"
+    )
+    connection.execute(probes.sql)
+    found = connection.execute("SELECT call_key, purpose FROM calls ORDER BY unit_key, ordinal, 1")
+    assert found.fetchall() == [
+        ("talk", "agent"),
+        ("answer", "probe"),
+        ("bad answer", "probe"),
+        ("other", "agent"),
+    ]
