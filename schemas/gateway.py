@@ -56,6 +56,7 @@ ATTEMPT_KINDS = {
         AttemptKind("timeout", "no answer came in time", "network", retried=True),
         AttemptKind("connection", "the connection was lost", "network", retried=True),
         AttemptKind("bad_body", "the response is not a completion", "provider", retried=True),
+        AttemptKind("no_schema", "the server takes no JSON schema", "provider", retried=True),
         AttemptKind("empty", "the answer is empty", "model", retried=True, paid=True),
         AttemptKind("bad_shape", "the answer is refused", "model", asked_again=True, paid=True),
         AttemptKind("truncated", "the answer was cut off", "model", asked_again=True, paid=True),

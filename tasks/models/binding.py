@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tasks.models.openai_server import Connections
 
 _MOST_KNOWN = 1024
+
+log = logging.getLogger(__name__)
 
 
 class Transport(Protocol):
@@ -97,6 +100,18 @@ class BoundModel:
         self.params = {k: v for k, v in identity.items() if k not in {"model", "api_base"}}
         self._models = models
         self._keyring = models.keyring
+        self._in_words = False
+
+    @property
+    def takes_schema(self) -> bool:
+        """Whether it is asked for an answer of a shape by a JSON schema, and not in words."""
+        return self.transport.native and not self._in_words
+
+    def ask_in_words(self) -> None:
+        """Notes that its server refuses JSON schemas, whatever was expected of it."""
+        if not self._in_words:
+            log.info("%s takes no JSON schema: shapes are asked for in words", self.spec.model)
+        self._in_words = True
 
     @cached_property
     def limiter(self) -> Limiter:

@@ -43,6 +43,7 @@ _BAD_BODY = (
     "not json",
     "provider returned",
 )
+_SCHEMA = ("response_format", "response format", "json_schema", "json schema", "structured output")
 _NO_CREDIT = ("insufficient_quota", "billing", "credit balance")
 _FILTERED = ("content_policy", "content_filter", "content management policy", "safety system")
 #: What litellm puts before the words of a provider: names of its classes, up to three of them.
@@ -128,6 +129,17 @@ def _headers(error: Exception) -> Mapping[str, Any] | None:
     if headers is None:
         headers = getattr(getattr(error, "response", None), "headers", None)
     return headers if headers else None
+
+
+def refuses_schema(failed: AttemptFailed) -> bool:
+    """Whether a request was refused because it asked for an answer by a JSON schema.
+
+    Example:
+        >>> refuses_schema(failed_status(400, {}, {"error": "unknown field response_format"}))
+        True
+    """
+    words = str(failed).lower()
+    return failed.kind == "bad_request" and any(sign in words for sign in _SCHEMA)
 
 
 def told_s(headers: Mapping[str, Any], now: dt.datetime | None = None) -> float | None:

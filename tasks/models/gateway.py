@@ -22,6 +22,7 @@ from tasks.models.binding import BoundModel, BoundModels
 from tasks.models.budget import Budget
 from tasks.models.completions import Vectors
 from tasks.models.embedding import Embeddings, vectors_dir
+from tasks.models.faults import refuses_schema
 from tasks.models.journal import Journal
 from tasks.models.keys import call_key, shape_digest
 from tasks.models.ledger import Entry, UnitLedger
@@ -29,7 +30,7 @@ from tasks.models.prefetch import Prefetch
 from tasks.models.prices import Prices
 from tasks.models.prompt_messages import message_digests
 from tasks.models.record import outcome_of, outcome_of_rows, record_of
-from tasks.models.replies import Outcome, Reply
+from tasks.models.replies import AttemptFailed, Outcome, Reply
 from tasks.models.retry import Backoff
 from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
 from tasks.models.sim.contract import Simulator
@@ -237,17 +238,26 @@ class ModelGateway:
     async def _fresh(
         self, question: Question, model: BoundModel, messages: tuple[Message, ...], key: str
     ) -> Outcome:
-        transport, shape = model.transport, question.answer
-        in_words = shape is not None and not transport.native
-        sent = instructed(messages, shape) if in_words and shape is not None else messages
-        asked_for = None if in_words else shape
-        tokens = prompt_tokens_about(sent) if model.spec.tokens_per_minute else 0.0
+        shape = question.answer
+        told = messages if shape is None else instructed(messages, shape)
+        longest = messages if model.takes_schema else told
+        tokens = prompt_tokens_about(longest) if model.spec.tokens_per_minute else 0.0
 
         async def attempt() -> Reply:
-            reply = await transport.reply(sent, asked_for)
-            if in_words:
+            if shape is None:
+                return await model.transport.reply(messages, None)
+            if not model.takes_schema:
+                reply = await model.transport.reply(told, None)
                 return dataclasses.replace(reply, raw={**reply.raw, "instructed": True})
-            return reply
+            try:
+                return await model.transport.reply(messages, shape)
+            except AttemptFailed as failed:
+                if not refuses_schema(failed):
+                    raise
+                model.ask_in_words()  # from the next attempt on
+                raise AttemptFailed(
+                    "no_schema", str(failed), status_code=failed.status_code
+                ) from None
 
         async def keep(outcome: Outcome) -> None:
             if outcome.reply is not None and outcome.reply.kind != "empty":
@@ -255,7 +265,7 @@ class ModelGateway:
 
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
         tries = Tries(model.prices, self._prefetch.failed(key))
-        most_usd = self._most_usd(model, sent, model.prices)
+        most_usd = self._most_usd(model, longest, model.prices)
         outcome = await self.budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
         if outcome.reply is not None:
             self._most_tokens = max(self._most_tokens, 2 * (outcome.reply.completion_tokens or 0))

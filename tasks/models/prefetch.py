@@ -197,7 +197,7 @@ def _item(question: Question, key: str, model: BoundModel) -> Item:
     shape, messages = question.answer, question.messages
     if shape is None:
         return Item(question.unit_key, key, messages, None, {})
-    if model.transport.native:
+    if model.takes_schema:
         return Item(question.unit_key, key, messages, response_format(shape), {})
     sent = instructed(messages, shape)
     return Item(question.unit_key, key, sent, None, {"instructed": True})

@@ -80,7 +80,7 @@ def _instance(text: str, shape: type[BaseModel]) -> Reading:
 def _is_object(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -89,7 +89,7 @@ def _objects(text: str) -> Iterator[Any]:
     for fenced in _FENCE.findall(text):
         try:
             yield json.loads(fenced)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
     place = text.find("{")
     for _ in range(_MOST_CANDIDATES):
