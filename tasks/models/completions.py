@@ -105,7 +105,8 @@ def vectors_of(body: Any, texts: int) -> tuple[Reply, list[Vectors]]:
     _refuse_failure(body)
     try:
         data = sorted(body["data"], key=lambda one: one["index"])
-        vectors = [np.asarray(one["embedding"], dtype=np.float32) for one in data]
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+            vectors = [np.asarray(one["embedding"], dtype=np.float32) for one in data]
         places = [one["index"] for one in data]
     except (KeyError, OverflowError, TypeError, ValueError):
         raise _no_completion("the provider's answer holds no vectors") from None
