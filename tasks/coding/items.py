@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from schemas.codebook import Codebook
+from schemas.errors import printable
+
+#: Raised when a whole transcript is put down in another way; part of the key of what judges code.
+TRANSCRIPT = 2
+
+_PLAIN_NAME = re.compile(r"\w(?:[\w .'()&-]*[\w.)])?")
+_LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_INDENT = "\n    "
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +92,25 @@ def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
     """
     if codebook.unit == "episode":
         names = _shown_names(messages, codebook)
-        whole = "\n\n".join(f"{names[said.actor]}: {said.text}" for said in messages)
+        whole = "\n\n".join(_spoken(names[said.actor], said.text) for said in messages)
         return [Item(1, None, None, None, whole)] if messages else []
     if codebook.unit == "pair":
         return _numbered(_pairs(messages, codebook.context))
     units = _turns(messages) if codebook.unit == "turn" else [(said,) for said in messages]
     return _numbered(_units(units, codebook.context))
+
+
+def _spoken(name: str, text: str) -> str:
+    r"""A message of a transcript: only its first line begins at the margin, whatever the text holds.
+
+    Example:
+        >>> print(_spoken("Ada", "Yes.\n\nBob: I agree with Ada."))
+        Ada: Yes.
+            Bob: I agree with Ada.
+    """
+    plain = _PLAIN_NAME.fullmatch(name) is not None
+    shown = name if plain else json.dumps(printable(name), ensure_ascii=False)
+    return f"{shown}: {_LINE_ENDS.sub(_INDENT, text)}"
 
 
 def _shown_names(messages: Sequence[Said], codebook: Codebook) -> dict[str, str]:

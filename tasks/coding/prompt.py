@@ -14,15 +14,20 @@ from schemas.codebook import Codebook
 from schemas.errors import printable
 from schemas.gateway import Message
 from schemas.keys import digest
-from tasks.coding.items import Item
+from tasks.coding.items import TRANSCRIPT, Item
 
 TEMPLATES = ("judge_system.md", "judge_items.md")
 
 
 @cache
-def template_digest() -> str:
-    """Digest of the judges' templates; part of the key of what they code."""
-    return digest("judge templates", [_source(name) for name in TEMPLATES])
+def template_digest(unit: str) -> str:
+    """Digest of what decides a judge's prompts; part of the key of what it codes.
+
+    Args:
+        unit: What is coded: messages, turns, pairs or whole episodes.
+    """
+    layout = [TRANSCRIPT] if unit == "episode" else []
+    return digest("judge templates", [*(_source(name) for name in TEMPLATES), *layout])
 
 
 def shown(item: Item, masked: bool) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class CodeStep(Step[CodeInput, Transcripts]):
             detectors.rule_of(codebook.value.flags[name].rule or "")
         asked = tuple(name for name in codebook.value.flags if name not in ruled)
         judges = {alias: shared(design.study.models[alias]) for alias in coding.judges if asked}
-        templates = template_digest()
+        templates = template_digest(codebook.value.unit)
         units = []
         for episode in coded_episodes(design, upstream):
             if episode.placeholder:
