@@ -101,7 +101,7 @@ def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
 
 
 def _spoken(name: str, text: str) -> str:
-    r"""A message of a transcript: only its first line begins at the margin, whatever the text holds.
+    r"""A message of a transcript; only its first line begins at the margin, whatever it says.
 
     Example:
         >>> print(_spoken("Ada", "Yes.\n\nBob: I agree with Ada."))

@@ -88,7 +88,7 @@ def test_probes_and_items_can_be_named(names: tuple[str, ...], kept: set[str]) -
 
 
 def test_no_probe_gives_no_rows() -> None:
-    schema = {"run": pl.Int64, "after_rounds": pl.Int64, "after_turns": pl.Int64}
+    schema: dict[str, Any] = {"run": pl.Int64, "after_rounds": pl.Int64, "after_turns": pl.Int64}
     schema |= dict.fromkeys(("seat", "instrument", "item", "text"), pl.String) | {
         "value": pl.Float64
     }

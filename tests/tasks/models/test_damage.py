@@ -313,7 +313,9 @@ async def test_a_server_that_takes_no_schema_is_asked_in_words(
     assert "bad_request" not in kinds
 
 
-async def test_a_server_that_takes_no_schema_is_told_so_once(server, spec, ask, tmp_path) -> None:
+async def test_a_server_that_takes_no_schema_is_told_so_once(
+    server: ModelServer, spec: Callable[..., ModelSpec], tmp_path: Path
+) -> None:
     def answer(request: Request, number: int) -> Said:
         if "response_format" in request.json:
             return Said(400, {"error": {"message": "response_format is not supported"}})
@@ -355,7 +357,7 @@ def embedded(vectors: Sequence[Any], places: Sequence[int] | None = None) -> Sai
     ],
 )
 async def test_damaged_vectors_are_asked_for_again_and_never_kept(
-    server, spec, tmp_path, said
+    server: ModelServer, spec: Callable[..., ModelSpec], tmp_path: Path, said: Said
 ) -> None:
     server.answer = lambda request, number: (
         said if number < 3 else embedded([[1.0, 0.0], [0.0, 1.0]])

@@ -17,7 +17,8 @@ from tasks.models.sim.probed import answer
 
 def answers(policy: AgentPolicy, form: Any, rounds: int = 0, item: str = "trust") -> list[Any]:
     asked = {"instrument": "trust", "item": item, "answer": form, "rounds": rounds}
-    return [answer(policy, asked, random.Random(n))["answer"] for n in range(4000)]
+    found = [answer(policy, asked, random.Random(n)) for n in range(4000)]
+    return [one["answer"] for one in found if one is not None]
 
 
 @pytest.mark.parametrize("rounds", [0, 3])
