@@ -51,8 +51,8 @@ def main() -> None:
         print(f"python -c pass        {bare:6.3f} s")
         for words in COMMANDS:
             taken = seconds("-m", "flows.cli.main", *words, warehouse=warehouse)
-            verdict = "" if taken <= LIMIT_S else f"  above {LIMIT_S} s"
-            print(f"agora {words[0]:<15} {taken:6.3f} s  {taken / bare:5.1f} x{verdict}")
+            excess = "" if taken <= LIMIT_S else f"  above {LIMIT_S} s"
+            print(f"agora {words[0]:<15} {taken:6.3f} s  {taken / bare:5.1f} x{excess}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Models: one gateway, through which everything asks.
 
 - ``gateway``: a question's way to its answer. ``binding``: a declared model with all that asking it
-  needs. ``verdict``: whether an answer answers. ``attempts``, ``retry``, ``limits``: one call.
+  needs. ``answers``: whether an answer can be used. ``attempts``, ``retry``, ``limits``: one call.
 - ``openai_server``, ``openai_request``, ``response_format``: straight to a server that speaks
   OpenAI's protocol. ``litellm_model``: every other provider. ``completions``, ``faults``: how
   answers and failures are read. ``batch``, ``batch_server``, ``prefetch``: many questions through a

@@ -16,6 +16,7 @@ from typing import Any
 
 from schemas.gateway import ASKED_AGAIN, INDEPENDENT, Answer, Message, Question
 from schemas.study.models import ModelSpec
+from tasks.models.answers import answer_or_failure, sent_messages
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.batch import Batches
 from tasks.models.binding import BoundModel, BoundModels
@@ -36,7 +37,6 @@ from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
 from tasks.models.sim.contract import Simulator
 from tasks.models.structured import instructed, reasked
 from tasks.models.usage import Usage
-from tasks.models.verdict import as_sent, verdict
 
 _YIELD_EVERY = 32
 _CLOCK_S = 0.001  # rows hold times to the microsecond, journals all of a double
@@ -119,8 +119,8 @@ class ModelGateway:
             )
             last = reask == question.reasks
             outcome = await self._outcome(question, model, messages, key, last)
-            value, failure = verdict(question, outcome)
-            sent, digests = as_sent(question, messages, digests, outcome)
+            value, failure = answer_or_failure(question, outcome)
+            sent, digests = sent_messages(question, messages, digests, outcome)
             before = keys[-1] if keys else None
             keys.append(key)
             unit.add(
@@ -287,7 +287,7 @@ class ModelGateway:
 
 def _of_use(question: Question, outcome: Outcome, last: bool) -> bool:
     """Whether an answer of a failed unit helps: it reads well, or leads to the next re-ask."""
-    failure = verdict(question, outcome)[1]
+    failure = answer_or_failure(question, outcome)[1]
     return failure is None or (failure.kind in ASKED_AGAIN and not last)
 
 

@@ -16,7 +16,7 @@ _UNREADABLE = {
 }
 
 
-def verdict(question: Question, outcome: Outcome) -> tuple[Any, Failure | None]:
+def answer_or_failure(question: Question, outcome: Outcome) -> tuple[Any, Failure | None]:
     """The parsed answer, or nothing and why there is none."""
     reply = outcome.reply
     if reply is None:
@@ -39,7 +39,7 @@ def _read(question: Question, reply: Reply) -> tuple[Any, Failure | None]:
     return read.value, None
 
 
-def as_sent(
+def sent_messages(
     question: Question,
     messages: tuple[Message, ...],
     digests: tuple[str, ...],
