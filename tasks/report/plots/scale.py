@@ -71,10 +71,10 @@ def words(value: float, step: float) -> str:
     """A tick's label with as many decimals as the step needs.
 
     Example:
-        >>> words(0.5, 0.25), words(2.0, 1.0)
-        ('0.50', '2')
+        >>> words(0.5, 0.25), words(2.0, 1.0), words(7.5, 2.5)
+        ('0.50', '2', '7.5')
     """
-    digits = 0 if step >= 1 else -math.floor(math.log10(step) + 1e-9)
-    if digits and abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    if abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
         digits += 1
     return f"{value:,.{digits}f}".replace("-", "−")
