@@ -17,10 +17,10 @@ Agora reads YAML 1.2: `no` and `on` are words, `1_000` is a text. Types are stri
 true`, `replicates: "12"` and `excess: yes` are mistakes. A name that you give (of a model, a
 condition, a contrast, ...) has at most 80 printable characters.
 
-Paths are relative to the study file. A study reads files in its own folder, links out of it not
-included; `--allow-path FOLDER` lets it read another one. A field of type `text or path` takes a
-line that looks like a path (`briefs/app.md`, `/etc/motd`) or is a single word for a path, and
-anything else for a text. `{file: PATH}` and `{text: TEXT}` say which it is.
+Paths are relative to the study file. A study may read files in its own folder, but not through
+links that lead out of it; `--allow-path FOLDER` opens another folder. A field of type `text or
+path` takes a line that looks like a path (`briefs/app.md`, `/etc/motd`) or is a single word for
+a path, and anything else for a text. `{file: PATH}` and `{text: TEXT}` say which it is.
 
 This page is made from the models that read a study.
 """

@@ -15,11 +15,6 @@ from tasks.metrics.worlds.recovery import recovered
 from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
 
-IMPORTS = """
-from functools import partial
-from tasks.metrics.worlds.frames import spoken, turns_of
-from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
-"""
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "add_a_metric.md"
 
 
@@ -27,7 +22,6 @@ def test_the_metric_of_the_guide_works(studies: Any, monkeypatch: pytest.MonkeyP
     code, worlds = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     space: dict[str, Any] = {}
     exec(compile(code, str(GUIDE), "exec"), space)
-    exec(IMPORTS, space)
     exec(compile(worlds, str(GUIDE), "exec"), space)
     for _, world in space["questions"].kinds:
         for one in recovered(space["METRIC"], world, runs=10, studies=10):
