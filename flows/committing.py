@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from flows.usability import Usability
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 #: Validation costs the same for one unit as for hundreds, so units are gathered: until there are so
 #: many, or they have so many rows, or the first has waited so long. Nothing is at risk meanwhile:
-#: paid answers are in the journal until their unit is committed.
+#: paid answers are in the journal until their unit is committed. A batch takes memory by its rows;
+#: what comes while one is committed waits for the next.
 GATHERED_UNITS = 256
 GATHERED_ROWS = 10_000
 GATHERED_S = 10.0
@@ -35,7 +37,7 @@ class Committer:
         self._session = session
         self._step = step
         self._slots = slots
-        self._pending: list[Result] = []
+        self._pending: deque[Result] = deque()
         self._rows = 0
         self._since = time.monotonic()
         self._usability = Usability()
@@ -52,7 +54,7 @@ class Committer:
             self._stop(result.failure.message)
             return
         self._pending.append(result)
-        self._rows += sum(len(rows) for rows in result.rows.values())
+        self._rows += _n_rows(result)
         self._usability.count([result])
         self._stop(self._usability.reason_to_stop(session.design.study.run.stop_if_unusable))
         if self._full():
@@ -63,7 +65,8 @@ class Committer:
     async def flush(self) -> None:
         """Commit what is there."""
         async with self._turn:
-            await self._commit()
+            while self._pending:
+                await self._commit()
 
     def _stop(self, reason: str | None) -> None:
         """Begin no more units, if there is a reason; the first one is told."""
@@ -80,10 +83,8 @@ class Committer:
 
     async def _commit(self) -> None:
         session = self._session
-        batch, self._pending, self._rows = self._pending, [], 0
+        batch = self._next_batch()
         self._since = time.monotonic()
-        if not batch:
-            return
         report = await asyncio.to_thread(
             session.warehouse.commit, batch, run_id=session.run_id, code_version=code_version()
         )
@@ -95,3 +96,17 @@ class Committer:
         session.listener.units_end(
             self._step, len(report.done), len(report.failed), self._usability.usable_share
         )
+
+    def _next_batch(self) -> list[Result]:
+        """The results that came first, taken out: as many as make a batch."""
+        batch: list[Result] = []
+        rows = 0
+        while self._pending and len(batch) < GATHERED_UNITS and rows < GATHERED_ROWS:
+            batch.append(self._pending.popleft())
+            rows += _n_rows(batch[-1])
+        self._rows -= rows
+        return batch
+
+
+def _n_rows(result: Result) -> int:
+    return sum(len(rows) for rows in result.rows.values())
