@@ -7,9 +7,10 @@
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped
   because its answers cannot be used.
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
-  stopped leaves. ``catalogues``: imported markets in place of their names.
+  stopped leaves. ``catalogues``: what was imported, as studies name it.
 - ``imports``, ``human_coding``: data and codes from outside. ``findings``, ``reporting``,
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
   them. ``files``: what commands write.
-- ``settings``, ``server``, ``version``: the libraries' defaults, Prefect's server, this code.
+- ``settings``, ``server``, ``server_process``, ``version``: the libraries' defaults, Prefect's
+  server and its process, this code.
 """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import secrets
 import sys
 from pathlib import Path
 
@@ -20,14 +22,18 @@ def write_out(content: bytes, output: Path | None) -> None:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    partial = output.with_name(output.name + ".partial")
+    # A new file of a name that nobody could have put a link under.
+    partial = output.with_name(f".{secrets.token_hex(8)}.partial")
     try:
         if output.exists() and not output.is_file():
             output.write_bytes(content)
             return
-        partial.write_bytes(content)
+        with partial.open("xb") as file:
+            file.write(content)
         partial.replace(output)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise Mistake(
             what="the file cannot be written",
             place=str(output),

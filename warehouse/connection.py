@@ -97,6 +97,12 @@ def refuse_unusable(path: Path) -> None:
 
 def _refuse_unusable(path: Path, *, read_only: bool) -> None:
     place = str(path)
+    if place != place.encode(errors="ignore").decode():
+        raise Mistake(
+            what="the warehouse has a path that is not UTF-8",
+            place=place,
+            fix="name another file with --warehouse",
+        )
     if path.is_dir():
         raise Mistake(
             what="the warehouse is a folder",

@@ -87,8 +87,12 @@ def _parsed(sql: str) -> list[Any] | None:
     Raises:
         Mistake: The text is no SQL, or one of its statements is no SELECT.
     """
-    if "\0" in sql:
-        raise Mistake(what="a query holds a NUL character", place=SQL, fix="take it out")
+    if "\0" in sql or (not sql.isascii() and sql != sql.encode(errors="ignore").decode()):
+        raise Mistake(
+            what="a query holds what is no character",
+            place=SQL,
+            fix="write it in UTF-8, without NUL",
+        )
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:

@@ -32,7 +32,7 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
         Mistake: The query is none that may be asked, or the warehouse or file cannot be used.
     """
     if sql == "-":
-        sql = sys.stdin.read()
+        sql = _from_standard_input()
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise Mistake(
             what="a Parquet file cannot be shown on a terminal",
@@ -58,3 +58,15 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
     if output is None and sys.stdout.isatty():
         content = printable_lines(content.decode()).encode()
     write_out(content, output)
+
+
+def _from_standard_input() -> str:
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise Mistake(
+            what="the query on standard input is not UTF-8",
+            place="-",
+            found=f"byte 0x{error.object[error.start]:02x}",
+            fix="save it in the encoding UTF-8",
+        ) from None

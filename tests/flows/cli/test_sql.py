@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -165,3 +166,56 @@ def test_a_warehouse_that_is_a_pipe_is_refused_at_once(agora: Agora, tmp_path: P
     done = agora("sql", "select 1", "--warehouse", "pipe")
     assert done.returncode == 2
     assert "no regular file" in done.stderr
+
+
+def test_output_follows_no_link_that_somebody_put_there(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "out.csv.partial").symlink_to(tmp_path / "mine")
+    assert agora("sql", "select 7 as n", "-f", "csv", "-o", "out.csv").returncode == 0
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert (tmp_path / "out.csv").read_text() == "n\n7\n"
+
+
+def test_output_that_cannot_be_put_in_its_place_leaves_nothing(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    done = agora("sql", "select 7 as n", "-f", "csv", "-o", "x" * 300)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sql", "select '\udcff'"),
+        ("sql", "\udcff"),
+        ("sql", "select 1", "--warehouse", "\udcff.duckdb"),
+        ("import", "transcripts", "\udcff", "--format", "warroom"),
+        ("show", "\udcff"),
+        ("explain", "\udcff"),
+        ("plan", "\udcff.yaml"),
+    ],
+)
+def test_arguments_that_are_not_utf8_are_mistakes(
+    words: tuple[str, ...], agora: Agora, warehouse: Path
+) -> None:
+    done = agora(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "\\udcff" in done.stderr or words[0] == "sql"
+
+
+def test_a_query_on_standard_input_that_is_not_utf8_is_a_mistake(
+    agora: Agora, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stdin(text: str) -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BytesIO(b"select '\xff'"), encoding="utf-8")
+
+    monkeypatch.setattr(io, "StringIO", stdin)
+    done = agora("sql", "-")
+    assert done.returncode == 2
+    assert "0xff" in done.stderr
