@@ -1,26 +1,40 @@
-"""Coverage of the run-clustered intervals over simulated studies with known answers.
+"""Coverage of intervals and rejection of tests over simulated studies whose truth is known.
 
-    python bench/interval_coverage.py --studies 500 --runs 20
+    python bench/interval_coverage.py                      # the tables of bench/README.md
+    python bench/interval_coverage.py --runs 12 --only mean --studies 4000
+    python bench/interval_coverage.py --tests --studies 2000
 
-Prints, per statistic, the share of studies whose 95% interval holds the true value.
+Prints, per statistic and number of runs a side, the share of studies whose 95% interval holds the
+true value; with ``--tests``, per test, the share of studies in which nothing differs and p < .05.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tasks.metrics.coders.rates import rate_interval
-from tasks.metrics.statistics import effects
-from tasks.metrics.statistics.bootstrap import mean_interval, sum_interval
+from tasks.metrics.contrasts.catalogue import TESTS
+from tasks.metrics.contrasts.sample import Side, Untestable, refuse_equal_runs
+from tasks.metrics.statistics import effect_intervals, effects
+from tasks.metrics.statistics.bootstrap import sum_interval
+from tasks.metrics.statistics.means import mean_intervals
 from tasks.metrics.statistics.two_raters import cohen_kappa, gwet_ac1
 
 Floats = npt.NDArray[np.float64]
 Rng = np.random.Generator
-Case = tuple[Callable[[Rng, int], tuple[float, float]], float]
+Draw = Callable[[Rng, int], Floats]
+Interval = Callable[[Rng, int], tuple[float, float]]
+Case = tuple[Interval, float]
+
+RUNS = (3, 5, 8, 12, 20)
+#: Seats of a run, in tests over seats.
+SEATS = 5
 
 
 def _tables(rng: Rng, runs: int) -> Floats:
@@ -39,15 +53,15 @@ def _seat_shares(rng: Rng, runs: int) -> Floats:
     return np.array([rng.multinomial(40, one).max() / 40 for one in shares])
 
 
-def _of_mean(draw: Callable[[Rng, int], Floats]) -> Callable[[Rng, int], tuple[float, float]]:
+def _of_mean(draw: Draw, yes_or_no: bool = False) -> Interval:
     def ends(rng: Rng, runs: int) -> tuple[float, float]:
-        low, high = mean_interval(draw(rng, runs)[:, None])
-        return float(low[0]), float(high[0])
+        (found,) = mean_intervals(draw(rng, runs)[:, None], yes_or_no=yes_or_no)
+        return found.low, found.high
 
     return ends
 
 
-def _of_table(statistic: Callable[[Floats], Floats]) -> Callable[[Rng, int], tuple[float, float]]:
+def _of_table(statistic: Callable[[Floats], Floats]) -> Interval:
     def ends(rng: Rng, runs: int) -> tuple[float, float]:
         low, high, _ = sum_interval(statistic, _tables(rng, runs))
         return float(low), float(high)
@@ -55,19 +69,34 @@ def _of_table(statistic: Callable[[Floats], Floats]) -> Callable[[Rng, int], tup
     return ends
 
 
-def _rank_biserial(rng: Rng, runs: int) -> tuple[float, float]:
-    a, b = rng.normal(0, 1, runs), rng.normal(0.6, 1, runs)
-    return effects.effect_interval(effects.rank_biserial_draws(a, b), runs, runs)
+def _of_sides(
+    interval: Callable[[Floats, Floats], tuple[float, float]], a: Draw, b: Draw
+) -> Interval:
+    def ends(rng: Rng, runs: int) -> tuple[float, float]:
+        return interval(a(rng, runs), b(rng, runs))
+
+    return ends
 
 
-def _mean_difference(rng: Rng, runs: int) -> tuple[float, float]:
-    a, b = rng.normal(0, 1, runs), rng.normal(0.6, 2, runs)
-    return effects.effect_interval(effects.mean_difference_draws(a, b), runs, runs)
+def _paired(rng: Rng, runs: int) -> tuple[float, float]:
+    runs_of = np.arange(runs)
+    level = rng.normal(0, 1, runs)
+    a, b = level + rng.normal(0, 1, runs), level + rng.normal(0.6, 1, runs)
+    test = TESTS["wilcoxon"]
+    sides = (Side("a", a, runs_of), Side("b", b, runs_of))
+    return test.compute(sides, test.options(), rng).interval
 
 
-def _hedges(rng: Rng, runs: int) -> tuple[float, float]:
-    a, b = rng.normal(0, 1, runs), rng.normal(0.6, 1, runs)
-    return effects.effect_interval(effects.hedges_g_draws(a, b), runs, runs)
+def _normal(mean: float, sd: float = 1.0) -> Draw:
+    return lambda rng, runs: rng.normal(mean, sd, runs)
+
+
+def _exponential(mean: float) -> Draw:
+    return lambda rng, runs: rng.exponential(mean, runs)
+
+
+def _yes(share: float) -> Draw:
+    return lambda rng, runs: rng.binomial(1, share, runs).astype(float)
 
 
 def _rate_cells(rng: Rng, runs: int) -> Floats:
@@ -91,7 +120,7 @@ def _rate_cells(rng: Rng, runs: int) -> Floats:
     return np.stack([*sums, *((weight * kind).sum(axis=1) for kind in kinds)], axis=1)
 
 
-def _of_rate(place: int) -> Callable[[Rng, int], tuple[float, float]]:
+def _of_rate(place: int) -> Interval:
     def ends(rng: Rng, runs: int) -> tuple[float, float]:
         low, high = rate_interval(_rate_cells(rng, runs), np.arange(runs), 2000)
         return float(low[place]), float(high[place])
@@ -103,50 +132,130 @@ def cases() -> dict[str, Case]:
     """Every statistic with its true value, large-sample where there is no formula."""
     rng = np.random.default_rng(99)
     pooled = _tables(rng, 200_000).sum(axis=0)
-    big_a, big_b = rng.normal(0, 1, 200_000), rng.normal(0.6, 1, 200_000)
-    return {
-        "mean, normal": (_of_mean(lambda r, n: r.normal(0.5, 1, n)), 0.5),
+    shares = float(_seat_shares(rng, 100_000).mean())
+    found: dict[str, Case] = {
+        "mean, normal": (_of_mean(_normal(0.5)), 0.5),
         "mean, beta(2, 5)": (_of_mean(lambda r, n: r.beta(2, 5, n)), 2 / 7),
-        "mean, exponential": (_of_mean(lambda r, n: r.exponential(1, n)), 1.0),
-        "participation.max_share": (
-            _of_mean(_seat_shares),
-            float(_seat_shares(rng, 100_000).mean()),
-        ),
+        "mean, exponential": (_of_mean(_exponential(1)), 1.0),
+        "mean, log-normal": (_of_mean(lambda r, n: r.lognormal(0, 1, n)), float(np.exp(0.5))),
+        "mean, largest share of seven seats": (_of_mean(_seat_shares), shares),
+        "share of runs, .1": (_of_mean(_yes(0.1), True), 0.1),
+        "share of runs, .5": (_of_mean(_yes(0.5), True), 0.5),
         "agreement.cohen_kappa": (_of_table(cohen_kappa), float(cohen_kappa(pooled))),
         "agreement.gwet_ac1": (_of_table(gwet_ac1), float(gwet_ac1(pooled))),
         "rates.raw": (_of_rate(0), 0.3 * 0.8 + 0.7 * 0.05),
         "rates.rogan_gladen": (_of_rate(1), 0.3),
         "rates.prediction_powered": (_of_rate(2), 0.3),
-        "rank_biserial": (_rank_biserial, effects.rank_biserial(big_a, big_b)),
-        "mean_difference": (_mean_difference, 0.6),
-        "hedges_g": (_hedges, 0.6),
+        "matched_rank_biserial, normal": (_paired, _matched_truth(rng)),
     }
+    pairs: dict[str, tuple[Draw, Draw]] = {
+        "normal, .6 apart": (_normal(0), _normal(0.6)),
+        "normal, 2 apart": (_normal(0), _normal(2)),
+        "normal, three times the spread": (_normal(0), _normal(0.6, 3)),
+        "exponential, means 1 and 3": (_exponential(1), _exponential(3)),
+        "shares .1 and .1": (_yes(0.1), _yes(0.1)),
+        "shares .1 and .5": (_yes(0.1), _yes(0.5)),
+    }
+    kinds = {
+        "rank_biserial": (effect_intervals.rank_biserial_interval, effects.rank_biserial),
+        "mean_difference": (effect_intervals.mean_difference_interval, effects.mean_difference),
+        "hedges_g": (effect_intervals.hedges_g_interval, effects.standardised),
+    }
+    for name, (interval, effect) in kinds.items():
+        for title, (a, b) in pairs.items():
+            if name == "hedges_g" and "share" in title:
+                continue
+            truth = effect(a(rng, 1_000_000), b(rng, 1_000_000))
+            found[f"{name}, {title}"] = (_of_sides(interval, a, b), truth)
+    return found
+
+
+def _matched_truth(rng: Rng) -> float:
+    """What the matched rank-biserial of pairs .6 apart tends to: 2 P(d + d' > 0) - 1."""
+    first, second = rng.normal(0.6, np.sqrt(2), (2, 2_000_000))
+    return float(2 * (first + second > 0).mean() - 1)
 
 
 def coverage(case: Case, studies: int, runs: int, seed: int = 0) -> float:
-    """Share of simulated studies whose interval holds the true value."""
+    """Share of simulated studies with an interval in which it holds the true value."""
     ends, truth = case
     rng = np.random.default_rng(seed)
-    held = 0
+    found = np.array([ends(rng, runs) for _ in range(studies)])
+    there = np.isfinite(found).all(axis=1)
+    slack = 1e-9
+    held = (found[there, 0] <= truth + slack) & (found[there, 1] >= truth - slack)
+    return float(held.mean()) if there.any() else float("nan")
+
+
+def _levels(normal: bool, rng: Rng, runs: int) -> Floats:
+    return rng.normal(0, 1, runs) if normal else rng.exponential(1, runs) - 1
+
+
+def null_sides(test: str, normal: bool, rng: Rng, runs: int) -> tuple[Side, ...]:
+    """Sides that do not differ: of tests over seats, runs of five seats that are half alike."""
+    names = "abc" if TESTS[test].many else "ab"
+    sides = []
+    for name in names:
+        values = _levels(normal, rng, runs)
+        seats = SEATS if TESTS[test].scope == "seat" else 1
+        if seats > 1:
+            values = np.repeat(values, seats) + rng.normal(0, 1, runs * seats)
+        replicates = np.repeat(np.arange(runs), seats)
+        keys = tuple(f"{name}{number}" for number in replicates)
+        sides.append(Side(name, values, replicates, keys))
+    return tuple(sides)
+
+
+def rejection(test: str, normal: bool, studies: int, runs: int, seed: int = 0) -> float:
+    """Share of studies without any difference in which a test has p < .05.
+
+    Of equivalence the true difference is the margin, at which it may pass in one of twenty.
+    """
+    declared = TESTS[test]
+    rng = np.random.default_rng(seed)
+    margin = 1.0
+    options = declared.options(**({"margin": margin} if test == "equivalence" else {}))
+    hits = 0
     for _ in range(studies):
-        low, high = ends(rng, runs)
-        held += low <= truth <= high
-    return held / studies
+        sides = null_sides(test, normal, rng, runs)
+        if test == "equivalence":
+            first, second = sides
+            sides = (first, replace(second, values=second.values + margin))
+        try:
+            refuse_equal_runs(sides)
+            hits += declared.compute(sides, options, rng).p < 0.05
+        except Untestable:
+            continue
+    return hits / studies
+
+
+def _print_row(name: str, numbers: list[float]) -> None:
+    cells = ("–" if np.isnan(number) else f"{100 * number:.1f}" for number in numbers)
+    print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
 def main() -> None:
-    """Print the coverage of every statistic."""
+    """Print the coverage of every interval, or the rejection of every test."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=500)
-    parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--only", default="", help="statistics whose name begins so")
+    parser.add_argument("--studies", type=int, default=1000)
+    parser.add_argument("--runs", type=int, nargs="*", default=RUNS)
+    parser.add_argument("--only", default="", help="statistics or tests whose name begins so")
+    parser.add_argument("--tests", action="store_true", help="rejection instead of coverage")
     args = parser.parse_args()
-    error = 100 * np.sqrt(0.95 * 0.05 / args.studies)
-    print(f"{args.studies} studies, {args.runs} runs per condition; Monte-Carlo error {error:.1f}")
+    rate = 0.05 if args.tests else 0.95
+    error = 100 * np.sqrt(rate * (1 - rate) / args.studies)
+    print(f"{args.studies} studies; Monte-Carlo error {error:.1f}; runs a side:")
+    print(f"| % | {' | '.join(str(runs) for runs in args.runs)} |")
+    print(f"|---|{'---|' * len(args.runs)}")
+    if args.tests:
+        for test, normal in itertools.product(sorted(TESTS), (True, False)):
+            if test.startswith(args.only):
+                name = f"{test}, {'normal' if normal else 'exponential'}"
+                _print_row(name, [rejection(test, normal, args.studies, n) for n in args.runs])
+        return
     for name, case in cases().items():
-        if not name.startswith(args.only):
-            continue
-        print(f"{name:26} {100 * coverage(case, args.studies, args.runs):5.1f}%", flush=True)
+        if name.startswith(args.only):
+            _print_row(name, [coverage(case, args.studies, n) for n in args.runs])
 
 
 if __name__ == "__main__":

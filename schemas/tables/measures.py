@@ -44,6 +44,7 @@ class MetricRow(Row):
     p_null: Share | None = Field(None, description="Share of null draws at least as extreme.")
     n_units: Count = Field(description="Units (runs, messages, ...) that it is made of.")
     n_excluded: Count = Field(description="Units that were left out.")
+    warning: str | None = Field(None, description="What a reader must know before citing it.")
     method: str = Field(description="How it was computed, in one sentence.")
 
 
@@ -80,6 +81,16 @@ class ContrastRow(Row):
     p: Share | None = Field(None, description="p-value.")
     p_adjusted: Share | None = Field(None, description="p-value after correction.")
     correction: Name = Field(description="Correction over the family.")
+    family_size: Count | None = Field(
+        None,
+        description="Comparisons that the p-value is corrected over, those without a p included; "
+        "null: not corrected.",
+    )
+    p_least: Share | None = Field(
+        None,
+        description="Smallest p that the test can give with so many runs; null: it has no such "
+        "bound.",
+    )
     n_a: Count = Field(description="Runs of the baseline.")
     n_b: Count = Field(description="Runs of the other side.")
     n_excluded: Count = Field(description="Runs left out on both sides.")

@@ -14,8 +14,9 @@ import polars as pl
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Options
-from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.statistics.bootstrap import INTERVAL, mean_interval
+from tasks.metrics.statistics.arrays import Bools, Floats
+from tasks.metrics.statistics.effect_intervals import is_yes_or_no
+from tasks.metrics.statistics.means import MeanInterval, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 
 #: Columns of a metric's rows; the step adds ``unit_key, metric`` prefix, options and rule.
@@ -34,8 +35,11 @@ SCHEMA: dict[str, Any] = {
     "p_null": pl.Float64,
     "n_units": pl.Int64,
     "n_excluded": pl.Int64,
+    "warning": pl.String,
     "method": pl.String,
 }
+#: A number of draws that gives a p-value coarser than this is warned of.
+COARSE_P = 0.01
 
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
@@ -82,6 +86,9 @@ class ByRun:
         nulls: Null draws, shape (runs, draws); only for a single subject.
         n_excluded: What was left out of it, per run.
         null_words: How the null of each run was drawn, where it is not the same for all.
+        yes_or_no: Subjects whose value is 1 or 0 for what a run has or has not, so that a
+            condition's number is a share of runs. Others are taken so where values of 0 and 1 both
+            occur in the study and no others do.
     """
 
     values: Floats | Mapping[str, Floats]
@@ -90,6 +97,7 @@ class ByRun:
     nulls: Floats | None = None
     n_excluded: npt.ArrayLike = 0
     null_words: Sequence[str] | None = None
+    yes_or_no: frozenset[str] = frozenset()
 
 
 def of_runs(data: Data, options: Options, quantities: Mapping[str, ByRun]) -> pl.DataFrame:
@@ -206,6 +214,7 @@ def _run_rows(data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun)
 def _condition_rows(
     data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun, resamples: int
 ) -> pl.DataFrame:
+    shares = _shares(matrix, subjects, found)
     rows: list[dict[str, Any]] = []
     for condition in data.conditions:
         where = data.condition_runs[condition]
@@ -213,26 +222,58 @@ def _condition_rows(
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
         words = _with_words(found, where.tolist())
-        low, high = mean_interval(block, resamples)
+        ends = _intervals(block, shares, resamples)
         for i, subject in enumerate(subjects):
-            column = block[:, i]
-            good = np.isfinite(column)
-            n, undefined = int(good.sum()), int((~good).sum())
-            row: dict[str, Any] = {
+            row = {
                 "scope": "condition",
                 "condition": condition,
                 "subject": subject,
-                "value": float(column[good].mean()) if good.any() else None,
-                "ci_low": float(low[i]),
-                "ci_high": float(high[i]),
-                "n_units": n,
-                "n_excluded": out + undefined,
-                "method": _condition_method(words, n, undefined, out),
+                **_number(block[:, i], ends[i], out, words),
             }
             rows.append(row)
-            if null_block is not None and good.any():
-                rows.append(_with_null(row, column[good], null_block[good], resamples))
+            if null_block is not None and row["value"] is not None:
+                rows.append(_with_null(row, block[:, i], null_block, out, words, resamples))
     return frame(rows)
+
+
+def _shares(matrix: Floats, subjects: Sequence[str], found: ByRun) -> Bools:
+    """Which columns say of each run whether it has something."""
+    seen = [is_yes_or_no(column[np.isfinite(column)]) for column in matrix.T]
+    named = [subject in found.yes_or_no for subject in subjects]
+    return np.asarray(np.array(seen) | np.array(named), dtype=np.bool_)
+
+
+def _intervals(block: Floats, shares: Bools, resamples: int) -> list[MeanInterval]:
+    plain = iter(mean_intervals(block[:, ~shares], resamples))
+    counted = iter(mean_intervals(block[:, shares], yes_or_no=True))
+    return [next(counted) if share else next(plain) for share in shares]
+
+
+def _number(values: Floats, ends: MeanInterval, out: int, words: str) -> dict[str, Any]:
+    """The mean over the runs of a condition, with what it rests on.
+
+    Args:
+        values: One value per run, not-a-number where a run has none.
+        ends: The interval.
+        out: Runs that were left out beforehand.
+        words: How the values were computed.
+    """
+    good = np.isfinite(values)
+    n, undefined = int(good.sum()), int((~good).sum())
+    left_out = f"{undefined} of {len(values)} runs have no value and are left out"
+    method = f"mean over runs; {words}; {ends.method}"
+    if not n:
+        method = f"undefined: no run has a value ({out} excluded, {undefined} without); {words}"
+    warning = "; ".join(filter(None, [ends.warning, left_out if n and undefined else ""]))
+    return {
+        "value": float(values[good].mean()) if n else None,
+        "ci_low": ends.low,
+        "ci_high": ends.high,
+        "n_units": n,
+        "n_excluded": out + undefined,
+        "warning": warning or None,
+        "method": method,
+    }
 
 
 def _with_words(found: ByRun, runs: Sequence[int]) -> str:
@@ -244,41 +285,32 @@ def _with_words(found: ByRun, runs: Sequence[int]) -> str:
     return f"{found.method}; null: {'; '.join(each)}"
 
 
-def _condition_method(method: str, defined: int, undefined: int, excluded: int) -> str:
-    if not defined:
-        return f"undefined: no run has a value ({excluded} excluded, {undefined} without); {method}"
-    text = f"mean over runs; {method}; {INTERVAL if defined > 1 else 'one run, so no interval'}"
-    return f"{text}; {undefined} runs without a value left out" if undefined else text
-
-
 def _with_null(
-    row: dict[str, Any], values: Floats, nulls: Floats, resamples: int
+    row: dict[str, Any], values: Floats, nulls: Floats, out: int, words: str, resamples: int
 ) -> dict[str, Any]:
     """Fills in the null of a condition's row; gives the row of its excess."""
-    good = np.isfinite(nulls)
+    good = np.isfinite(nulls) & np.isfinite(values)[:, None]
     sums = np.where(good, nulls, 0.0).sum(axis=0)
     counts = good.sum(axis=0)
     draws = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     null = null_summary(np.array([row["value"]]), draws[None, :])
-    filled = {
+    row |= {
         "null_mean": float(null.mean[0]),
         "null_sd": float(null.sd[0]),
         "p_null": float(null.p[0]),
     }
-    row.update(filled)
+    if null.p_least[0] > COARSE_P:
+        coarse = f"so few draws of the null give no p below {null.p_least[0]:.2g}"
+        row["warning"] = "; ".join(filter(None, [row["warning"], coarse]))
     excess = values - null_summary(values, nulls).mean
-    low, high = mean_interval(excess[:, None], resamples)
-    defined = np.isfinite(excess)
-    some = bool(defined.any())
-    reason = "value less null mean, run by run" if some else "undefined: no run has a null"
+    some = bool(np.isfinite(excess).any())
+    (ends,) = mean_intervals(excess[:, None], resamples)
+    number = _number(excess, ends, out, words)
+    reason = "value less null mean, run by run; " if some else "undefined: no run has a null; "
     return {
         **row,
+        **number,
         "subject": EXCESS,
-        "value": float(excess[defined].mean()) if some else None,
-        "ci_low": float(low[0]),
-        "ci_high": float(high[0]),
         "null_mean": 0.0 if some else None,
-        "n_units": int(defined.sum()),
-        "n_excluded": row["n_excluded"] + int((~defined).sum()),
-        "method": f"{reason}; {row['method']}",
+        "method": reason + number["method"].removeprefix("undefined: "),
     }

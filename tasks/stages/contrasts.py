@@ -12,10 +12,9 @@ import polars as pl
 
 from schemas.gateway import Gateway
 from schemas.keys import NOT_IDENTITY, seed_of
-from schemas.unit import Failure, Read, Unit, UnitFailed
+from schemas.unit import Read, Unit
 from tasks.metrics.contrasts.comparisons import families
-from tasks.metrics.contrasts.findings import NoValues, curve_rows, family_rows
-from tasks.metrics.contrasts.sample import TooFewRuns
+from tasks.metrics.contrasts.findings import curve_rows, family_rows
 from tasks.metrics.units import identity_of, usable
 from tasks.stages.base import Step, Upstream
 from tasks.studies.design import Design
@@ -46,7 +45,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     stage = "metrics"
     name = "contrast"
     title = "contrast families"
-    recipe = 2
+    recipe = 3
     writes = ("contrasts",)
     shard = 16
 
@@ -93,9 +92,4 @@ def _compared(unit: Unit[ContrastInput], metrics: pl.DataFrame) -> list[dict[str
     spec = unit.spec
     rng = np.random.default_rng(seed_of("contrast", unit.key))
     make = curve_rows if spec.curve else family_rows
-    try:
-        return make(spec.comparisons, metrics, spec.replicates, rng)
-    except TooFewRuns as problem:
-        raise UnitFailed(Failure("too_few_runs", str(problem))) from None
-    except NoValues as problem:
-        raise UnitFailed(Failure("no_values", str(problem))) from None
+    return make(spec.comparisons, metrics, spec.replicates, rng)

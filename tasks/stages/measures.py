@@ -101,7 +101,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     stage = "metrics"
     name = "measure"
     title = "metrics"
-    recipe = 3
+    recipe = 4
     writes = ("metrics",)
     asks = "embedding"
 

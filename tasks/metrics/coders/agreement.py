@@ -15,7 +15,13 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.statistics import two_raters as two
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
+from tasks.metrics.statistics.bootstrap import (
+    LEAST_RUNS,
+    interval,
+    interval_words,
+    no_interval,
+    weighted_sums,
+)
 
 ANY: dict[str, Callable[[Floats], Floats]] = {
     "cohen_kappa": two.cohen_kappa,
@@ -75,11 +81,7 @@ def _row(pair: Pair, quantity: str, value: float, ends: tuple[float, float]) -> 
 
 
 def _resampled(pair: Pair, resamples: int) -> Floats | None:
-    n, k, _ = pair.tables.shape
-    if n < 2:
-        return None
-    flat = pair.tables.reshape(n, -1).astype(np.float32)
-    return (run_weights(n, resamples) @ flat).astype(np.float64).reshape(-1, k, k)
+    return weighted_sums(pair.tables, resamples) if len(pair.tables) >= LEAST_RUNS else None
 
 
 def _pair_rows(pair: Pair, gold: str | None, resamples: int) -> list[dict[str, Any]]:
@@ -95,15 +97,16 @@ def _pair_rows(pair: Pair, gold: str | None, resamples: int) -> list[dict[str, A
             low, high = interval(draws, len(pair.tables))
             shaky = float(np.mean(~np.isfinite(draws)))
         row = _row(pair, name, value, (float(low), float(high)))
-        row["method"] = _method(pair, value, shaky)
+        words = interval_words(float(low), float(high), len(pair.tables))
+        row["method"] = _method(pair, value, shaky, words)
         found.append(row)
     return found
 
 
-def _method(pair: Pair, value: float, shaky: float) -> str:
+def _method(pair: Pair, value: float, shaky: float, ends: str) -> str:
     text = (
         f"{pair.n_items} items in {len(pair.tables)} runs judged by both, runs that analyses "
-        f"exclude too; {INTERVAL}"
+        f"exclude too; {ends}"
     )
     if not pair.n_items:
         return f"undefined: of {pair.n_unusable} items that both took on none has two judgements"
@@ -151,8 +154,11 @@ def _mean_interval(pairs: list[Pair], resamples: int) -> tuple[float | None, flo
 
     All flags are resampled by the same runs, since what happens in a run touches all its flags.
     """
-    if not pairs or len(pairs[0].runs) < 2:
-        return None, None, "fewer than two runs, so no interval"
+    if not pairs:
+        return None, None, no_interval(0)
+    n = len(pairs[0].runs)
+    if n < LEAST_RUNS:
+        return None, None, no_interval(n)
     if any(not np.array_equal(pair.runs, pairs[0].runs) for pair in pairs):
         return None, None, "the flags were judged in different runs, so no interval"
     drawn = [_resampled(pair, resamples) for pair in pairs]
@@ -160,8 +166,8 @@ def _mean_interval(pairs: list[Pair], resamples: int) -> tuple[float | None, flo
     counted = np.isfinite(kappas).sum(axis=0)
     sums = np.where(np.isfinite(kappas), kappas, 0.0).sum(axis=0)
     means = np.where(counted > 0, sums / np.maximum(counted, 1), np.nan)
-    low, high = interval(means, len(pairs[0].runs))
-    return float(low), float(high), INTERVAL
+    low, high = (float(end) for end in interval(means, n))
+    return low, high, interval_words(low, high, n)
 
 
 _KAPPA = "(p_o - p_e) / (1 - p_e)"

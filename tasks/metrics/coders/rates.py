@@ -15,7 +15,7 @@ from tasks.metrics.coders.pairs import ITEM
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics.arrays import Floats, Ints, ratio
-from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
+from tasks.metrics.statistics.bootstrap import interval, interval_words, weighted_sums
 from tasks.metrics.statistics.proportions import prediction_powered, rogan_gladen
 
 
@@ -91,13 +91,15 @@ def rate_interval(cells: Floats, where: Ints, resamples: int) -> tuple[Floats, F
         where: Runs of the condition.
         resamples: Number of resamples.
     """
-    if len(cells) < 2:
-        return np.full(3, np.nan), np.full(3, np.nan)
-    weights = run_weights(len(cells), resamples)
-    picked = (weights[:, where] @ cells[where].astype(np.float32)).astype(np.float64)
-    everywhere = (weights @ cells.astype(np.float32)).astype(np.float64)
-    with_items = int((cells[where, 0] > 0).sum())
-    return interval(estimates(picked, everywhere), max(with_items, 1))
+    in_condition = np.isin(np.arange(len(cells)), where)[:, None]
+    picked = weighted_sums(cells * in_condition, resamples)
+    everywhere = weighted_sums(cells, resamples)
+    return interval(estimates(picked, everywhere), n_with_items(cells, where))
+
+
+def n_with_items(cells: Floats, where: Ints) -> int:
+    """Runs of a condition that have coded items."""
+    return int((cells[where, 0] > 0).sum())
 
 
 def compute(data: Data, options: RateOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -129,7 +131,8 @@ def _flag_rows(
             reason, gold = _gold_of(data, counted, quantity, where, options.least_gold)
             kept = reason is None and bool(np.isfinite(values[place]))
             reason = reason or "the rule is no better than chance on gold"
-            method = f"{words}{gold}; {INTERVAL if len(where) > 1 else 'one run, so no interval'}"
+            n = n_with_items(cells, where)
+            method = f"{words}{gold}; {interval_words(low[place], high[place], n)}"
             found.append(
                 {
                     "quantity": quantity,

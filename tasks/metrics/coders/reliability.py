@@ -16,7 +16,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics import icc, many_raters
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.statistics.bootstrap import INTERVAL, sum_interval
+from tasks.metrics.statistics.bootstrap import interval_words, sum_interval
 
 Statistic = Callable[[Floats], Floats]
 
@@ -135,7 +135,8 @@ def _row(
 ) -> dict[str, Any]:
     value = float(statistic(sums.sum(axis=0)))
     low, high, shaky = sum_interval(statistic, sums, resamples)
-    method = f"{words}; {len(sums)} runs, those that analyses exclude too; {INTERVAL}"
+    ends = interval_words(float(low), float(high), len(sums))
+    method = f"{words}; {len(sums)} runs, those that analyses exclude too; {ends}"
     if not np.isfinite(value):
         method = f"undefined: one category only, or too few items; {method}"
     elif shaky > 0.01:

@@ -8,25 +8,27 @@ import numpy as np
 
 
 def adjusted(p_values: Sequence[float | None], method: str) -> list[float | None]:
-    """The corrected p-values; a missing one is no member of the family.
+    """The corrected p-values of a family.
+
+    A missing p-value counts like one of 1: the family has the size that was declared, and what
+    could not be tested never makes the others easier to pass.
 
     Args:
-        p_values: Of every contrast of the family.
+        p_values: Of every contrast of the family, missing ones included.
         method: holm, bonferroni, fdr_bh, fdr_by or none.
 
     Example:
         >>> [round(p, 6) for p in adjusted([0.01, 0.04, 0.03], "holm")]
         [0.03, 0.06, 0.06]
+        >>> adjusted([0.01, None, None], "holm")
+        [0.03, None, None]
     """
     from statsmodels.stats.multitest import multipletests
 
     if method == "none":
         return list(p_values)
-    there = [i for i, p in enumerate(p_values) if p is not None]
-    result: list[float | None] = [None] * len(p_values)
-    if not there:
-        return result
-    corrected = multipletests(np.array([p_values[i] for i in there], dtype=float), method=method)[1]
-    for i, p in zip(there, corrected, strict=True):
-        result[i] = float(p)
-    return result
+    if not p_values:
+        return []
+    filled = np.array([1.0 if p is None else p for p in p_values])
+    corrected = multipletests(filled, method=method)[1].tolist()
+    return [None if p is None else q for p, q in zip(p_values, corrected, strict=True)]

@@ -14,12 +14,26 @@ from schemas.tables.measures import EXCESS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.comparisons import IMPORTED
 from tasks.metrics.contrasts.correction import adjusted
-from tasks.metrics.contrasts.sample import Finding, Side, TooFewRuns, Untestable, refuse_few_runs
+from tasks.metrics.contrasts.sample import (
+    LEAST_RUNS,
+    Finding,
+    Side,
+    Untestable,
+    refuse_equal_runs,
+    refuse_few_runs,
+)
+from tasks.metrics.statistics.arrays import varies, without_rounding
 
 Row = dict[str, Any]
 UNDEFINED = "without a value"
 #: Shares of runs left out may differ by so much between two sides before a row warns of it.
 EVEN = 0.02
+#: Level of p; a test that cannot come below it says so.
+ALPHA = 0.05
+#: Difference of nulls over that of values which is too small to matter.
+SMALL = 0.1
+#: p of equal nulls below which they are said to differ.
+UNLIKE = 0.01
 
 
 class NoValues(Exception):
@@ -34,22 +48,31 @@ def family_rows(
 ) -> list[Row]:
     """Rows of the contrasts of one family, p-values corrected over it.
 
+    Every comparison has a row. One that cannot be tested says why and has no p, and it counts in
+    the family all the same.
+
     Args:
         comparisons: As :func:`tasks.metrics.contrasts.comparisons.families` gives them.
         metrics: Rows of ``metrics`` of the units that they name.
         replicates: Replicate by episode.
         rng: For tests that draw.
-
-    Raises:
-        TooFewRuns: A side has too few runs with a value.
-        NoValues: A metric has no values, or several subjects of which none was named.
     """
     rows = [_row(one, metrics, replicates, rng) for one in comparisons]
     for correction in dict.fromkeys(row["correction"] for row in rows):
         mine = [row for row in rows if row["correction"] == correction]
+        untested = sum(row["p"] is None for row in mine)
         for row, p in zip(mine, adjusted([row["p"] for row in mine], correction), strict=True):
             row["p_adjusted"] = p if correction != "none" else None
+            row["family_size"] = len(mine) if correction != "none" else None
+            if correction != "none":
+                row["method"] += _family_words(row, len(mine), untested)
     return rows
+
+
+def _family_words(row: Row, size: int, untested: int) -> str:
+    over = "1 comparison" if size == 1 else f"{size} comparisons"
+    text = f"; adjusted by {row['correction']} over the {over} of family {row['family']}"
+    return f"{text}, {untested} of them without a p" if untested else text
 
 
 def curve_rows(
@@ -58,15 +81,9 @@ def curve_rows(
     replicates: Mapping[str, int],
     rng: np.random.Generator,
 ) -> list[Row]:
-    """Rows of a specification curve: a specification without values stays, with a warning."""
-    rows = []
-    for one in comparisons:
-        try:
-            rows.append(_row(one, metrics, replicates, rng))
-        except (TooFewRuns, NoValues) as problem:
-            rows.append(_empty(one, str(problem)))
-        rows[-1]["p_adjusted"] = None
-    return rows
+    """Rows of a specification curve, whose p-values are not corrected."""
+    rows = [_row(one, metrics, replicates, rng) for one in comparisons]
+    return [{**row, "p_adjusted": None, "family_size": None} for row in rows]
 
 
 def _row(
@@ -76,16 +93,19 @@ def _row(
     rng: np.random.Generator,
 ) -> Row:
     test = TESTS[one["test"]]
-    values = _values(one, metrics, test.scope)
-    sides = tuple(_side(name, values, replicates) for name in one["between"])
-    refuse_few_runs(test, sides)
+    values = pl.DataFrame()
+    sides: tuple[Side, ...] = tuple(_no_side(name) for name in one["between"])
     try:
+        values = _values(one, metrics, test.scope)
+        sides = tuple(_side(name, values, replicates) for name in one["between"])
+        refuse_few_runs(test, sides)
+        refuse_equal_runs(sides)
         found = test.compute(sides, test.options.model_validate(one["options"]), rng)
-    except Untestable as problem:
+    except (NoValues, Untestable) as problem:
         nothing = float("nan")
         found = Finding(nothing, nothing, nothing, test.effect, f"not tested: {problem}")
-        found = dataclasses.replace(found, warning=str(problem))
-    left_out = {side.condition: _left_out(one, values, side) for side in sides}
+        found = dataclasses.replace(found, warning=f"not tested: {problem}")
+    left_out = {side.condition: _left_out(one, metrics, side) for side in sides}
     return {
         **_named(one),
         **_numbers(found),
@@ -94,23 +114,43 @@ def _row(
         "n_b": sum(side.n_runs for side in sides[1:]),
         "n_excluded": sum(n for reasons in left_out.values() for n in reasons.values()),
         "warning": "; ".join(_warnings(one, found, values, sides, left_out)) or None,
-        "method": found.method + ("; value less null mean, run by run" if one["excess"] else ""),
+        "method": "; ".join(filter(None, [found.method, _excess_words(one), _out(left_out)])),
     }
+
+
+def _excess_words(one: Mapping[str, Any]) -> str:
+    return "value less null mean, run by run" if one["excess"] else ""
 
 
 def _subject(one: Mapping[str, Any], values: pl.DataFrame, scope: str) -> str:
     """Which rows of ``metrics`` the compared numbers are summed up in."""
     if one["excess"]:
         return EXCESS
+    if values.is_empty():
+        return one["subject"] or ""
     return str(values["subject"][0]) if scope == "run" else ""
 
 
-def _left_out(one: Mapping[str, Any], values: pl.DataFrame, side: Side) -> dict[str, int]:
+def _left_out(one: Mapping[str, Any], metrics: pl.DataFrame, side: Side) -> dict[str, int]:
     """Number of runs of a condition that are not compared, by reason."""
-    mine = values.filter(pl.col("condition") == side.condition)
-    undefined = mine["episode_key"].n_unique() - side.n_runs
+    measured = metrics.filter(
+        (pl.col("unit_key") == (one["measure"] or ""))
+        & (pl.col("condition") == side.condition)
+        & pl.col("scope").is_in(["run", "seat"])
+    )
+    undefined = measured["episode_key"].n_unique() - side.n_runs
     reasons = one["excluded"].get(side.condition, {})
     return {**reasons, UNDEFINED: undefined} if undefined else dict(reasons)
+
+
+def _out(left_out: Mapping[str, Mapping[str, int]]) -> str:
+    """Which runs are left out, on which side and why, in words."""
+    words = [
+        f"{name} {', '.join(f'{n} {reason}' for reason, n in reasons.items())}"
+        for name, reasons in left_out.items()
+        if any(reasons.values())
+    ]
+    return f"runs left out: {'; '.join(words)}" if words else ""
 
 
 def _named(one: Mapping[str, Any]) -> Row:
@@ -135,27 +175,11 @@ def _numbers(found: Finding) -> Row:
     return {
         "statistic": number(found.statistic),
         "p": number(found.p),
+        "p_least": number(found.p_least),
         "effect": number(found.effect),
         "effect_name": found.effect_name,
         "ci_low": number(found.interval[0]),
         "ci_high": number(found.interval[1]),
-    }
-
-
-def _empty(one: Mapping[str, Any], problem: str) -> Row:
-    nothing = dict.fromkeys(("statistic", "p", "effect", "ci_low", "ci_high"))
-    return {
-        **_named(one),
-        **nothing,
-        "effect_name": TESTS[one["test"]].effect,
-        "subject": EXCESS if one["excess"] else one["subject"] or "",
-        "n_a": 0,
-        "n_b": 0,
-        "n_excluded": sum(
-            n for name in one["between"] for n in one["excluded"].get(name, {}).values()
-        ),
-        "warning": problem,
-        "method": f"not computed: {problem}",
     }
 
 
@@ -180,11 +204,16 @@ def _values(one: Mapping[str, Any], metrics: pl.DataFrame, scope: str) -> pl.Dat
         raise NoValues(
             f"{one['contrast']}: {one['metric']} has no value in any of {mine.height} {scope}s"
         )
-    if one["excess"]:
-        if mine["null_mean"].null_count() == mine.height:
-            raise NoValues(f"{one['contrast']}: {one['metric']} has no null, so no excess")
-        mine = mine.with_columns(pl.col("value") - pl.col("null_mean"))
-    return mine
+    if one["excess"] and mine["null_mean"].null_count() == mine.height:
+        raise NoValues(f"{one['contrast']}: {one['metric']} has no null, so no excess")
+    largest = mine.select(pl.max_horizontal(pl.col("value", "null_mean").abs().max())).item()
+    null = pl.col("null_mean") if one["excess"] else pl.lit(0.0)
+    return mine.with_columns(
+        (pl.col("value") - null).map_batches(
+            lambda column: pl.Series(without_rounding(column.to_numpy(), largest)).fill_nan(None),
+            return_dtype=pl.Float64,
+        )
+    )
 
 
 def _one_subject(one: Mapping[str, Any], mine: pl.DataFrame) -> pl.DataFrame:
@@ -217,6 +246,10 @@ def _side(condition: str, values: pl.DataFrame, replicates: Mapping[str, int]) -
     )
 
 
+def _no_side(condition: str) -> Side:
+    return Side(condition, np.array([]), np.array([], dtype=np.int64))
+
+
 def _warnings(
     one: Mapping[str, Any],
     found: Finding,
@@ -225,6 +258,11 @@ def _warnings(
     left_out: Mapping[str, Mapping[str, int]],
 ) -> list[str]:
     told = [found.warning] if found.warning else []
+    if found.p_least >= ALPHA:
+        told.append(
+            f"with {' and '.join(str(side.n_runs) for side in sides)} runs no p below "
+            f"{found.p_least:.2g} can come out of this test"
+        )
     factors = one["factors"]
     if len(factors) > 1:
         told.append(
@@ -234,7 +272,7 @@ def _warnings(
     if factors == [IMPORTED]:
         told.append("the conditions are imported series: what else differs is not on record")
     told += _uneven(sides, left_out)
-    if not one["excess"]:
+    if not one["excess"] and not values.is_empty():
         told += _unlike_nulls(values, one["between"])
     return told
 
@@ -242,7 +280,7 @@ def _warnings(
 def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) -> list[str]:
     counts = {side.condition: sum(left_out[side.condition].values()) for side in sides}
     planned = {side.condition: side.n_runs + counts[side.condition] for side in sides}
-    shares = [counts[name] / planned[name] for name in counts]
+    shares = [counts[name] / max(planned[name], 1) for name in counts]
     if max(shares) - min(shares) <= EVEN:
         return []
     words = []
@@ -256,19 +294,25 @@ def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) ->
 
 
 def _unlike_nulls(values: pl.DataFrame, conditions: Sequence[str]) -> list[str]:
-    means = (
-        values.group_by("condition")
-        .agg(pl.col("value").mean(), pl.col("null_mean").mean())
-        .drop_nulls()
-    )
-    if means.height < 2:
+    """That nulls differ between conditions by more than they do within each."""
+    from scipy import stats
+
+    by_condition = {
+        name: values.filter(pl.col("condition") == name).drop_nulls(["value", "null_mean"])
+        for name in conditions
+    }
+    nulls = [mine["null_mean"].to_numpy() for mine in by_condition.values()]
+    if any(len(null) < LEAST_RUNS for null in nulls) or not varies(np.concatenate(nulls)):
         return []
-    null = {row["condition"]: row["null_mean"] for row in means.iter_rows(named=True)}
-    moved = max(null.values()) - min(null.values())
-    difference = float(means["value"].max()) - float(means["value"].min())  # type: ignore[arg-type]
-    if moved <= 0.1 * difference:
+    means = {name: float(null.mean()) for name, null in zip(by_condition, nulls, strict=True)}
+    raw = [mine["value"].to_numpy().mean() for mine in by_condition.values()]
+    if np.ptp(list(means.values())) <= SMALL * np.ptp(raw):
         return []
-    words = ", ".join(f"{name} {null[name]:.2f}" for name in conditions if name in null)
+    # Nulls that are the same in all runs of a condition differ for certain.
+    noise = any(varies(null) for null in nulls)
+    if noise and stats.f_oneway(*nulls).pvalue >= UNLIKE:
+        return []
+    words = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
     return [
         f"raw values are compared although their nulls differ too ({words}); the excess does not "
         "have this fault"

@@ -6,26 +6,33 @@ import warnings
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tasks.metrics.contrasts.sample import (
-    NO_VARIANCE,
     Finding,
     Side,
     TestOptions,
-    Untestable,
+    arrangements_p,
     contrast_test,
 )
 from tasks.metrics.statistics import effects
+from tasks.metrics.statistics.arrays import Floats, Ints, varies
+from tasks.metrics.statistics.effect_intervals import hedges_g_interval
 
-FEW_CLUSTERS = 30
+#: Variance of runs over that of seats below which runs count as not differing.
+NO_LEVEL = 1e-6
+#: Runs in all below which a row warns that the p-value is rough.
+FEW_CLUSTERS = 20
 _SEATS = (
-    "Needs a metric with values by seat. Below about 30 runs in all its p-values are too small: "
-    "use permutation on run means."
+    "Needs a metric with values by seat. Below ten runs a side its p-values are rough: use "
+    "permutation on run means."
+)
+_APART = (
+    "no run differs from another of its side, so p is the exact one of a permutation of runs: 2 of "
+    "all arrangements are as far apart"
 )
 
 
-def _design(sides: tuple[Side, ...]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
+def _design(sides: tuple[Side, ...]) -> tuple[Floats, Floats, Ints]:
     import statsmodels.api as sm
 
     a, b = sides[0], sides[1]
@@ -35,42 +42,45 @@ def _design(sides: tuple[Side, ...]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
     return values, sm.add_constant(in_b), groups
 
 
-def _refuse_equal_means(sides: tuple[Side, ...]) -> None:
-    """Make sure that there is a difference between runs that a test over seats could find.
-
-    Shares that sum to one have the same mean in every run, so a test of them would be one of
-    rounding errors.
-
-    Raises:
-        Untestable: The means of runs do not vary beyond rounding.
-    """
-    values, _, groups = _design(sides)
-    means = np.bincount(groups, weights=values) / np.bincount(groups)
-    if np.ptp(means) <= 1e-9 * np.abs(values).max():
-        raise Untestable(
-            "the means of runs do not vary beyond rounding, as those of shares that sum to one, "
-            "so there is nothing to test"
-        )
-
-
 def _few(sides: tuple[Side, ...]) -> str:
     n = sum(side.n_runs for side in sides)
-    if n >= FEW_CLUSTERS:
-        return ""
-    return f"{n} runs are few for cluster-robust errors; if anything the p-value is too small"
+    return "" if n >= FEW_CLUSTERS else f"{n} runs in all are few: the p-value is rough"
+
+
+def _run_means(side: Side) -> Floats:
+    _, runs = np.unique(np.array(side.runs), return_inverse=True)
+    return np.asarray(np.bincount(runs, weights=side.values) / np.bincount(runs))
+
+
+def _without_spread(sides: tuple[Side, ...], effect: float, effect_name: str) -> Finding | None:
+    """The finding where the runs of neither side differ; nothing where those of one do."""
+    if any(varies(_run_means(side)) for side in sides):
+        return None
+    p = arrangements_p(*(side.n_runs for side in sides))
+    nothing = float("nan")
+    return Finding(nothing, p, effect, effect_name, _APART, p_least=p)
 
 
 def _coefficient(result: Any, sides: tuple[Side, ...], method: str, warning: str = "") -> Finding:
-    low, high = np.asarray(result.conf_int())[1]
+    """The condition's coefficient, held against Student's t with two runs less than there are."""
+    from scipy import stats
+
+    effect, error = float(result.params[1]), float(result.bse[1])
+    df = sum(side.n_runs for side in sides) - 2
+    half = float(stats.t.ppf(0.975, df)) * error
     return Finding(
-        statistic=float(result.tvalues[1]),
-        p=float(result.pvalues[1]),
-        effect=float(result.params[1]),
+        statistic=effect / error,
+        p=float(2 * stats.t.sf(abs(effect / error), df)),
+        effect=effect,
         effect_name="mean_difference",
-        interval=(float(low), float(high)),
-        method=f"{method}; coefficient of b against a, 95 % interval of the model",
-        warning=warning,
+        interval=(effect - half, effect + half),
+        method=f"{method}; coefficient of b against a, Student's t with {df} degrees of freedom",
+        warning="; ".join(filter(None, [warning, _few(sides)])),
     )
+
+
+def _seats_difference(sides: tuple[Side, ...]) -> float:
+    return effects.mean_difference(sides[0].values, sides[1].values)
 
 
 @contrast_test(
@@ -86,12 +96,11 @@ def cluster_robust(
     """Least squares over seats with errors clustered by run."""
     import statsmodels.api as sm
 
-    _refuse_equal_means(sides)
+    if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
+        return found
     values, design, groups = _design(sides)
-    result = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": groups}, use_t=True)
-    return _coefficient(
-        result, sides, "least squares over seats, standard errors clustered by run", _few(sides)
-    )
+    result = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    return _coefficient(result, sides, "least squares over seats, standard errors clustered by run")
 
 
 @contrast_test(
@@ -104,20 +113,20 @@ def cluster_robust(
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Mixed model over seats with a random intercept per run."""
     import statsmodels.api as sm
-    from statsmodels.tools.sm_exceptions import ConvergenceWarning
 
-    _refuse_equal_means(sides)
+    if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
+        return found
     values, design, groups = _design(sides)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        result = sm.MixedLM(values, design, groups=groups).fit(reml=True)
-    told = [str(w.message) for w in caught if issubclass(w.category, ConvergenceWarning)]
-    return _coefficient(
-        result,
-        sides,
-        "linear mixed model over seats, random intercept per run, REML",
-        "; ".join(dict.fromkeys(told)),
-    )
+    # What the optimiser says is said below, in words that a reader can use. Without gradients it
+    # finds a variance of zero where the default stops short of it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = sm.MixedLM(values, design, groups=groups).fit(reml=True, method=["powell"])
+    method = "linear mixed model over seats, random intercept per run, REML"
+    if result.cov_re[0, 0] <= NO_LEVEL * result.scale:
+        method += "; runs do not differ beyond what their seats do"
+    warning = "" if result.converged else "the model did not converge: use permutation on run means"
+    return _coefficient(result, sides, method, warning)
 
 
 @contrast_test(
@@ -131,7 +140,8 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     """Generalised estimating equations over seats, exchangeable within runs."""
     import statsmodels.api as sm
 
-    _refuse_equal_means(sides)
+    if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
+        return found
     values, design, groups = _design(sides)
     result = sm.GEE(values, design, groups=groups, cov_struct=sm.cov_struct.Exchangeable()).fit(
         cov_type="bias_reduced"
@@ -140,32 +150,30 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
         result,
         sides,
         "GEE over seats, exchangeable within runs, bias-reduced errors (Mancl and DeRouen 2001)",
-        _few(sides),
     )
 
 
 @contrast_test(
     title="whether the means of runs differ, variances allowed to differ",
     effect="hedges_g",
-    source="Welch (1947); Hedges (1981).",
-    avoid="With few and skewed runs use mann_whitney or permutation.",
+    source="Welch (1947); Hedges (1981); Steiger and Fouladi (1997) for the interval.",
+    avoid="With few and skewed runs use mann_whitney or permutation. The interval of g takes "
+    "values to be normal and the sides to spread alike.",
 )
 def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Welch's t test of runs with Hedges' g."""
-    a, b = sides[0].values, sides[1].values
-    statistic, p, warning = float("nan"), float("nan"), NO_VARIANCE
-    if a.var() + b.var() > 0:
-        from scipy import stats
+    from scipy import stats
 
-        found = stats.ttest_ind(b, a, equal_var=False)
-        statistic, p, warning = float(found.statistic), float(found.pvalue), ""
-    draws = effects.hedges_g_draws(a, b, options.resamples)
+    if found := _without_spread(sides, float("nan"), "hedges_g"):
+        return found
+    a, b = sides[0].values, sides[1].values
+    test = stats.ttest_ind(b, a, equal_var=False)
     return Finding(
-        statistic=statistic,
-        p=p,
+        statistic=float(test.statistic),
+        p=float(test.pvalue),
         effect=effects.hedges_g(a, b),
         effect_name="hedges_g",
-        interval=effects.effect_interval(draws, len(a), len(b)),
-        method="Welch's t of run means, two-sided; Hedges' g, positive: b has the larger mean",
-        warning=warning,
+        interval=hedges_g_interval(a, b),
+        method="Welch's t of run means, two-sided; Hedges' g, positive: b has the larger mean; "
+        "interval: noncentral t",
     )

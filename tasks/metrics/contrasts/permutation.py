@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,10 @@ from pydantic import Field
 from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, contrast_test
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
+from tasks.metrics.statistics.effect_intervals import (
+    mean_difference_interval,
+    rank_biserial_interval,
+)
 
 
 class PermutationOptions(TestOptions):
@@ -59,13 +64,10 @@ def permutation(
         drawn = shuffled[:, in_b].sum(axis=1)
         far += int((np.abs(drawn - centre) >= abs(observed - centre) - 1e-9).sum())
     p = (far + 1) / (options.draws + 1)
-    raw_a, raw_b = a.values, b.values
-    if options.statistic == "rank_biserial":
-        effect = effects.rank_biserial(raw_a, raw_b)
-        draws = effects.rank_biserial_draws(raw_a, raw_b, options.resamples)
-    else:
-        effect = effects.mean_difference(raw_a, raw_b)
-        draws = effects.mean_difference_draws(raw_a, raw_b, options.resamples)
+    ranked = options.statistic == "rank_biserial"
+    effect_of = effects.rank_biserial if ranked else effects.mean_difference
+    interval_of = rank_biserial_interval if ranked else mean_difference_interval
+    effect = effect_of(a.values, b.values)
     within = f" within {options.block}s" if options.block != "none" else ""
     _, sizes = np.unique(blocks, return_counts=True)
     return Finding(
@@ -73,13 +75,28 @@ def permutation(
         p=float(p),
         effect=effect,
         effect_name=options.statistic,
-        interval=effects.effect_interval(draws, len(raw_a), len(raw_b)),
+        interval=interval_of(a.values, b.values),
         method=f"permutation test, two-sided, {options.draws} shuffles of conditions{within}, the "
         "observed arrangement counted among them; positive: b has the larger values",
         warning="every block has one run only, so no shuffle changes anything"
         if sizes.max() < 2
         else "",
+        p_least=max(_arrangement_share(in_b, blocks), 1 / (options.draws + 1)),
     )
+
+
+def _arrangement_share(in_b: Bools, blocks: Ints) -> float:
+    """Two over the number of arrangements of conditions within blocks, at most 1.
+
+    Example:
+        >>> _arrangement_share(np.arange(6) > 2, np.zeros(6, dtype=np.int64))
+        0.1
+    """
+    found = 1
+    for block in np.unique(blocks):
+        mine = in_b[blocks == block]
+        found *= math.comb(len(mine), int(mine.sum()))
+    return min(1.0, 2 / found)
 
 
 def _signed_ranks(values: Floats) -> Floats:

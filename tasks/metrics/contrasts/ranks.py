@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
+from pydantic import Field
 
-from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, TooFewRuns, contrast_test
+from tasks.metrics.contrasts.sample import (
+    Finding,
+    Side,
+    TestOptions,
+    Untestable,
+    arrangements_p,
+    contrast_test,
+)
 from tasks.metrics.statistics import effects
-from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.statistics.bootstrap import few_runs, interval, interval_words
+from tasks.metrics.statistics.effect_intervals import (
+    common_language_interval,
+    rank_biserial_interval,
+)
 
 SIGN = "positive: b has the larger values"
+NEWCOMBE = "interval: Newcombe (2006), method 5"
+#: Runs a side below which the Brunner-Munzel statistic is not taken for one of Student's t.
+FEW = 10
 
 
 @contrast_test(
@@ -29,48 +45,99 @@ def mann_whitney(
     found = stats.mannwhitneyu(
         a, b, alternative="two-sided", method="exact" if exact else "asymptotic"
     )
-    draws = effects.rank_biserial_draws(a, b, options.resamples)
     kind = "exact" if exact else "normal approximation with tie correction"
     return Finding(
         statistic=float(found.statistic),
         p=float(found.pvalue),
         effect=effects.rank_biserial(a, b),
         effect_name="rank_biserial",
-        interval=effects.effect_interval(draws, len(a), len(b)),
-        method=f"Mann-Whitney U of a, two-sided, {kind}; rank-biserial 1 - 2U/(n_a n_b), {SIGN}",
+        interval=rank_biserial_interval(a, b),
+        method=f"Mann-Whitney U of a, two-sided, {kind}; rank-biserial 1 - 2U/(n_a n_b), {SIGN}; "
+        f"{NEWCOMBE}",
+        p_least=arrangements_p(len(a), len(b)),
     )
+
+
+class BrunnerMunzelOptions(TestOptions):
+    """Options of ``brunner_munzel``."""
+
+    draws: int = Field(9999, ge=99, le=1_000_000, description="Shuffles where a side has few runs.")
 
 
 @contrast_test(
     title="whether P(b > a) + P(b = a)/2 is one half, spreads allowed to differ",
     effect="cles",
-    source="Brunner and Munzel (2000).",
-    avoid="Below ten runs a side its t approximation is rough; without overlap it has no p.",
+    source="Brunner and Munzel (2000); Neubert and Brunner (2007) for the studentised "
+    "permutation, which takes the place of the t approximation below ten runs a side.",
+    avoid="Where the sides do not overlap it has no statistic; p is then that of the two "
+    "arrangements that are as far apart.",
+    options=BrunnerMunzelOptions,
 )
 def brunner_munzel(
-    sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
+    sides: tuple[Side, ...], options: BrunnerMunzelOptions, rng: np.random.Generator
 ) -> Finding:
     """Brunner-Munzel test with the common-language effect size."""
     from scipy import stats
 
     a, b = sides[0].values, sides[1].values
-    draws = (effects.rank_biserial_draws(a, b, options.resamples) + 1) / 2
-    apart = a.max() < b.min() or b.max() < a.min()
-    statistic, p, warning = float("nan"), float("nan"), ""
-    if apart:
-        warning = "the sides do not overlap, so the statistic has no variance and there is no p"
+    least = arrangements_p(len(a), len(b))
+    if a.max() < b.min() or b.max() < a.min():
+        statistic, p = float("nan"), least
+        kind = "the sides do not overlap, so p is the exact one of a permutation"
+    elif min(len(a), len(b)) < FEW:
+        statistic = float(_studentised(np.concatenate([a, b]), len(a), np.arange(len(a))[None])[0])
+        p = _permutation_p(a, b, options.draws, rng)
+        least = max(least, 1 / (options.draws + 1))
+        kind = f"studentised permutation, {options.draws} shuffles, the observed one among them"
     else:
         found = stats.brunnermunzel(a, b)
         statistic, p = float(found.statistic), float(found.pvalue)
+        kind, least = "t approximation", float("nan")
     return Finding(
         statistic=statistic,
         p=p,
         effect=effects.common_language(a, b),
         effect_name="cles",
-        interval=effects.effect_interval(draws, len(a), len(b)),
-        method="Brunner-Munzel, two-sided, t approximation; effect P(b > a) + P(b = a)/2",
-        warning=warning,
+        interval=common_language_interval(a, b),
+        method=f"Brunner-Munzel, two-sided, {kind}; effect P(b > a) + P(b = a)/2; {NEWCOMBE}",
+        p_least=least,
     )
+
+
+def _permutation_p(a: Floats, b: Floats, draws: int, rng: np.random.Generator) -> float:
+    """Share of shuffles with a Brunner-Munzel statistic as large, the observed one counted."""
+    values = np.concatenate([a, b])
+    order = np.argsort(rng.random((draws, len(values))), axis=1)
+    observed = np.abs(_studentised(values, len(a), np.arange(len(a))[None]))
+    drawn = np.abs(_studentised(values, len(a), order[:, : len(a)]))
+    return float(((drawn >= observed * (1 - 1e-9)).sum() + 1) / (draws + 1))
+
+
+def _studentised(values: Floats, n_a: int, first: Ints) -> Floats:
+    """The Brunner-Munzel statistic with some values as side a and the others as side b.
+
+    Infinite, with its sign, where the sides do not overlap.
+
+    Args:
+        values: All values.
+        n_a: Size of side a.
+        first: Places of side a, shape (draws, n_a).
+    """
+    n, n_b = len(values), len(values) - n_a
+    below = (values[:, None] > values) + 0.5 * (values[:, None] == values)
+    in_a = np.zeros((len(first), n), dtype=bool)
+    np.put_along_axis(in_a, first, True, axis=1)
+    # How much of the other side lies below each value.
+    other = np.where(in_a, ~in_a @ below.T / n_b, in_a @ below.T / n_a)
+    mean_a = (other * in_a).sum(axis=1) / n_a
+    mean_b = (other * ~in_a).sum(axis=1) / n_b
+    var_a = (np.where(in_a, other - mean_a[:, None], 0.0) ** 2).sum(axis=1) / (n_a - 1)
+    var_b = (np.where(in_a, 0.0, other - mean_b[:, None]) ** 2).sum(axis=1) / (n_b - 1)
+    error = np.sqrt(var_a / n_a + var_b / n_b)
+    effect = mean_b - 0.5
+    flat = error < 1e-12
+    infinite = np.where(np.abs(effect) < 1e-12, 0.0, np.copysign(np.inf, effect))
+    return np.asarray(np.where(flat, infinite, effect / np.where(flat, 1.0, error)))
 
 
 @contrast_test(
@@ -88,10 +155,6 @@ def kruskal_wallis(
 
     groups = [side.values for side in sides]
     n = sum(len(group) for group in groups)
-    if len(np.unique(np.concatenate(groups))) == 1:
-        return Finding(
-            float("nan"), float("nan"), 0.0, "epsilon_squared", "undefined: all values are equal"
-        )
     h, p = stats.kruskal(*groups)
     return Finding(
         statistic=float(h),
@@ -112,33 +175,48 @@ def paired_differences(a: Side, b: Side) -> tuple[Floats, int]:
     return np.array([right[r] - left[r] for r in both], dtype=np.float64), alone
 
 
+class WilcoxonOptions(TestOptions):
+    """Options of ``wilcoxon``."""
+
+    resamples: int = Field(2000, ge=100, le=100_000, description="Resamples behind an interval.")
+
+
 @contrast_test(
     title="whether runs of b differ from the runs of a with the same replicate",
     effect="matched_rank_biserial",
     source="Wilcoxon (1945); Kerby (2014).",
     avoid="Only where replicates are matched (same seeds, same personas); independent runs "
-    "are not pairs.",
+    "are not pairs. Where all differences have one sign there is no interval.",
+    options=WilcoxonOptions,
 )
-def wilcoxon(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
+def wilcoxon(
+    sides: tuple[Side, ...], options: WilcoxonOptions, rng: np.random.Generator
+) -> Finding:
     """Wilcoxon signed-rank test of runs paired by replicate."""
     from scipy import stats
 
     differences, alone = paired_differences(sides[0], sides[1])
     n = len(differences)
     if n < 2:
-        raise TooFewRuns(f"wilcoxon needs at least 2 pairs of runs with the same replicate ({n})")
-    statistic, p = float("nan"), 1.0
-    if np.any(differences != 0):
-        found = stats.wilcoxon(differences)
-        statistic, p = float(found.statistic), float(found.pvalue)
+        raise Untestable(f"wilcoxon needs at least 2 pairs of runs with the same replicate ({n})")
+    if not np.any(differences):
+        raise Untestable("the runs of every pair have the same value, so there is nothing to test")
+    found = stats.wilcoxon(differences)
     picks = rng.integers(0, n, size=(options.resamples, n))
     draws = np.array([effects.matched_rank_biserial(differences[pick]) for pick in picks])
+    low, high = (float(end) for end in interval(draws, n))
     return Finding(
-        statistic=statistic,
-        p=p,
+        statistic=float(found.statistic),
+        p=float(found.pvalue),
         effect=effects.matched_rank_biserial(differences),
         effect_name="matched_rank_biserial",
-        interval=effects.effect_interval(draws, n),
-        method=f"Wilcoxon signed ranks of {n} pairs with the same replicate, {SIGN}",
-        warning=f"{alone} runs without a partner left out" if alone else "",
+        interval=(low, high),
+        method=f"Wilcoxon signed ranks of {n} pairs with the same replicate, {SIGN}; "
+        f"{interval_words(low, high, n)}",
+        warning="; ".join(filter(None, [_alone(alone), few_runs(n)])),
+        p_least=min(1.0, 2.0 ** (1 - int(np.count_nonzero(differences)))),
     )
+
+
+def _alone(n: int) -> str:
+    return f"{n} runs without a partner left out" if n else ""

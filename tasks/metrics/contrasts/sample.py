@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
 
 from schemas.base import Record
 from tasks.metrics.metric import GUIDE
-from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.statistics.arrays import Floats, Ints, varies
 from tasks.registry import validated_options
 
 
 class TestOptions(Record):
-    """Options that every test has."""
+    """Options of a test; this one has none."""
 
     __test__ = False
-    resamples: int = Field(2000, ge=100, le=100_000, description="Resamples behind an interval.")
-
-
-#: Warning of a finding without a test.
-NO_VARIANCE = "neither side varies, so there is no test"
 
 
 class Untestable(Exception):
     """The values of a contrast leave its test nothing to look at; says why."""
-
-
-class TooFewRuns(Exception):
-    """A side of a contrast has too few runs for its test; says how many there are."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +58,11 @@ class Finding:
         p: Its p-value; nothing where undefined, as the method says.
         effect: Size of the effect, positive where b has the larger values.
         effect_name: Exact name of the effect size.
-        interval: Ends of the effect's 95 % interval.
         method: One sentence without full stop.
+        interval: Ends of the effect's 95 % interval.
         warning: What a reader must know, if anything.
+        p_least: The smallest p that the test could give with so many runs; not-a-number where it
+            has no such bound.
     """
 
     statistic: float
@@ -79,6 +72,7 @@ class Finding:
     method: str
     interval: tuple[float, float] = (float("nan"), float("nan"))
     warning: str = ""
+    p_least: float = float("nan")
 
 
 Compute = Callable[[tuple[Side, ...], Any, np.random.Generator], Finding]
@@ -131,10 +125,40 @@ def refuse_few_runs(test: Test, sides: tuple[Side, ...]) -> None:
     """Make sure that every side has the runs that the test needs.
 
     Raises:
-        TooFewRuns: One has not.
+        Untestable: One has not.
     """
     if any(side.n_runs < LEAST_RUNS for side in sides):
         counts = ", ".join(f"{side.condition}: {side.n_runs}" for side in sides)
-        raise TooFewRuns(
+        raise Untestable(
             f"{test.name} needs at least {LEAST_RUNS} runs with a value on each side ({counts})"
         )
+
+
+def refuse_equal_runs(sides: tuple[Side, ...]) -> None:
+    """Make sure that there is a difference between runs that a test could find.
+
+    A test over seats of shares that sum to one, which have the same mean in every run, would be
+    one of rounding errors.
+
+    Raises:
+        Untestable: The means of runs do not vary beyond rounding.
+    """
+    runs = np.concatenate([np.array(side.runs) for side in sides])
+    values = np.concatenate([side.values for side in sides])
+    _, groups = np.unique(runs, return_inverse=True)
+    means = np.bincount(groups, weights=values) / np.bincount(groups)
+    if not varies(means):
+        why = (
+            "have the same value" if len(means) == len(values) else "have the same mean over seats"
+        )
+        raise Untestable(f"all runs {why} up to rounding, so there is nothing to test")
+
+
+def arrangements_p(n_a: int, n_b: int) -> float:
+    """The exact p of two sides that do not overlap: 2 of all arrangements are as far apart.
+
+    Example:
+        >>> arrangements_p(3, 3), round(arrangements_p(12, 12), 9)
+        (0.1, 7.4e-07)
+    """
+    return min(1.0, 2 / math.comb(n_a + n_b, n_a))

@@ -13,7 +13,7 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
-from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
+from tasks.metrics.statistics.bootstrap import interval, interval_words, run_weights
 from tasks.metrics.text import vectors
 from tasks.metrics.text.vectors import TextOptions
 
@@ -142,7 +142,7 @@ def _condition(
         "method": f"mean one-against-rest area under the ROC curve of {counts}, messages of the "
         "same round compared; ridge classifier "
         f"on {vectors.encoder_words(options.encoder)}, {folds} folds with whole runs held out; "
-        f"{INTERVAL}, the classifier not refitted",
+        f"{interval_words(float(low), float(high), len(runs))}, the classifier not refitted",
     }
 
 

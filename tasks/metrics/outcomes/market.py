@@ -73,7 +73,7 @@ def _pooled(data: Data) -> pl.DataFrame:
     found: list[dict[str, Any]] = []
     for condition in data.conditions:
         mine = chosen.filter(pl.col("run").is_in(data.condition_runs[condition].tolist()))
-        taken, n = float(mine["first"].sum()), mine.height
+        taken, n = int(mine["first"].sum()), mine.height
         if not n:
             continue
         low, high = wilson_interval(taken, n)
@@ -87,7 +87,7 @@ def _pooled(data: Data) -> pl.DataFrame:
                 "ci_high": high,
                 "n_units": n,
                 "n_excluded": data.excluded.get(condition, 0),
-                "method": f"{taken:.0f} of {n} customers who had several proposals and paid; "
+                "method": f"{taken} of {n} customers who had several proposals and paid; "
                 "Wilson's interval, which takes customers to be independent",
             }
         )

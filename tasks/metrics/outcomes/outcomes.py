@@ -33,9 +33,11 @@ def episode_outcomes(data: Data, names: tuple[str, ...] = ()) -> dict[str, Float
 def compute(data: Data, options: OutcomeOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``outcomes``."""
     found = episode_outcomes(data, options.names)
-    return rows.of_runs(
-        data, options, {"": ByRun(found, "as the environment scored the episode", 1)}
+    yes_or_no = frozenset(
+        name for name, values in found.items() if np.isin(values[np.isfinite(values)], (0, 1)).all()
     )
+    method = "as the environment scored the episode"
+    return rows.of_runs(data, options, {"": ByRun(found, method, 1, yes_or_no=yes_or_no)})
 
 
 METRIC = Metric(
@@ -49,5 +51,6 @@ METRIC = Metric(
     "as catalogues of different size: use a ratio to a baseline.",
     needs=("outcomes",),
     options=OutcomeOptions,
+    version=2,
     compute=compute,
 )

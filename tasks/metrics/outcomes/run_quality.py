@@ -47,7 +47,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     complete = f"whether the run reached an end by its rules, {every}"
     found = {
         "rounds": ByRun(rounds, f"completed over planned rounds, {every}", 1),
-        "complete": ByRun(data.by_run(runs, "status"), complete, 1),
+        "complete": ByRun(data.by_run(runs, "status"), complete, 1, yes_or_no=frozenset({""})),
     }
     for name, words in RATES.items():
         method = f"{words}, {every}; a run without actions on record has no rate"

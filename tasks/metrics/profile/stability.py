@@ -12,7 +12,7 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, NullOptions, Quantity, Unusable
 from tasks.metrics.statistics.arrays import Floats, Ints
-from tasks.metrics.statistics.bootstrap import INTERVAL, interval, run_weights
+from tasks.metrics.statistics.bootstrap import interval, interval_words, weighted_sums
 from tasks.metrics.statistics.nulls import null_summary
 
 
@@ -110,9 +110,7 @@ def _row(
     rates = rates - rates.mean()
     cells = _cells(rates, agent, run, len(runs), len(agents))
     value = _icc(cells.sum(axis=0))
-    weights = run_weights(len(runs), options.resamples)
-    drawn = np.tensordot(weights, cells.astype(np.float32), axes=1).astype(np.float64)
-    low, high = interval(_icc(drawn), len(runs))
+    low, high = interval(_icc(weighted_sums(cells, options.resamples)), len(runs))
     null = null_summary(np.array([float(value)]), _shuffled(cells, rates, agent, run, options, rng))
     return {
         **row,
@@ -123,7 +121,8 @@ def _row(
         "null_sd": float(null.sd[0]),
         "p_null": float(null.p[0]),
         "method": f"one-way ICC of the rate of {len(agents)} agents (by {options.by}) across runs; "
-        f"null: agents shuffled within runs, {options.draws} draws; {INTERVAL}"
+        f"null: agents shuffled within runs, {options.draws} draws; "
+        f"{interval_words(float(low), float(high), len(runs))}"
         + ("" if np.isfinite(value) else "; undefined: the rate does not vary"),
     }
 

@@ -40,3 +40,36 @@ def group_means(values: Floats, groups: Ints, n_groups: int) -> Floats:
     good = np.isfinite(values)
     sums = np.bincount(groups[good], weights=values[good], minlength=n_groups)
     return ratio(sums, np.bincount(groups[good], minlength=n_groups))
+
+
+#: Share of the largest value, and number, below which differences are rounding errors.
+ROUNDING = 1e-9, 1e-12
+
+
+def varies(values: Floats) -> bool:
+    """Whether values differ beyond rounding; not-a-number is no value.
+
+    Example:
+        >>> varies(np.array([0.1 + 0.2, 0.3])), varies(np.array([0.3, 0.4]))
+        (False, True)
+    """
+    there = values[np.isfinite(values)]
+    if not len(there):
+        return False
+    relative, least = ROUNDING
+    return bool(np.ptp(there) > max(relative * np.abs(there).max(), least))
+
+
+def without_rounding(values: Floats, largest: float) -> Floats:
+    """Values to twelve digits, so that those that differ by rounding errors are equal.
+
+    Args:
+        values: The values.
+        largest: The largest number that they were computed from.
+
+    Example:
+        >>> without_rounding(np.array([0.1 + 0.2, 0.3]), 1.0).tolist()
+        [0.3, 0.3]
+    """
+    digits = 12 - max(0, int(np.ceil(np.log10(largest))) if largest > 0 else 0)
+    return np.round(values, digits)

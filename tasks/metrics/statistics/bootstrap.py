@@ -3,7 +3,8 @@
 A run (episode) is the unit that is independent; its messages are not. Every statistic here is a
 function of sums over runs, so a resample is a row of run weights and all resamples are one matrix
 product. Interval ends are expanded percentiles (Hesterberg 2015): at 20 runs plain percentiles of
-a mean are too narrow by the factor sqrt((n-1)/n) and by the normal in place of Student's t.
+a mean are too narrow by the factor sqrt((n-1)/n) and by the normal in place of Student's t. Means
+have intervals of their own; see :mod:`tasks.metrics.statistics.means`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,56 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.keys import seed_of
-from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.arrays import ROUNDING, Floats
 
 Weights = npt.NDArray[np.float32]
 
 RESAMPLES = 2000
+#: Runs below which there is no interval.
+LEAST_RUNS = 3
+#: Runs below which an interval of resampled statistics is too narrow.
+ENOUGH_RUNS = 5
 #: One sentence for ``method``.
 INTERVAL = "interval: runs resampled, expanded percentiles"
+#: What a row says of an interval that rests on few runs.
+FEW = "the interval rests on {n} runs and holds the truth in about 3 of 4 studies, not 95 %"
+#: Numbers of a matrix that are multiplied at once; bounds memory.
+_CHUNK = 4_000_000
+
+
+def no_interval(n: int) -> str:
+    """Why so few runs have no interval.
+
+    Example:
+        >>> no_interval(1), no_interval(2)
+        ('one run, so no interval', 'two runs, so no interval')
+    """
+    return f"{('no run', 'one run', 'two runs')[n]}, so no interval"
+
+
+def interval_words(low: float, high: float, n: int) -> str:
+    """How an interval of a resampled statistic was made, or why there is none.
+
+    Args:
+        low: Its lower end.
+        high: Its upper end.
+        n: Runs that were resampled.
+    """
+    if n < LEAST_RUNS:
+        return no_interval(n)
+    if np.isfinite(low) and np.isfinite(high):
+        return INTERVAL
+    return "no interval, as every resample gives the same"
+
+
+def few_runs(n: int) -> str:
+    """What a reader must know of an interval of a resampled statistic of so many runs, if anything.
+
+    Example:
+        >>> few_runs(2), few_runs(20)
+        ('', '')
+    """
+    return FEW.format(n=n) if LEAST_RUNS <= n < ENOUGH_RUNS else ""
 
 
 @lru_cache(maxsize=4)
@@ -70,7 +114,7 @@ def interval(
 
     Args:
         draws: Statistics, resamples first; not-a-number where a resample has none.
-        n: Runs that were resampled. With fewer than two there is no interval.
+        n: Runs that were resampled. With fewer than three there is no interval.
         level: Coverage aimed at.
         df: Degrees of freedom; n - 1 if not given.
 
@@ -78,45 +122,41 @@ def interval(
         Two arrays of the statistics' shape; not-a-number where there is no interval.
     """
     shape = draws.shape[1:]
-    if n < 2:
+    if n < LEAST_RUNS:
         return np.full(shape, np.nan), np.full(shape, np.nan)
     tail = expanded_tail(n, level, df)
     undefined = ~np.isfinite(draws)
-    if not undefined.any():
-        low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-        return low, high
     none = undefined.all(axis=0)
-    safe = np.where(none, 0.0, np.where(undefined, np.nan, draws))
-    low, high = np.nanquantile(safe, [tail, 1 - tail], axis=0)
+    if undefined.any():
+        safe = np.where(none, 0.0, np.where(undefined, np.nan, draws))
+        low, high = np.nanquantile(safe, [tail, 1 - tail], axis=0)
+    else:
+        low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    # Where every resample gives the same, resampling says nothing of how sure the number is.
+    relative, least = ROUNDING
+    none |= high - low <= np.maximum(relative * np.maximum(np.abs(low), np.abs(high)), least)
     return np.where(none, np.nan, low), np.where(none, np.nan, high)
 
 
-def mean_interval(values: Floats, resamples: int = RESAMPLES) -> tuple[Floats, Floats]:
-    """Intervals of means over runs.
+def weighted_sums(values: npt.ArrayLike, resamples: int = RESAMPLES) -> Floats:
+    """Sums over resampled runs, in double precision.
 
     Args:
-        values: Shape (runs, statistics); not-a-number where a run has no value.
+        values: One summand per run, shape (runs, ...).
         resamples: Number of resamples.
 
-    Example:
-        >>> low, high = mean_interval(np.arange(20.0)[:, None])
-        >>> bool(low[0] < 9.5 < high[0])
-        True
+    Returns:
+        Shape (resamples, ...).
     """
-    low = np.full(values.shape[1], np.nan)
-    high = np.full(values.shape[1], np.nan)
-    defined = np.isfinite(values)
-    patterns, which = np.unique(defined.T, axis=0, return_inverse=True)
-    for number, pattern in enumerate(patterns):
-        columns = np.flatnonzero(which.ravel() == number)
-        part = values[np.ix_(np.flatnonzero(pattern), columns)]
-        if len(part) < 2:
-            continue
-        centre = part.mean(axis=0)
-        draws = run_weights(len(part), resamples) @ (part - centre).astype(np.float32)
-        ends = interval(draws.astype(np.float64) / len(part), len(part))
-        low[columns], high[columns] = ends[0] + centre, ends[1] + centre
-    return low, high
+    found = np.asarray(values, dtype=np.float64)
+    n = len(found)
+    flat = found.reshape(n, -1)
+    weights = run_weights(n, resamples)
+    step = max(1, _CHUNK // max(n, 1))
+    sums = np.concatenate(
+        [weights[i : i + step].astype(np.float64) @ flat for i in range(0, resamples, step)]
+    )
+    return sums.reshape(resamples, *found.shape[1:])
 
 
 def sum_interval(
@@ -133,11 +173,9 @@ def sum_interval(
         Lower ends, upper ends, and the share of resamples in which a statistic is undefined.
     """
     n = len(sums)
-    if n < 2:
+    if n < LEAST_RUNS:
         shape = np.shape(statistic(sums.sum(axis=0)))
         return np.full(shape, np.nan), np.full(shape, np.nan), 0.0
-    flat = sums.reshape(n, -1).astype(np.float32)
-    totals = (run_weights(n, resamples) @ flat).astype(np.float64)
-    draws = statistic(totals.reshape(resamples, *sums.shape[1:]))
+    draws = statistic(weighted_sums(sums, resamples))
     low, high = interval(draws, n)
     return low, high, float(np.mean(~np.isfinite(draws)))

@@ -22,11 +22,13 @@ class NullSummary:
         p: Share of draws at least as far from the null mean as the observed value, the observed
             one counted among them (Phipson and Smyth 2010), so it is never 0; none for baselines
             that are an expectation rather than draws.
+        p_least: The smallest p that so many draws can give; none where there is no p.
     """
 
     mean: Floats
     sd: Floats
     p: Floats
+    p_least: Floats
 
 
 def null_summary(observed: Floats, draws: Floats) -> NullSummary:
@@ -51,4 +53,5 @@ def null_summary(observed: Floats, draws: Floats) -> NullSummary:
     distance = np.abs(observed - mean)[:, None]
     far = (good & (np.abs(deviations) >= distance - 1e-12)).sum(axis=1)
     p = np.where((n >= LEAST_DRAWS) & np.isfinite(observed), (far + 1) / (n + 1), np.nan)
-    return NullSummary(mean=mean, sd=sd, p=p)
+    p_least = np.where(np.isfinite(p), 1 / (n + 1), np.nan)
+    return NullSummary(mean=mean, sd=sd, p=p, p_least=p_least)

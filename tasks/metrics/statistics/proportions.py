@@ -7,8 +7,8 @@ import numpy as np
 from tasks.metrics.statistics.arrays import Floats
 
 
-def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a proportion; not-a-number for no trials.
+def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion; not-a-number for no trials.
 
     Source: Wilson (1927).
 
@@ -20,12 +20,25 @@ def wilson_interval(successes: float, n: float, level: float = 0.95) -> tuple[fl
 
     if n <= 0:
         return float("nan"), float("nan")
-    z = stats.norm.ppf((1 + level) / 2)
-    p = successes / n
-    middle = p + z**2 / (2 * n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    bottom = 1 + z**2 / n
-    return float((middle - half) / bottom), float((middle + half) / bottom)
+    found = stats.binomtest(successes, n).proportion_ci(0.95, "wilson")
+    return float(found.low), float(found.high)
+
+
+def newcombe_interval(hits_a: int, n_a: int, hits_b: int, n_b: int) -> tuple[float, float]:
+    """Newcombe's 95 % interval of the difference of two proportions, b less a.
+
+    Source: Newcombe (1998), method 10: both Wilson intervals put together.
+
+    Example:
+        >>> [round(end, 4) for end in newcombe_interval(48, 80, 56, 70)]
+        [0.0524, 0.3339]
+    """
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    low, high = confint_proportions_2indep(
+        hits_b, n_b, hits_a, n_a, method="newcomb", compare="diff"
+    )
+    return float(low), float(high)
 
 
 def rogan_gladen(rate: Floats, sensitivity: Floats, specificity: Floats) -> Floats:

@@ -152,7 +152,7 @@ def recovered_by_test(test: Test, world: SidesWorld, runs: int, studies: int) ->
         runs: Runs on the first side, and on the others unless the world says more.
         studies: Studies that are simulated.
     """
-    options = test.options.model_validate({"resamples": 500, **world.options})
+    options = test.options.model_validate(world.options)
     found = np.empty((studies, 4))
     for study in range(studies):
         rng = np.random.default_rng(seed_of("tests", test.name, world.title, runs, study))

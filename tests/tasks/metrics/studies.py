@@ -128,7 +128,10 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
     last = list(declared.conditions)[-1]
     tables: dict[str, list[dict[str, Any]]] = {
         name: []
-        for name in ("episodes", "seats", "events", "actions", "labels", "codes", "outcomes")
+        for name in (
+            *("episodes", "seats", "events", "actions", "labels", "codes", "outcomes"),
+            "responses",
+        )
     }
     words = ["ship", "budget", "map", "rider", "kitchen", "test", "plan", "agree"]
     for unit in episode_units(declared):
@@ -168,6 +171,20 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                 ("proposals_received", 3.0),
             ):
                 tables["outcomes"].append(_outcome(key, "seat", f"s{s + 1}", None, metric, value))
+            tables["responses"] += [
+                {
+                    "episode_key": key,
+                    "unit_key": key,
+                    "after_rounds": after,
+                    "after_turns": after * seats,
+                    "seat": f"s{s + 1}",
+                    "instrument": "trust",
+                    "item": "trust",
+                    "value": float(1 + (s * after + unit.replicate) % 7),
+                    "text": None,
+                }
+                for after in (0, rounds)
+            ]
         tables["outcomes"].append(_outcome(key, "episode", "", None, "welfare", 5.0 * seats))
         tables["outcomes"].append(_outcome(key, "episode", "", None, "optimal_share", 0.8))
         seq = 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 import statsmodels.formula.api as smf
@@ -12,7 +15,7 @@ from scipy import stats
 
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.sample import Finding, Side
-from tasks.metrics.statistics import effects
+from tasks.metrics.statistics import effect_intervals, effects
 
 RNG = np.random.default_rng(5)
 A, B = RNG.normal(0, 1, 21), RNG.normal(0.8, 1.4, 19)
@@ -53,22 +56,6 @@ def test_rank_biserial_is_one_less_twice_u_also_with_ties(a: np.ndarray, b: np.n
     assert effects.rank_biserial(a, b) == pytest.approx(-effects.rank_biserial(b, a), abs=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
-@given(floats, floats)
-def test_resampled_effects_are_the_effects_of_resamples(a: np.ndarray, b: np.ndarray) -> None:
-    from tasks.metrics.statistics.bootstrap import run_weights
-
-    wa, wb = run_weights(len(a), 100, "a"), run_weights(len(b), 100, "b")
-    ranks = effects.rank_biserial_draws(a, b, 100)
-    means = effects.mean_difference_draws(a, b, 100)
-    g = effects.hedges_g_draws(a, b, 100)
-    for i in range(0, 100, 33):
-        x, y = np.repeat(a, wa[i].astype(int)), np.repeat(b, wb[i].astype(int))
-        assert ranks[i] == pytest.approx(effects.rank_biserial(x, y), abs=1e-9)
-        assert means[i] == pytest.approx(effects.mean_difference(x, y), abs=1e-9)
-        assert g[i] == pytest.approx(effects.hedges_g(x, y), abs=1e-6, nan_ok=True)
-
-
 def test_effect_of_mann_whitney_is_not_z_over_root_n() -> None:
     found = run("mann_whitney", A, A + 1.7)
     z = stats.norm.isf(found.p / 2)
@@ -81,10 +68,108 @@ def test_brunner_munzel_is_that_of_scipy() -> None:
     assert found.effect == pytest.approx((effects.rank_biserial(A, B) + 1) / 2)
 
 
-def test_sides_without_overlap_have_no_brunner_munzel_p_and_say_so() -> None:
-    found = run("brunner_munzel", np.arange(5.0), np.arange(10.0, 15.0))
-    assert np.isnan(found.p)
-    assert "do not overlap" in found.warning
+def _every_arrangement(a: np.ndarray, b: np.ndarray) -> float:
+    """The p of the Brunner-Munzel statistic over all arrangements, one by one with scipy."""
+    values = np.concatenate([a, b])
+
+    def statistic(first: tuple[int, ...]) -> float:
+        rest = [i for i in range(len(values)) if i not in first]
+        x, y = values[list(first)], values[rest]
+        if x.max() < y.min() or y.max() < x.min():
+            return np.inf
+        with np.errstate(all="ignore"):
+            return abs(float(stats.brunnermunzel(x, y).statistic))
+
+    arrangements = list(itertools.combinations(range(len(values)), len(a)))
+    observed = statistic(tuple(range(len(a))))
+    return float(np.mean([statistic(one) >= observed - 1e-9 for one in arrangements]))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_brunner_munzel_of_few_runs_is_a_studentised_permutation(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(0, 1, 5), rng.normal(0.7, 2, 6)
+    found = run("brunner_munzel", a, b, draws=40_000)
+    assert found.statistic == pytest.approx(stats.brunnermunzel(a, b).statistic, abs=1e-9)
+    assert found.p == pytest.approx(_every_arrangement(a, b), abs=0.01)
+    assert "studentised permutation" in found.method
+
+
+@pytest.mark.parametrize(("n_a", "n_b"), [(4, 5), (12, 12)])
+def test_sides_without_overlap_have_the_p_of_a_permutation(n_a: int, n_b: int) -> None:
+    a, b = np.arange(float(n_a)), np.arange(100.0, 100.0 + n_b)
+    found = run("brunner_munzel", a, b)
+    assert found.p == pytest.approx(2 / math.comb(n_a + n_b, n_a))
+    assert found.p == pytest.approx(stats.mannwhitneyu(a, b, method="exact").pvalue)
+    assert "do not overlap" in found.method
+    if n_a < 6:
+        assert found.p == pytest.approx(_every_arrangement(a, b))
+
+
+def test_sides_that_do_not_vary_but_differ_have_the_p_of_a_permutation() -> None:
+    a, b = np.zeros(6), np.ones(6)
+    found = run("welch", a, b)
+    assert found.p == pytest.approx(2 / math.comb(12, 6))
+    assert "no run differs from another of its side" in found.method
+    shares = [np.tile(one, 6) for one in ([0.2, 0.4], [0.5, 0.9])]
+    for test in ("cluster_robust", "gee", "mixed_model"):
+        found = run(test, *shares, seats=2)
+        assert found.p == pytest.approx(2 / math.comb(12, 6))
+        assert found.effect == pytest.approx(0.4)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(3, 30), st.integers(3, 30), st.floats(-4, 4), st.integers(0, 99))
+def test_ends_of_hedges_g_are_noncentralities_of_the_observed_t(
+    n_a: int, n_b: int, shift: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(0, 1, n_a), rng.normal(shift, 1, n_b)
+    scale, df = np.sqrt(1 / n_a + 1 / n_b), n_a + n_b - 2
+    low, high = effect_intervals.hedges_g_interval(a, b)
+    t = stats.ttest_ind(b, a).statistic
+    factor = scale * effects.hedges_correction(df)
+    assert stats.nct.cdf(t, df, low / factor) == pytest.approx(0.975, abs=1e-6)
+    assert stats.nct.cdf(t, df, high / factor) == pytest.approx(0.025, abs=1e-6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(floats, floats)
+def test_bounds_of_rank_biserial_are_where_its_score_is_a_normal_quantile(
+    a: np.ndarray, b: np.ndarray
+) -> None:
+    theta = effects.common_language(a, b)
+    ends = effect_intervals.common_language_interval(a, b)
+    assert 0 <= ends[0] <= theta + 1e-9
+    assert theta - 1e-9 <= ends[1] <= 1
+    assert ends[1] - ends[0] > 0.1
+    mirrored = effect_intervals.common_language_interval(b, a)
+    assert mirrored == pytest.approx((1 - ends[1], 1 - ends[0]), abs=1e-9)
+    m, n = len(a), len(b)
+    for end in ends:
+        if 0 < end < 1:
+            # Newcombe (2006), part 2, method 5, written out.
+            n_star = (m + n) / 2 - 1
+            q1, q2 = end / (2 - end), 2 * end**2 / (1 + end)
+            hanley = (end * (1 - end) + n_star * (q1 + q2 - 2 * end**2)) / (m * n)
+            assert abs(theta - end) == pytest.approx(1.959964 * np.sqrt(hanley), abs=1e-5)
+
+
+def test_the_interval_of_a_difference_of_shares_is_newcombes() -> None:
+    # Newcombe (1998), example (a): 56 of 70 and 48 of 80.
+    a, b = np.repeat([1.0, 0.0], [48, 32]), np.repeat([1.0, 0.0], [56, 14])
+    assert run("permutation", a, b, draws=99).interval == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_the_smallest_possible_p_is_known() -> None:
+    a, b = np.arange(3.0), np.arange(3.0, 6.0)
+    assert run("mann_whitney", a, b).p_least == pytest.approx(0.1)
+    assert run("mann_whitney", a, b).p == pytest.approx(0.1)
+    assert run("permutation", a, b).p_least == pytest.approx(0.1)
+    assert run("permutation", a, b, block="replicate").p_least == pytest.approx(2 / 8)
+    assert run("permutation", np.arange(40.0), np.arange(40.0), draws=99).p_least == 0.01
+    assert run("wilcoxon", a, b).p_least == pytest.approx(0.25)
+    assert run("wilcoxon", a, b).p == pytest.approx(0.25)
 
 
 def test_kruskal_wallis_is_that_of_scipy() -> None:
@@ -154,7 +239,66 @@ def test_cluster_robust_is_that_of_the_formula_interface() -> None:
     theirs = smf.ols("y ~ x", frame).fit(
         cov_type="cluster", cov_kwds={"groups": frame["run"]}, use_t=True
     )
-    assert run("cluster_robust", a, b, seats=4).p == pytest.approx(theirs.pvalues["x"], abs=1e-9)
+    found = run("cluster_robust", a, b, seats=4)
+    assert found.statistic == pytest.approx(theirs.tvalues["x"], abs=1e-9)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(theirs.tvalues["x"]), 18), abs=1e-12)
+
+
+def test_models_over_seats_are_those_of_their_formula_interfaces() -> None:
+    import pandas as pd
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(9)
+    a = np.repeat(rng.normal(0, 1, 12), 4) + rng.normal(0, 1, 48)
+    b = np.repeat(rng.normal(0.4, 1, 12), 4) + rng.normal(0, 1, 48)
+    frame = pd.DataFrame(
+        {"y": np.r_[a, b], "x": np.repeat([0, 1], 48), "run": np.repeat(np.arange(24), 4)}
+    )
+    mixed = smf.mixedlm("y ~ x", frame, groups=frame["run"]).fit(reml=True, method=["bfgs"])
+    alike = sm.cov_struct.Exchangeable()
+    equations = smf.gee("y ~ x", "run", frame, cov_struct=alike).fit(cov_type="bias_reduced")
+    for test, theirs in (("mixed_model", mixed), ("gee", equations)):
+        found = run(test, a, b, seats=4)
+        assert found.effect == pytest.approx(theirs.params["x"], abs=1e-6)
+        assert found.statistic == pytest.approx(theirs.tvalues["x"], abs=1e-3)
+        assert found.p == pytest.approx(2 * stats.t.sf(abs(theirs.tvalues["x"]), 22), abs=1e-3)
+
+
+def test_a_mixed_model_of_equal_seats_is_students_t_of_run_means() -> None:
+    rng = np.random.default_rng(10)
+    levels = rng.normal(0, 1, 24)
+    seats = np.repeat(levels, 4) + np.tile([-0.1, 0.1, 0.2, -0.2], 24)
+    found = run("mixed_model", seats[:48], seats[48:], seats=4)
+    theirs = stats.ttest_ind(levels[12:], levels[:12])
+    assert found.p == pytest.approx(theirs.pvalue, abs=1e-4)
+    assert found.interval == pytest.approx(tuple(theirs.confidence_interval()), abs=1e-3)
+
+
+def test_what_an_optimiser_says_is_no_warning() -> None:
+    rng = np.random.default_rng(11)
+    alike = [rng.permuted(np.tile([1.0, 2.0, 3.0, 4.0], (12, 1)), axis=1) for _ in range(2)]
+    alike[1][0, 0] += 0.01
+    found = run("mixed_model", *(one.ravel() for one in alike), seats=4)
+    assert found.warning == ""
+    assert "runs do not differ beyond what their seats do" in found.method
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_mixed_model_is_that_of_its_closed_form(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    levels = rng.normal(0, 0.4 * (seed % 3), (24, 1))
+    seats = levels + rng.normal(0, 1, (24, 4))
+    found = run("mixed_model", seats[:12].ravel(), seats[12:].ravel(), seats=4)
+    means = seats.mean(axis=1)
+    sides = means[:12] - means[:12].mean(), means[12:] - means[12:].mean()
+    between = 4 * sum((side**2).sum() for side in sides) / 22
+    within = ((seats - means[:, None]) ** 2).sum() / 72
+    if between < within:  # The variance of runs is estimated as 0, and all seats are pooled.
+        between = (22 * between + 72 * within) / 94
+        assert "runs do not differ beyond what their seats do" in found.method
+    t = (means[12:].mean() - means[:12].mean()) / np.sqrt(between / 4 / 6)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(t), 22), abs=1e-4)
+    assert found.warning == ""
 
 
 def test_equivalence_is_shown_within_the_margin_only() -> None:

@@ -11,11 +11,16 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from tasks.metrics.coders import rates
 from tasks.metrics.data import Data, Flags
 from tasks.metrics.statistics import bootstrap, proportions
+from tasks.metrics.statistics.means import mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 from tasks.metrics.statistics.two_raters import cohen_kappa
 
@@ -33,7 +38,9 @@ def bench() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["mean, normal", "agreement.cohen_kappa", "rank_biserial"])
+@pytest.mark.parametrize(
+    "name", ["mean, normal", "agreement.cohen_kappa", "rank_biserial, normal, .6 apart"]
+)
 def test_intervals_hold_the_truth_as_often_as_they_say(bench: ModuleType, name: str) -> None:
     case = bench.cases()[name]
     # 200 studies: a true 95 % lands outside .90 to .985 about twice in a thousand.
@@ -47,25 +54,72 @@ def test_weights_are_resamples_and_the_same_everywhere() -> None:
     assert bootstrap.run_weights.__wrapped__(17, 300).tolist() == weights.tolist()
 
 
-def test_one_run_has_no_interval() -> None:
-    low, high = bootstrap.mean_interval(np.array([[3.0]]))
-    assert np.isnan(low).all()
-    assert np.isnan(high).all()
+@pytest.mark.parametrize(("n", "words"), [(0, "no run"), (1, "one run"), (2, "two runs")])
+@pytest.mark.parametrize("yes_or_no", [True, False])
+def test_two_runs_or_fewer_have_no_interval(n: int, words: str, yes_or_no: bool) -> None:
+    (found,) = mean_intervals(np.arange(float(n))[:, None], yes_or_no=yes_or_no)
+    assert np.isnan([found.low, found.high]).all()
+    assert found.method == f"{words}, so no interval"
+    low, high, _ = bootstrap.sum_interval(cohen_kappa, np.ones((n, 2, 2)))
+    assert np.isnan([low, high]).all()
 
 
-def test_runs_are_resampled_and_not_items() -> None:
+def test_few_runs_have_students_interval_and_a_warning() -> None:
+    values = np.array([1.0, 2.0, 5.0])
+    (found,) = mean_intervals(values[:, None])
+    theirs = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(theirs)
+    assert "rests on 3 runs" in found.warning
+
+
+def test_a_mean_of_more_runs_has_a_studentised_bootstrap() -> None:
+    values = np.random.default_rng(4).exponential(1, 14)
+    (found,) = mean_intervals(values[:, None])
+    rng = np.random.default_rng(5)
+    drawn = values[rng.integers(0, 14, (20_000, 14))]
+    t = (drawn.mean(axis=1) - values.mean()) / (drawn.std(axis=1, ddof=1) / np.sqrt(14))
+    low, high = values.mean() - np.quantile(t, [0.975, 0.025]) * stats.sem(values)
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.15)
+    assert found.high - values.mean() > values.mean() - found.low
+    assert found.warning == ""
+
+
+def test_values_that_differ_by_rounding_have_no_interval_and_say_so() -> None:
+    for values in ([0.3, 0.1 + 0.2, 0.3, 0.3], [1e-17, 0.0, -2e-17], [2.0, 2.0, 2.0, 2.0, 2.0]):
+        (found,) = mean_intervals(np.array(values)[:, None])
+        assert np.isnan([found.low, found.high]).all()
+        assert "do not differ beyond rounding" in found.method
+
+
+def test_where_most_runs_have_one_value_the_interval_is_students() -> None:
+    values = np.array([0.1, 0.1, 0.1, 0.1, 0.6])
+    (found,) = mean_intervals(values[:, None])
+    theirs = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(theirs)
+
+
+@given(hnp.arrays(float, st.integers(3, 40), elements=st.sampled_from([0.0, 1.0])))
+def test_shares_of_runs_have_wilsons_interval(values: np.ndarray) -> None:
+    (found,) = mean_intervals(values[:, None], yes_or_no=True)
+    theirs = proportion_confint(int(values.sum()), len(values), method="wilson")
+    assert (found.low, found.high) == pytest.approx(theirs, abs=1e-9)
+    assert found.high - found.low > 0.05
+
+
+def test_every_resample_alike_is_no_interval_of_a_pooled_statistic() -> None:
     table = np.array([[40.0, 5.0], [5.0, 50.0]])
     alike = np.repeat(table[None], 10, axis=0)
     low, high, _ = bootstrap.sum_interval(cohen_kappa, alike)
-    assert float(high - low) == pytest.approx(0.0, abs=1e-6)
+    assert np.isnan([low, high]).all()
+    assert "every resample" in bootstrap.interval_words(float(low), float(high), 10)
 
 
 def test_runs_without_a_value_are_left_out_of_the_interval() -> None:
     values = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, np.nan], [4.0, 4.0]])
-    low, high = bootstrap.mean_interval(values)
-    alone = bootstrap.mean_interval(values[[0, 1, 3]][:, 1:])
-    assert (low[1], high[1]) == (alone[0][0], alone[1][0])
-    assert low[0] < 2.5 < high[0]
+    both = mean_intervals(values)
+    (alone,) = mean_intervals(values[[0, 1, 3]][:, 1:])
+    assert both[1] == alone
+    assert both[0].low < 2.5 < both[0].high
 
 
 def test_a_null_p_is_never_zero_and_none_for_an_expectation() -> None:

@@ -147,7 +147,7 @@ async def test_shares_that_sum_to_one_in_every_run_are_not_tested(test: str) -> 
     assert result.failure is None
     (row,) = checked("contrasts", result.rows["contrasts"])
     assert (row["p"], row["statistic"], row["effect"]) == (None, None, None)
-    assert "do not vary beyond rounding" in row["warning"]
+    assert "the same mean over seats up to rounding" in row["warning"]
 
 
 async def test_episodes_without_a_value_are_counted_as_left_out() -> None:
@@ -207,21 +207,26 @@ async def test_a_contrast_that_moves_several_factors_says_so() -> None:
     assert "2 factors at once (seats, rounds)" in row["warning"]
 
 
-async def test_one_run_per_side_is_a_failure_with_counts() -> None:
+async def test_one_run_per_side_is_a_row_without_a_p_and_its_reason() -> None:
     declared = s.study(replicates=1)
     (result,) = await compared(declared, s.rows(declared))
-    assert result.failure is not None
-    assert result.failure.kind == "too_few_runs"
-    assert "uniform: 1, mixed: 1" in result.failure.message
+    (row,) = result.rows["contrasts"]
+    assert row["p"] is None
+    assert "not tested" in row["warning"]
+    assert "uniform: 1, mixed: 1" in row["warning"]
+    assert (row["n_a"], row["n_b"]) == (1, 1)
 
 
-async def test_a_metric_without_a_value_anywhere_is_a_failure_with_counts() -> None:
+async def test_a_metric_without_a_value_anywhere_is_a_row_with_counts() -> None:
     declared = s.study()
     frames = s.rows(declared)
     frames["labels"] = frames["labels"].with_columns(pl.lit(0.0).alias("value"))
     (result,) = await compared(declared, frames)
-    assert result.failure is not None
-    assert "profile_cosine has no value in any of 12 runs" in result.failure.message
+    (row,) = result.rows["contrasts"]
+    assert row["p"] is None
+    assert "profile_cosine has no value in any of 12 runs" in row["warning"]
+    assert row["n_excluded"] == 12
+    assert "runs left out: uniform 6 without a value; mixed 6 without a value" in row["method"]
 
 
 async def test_failed_episodes_are_excluded_and_counted() -> None:

@@ -1,0 +1,114 @@
+"""Intervals of effect sizes, from formulas that hold with few runs and where sides do not overlap.
+
+Sign convention as in :mod:`tasks.metrics.statistics.effects`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.effects import common_language, hedges_correction, standardised
+from tasks.metrics.statistics.proportions import newcombe_interval
+
+Ends = tuple[float, float]
+NONE: Ends = (float("nan"), float("nan"))
+#: How close to 0 and 1 the bounds of a probability are looked for.
+_EDGE = 1e-12
+
+
+def common_language_interval(a: Floats, b: Floats) -> Ends:
+    """Newcombe's score interval of P(b > a) + P(b = a)/2.
+
+    The standard error is taken at the bound and not at the estimate, so the interval has a width
+    where the sides do not overlap.
+
+    Source: Newcombe (2006), Confidence intervals for an effect size measure based on the
+    Mann-Whitney statistic, part 2, method 5, with the variance of Hanley and McNeil (1982) for
+    exponential distributions and sides of mean size.
+
+    Example:
+        >>> low, high = common_language_interval(np.arange(5.0), np.arange(5.0, 10.0))
+        >>> round(low, 3), high
+        (0.638, 1.0)
+    """
+    from scipy import optimize, stats
+
+    theta, pairs = common_language(a, b), len(a) * len(b)
+    more = (len(a) + len(b)) / 2 - 1
+    z = float(stats.norm.ppf(0.975))
+
+    def half(t: float) -> float:
+        variance = t * (1 - t) * (1 + more * ((1 - t) / (2 - t) + t / (1 + t))) / pairs
+        return z * float(np.sqrt(variance))
+
+    def root(of: Callable[[float], float], low: float, high: float) -> float:
+        return float(optimize.brentq(of, low, high))
+
+    low, high = 0.0, 1.0
+    if theta > _EDGE:
+        low = root(lambda t: t - theta + half(t), _EDGE**2, min(theta, 1 - _EDGE))
+    if theta < 1 - _EDGE:
+        high = 1 - root(lambda t: t - (1 - theta) + half(t), _EDGE**2, min(1 - theta, 1 - _EDGE))
+    return low, high
+
+
+def rank_biserial_interval(a: Floats, b: Floats) -> Ends:
+    """Interval of the rank-biserial correlation, which is 2 P(b > a) + P(b = a) - 1."""
+    low, high = common_language_interval(a, b)
+    return 2 * low - 1, 2 * high - 1
+
+
+def mean_difference_interval(a: Floats, b: Floats) -> Ends:
+    """Welch's interval of the difference of means; Newcombe's where all values are 0 or 1.
+
+    Not-a-number where neither side varies.
+
+    Source: Welch (1947); Newcombe (1998), method 10.
+    """
+    from scipy import stats
+
+    if is_yes_or_no(np.concatenate([a, b])):
+        return newcombe_interval(int(a.sum()), len(a), int(b.sum()), len(b))
+    if a.var() + b.var() == 0:
+        return NONE
+    ends = stats.ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
+    return float(ends.low), float(ends.high)
+
+
+def is_yes_or_no(values: Floats) -> bool:
+    """Whether there are values of 0 and of 1 and no others.
+
+    Example:
+        >>> is_yes_or_no(np.array([0.0, 1.0])), is_yes_or_no(np.array([0.0, 0.0]))
+        (True, False)
+    """
+    return set(np.unique(values).tolist()) == {0.0, 1.0}
+
+
+def hedges_g_interval(a: Floats, b: Floats) -> Ends:
+    """Interval of Hedges' g from the noncentral t distribution.
+
+    The noncentralities under which the observed t is at either end of 95 % of its distribution.
+    Holds for normal values of equal variance. Not-a-number where neither side varies.
+
+    Source: Steiger and Fouladi (1997); Hedges (1981) for the correction, which both ends get too.
+
+    Example:
+        >>> rng = np.random.default_rng(1)
+        >>> low, high = hedges_g_interval(rng.normal(0, 1, 9), rng.normal(1, 1, 9))
+        >>> low < 1 < high
+        True
+    """
+    from scipy import special
+
+    d = standardised(a, b)
+    if not np.isfinite(d):
+        return NONE
+    df = len(a) + len(b) - 2
+    scale = float(np.sqrt(1 / len(a) + 1 / len(b)))
+    low, high = (float(special.nctdtrinc(df, share, d / scale)) for share in (0.975, 0.025))
+    factor = hedges_correction(df) * scale
+    return factor * low, factor * high
