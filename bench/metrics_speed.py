@@ -27,8 +27,9 @@ from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
 from tasks.stages.base import Upstream
-from tasks.stages.codes import CodeInput
+from tasks.stages.codes import CodeInput, CodeStep
 from tasks.stages.contrasts import ContrastStep
+from tasks.stages.episodes import EpisodeStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
@@ -193,7 +194,7 @@ def upstream(keys: list[str], declared: Study) -> Upstream:
     rule = shared(LabelRule(RuleSpec(rule="intersection"), 1, "", {}))
     spec = LabelInput(rule, (), (), repeated=False)
     labels = tuple(Unit("codes", "label", digest("l", key), spec, upstream=(key,)) for key in keys)
-    return Upstream(units={"episodes": episodes, "code": codes, "label": labels})
+    return Upstream(units={EpisodeStep: episodes, CodeStep: codes, LabelStep: labels})
 
 
 def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: list[str]) -> float:
@@ -217,7 +218,7 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     frames_of: list[Any] = [result.rows["metrics"] for result in results]
     found: Any = pl.concat(frames_of)
     contrast = ContrastStep()
-    made = contrast.plan(design, Upstream({**before.units, "measure": units}))
+    made = contrast.plan(design, Upstream({**before.units, MeasureStep: units}))
     for result in asyncio.run(results_of(contrast, made, {"metrics": found}, None)):  # type: ignore[arg-type]
         if result.failure:
             raise RuntimeError(result.failure.message)

@@ -61,13 +61,13 @@ class Planner:
     def __init__(self, design: Design, warehouse: Reader) -> None:
         self._design = design
         self._reader = warehouse
-        self._units: dict[str, tuple[AnyUnit, ...]] = {}
+        self._units: dict[type[AnyStep], tuple[AnyUnit, ...]] = {}
         self._statuses: dict[str, str] = {}
 
     def plan(self, step: AnyStep) -> StepPlan:
         """The plan of the next step; steps must be asked for in order."""
         units = step.plan(self._design, self._upstream(step))
-        self._units[step.name] = units
+        self._units[type(step)] = units
         return self.refreshed(StepPlan(step, units))
 
     def refreshed(self, plan: StepPlan) -> StepPlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ from schemas.unit import Read
 from tasks.coding.detectors import CODER, ruled_flags
 
 if TYPE_CHECKING:
+    from schemas.unit import Unit
     from tasks.coding.adjudication import Rule
     from tasks.stages.base import Upstream
+    from tasks.stages.codes import CodeInput
 
 
 @dataclass(frozen=True)
@@ -70,19 +72,29 @@ def imported_codes(upstream: Upstream) -> pl.DataFrame | None:
     return codes.join(units, on="unit_key", how="semi")
 
 
-def coders_of(coding: CodingSpec, upstream: Upstream, episodes: Collection[str]) -> Coders:
-    """The units with the codes of a study: those of its own judges and rules, and imported ones.
+def coders_of(
+    coding: CodingSpec,
+    own: Iterable[Unit[CodeInput]],
+    imported: pl.DataFrame | None,
+    episodes: Collection[str],
+) -> Coders:
+    """The units with the codes of a study.
+
+    Args:
+        coding: How the study codes.
+        own: Units of its own judges and rules.
+        imported: Codes that were brought in, as :func:`imported_codes` gives them.
+        episodes: Keys of the episodes that are coded.
 
     Raises:
         Mistake: An imported coder has no codes here, or only codes made by another version of the
             codebook.
     """
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for unit in upstream.units.get("code", ()):
+    for unit in own:
         found[unit.spec.episode_key][unit.spec.coder].append(unit.key)
-    frame = imported_codes(upstream)
     if coding.imported:
-        for coder, episode, key in _imported(coding, frame, episodes):
+        for coder, episode, key in _imported(coding, imported, episodes):
             found[episode][coder].append(key)
     return Coders(
         {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from schemas.unit import Read
+from tasks.stages.episodes import EpisodeStep
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
@@ -26,7 +27,7 @@ def episode_reads(design: Design, upstream: Upstream) -> tuple[Read, ...]:
     if design.study.imported is not None:
         collection = design.study.imported.collection
         return (Read("episodes", "collection", (collection,), COLUMNS),)
-    keys = tuple(unit.key for unit in upstream.units.get("episodes", ()))
+    keys = tuple(unit.key for unit in upstream.of(EpisodeStep))
     return (Read("episodes", "episode_key", keys, COLUMNS),)
 
 
@@ -58,9 +59,7 @@ def coded_episodes(design: Design, upstream: Upstream) -> tuple[Coded, ...]:
     if imported is None:
         return tuple(
             Coded(unit.key, unit.condition, unit.replicate, unit.label or unit.key[:8])
-            for step in upstream.units
-            for unit in upstream.usable(step)
-            if unit.step == "episodes"
+            for unit in upstream.usable(EpisodeStep)
         )
     frame = upstream.frames.get("episodes")
     if frame is None or frame.is_empty():

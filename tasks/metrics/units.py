@@ -13,13 +13,14 @@ from schemas.study import CurveSpec, MetricSpec, RuleSpec, Study
 from schemas.study.analysis import Incomplete
 from schemas.study.models import ModelSpec
 from schemas.tables.episodes import INCOMPLETE
-from schemas.unit import AnyUnit, Unit
+from schemas.unit import Unit
 from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import Flags, MeasuredRun
 from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
+from tasks.stages.episodes import EpisodeStep
 from tasks.studies.design import Design
 
 Rule = Literal["exclude", "keep"]
@@ -135,7 +136,7 @@ class MeasureInput:
 
 
 def identity_of(unit: Unit[MeasureInput]) -> tuple[Any, ...]:
-    """The identity of the measurement that a unit of the step ``measure`` makes."""
+    """The identity of the measurement that a unit makes."""
     spec = unit.spec
     return (spec.metric, canonical_json(spec.options), spec.rule, spec.incomplete)
 
@@ -143,21 +144,6 @@ def identity_of(unit: Unit[MeasureInput]) -> tuple[Any, ...]:
 def rule_for(incomplete: Incomplete) -> Rule:
     """What a rule for incomplete runs means for metrics: what was to be retried is left out."""
     return "keep" if incomplete == "keep" else "exclude"
-
-
-def usable(upstream: Upstream) -> tuple[tuple[AnyUnit, ...], tuple[AnyUnit, ...]]:
-    """Units of earlier steps that will have rows, and the others: failed, or resting on failed."""
-    dropped = set(upstream.failed)
-    good: list[AnyUnit] = []
-    bad: list[AnyUnit] = []
-    for units in upstream.units.values():
-        for unit in units:
-            if unit.key in dropped or any(key in dropped for key in unit.upstream):
-                dropped.add(unit.key)
-                bad.append(unit)
-            else:
-                good.append(unit)
-    return tuple(good), tuple(bad)
 
 
 def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
@@ -175,13 +161,16 @@ def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
             "episode_key", "status", "exclusion"
         ).iter_rows():
             against[key] = _against(status, exclusion)
-    good, bad = usable(upstream)
+    expected = {unit.key for unit in upstream.expected(EpisodeStep)}
     order = {cell.name: number for number, cell in enumerate(design.conditions)}
     runs = [
-        Run(unit.key, unit.condition, unit.replicate, failed or against.get(unit.key, ""))
-        for units, failed in ((good, ""), (bad, FAILED))
-        for unit in units
-        if unit.step == "episodes"
+        Run(
+            unit.key,
+            unit.condition,
+            unit.replicate,
+            against.get(unit.key, "") if unit.key in expected else FAILED,
+        )
+        for unit in upstream.of(EpisodeStep)
     ]
     return tuple(sorted(runs, key=lambda r: (order[r.condition], r.replicate, r.episode_key)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from schemas.gateway import Gateway, Purpose
@@ -18,29 +19,49 @@ if TYPE_CHECKING:
     from tasks.studies.design import Design
 
 
-@dataclass(frozen=True)
-class Upstream:
-    """What a plan may look at besides the study.
-
-    Attributes:
-        units: Units planned by earlier steps, by step name.
-        failed: Keys among them that were worked and failed; their rows are not to be used.
-        frames: Rows that the step asked for by :meth:`Step.plan_reads`, by table.
-    """
-
-    units: Mapping[str, tuple[AnyUnit, ...]] = field(default_factory=dict)
-    failed: frozenset[str] = frozenset()
-    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
-
-    def usable(self, step: str) -> tuple[AnyUnit, ...]:
-        """The units of a step, those that failed left out."""
-        return tuple(unit for unit in self.units.get(step, ()) if unit.key not in self.failed)
-
-
 #: What working a unit of a step takes: a frozen dataclass that can be pickled.
 S = TypeVar("S")
 #: What the units of a shard are worked with, made once for all of them.
 C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """What a plan may look at besides the study.
+
+    A step is referred to by its class, never by its name.
+
+    Attributes:
+        units: Units planned by steps, in their order.
+        failed: Keys among them that were worked and failed; their rows are not to be used.
+        frames: Rows that the step asked for by :meth:`Step.plan_reads`, by table.
+    """
+
+    units: Mapping[type[AnyStep], tuple[AnyUnit, ...]] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+    frames: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def of(self, step: type[Step[S, Any]]) -> tuple[Unit[S], ...]:
+        """All units of a step."""
+        return self.units.get(step, ())
+
+    def usable(self, step: type[Step[S, Any]]) -> tuple[Unit[S], ...]:
+        """The units of a step, those that failed left out."""
+        return tuple(unit for unit in self.of(step) if unit.key not in self.failed)
+
+    def expected(self, step: type[Step[S, Any]]) -> tuple[Unit[S], ...]:
+        """The units of a step that have rows or can have them.
+
+        Those that failed, and those that rest on a unit that failed, are left out.
+        """
+        return tuple(unit for unit in self.of(step) if unit.key not in self._without_rows)
+
+    @cached_property
+    def _without_rows(self) -> frozenset[str]:
+        gone = set(self.failed)
+        for units in self.units.values():
+            gone.update(unit.key for unit in units if not gone.isdisjoint(unit.upstream))
+        return frozenset(gone)
 
 
 class Step(ABC, Generic[S, C]):

@@ -15,8 +15,9 @@ from schemas.keys import NOT_IDENTITY, seed_of
 from schemas.unit import Read, Unit
 from tasks.metrics.contrasts.comparisons import families
 from tasks.metrics.contrasts.findings import curve_rows, family_rows
-from tasks.metrics.units import identity_of, usable
+from tasks.metrics.units import identity_of
 from tasks.stages.base import Step, Upstream
+from tasks.stages.measures import MeasureStep
 from tasks.studies.design import Design
 
 
@@ -55,8 +56,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
         Raises:
             Mistake: A contrast names an unknown metric, quantity, test or option.
         """
-        good, _ = usable(upstream)
-        measured = {identity_of(unit): unit for unit in good if unit.step == "measure"}
+        measured = {identity_of(unit): unit for unit in upstream.expected(MeasureStep)}
         units = []
         for name, comparisons in families(design, measured):
             keys = tuple(dict.fromkeys(one["measure"] for one in comparisons if one["measure"]))

@@ -22,7 +22,7 @@ from tasks.episodes.parts import EpisodeParts
 from tasks.episodes.prompts import template_digests
 from tasks.personas.seating import Candidate, assigned
 from tasks.stages.base import Step, Upstream
-from tasks.stages.personas import PersonaInput, persona_values
+from tasks.stages.personas import PersonaInput, PersonaStep, persona_values
 from tasks.stages.populations import planned_population
 from tasks.studies.design import Condition, Design, aliases_of
 from tasks.studies.episode_parts import unfit_parts
@@ -93,7 +93,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
             return ()
         environment = environment_named(study.episode.environment)
         templates = digest(template_digests(environment))
-        people = upstream.units.get("personas", ())
+        people = upstream.of(PersonaStep)
         units = []
         for condition in design.conditions:
             aliases = sorted(set(aliases_of(design, condition).values()))

@@ -13,10 +13,17 @@ from schemas.gateway import Gateway
 from schemas.keys import Shared, shared
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.adjudication import rule_named
-from tasks.coding.coders import coders_of, expected_coders, imported_reads, people_of
+from tasks.coding.coders import (
+    coders_of,
+    expected_coders,
+    imported_codes,
+    imported_reads,
+    people_of,
+)
 from tasks.coding.episodes import Coded, coded_episodes, episode_reads
 from tasks.coding.labelling import LabelInput, LabelRule, labelled
 from tasks.stages.base import Step
+from tasks.stages.codes import CodeStep
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
@@ -58,7 +65,12 @@ class LabelStep(Step[LabelInput, Mapping[str, pl.DataFrame | Failure]]):
         if coding is None:
             return ()
         episodes = coded_episodes(design, upstream)
-        coders = coders_of(coding, upstream, {episode.key for episode in episodes})
+        coders = coders_of(
+            coding,
+            upstream.of(CodeStep),
+            imported_codes(upstream),
+            {episode.key for episode in episodes},
+        )
         people = people_of(coding, upstream)
         units: list[Unit[LabelInput]] = []
         for declared in coding.adjudication.rules:

@@ -35,10 +35,10 @@ from tasks.metrics.units import (
     flags_of,
     measurements,
     runs_of,
-    usable,
 )
 from tasks.stages.base import Step, Upstream
-from tasks.stages.codes import CodeInput
+from tasks.stages.codes import CodeInput, CodeStep
+from tasks.stages.labels import LabelStep
 from tasks.studies.design import Design
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,8 @@ class Sources:
     """Units whose rows are codes or labels.
 
     Attributes:
-        labels: Units of the step ``label``, each of one rule.
-        codes: Units of the step ``code``.
+        labels: Units with labels, each of one rule.
+        codes: Units with codes.
         imported: Keys of imported units.
         samples: Samples drawn for the codebook, by episode: ``sample_key, episode_key``.
     """
@@ -119,10 +119,9 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         if not wanted:
             return ()
         runs = runs_of(design, upstream)
-        good, _ = usable(upstream)
         sources = Sources(
-            labels=tuple(unit for unit in good if unit.step == "label"),
-            codes=tuple(unit for unit in good if unit.step == "code"),
+            labels=upstream.expected(LabelStep),
+            codes=upstream.expected(CodeStep),
             imported=_imported_codes(design, upstream, runs),
             samples=_samples(design, upstream),
         )

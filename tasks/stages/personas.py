@@ -15,7 +15,7 @@ from schemas.unit import Unit, UnitFailed
 from tasks.personas.draw import Drawn, drawn
 from tasks.personas.text import biography_prompt, persona_text
 from tasks.stages.base import Step, Upstream
-from tasks.stages.populations import RECIPE, planned_populations
+from tasks.stages.populations import RECIPE, PopulationStep, planned_populations
 from tasks.studies.design import Design
 
 
@@ -53,10 +53,7 @@ class PersonaStep(Step[PersonaInput, Any]):
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PersonaInput], ...]:
         """One unit for each persona; its key does not depend on how many there are."""
-        above = {
-            unit.spec.population.digest: (unit.key,)
-            for unit in upstream.units.get("population", ())
-        }
+        above = {unit.spec.population.digest: (unit.key,) for unit in upstream.of(PopulationStep)}
         return tuple(
             self.unit(
                 PersonaInput(one.population, position, shared(one.writer) if one.writer else None),

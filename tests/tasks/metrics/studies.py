@@ -16,6 +16,9 @@ from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
 from tasks.stages.base import Upstream
+from tasks.stages.codes import CodeStep
+from tasks.stages.episodes import EpisodeStep
+from tasks.stages.labels import LabelStep
 from tasks.studies.design import Condition, Design
 
 RULES = ("intersection", "union")
@@ -116,7 +119,7 @@ def upstream(
         },
     )
     return Upstream(
-        units={"episodes": episodes, "code": codes, "label": labels},
+        units={EpisodeStep: episodes, CodeStep: codes, LabelStep: labels},
         failed=frozenset(failed),
         frames={"episodes": frame},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -34,7 +35,7 @@ async def worked(studies: Any, **changes: Any) -> tuple[list[Result], list[Resul
     results = await results_of(
         step, units, studies.picked(frames, step.reads(units)), studies.NoModels()
     )
-    before.units["measure"] = units
+    before = replace(before, units={**before.units, MeasureStep: units})
     contrast = ContrastStep()
     made = contrast.plan(design, before)
     metrics = pl.concat([result.rows["metrics"] for result in results if result.rows])

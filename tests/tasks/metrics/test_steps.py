@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -36,7 +37,7 @@ async def measured(
 async def compared(declared: Any, frames: Any, factors: Any = None, **more: Any) -> list[Result]:
     units, results = await measured(declared, frames, **more)
     before = s.upstream(declared, **more)
-    before.units["measure"] = units
+    before = replace(before, units={**before.units, MeasureStep: units})
     failed = {r.unit.key for r in results if r.failure}
     before = type(before)(before.units, before.failed | failed, before.frames)
     step = ContrastStep()

@@ -18,6 +18,7 @@ from tasks.models.budget import Budget
 from tasks.models.gateway import open_gateway
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
+from tasks.stages.episodes import EpisodeStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.working import results_of
 from tasks.studies.design import Design
@@ -65,10 +66,7 @@ def design(
 
 
 def upstream(*units: Unit, **frames: pl.DataFrame) -> Upstream:
-    by_step: dict[str, list[Unit]] = {"episodes": list(EPISODES)}
-    for unit in units:
-        by_step.setdefault(unit.step, []).append(unit)
-    return Upstream({step: tuple(of_step) for step, of_step in by_step.items()}, frames=frames)
+    return Upstream({EpisodeStep: EPISODES, CodeStep: units}, frames=frames)
 
 
 def rows() -> dict[str, pl.DataFrame]:
@@ -177,7 +175,7 @@ def test_rules_can_be_left_to_judges() -> None:
 
 
 def test_episodes_that_failed_are_not_planned() -> None:
-    failed = Upstream({"episodes": EPISODES}, frozenset({EPISODES[0].key}))
+    failed = Upstream({EpisodeStep: EPISODES}, frozenset({EPISODES[0].key}))
     assert {unit.spec.episode_key for unit in CODE.plan(design(), failed)} == {EPISODES[1].key}
 
 

@@ -34,7 +34,7 @@ def study(**fields: Any) -> Study:
 def planned(given: Study) -> tuple[Unit, ...]:
     resolved = design(given)
     personas = PersonaStep().plan(resolved, Upstream())
-    return STEP.plan(resolved, Upstream(units={"personas": personas}))
+    return STEP.plan(resolved, Upstream(units={PersonaStep: personas}))
 
 
 def keys(given: Study) -> list[str]:

@@ -52,7 +52,7 @@ def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def planned(step: Any) -> Any:
     declared = design(Study.model_validate(STUDY))
     episodes = EpisodeStep().plan(declared, Upstream())
-    return step.plan(declared, Upstream({"episodes": episodes}))
+    return step.plan(declared, Upstream({EpisodeStep: episodes}))
 
 
 def worked(step: Any, units: Any, gateway: Any) -> Any:

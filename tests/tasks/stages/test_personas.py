@@ -48,7 +48,7 @@ def planned(size: int = 5, **fields: Any) -> tuple[Unit, ...]:
     )
     resolved = design(study)
     population = PopulationStep().plan(resolved, Upstream())
-    personas = STEP.plan(resolved, Upstream(units={"population": population}))
+    personas = STEP.plan(resolved, Upstream(units={PopulationStep: population}))
     return (*population, *personas)
 
 

@@ -115,7 +115,7 @@ def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any, gol
     resolved = design(study("discussion"))
     population = PopulationStep()
     units = population.plan(resolved, Upstream())
-    personas = PersonaStep().plan(resolved, Upstream(units={"population": units}))
+    personas = PersonaStep().plan(resolved, Upstream(units={PopulationStep: units}))
     gateway = memory_gateway(scripted)
     results = [
         *asyncio.run(results_of(population, units, {}, gateway)),

@@ -25,6 +25,7 @@ from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeInput, CodeStep
 from tasks.stages.contrasts import ContrastStep
+from tasks.stages.episodes import EpisodeStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
@@ -102,7 +103,7 @@ def test_numbers_of_a_metric_change_only_with_recipe_or_version(name: str, golde
 def test_comparisons_change_only_with_their_recipe(name: str, golden: Any) -> None:
     declared, step = metrics_study(), ContrastStep()
     before = s.upstream(declared)
-    units = {**before.units, "measure": tuple(old for old, _ in measured().values())}
+    units = {**before.units, MeasureStep: tuple(old for old, _ in measured().values())}
     (planned,) = (
         unit
         for unit in step.plan(s.design(declared), Upstream(units, frames=before.frames))
@@ -146,7 +147,7 @@ def test_labels_change_only_with_recipe_or_version(name: str, golden: Any) -> No
                 for flag in s.FLAGS
             ]
     step = LabelStep()
-    before = Upstream({"episodes": episodes, "code": tuple(codes)})
+    before = Upstream({EpisodeStep: episodes, CodeStep: tuple(codes)})
     units = step.plan(s.design(declared), before)
     frame = pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"other_seq": pl.Int64})
     results = asyncio.run(results_of(step, units, {"codes": frame}, s.NoModels()))
@@ -168,7 +169,7 @@ def test_codes_change_only_with_their_recipe(memory_gateway: Any, golden: Any) -
     declared = s.study(coding=coding, contrasts={}, metrics=[])
     episodes = s.episode_units(declared)[:1]
     step = CodeStep()
-    units = step.plan(s.design(declared), Upstream({"episodes": episodes}))
+    units = step.plan(s.design(declared), Upstream({EpisodeStep: episodes}))
     frames = s.picked(s.rows(declared), step.reads(units))
 
     def answered(question: Question) -> str:
@@ -215,12 +216,12 @@ def test_keys_are_made_of_no_number_that_was_computed(monkeypatch: pytest.Monkey
     monkeypatch.setattr(keys, "canonical_json", seen)
     before = s.upstream(declared)
     measures = MeasureStep().plan(s.design(declared), before)
-    later = Upstream({**before.units, "measure": measures}, frames=before.frames)
+    later = Upstream({**before.units, MeasureStep: measures}, frames=before.frames)
     judged = declared.model_copy(
         update={"coding": declared.coding.model_copy(update={"imported": (), "gold": None})}
     )
     codes = CodeStep().plan(s.design(judged), before)
-    assert LabelStep().plan(s.design(judged), Upstream({**before.units, "code": codes}))
+    assert LabelStep().plan(s.design(judged), Upstream({**before.units, CodeStep: codes}))
     assert ContrastStep().plan(s.design(declared), later)
     defaults = [one.model_fields.values() for m in METRICS.values() for one in (m.options,)]
     written = _floats(declared) | {

@@ -31,8 +31,8 @@ def files(tmp_path: Path) -> None:
 def planned(study: object) -> tuple[list[Unit], list[Unit], list[Unit]]:
     resolved = design(study)
     populations = PopulationStep().plan(resolved, Upstream())
-    people = PersonaStep().plan(resolved, Upstream(units={"population": populations}))
-    episodes = EpisodeStep().plan(resolved, Upstream(units={"personas": people}))
+    people = PersonaStep().plan(resolved, Upstream(units={PopulationStep: populations}))
+    episodes = EpisodeStep().plan(resolved, Upstream(units={PersonaStep: people}))
     return list(populations), list(people), list(episodes)
 
 
