@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from schemas.checks import Checked, DataCheck
 from schemas.keys import digest
 from schemas.study import ContrastExpectation, NumberExpectation
-from schemas.unit import Stage
+from schemas.unit import STAGES, Stage
 from tasks.expectations.numbers import checked_numbers
 from tasks.expectations.reproduction import numbers_wanted
 from tasks.expectations.suites import suite
@@ -38,8 +38,8 @@ async def check_stage(session: Session, stage: Stage) -> list[Checked]:
         stage: A stage whose steps were worked.
     """
     plans = [plan for plan in session.plans.values() if plan.step.stage == stage]
-    imported = stage == "episodes" and session.design.study.imported is not None
-    if session.stopped is not None or not (imported or any(plan.units for plan in plans)):
+    some = any(plan.units or plan.step.brought_in(session.design) for plan in plans)
+    if session.stopped is not None or not some:
         return []
     keys = sorted({unit.key for plan in plans for unit in plan.held})
     found = await asyncio.to_thread(_found, session, stage, keys)
@@ -57,7 +57,7 @@ def _found(session: Session, stage: Stage, keys: Sequence[str]) -> list[Checked]
     numbers = [
         one
         for one in design.study.expect
-        if stage == "metrics" and isinstance(one, ContrastExpectation | NumberExpectation)
+        if stage == STAGES[-1] and isinstance(one, ContrastExpectation | NumberExpectation)
     ]
     if not checks and not numbers:
         return []

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from flows.planning import StepPlan
-from tasks.models.estimate import Estimate, Span
+from tasks.models.estimate import Estimate, Span, summed
 
 
 def remaining(
@@ -41,13 +40,13 @@ def remaining(
     if not estimates:
         return f"{units}, which need no model calls"
     asked: dict[str, Span] = {
-        purpose: _sum(one.calls for one in estimates if one.purpose == purpose)
+        purpose: summed(one.calls for one in estimates if one.purpose == purpose)
         for purpose in {one.purpose for one in estimates}
     }
-    calls = _sum(_less(span, there[purpose]) for purpose, span in asked.items())
+    calls = summed(_less(span, there[purpose]) for purpose, span in asked.items())
     beside = f" beside {there.total():,} answered already" if there.total() else ""
     dollars = _dollars(estimates, asked, there)
-    return f"{units}; about {_whole(calls)} calls{beside}, {dollars}"
+    return f"{units}; about {calls} calls{beside}, {dollars}"
 
 
 def _dollars(
@@ -70,22 +69,10 @@ def _dollars(
     aliases = ", ".join(dict.fromkeys(unknown))
     if not known:
         return f"at unknown prices ({aliases})"
-    total = _sum(known)
+    total = summed(known)
     more = f" plus calls of unknown price ({aliases})" if unknown else ""
     return f"${total.low:,.2f} to {total.high:,.2f}{more}"
 
 
-def _sum(spans: Iterable[Span]) -> Span:
-    total = Span(0.0, 0.0)
-    for span in spans:
-        total = total.plus(span)
-    return total
-
-
 def _less(span: Span, count: int) -> Span:
     return Span(max(0.0, span.low - count), max(0.0, span.high - count))
-
-
-def _whole(span: Span) -> str:
-    low, high = math.floor(span.low + 1e-6), math.ceil(span.high - 1e-6)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

@@ -55,8 +55,8 @@ def refuse_what_cannot_run(session: Session, stages: Collection[Stage]) -> None:
         Mistake: It does.
     """
     planned = plans(session.design, session.warehouse, steps())
-    asked = (one for one in planned if one.step.stage in (stages or STAGES))
-    refuse_unpriced(session.design, asked, session.warehouse, session.gateway.budget.usd)
+    budget_usd = session.gateway.budget.usd
+    refuse_unpriced(session.design, planned, session.warehouse, budget_usd, stages or STAGES)
 
 
 async def work_stages(

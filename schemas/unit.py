@@ -104,15 +104,15 @@ class Read:
         table: The table or view.
         column: The column that is looked at.
         keys: Its values.
-        columns: Where named, the distinct values of these columns are read; else whole rows.
-        kept: Columns that are read of each row; all of them if none are named.
-        repeated: Columns of texts that repeat, which are handed out as categories: a fourth of the
-            memory, and the same in comparisons.
+        columns: Columns that are read, in this order; all of them if none are named.
+        distinct: Whether rows that are equal in these columns are read once instead of each.
+        repeated: Those columns of texts that repeat, which are handed out as categories: a fourth
+            of the memory, and the same in comparisons.
     """
 
     table: str
     column: str
     keys: tuple[str, ...]
     columns: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    distinct: bool = False
     repeated: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -72,9 +71,9 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
             one.alias,
             one.model,
             one.purpose,
-            _range(one.calls),
-            _range(one.prompt_tokens),
-            _range(one.completion_tokens),
+            str(one.calls),
+            str(one.prompt_tokens),
+            str(one.completion_tokens),
             "unknown" if one.usd is None else _dollars(one.usd),
         )
         for one in found
@@ -121,17 +120,6 @@ def _grouped(found: Sequence[Estimate]) -> dict[str, list[str]]:
         for text in one.assumptions:
             groups.setdefault(text, []).append(one.alias)
     return groups
-
-
-def _range(span: Span) -> str:
-    """A range in whole numbers.
-
-    Example:
-        >>> _range(Span(1200, 1200)), _range(Span(0.4, 3000.2))
-        ('1,200', '0 to 3,001')
-    """
-    low, high = math.floor(span.low + 1e-6), math.ceil(span.high - 1e-6)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _dollars(span: Span) -> str:

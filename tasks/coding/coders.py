@@ -58,9 +58,9 @@ def imported_reads(coding: CodingSpec | None) -> tuple[Read, ...]:
     columns = ("unit_key", "episode_key", "coder", "coder_kind", "codebook_digest")
     sampled = ("sample_key", "codebook_digest", "episode_key")
     return (
-        Read("codes", "coder", coding.imported, columns),
+        Read("codes", "coder", coding.imported, columns, distinct=True),
         Read("units", "stage", ("import",), ("unit_key",)),
-        Read("samples", "codebook_digest", (coding.codebook.digest,), sampled),
+        Read("samples", "codebook_digest", (coding.codebook.digest,), sampled, distinct=True),
     )
 
 

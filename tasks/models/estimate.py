@@ -5,8 +5,10 @@ Planned questions and what earlier calls of the same kind took go in, ranges com
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.gateway import Purpose
 from schemas.study.models import ModelSpec
@@ -27,6 +29,17 @@ class Span:
 
     low: float
     high: float
+
+    def __str__(self) -> str:
+        """The range in whole numbers.
+
+        Example:
+            >>> print(Span(1200, 1200), Span(0.4, 3000.2), sep=", ")
+            1,200, 0 to 3,001
+        """
+        # Products of fractions are a little off.
+        low, high = math.floor(self.low + 1e-6), math.ceil(self.high - 1e-6)
+        return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
     def times(self, other: Span) -> Span:
         """The range of the product of two amounts that are not negative.
@@ -51,7 +64,6 @@ class Planned:
         spec: The model.
         purpose: Who asks.
         questions: How many questions, at least and at most.
-        prompt_tokens: Tokens of one prompt, where the stage can tell.
         why: What the number of questions assumes, in words.
     """
 
@@ -59,7 +71,6 @@ class Planned:
     spec: ModelSpec
     purpose: Purpose
     questions: Span
-    prompt_tokens: Span | None = None
     why: str = ""
 
     @property
@@ -69,6 +80,33 @@ class Planned:
         if self.purpose == "embedding":
             return Prices(found.input_usd, found.output_usd or 0.0)
         return found
+
+
+def gathered(planned: Iterable[Planned]) -> list[Planned]:
+    """The planned questions with those of one kind to one model taken together.
+
+    Example:
+        >>> spec = ModelSpec(model="sim/agent")
+        >>> one = Planned("a", spec, "agent", Span(1, 2))
+        >>> [both.questions for both in gathered([one, replace(one, questions=Span(3, 3))])]
+        [Span(low=4, high=5)]
+    """
+    groups: dict[tuple[str, Purpose], list[Planned]] = {}
+    for one in planned:
+        groups.setdefault((one.alias, one.purpose), []).append(one)
+    return [
+        replace(
+            group[0],
+            questions=summed(one.questions for one in group),
+            why="; ".join(dict.fromkeys(one.why for one in group)),
+        )
+        for group in groups.values()
+    ]
+
+
+def summed(spans: Iterable[Span]) -> Span:
+    """The range of the sum of some amounts."""
+    return functools.reduce(Span.plus, spans, Span(0, 0))
 
 
 @dataclass(frozen=True)
@@ -126,7 +164,7 @@ def estimates(planned: Iterable[Planned], measured: Iterable[Measured]) -> tuple
 
     Example:
         >>> spec = ModelSpec(model="sim/agent", usd_per_million_output_tokens=500_000)
-        >>> plan = Planned("a", spec, "agent", Span(10, 20), Span(100, 100))
+        >>> plan = Planned("a", spec, "agent", Span(10, 20))
         >>> past = Measured("sim/agent", "agent", 40, 40, Span(100, 200), Span(5, 10))
         >>> one, = estimates([plan], [past])
         >>> one.calls, one.usd
@@ -176,9 +214,6 @@ def _estimate(plan: Planned, past: Measured | None) -> Estimate:
 
 
 def _prompt(plan: Planned, past: Measured | None) -> tuple[Span, str]:
-    if plan.prompt_tokens is not None:
-        span = plan.prompt_tokens
-        return span, f"prompts of {span.low:.0f} to {span.high:.0f} tokens, from their texts"
     if past is not None:
         span = past.prompt_tokens
         return span, f"prompts of {span.low:.0f} to {span.high:.0f} tokens, as in earlier calls"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from schemas.gateway import Gateway, Purpose
 from schemas.keys import digest
 from schemas.unit import AnyUnit, Read, Stage, Unit
+from tasks.models.estimate import Planned, Span
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from schemas.study import ModelSpec
     from schemas.unit import TableRows
     from tasks.studies.design import Design
 
@@ -73,7 +75,7 @@ class Step(ABC, Generic[S, C]):
         title: What its units are called in front of people: a plural.
         recipe: Raised by hand when the meaning of its rows changes; part of every key.
         writes: Tables that it writes, besides those of the gateway.
-        asks: Why its work asks models; ``None`` where it asks none.
+        asks: Why its work asks models; ``None`` where it asks none. See :meth:`questions`.
         concurrent: Whether several units are worked at once, as many as the study allows.
         shard: Units per task, at most.
     """
@@ -86,6 +88,15 @@ class Step(ABC, Generic[S, C]):
     asks: ClassVar[Purpose | None] = None
     concurrent: ClassVar[bool] = False
     shard: ClassVar[int] = 64
+
+    def __init_subclass__(cls) -> None:
+        """Refuses a step that asks models and does not say how often, or the other way round."""
+        super().__init_subclass__()
+        if (cls.asks is None) != (cls.questions is Step.questions):
+            raise TypeError(
+                f"{cls.__name__}: a step that asks models says why in `asks` "
+                "and how often in `questions`; one that asks none has neither"
+            )
 
     def unit(
         self,
@@ -121,6 +132,10 @@ class Step(ABC, Generic[S, C]):
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[S], ...]:
         """The units of a study; pure."""
 
+    def brought_in(self, design: Design) -> bool:
+        """Whether what the step would make was brought in from outside, so that it has no units."""
+        return False
+
     def reads(self, units: Sequence[Unit[S]]) -> tuple[Read, ...]:
         """Rows that working these units needs; none unless a step says otherwise."""
         return ()
@@ -133,6 +148,37 @@ class Step(ABC, Generic[S, C]):
             rows: What :meth:`reads` asked for, by table.
         """
         return cast("C", rows)
+
+    def question_reads(self, design: Design, units: Sequence[Unit[S]]) -> tuple[Read, ...]:
+        """Rows that counting the questions of these units looks at; none unless a step says so."""
+        return ()
+
+    def questions(
+        self, design: Design, units: Sequence[Unit[S]], upstream: Upstream
+    ) -> Iterable[Planned]:
+        """How many questions working these units asks, re-asks left out, by model.
+
+        A step that asks models must say so; a class of one that does not cannot be made.
+
+        Args:
+            design: The study.
+            units: Units of this step that are not done.
+            upstream: The units of all steps; ``frames`` holds what :meth:`question_reads` asks for.
+        """
+        return ()
+
+    def planned(self, alias: str, model: ModelSpec, questions: Span, why: str) -> Planned:
+        """Questions of this step to a model, for :meth:`questions`.
+
+        Args:
+            alias: The model's name in the study.
+            model: The model.
+            questions: How many, at least and at most.
+            why: What the number assumes, in words.
+        """
+        if self.asks is None:
+            raise ValueError(f"step {self.name} asks no models")
+        return Planned(alias, model, self.asks, questions, why)
 
     def batched(self, unit: Unit[S]) -> bool:
         """Whether a provider's batch may answer the unit's questions."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,10 @@ from tasks.coding.items import Said, items_of, messages_of, names_of
 from tasks.coding.judge import judged
 from tasks.coding.prompt import template_digest
 from tasks.coding.rows import code_rows, codebook_row
+from tasks.models.estimate import Planned, Span
 from tasks.stages.base import Step
+from tasks.stages.episodes import EpisodeStep
+from tasks.stages.foreseen import message_reads, messages
 
 if TYPE_CHECKING:
     from tasks.stages.base import Upstream
@@ -120,6 +124,26 @@ class CodeStep(Step[CodeInput, Transcripts]):
         """The messages of the episodes."""
         return Transcripts(messages_of(rows["events"], rows["seats"]), names_of(rows["seats"]))
 
+    def question_reads(self, design: Design, units: Sequence[Unit[CodeInput]]) -> tuple[Read, ...]:
+        """How many messages the episodes have."""
+        return message_reads(unit.spec.episode_key for unit in units)
+
+    def questions(
+        self, design: Design, units: Sequence[Unit[CodeInput]], upstream: Upstream
+    ) -> Iterator[Planned]:
+        """One for each batch of items that a judge is shown."""
+        keys = {unit.spec.episode_key for unit in units}
+        said = messages(keys, upstream.of(EpisodeStep), upstream.frames)
+        for spec in (unit.spec for unit in units):
+            if spec.model is not None:
+                book = spec.codebook.value
+                why = (
+                    f"{book.unit}s in batches of {book.batch}, "
+                    "a message for each question where an episode is not played yet"
+                )
+                asked = _batches(said[spec.episode_key], book)
+                yield self.planned(spec.coder, spec.model.value, asked, why)
+
     def batched(self, unit: Unit[CodeInput]) -> bool:
         """Whether its judge is declared for batches."""
         return unit.spec.model is not None and unit.spec.model.value.batch
@@ -156,3 +180,12 @@ class CodeStep(Step[CodeInput, Transcripts]):
             coder_kind="rule" if spec.model is None else "model",
         )
         return {"codebooks": [codebook_row(codebook)], "codes": rows}
+
+
+def _batches(said: Span, codebook: Codebook) -> Span:
+    """Questions to a judge about an episode with so many messages."""
+    if codebook.unit == "episode":
+        return Span(1, 1)
+    # Turns and pairs of one message each may have no item at all.
+    low = 0 if codebook.unit in {"turn", "pair"} else said.low
+    return Span(math.ceil(low / codebook.batch), math.ceil(said.high / codebook.batch))

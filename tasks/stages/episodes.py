@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ from tasks.episodes.episode import seats_of
 from tasks.episodes.params import keyed_params
 from tasks.episodes.parts import EpisodeParts
 from tasks.episodes.prompts import template_digests
+from tasks.models.estimate import Planned, Span, summed
 from tasks.personas.seating import Candidate, assigned
 from tasks.stages.base import Step, Upstream
+from tasks.stages.foreseen import questions_by_alias, rules_of
 from tasks.stages.personas import PersonaInput, PersonaStep, persona_values
 from tasks.stages.populations import planned_population
 from tasks.studies.design import Condition, Design, aliases_of
@@ -133,6 +136,21 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
                     )
                 )
         return tuple(units)
+
+    def brought_in(self, design: Design) -> bool:
+        """Whether the study is about imported episodes."""
+        return design.study.imported is not None
+
+    def questions(
+        self, design: Design, units: Sequence[Unit[EpisodeInput]], upstream: Upstream
+    ) -> Iterator[Planned]:
+        """As many for each episode as playing it without models puts."""
+        for rules, n in Counter(rules_of(unit.spec) for unit in units).items():
+            asked = questions_by_alias(rules)
+            why = f"{summed(asked.values())} questions in an episode"
+            for alias, model in rules.models:
+                if alias in asked:
+                    yield self.planned(alias, model.value, asked[alias].times(Span(n, n)), why)
 
     def reads(self, units: Sequence[Unit[EpisodeInput]]) -> tuple[Read, ...]:
         """The personas of the seats."""

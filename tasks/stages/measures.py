@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast, get_args
@@ -15,6 +17,7 @@ import polars as pl
 
 from schemas.gateway import Embedder, EmbeddingFailed, Gateway
 from schemas.keys import Shared, seed_of, shared
+from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
@@ -36,8 +39,12 @@ from tasks.metrics.units import (
     measurements,
     runs_of,
 )
+from tasks.models.embedding import TEXTS_PER_CALL
+from tasks.models.estimate import Planned, Span, summed
 from tasks.stages.base import Step, Upstream
 from tasks.stages.codes import CodeInput, CodeStep
+from tasks.stages.episodes import EpisodeStep
+from tasks.stages.foreseen import message_reads, messages
 from tasks.stages.labels import LabelStep
 from tasks.studies.design import Design
 
@@ -49,8 +56,8 @@ BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes", "responses"})
 BY = {"labels": "unit_key", "codes": "unit_key", "samples": "sample_key"}
 _JUDGED = ("episode_key", "seq", "other_seq", "flag", "value")
 _EVENT = ("episode_key", "seq", "round", "turn", "kind", "actor", "text")
-#: Columns that metrics take of the tables with most rows, and those of them with few texts.
-COLUMNS = {
+#: Columns that metrics take of the tables with most rows, and those of them whose texts repeat.
+COLUMNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "codes": ((*_JUDGED, "coder"), ("episode_key", "flag", "coder")),
     "labels": ((*_JUDGED, "rule"), ("episode_key", "flag", "rule")),
     "events": (_EVENT, ("episode_key", "kind", "actor")),
@@ -171,6 +178,38 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             upstream=(*(() if design.study.imported else episodes), *labels, *codes),
         )
 
+    def question_reads(
+        self, design: Design, units: Sequence[Unit[MeasureInput]]
+    ) -> tuple[Read, ...]:
+        """How many messages the runs have whose texts an embedding model is sent."""
+        return message_reads(
+            run.episode_key
+            for unit in units
+            if unit.spec.encoder is not None
+            for run in unit.spec.runs.value
+        )
+
+    def questions(
+        self, design: Design, units: Sequence[Unit[MeasureInput]], upstream: Upstream
+    ) -> Iterator[Planned]:
+        """Requests for vectors: each text once for each embedding model, many in a request."""
+        episodes: dict[str, set[str]] = defaultdict(set)
+        encoders: dict[str, ModelSpec] = {}
+        for spec in (unit.spec for unit in units):
+            if spec.encoder is not None:
+                alias = spec.options["encoder"]
+                encoders[alias] = spec.encoder.value
+                episodes[alias].update(run.episode_key for run in spec.runs.value)
+        for alias, keys in episodes.items():
+            said = messages(keys, upstream.of(EpisodeStep), upstream.frames)
+            texts = summed(said.values()).high
+            why = (
+                f"at most {texts:,.0f} texts, {TEXTS_PER_CALL} in a request; "
+                "texts whose vectors are held are not sent again"
+            )
+            requests = Span(0, math.ceil(texts / TEXTS_PER_CALL))
+            yield self.planned(alias, encoders[alias], requests, why)
+
     def reads(self, units: Sequence[Unit[MeasureInput]]) -> tuple[Read, ...]:
         """Rows of the runs, by what the metrics need."""
         wanted: dict[str, dict[str, None]] = {}
@@ -188,10 +227,12 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             for table, some in keys.items():
                 if some:
                     wanted.setdefault(table, {}).update(dict.fromkeys(some))
-        return tuple(
-            Read(table, BY.get(table, "episode_key"), tuple(keys), (), *COLUMNS.get(table, ()))
-            for table, keys in wanted.items()
-        )
+        found = []
+        for table, keys_of in wanted.items():
+            columns, repeated = COLUMNS.get(table, ((), ()))
+            column = BY.get(table, "episode_key")
+            found.append(Read(table, column, tuple(keys_of), columns, repeated=repeated))
+        return tuple(found)
 
     def prepare(
         self, units: Sequence[Unit[MeasureInput]], rows: Mapping[str, pl.DataFrame]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from schemas.gateway import Gateway, Message, Question
 from schemas.keys import Shared, shared
 from schemas.study import ModelSpec, PopulationSpec
 from schemas.unit import Unit, UnitFailed
+from tasks.models.estimate import Planned, Span
 from tasks.personas.draw import Drawn, drawn
 from tasks.personas.text import biography_prompt, persona_text
 from tasks.stages.base import Step, Upstream
@@ -63,6 +65,16 @@ class PersonaStep(Step[PersonaInput, Any]):
             for one in planned_populations(design)
             for position in range(1, one.size + 1)
         )
+
+    def questions(
+        self, design: Design, units: Sequence[Unit[PersonaInput]], upstream: Upstream
+    ) -> Iterator[Planned]:
+        """One for each persona with a biography."""
+        models = design.study.models
+        for writer in (unit.spec.writer for unit in units):
+            if writer is not None:
+                alias = next(alias for alias, spec in models.items() if spec == writer.value)
+                yield self.planned(alias, writer.value, Span(1, 1), "one for each persona")
 
     def batched(self, unit: Unit[PersonaInput]) -> bool:
         """Whether its writer is declared for batches."""

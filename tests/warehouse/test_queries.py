@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from typing import Any, get_args, get_origin, get_type_hints
 
+import polars as pl
 import pytest
 
 import warehouse.queries
@@ -103,6 +104,39 @@ def test_an_open_warehouse_and_its_file_and_its_server_give_the_same(make, commi
         assert file.statuses(keys) == statuses
         theirs = [file.frame(read) for read in reads]
     assert all(a.equals(b) and a.schema == b.schema for a, b in zip(mine, theirs, strict=True))
+
+
+def test_a_read_gives_the_columns_that_it_names_row_by_row_or_once(make, commit, warehouse):
+    commit(make.result("a"), make.result("b"))
+    keys = (make.key("b"), make.key("a"))
+    columns = ("kind", "episode_key")
+    whole = warehouse.frame(Read("events", "episode_key", keys)).select(columns)
+    each = warehouse.frame(Read("events", "episode_key", keys, columns))
+    assert each.columns == list(columns)
+    assert each.equals(whole)
+    once = warehouse.frame(Read("events", "episode_key", keys, columns, distinct=True))
+    assert once.equals(each.unique().sort(columns))
+    assert once.height < each.height
+
+
+def test_texts_that_repeat_are_handed_out_as_categories_however_they_are_read(
+    make, commit, warehouse, monkeypatch
+):
+    monkeypatch.setattr("warehouse.store.BATCH_ROWS", 1)
+    commit(make.result("a"), make.result("b"))
+    keys = (make.key("a"), make.key("b"))
+    plain = Read("events", "episode_key", keys, ("episode_key", "seq", "kind"))
+    read = dataclasses.replace(plain, repeated=("episode_key", "kind"))
+    texts = warehouse.frame(plain)
+    frames = [warehouse.frame(read)]
+    empty = warehouse.frame(dataclasses.replace(read, keys=()))
+    warehouse.close()
+    with reader(warehouse.path) as file:
+        frames.append(file.frame(read))
+    assert empty.schema == frames[0].schema
+    for frame in frames:
+        assert frame.schema["kind"] == frame.schema["episode_key"] == pl.Categorical
+        assert frame.with_columns(pl.col("episode_key", "kind").cast(pl.String)).equals(texts)
 
 
 def test_a_plan_without_a_warehouse_reads_an_empty_one_and_makes_none(path):

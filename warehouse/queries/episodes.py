@@ -31,25 +31,6 @@ GROUP BY ALL ORDER BY ALL"""
     version: str
 
 
-class MessageCount(NamedTuple):
-    """Messages of an episode that are not empty."""
-
-    episode_key: str
-    messages: int
-
-
-@dataclass(frozen=True)
-class MessageCounts(Query[MessageCount]):
-    """Messages of some episodes."""
-
-    title = "messages by episode"
-    sql = """SELECT episode_key, count(*) AS messages
-FROM events
-WHERE kind = 'say' AND trim(text) <> '' AND episode_key IN (SELECT unnest($keys))
-GROUP BY episode_key ORDER BY episode_key"""
-    keys: tuple[str, ...]
-
-
 class ImportedEpisode(NamedTuple):
     """An episode of a collection."""
 

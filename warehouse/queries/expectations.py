@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from schemas.unit import STAGES
 from warehouse.queries.query import Query
+from warehouse.sql import literal
 
 
 class CheckFound(NamedTuple):
@@ -46,7 +48,7 @@ class Checks(Query[CheckFound]):
     title = "expectations of data sets"
     sql = f"""SELECT {_COLUMNS}
 FROM validations WHERE study_version = $version
-ORDER BY list_position(['personas', 'episodes', 'codes', 'metrics'], stage),
+ORDER BY list_position({literal(STAGES)}, stage),
     (detail ->> 'place')::BIGINT"""
     version: str
 

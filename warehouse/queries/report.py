@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from schemas.unit import STAGES
 from warehouse.queries.query import Query
+from warehouse.sql import literal
 
 
 class StepCount(NamedTuple):
@@ -25,7 +27,7 @@ class UnitsByStep(Query[StepCount]):
     """Units of a version by step and status."""
 
     title = "units by stage and status"
-    sql = """SELECT stage, step,
+    sql = f"""SELECT stage, step,
     count(DISTINCT unit_key) AS units,
     count(DISTINCT unit_key) FILTER (status = 'done') AS done,
     count(DISTINCT unit_key) FILTER (status = 'failed') AS failed,
@@ -33,7 +35,7 @@ class UnitsByStep(Query[StepCount]):
     count(DISTINCT unit_key) FILTER (cached) AS cached
 FROM v_units_all WHERE study_version = $version
 GROUP BY stage, step
-ORDER BY list_position(['personas', 'episodes', 'codes', 'metrics'], stage),
+ORDER BY list_position({literal(STAGES)}, stage),
     min(committed_at), step"""
     version: str
 

@@ -42,6 +42,13 @@ WHERE e.kind = 'say';
 COMMENT ON VIEW v_messages IS
     'One row per message: say events with their seat, episode and the action they came from.';
 
+CREATE VIEW v_message_counts AS
+SELECT episode_key, count(*) AS messages
+FROM events
+WHERE kind = 'say' AND trim(text) <> ''
+GROUP BY episode_key;
+COMMENT ON VIEW v_message_counts IS 'Messages that are not empty, by episode.';
+
 CREATE VIEW v_actions AS
 SELECT
     a.*,

@@ -50,9 +50,10 @@ COMMENT ON VIEW v_units IS
     'v_units_all for the version of each study that was run last.';
 
 CREATE VIEW v_episodes_all AS
-SELECT study, condition, replicate, unit_key AS episode_key, study_version, created_at
-FROM v_units_all
-WHERE step = 'episodes' AND status = 'done'
+SELECT u.study, u.condition, u.replicate, e.episode_key, u.study_version, u.created_at
+FROM v_units_all AS u
+JOIN episodes AS e USING (unit_key)
+WHERE u.status = 'done'
 UNION ALL
 SELECT
     st.name,

@@ -16,7 +16,7 @@ def test_an_estimate_is_a_range_that_says_what_it_assumes():
     priced = HOSTED.model_copy(
         update={"usd_per_million_input_tokens": 1.0, "usd_per_million_output_tokens": 2.0}
     )
-    plan = Planned("gpt", priced, "agent", Span(10, 10), Span(50, 200), "7 seats, 10 rounds")
+    plan = Planned("gpt", priced, "agent", Span(10, 10), "7 seats, 10 rounds")
     (one,) = estimates([plan], [])
     assert (one.calls.low, one.calls.high) == (10, 11)
     assert one.usd.low < one.usd.high

@@ -17,6 +17,7 @@ from schemas.keys import NOT_IDENTITY, Shared, digest, identity_shown, shared
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Unit, UnitFailed
 from tasks.models.budget import BudgetSpent
+from tasks.models.estimate import Planned, Span
 from tasks.stages.base import Step, Upstream
 from tasks.stages.working import BUDGET, Slots, results_of, work_units
 from tasks.studies.design import Design
@@ -44,6 +45,9 @@ class SumStep(Step[Sum, Any]):
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[Sum], ...]:
         return ()
+
+    def questions(self, design: Design, units: Any, upstream: Upstream) -> list[Planned]:
+        return [self.planned("m", MODEL.value, Span(len(units), len(units)), "one for each")]
 
     async def work(self, unit: Unit[Sum], prepared: Any, gateway: Gateway) -> Mapping[str, Any]:
         first = unit.spec.numbers[0]
