@@ -103,7 +103,7 @@ async def test_a_study_runs_the_same_whatever_its_steps_are_called(
     report = await ran(study_file)
     assert [step.done for step in report.steps] == [step.done for step in before.steps]
     assert report.checked
-    views = ("v_episodes", "v_messages", "v_codes", "v_labels", "v_metrics", "v_contrasts", "v_costs")
+    views = ("v_episodes", "v_messages", "v_codes", "v_labels", "v_metrics", "v_contrasts")
     counts: dict[str, list[int]] = defaultdict(list)
     for path in (folder, tmp_path):
         with Warehouse.open(path / "agora.duckdb", read_only=True) as warehouse:
