@@ -10,7 +10,6 @@ import pytest
 
 from schemas.errors import Mistake
 from schemas.unit import Result
-from tasks.metrics.contrasts.curves import curve_summary
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
@@ -54,23 +53,12 @@ async def test_a_curve_holds_every_combination(studies: Any) -> None:
     assert "rule=judge(coder=m); incomplete=keep; zero_pairs=zero" in rows["specification"]
 
 
-async def test_one_call_says_what_the_conclusion_depends_on(studies: Any) -> None:
-    _, (_, curve) = await worked(studies)
-    found = curve_summary(pl.DataFrame(curve.rows["contrasts"]))
-    assert (found.n, found.n_computed) == (12, 12)
-    assert found.share_same_sign == 1.0
-    assert found.share_significant == 1.0
-    assert set(found.by_choice["choice"]) == {"rule", "incomplete", "zero_pairs"}
-    assert "12 of 12 specifications" in found.conclusion
-
-
 async def test_a_specification_without_values_stays_with_its_reason(studies: Any) -> None:
     _, (family, curve) = await worked(studies, replicates=1)
     assert [row["p"] for row in family.rows["contrasts"]] == [None]
     rows = pl.DataFrame(curve.rows["contrasts"], infer_schema_length=None)
     assert rows["effect"].null_count() == 12
     assert rows["warning"].str.contains("needs at least 2 runs").all()
-    assert "none of 12" in curve_summary(rows).conclusion
 
 
 async def test_unknown_options_of_a_variant_are_a_mistake(studies: Any) -> None:
