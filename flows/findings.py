@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -12,7 +10,7 @@ from schemas.keys import canonical_json
 from schemas.study import Study
 from tasks.expectations.reproduction import Reproduced, numbers_wanted, reproduced
 from warehouse.queries.expectations import Numbers
-from warehouse.queries.measures import Contrasts, HeadlineMetrics
+from warehouse.queries.measures import ContrastFound, Contrasts, HeadlineMetric, HeadlineMetrics
 from warehouse.reader import Reader
 
 
@@ -20,9 +18,9 @@ from warehouse.reader import Reader
 class Findings:
     """Numbers by condition, comparisons, and published numbers beside those found."""
 
-    metrics: list[dict[str, Any]]
-    contrasts: list[dict[str, Any]]
-    reproduced: list[Reproduced]
+    metrics: tuple[HeadlineMetric, ...]
+    contrasts: tuple[ContrastFound, ...]
+    reproduced: tuple[Reproduced, ...]
 
 
 def findings(warehouse: Reader, version: str, study: Study) -> Findings:
@@ -38,21 +36,16 @@ def findings(warehouse: Reader, version: str, study: Study) -> Findings:
         headline = one.metric.full_name(next(iter(one.metric.quantities)))
         listed[headline, canonical_json(one.options)] = one.title(headline)
     names = tuple(dict.fromkeys(name for name, _ in listed))
-    rows = _plain(warehouse.rows(HeadlineMetrics(version, names, rule)))
+    rows = warehouse.rows(HeadlineMetrics(version, names, rule))
     places = {key: place for place, key in enumerate(listed)}
     by_place = []
     for row in rows:
-        key = (row["metric"], canonical_json(orjson.loads(row["options"])))
+        key = (row.metric, canonical_json(orjson.loads(row.options)))
         if key in listed:  # the variants of a curve are not listed
-            by_place.append((places[key], {**row, "metric": listed[key]}))
+            by_place.append((places[key], row._replace(metric=listed[key])))
+    numbers = warehouse.rows(Numbers(version, numbers_wanted(study)))
     return Findings(
-        metrics=[row for _, row in sorted(by_place, key=lambda pair: pair[0])],
-        contrasts=_plain(warehouse.rows(Contrasts(version))),
-        reproduced=reproduced(
-            study, _plain(warehouse.rows(Numbers(version, numbers_wanted(study))))
-        ),
+        metrics=tuple(row for _, row in sorted(by_place, key=lambda pair: pair[0])),
+        contrasts=tuple(warehouse.rows(Contrasts(version))),
+        reproduced=tuple(reproduced(study, [row._asdict() for row in numbers])),
     )
-
-
-def _plain(rows: Iterable[Any]) -> list[dict[str, Any]]:
-    return [row._asdict() for row in rows]

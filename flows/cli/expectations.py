@@ -42,7 +42,7 @@ def print_reproduced(console: Console, study: Study, found: Sequence[Reproduced]
         table.add_column(title, justify="right")
     for one in found:
         of = f" ({one.published.condition})" if one.published.condition else ""
-        values = [_number(row["value"]) for row in one.found]
+        values = [_number(found.value) for found in one.found]
         table.add_row(
             escape(f"{one.name}{of}"),
             _number(one.published.value),

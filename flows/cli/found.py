@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from flows.findings import Findings
+    from warehouse.queries.measures import ContrastFound, HeadlineMetric
 
 #: Metrics that are shown, at most; the rest is a query away.
 MOST_ROWS = 24
@@ -42,30 +43,31 @@ def print_findings(console: Console, found: Findings, declared: Sequence[str]) -
         declared: The conditions in the order in which they are shown.
     """
     for scoped in (True, False):
-        rows = [row for row in found.metrics if bool(row["condition"]) is scoped]
+        rows = [row for row in found.metrics if bool(row.condition) is scoped]
         for part in parts(rows, declared, console.width):
             console.print()
             console.print(_metric_table(part, declared))
     if found.contrasts:
         console.print()
     for row in found.contrasts:
-        what = quantity_words(row["metric"], row["subject"])
-        console.print(f"  [bold]{escape(row['contrast'])}[/bold]: {escape(what)}", soft_wrap=True)
+        what = quantity_words(row.metric, row.subject)
+        console.print(f"  [bold]{escape(row.contrast)}[/bold]: {escape(what)}", soft_wrap=True)
         console.print(
-            f"    {escape(row['condition_b'])} against {escape(row['condition_a'])}, "
-            f"{_episodes(row)}\n"
-            f"    {row['effect_name'].replace('_', ' ')} "
-            f"{_number(row['effect'])}{_interval(row, ', 95% CI ')}, {_probability(row)}",
+            f"    {escape(row.condition_b)} against {escape(row.condition_a)}, "
+            f"{_episodes(row.n_a, row.n_b)}\n"
+            f"    {row.effect_name.replace('_', ' ')} "
+            f"{_number(row.effect)}{_interval(row, ', 95% CI ')}, "
+            f"{_probability(row.p_adjusted, row.correction)}",
             soft_wrap=True,
         )
-        if row["warning"]:
-            console.print(f"    [yellow]Note[/yellow]: {escape(row['warning'])}")
+        if row.warning:
+            console.print(f"    [yellow]Note[/yellow]: {escape(row.warning)}")
     console.print()
 
 
 def parts(
-    rows: Sequence[Mapping[str, Any]], declared: Sequence[str], width: int
-) -> Iterator[list[Mapping[str, Any]]]:
+    rows: Sequence[HeadlineMetric], declared: Sequence[str], width: int
+) -> Iterator[list[HeadlineMetric]]:
     """Rows of as many conditions at a time as fit side by side.
 
     Args:
@@ -82,13 +84,13 @@ def parts(
             if left < 0:
                 break
             some.append(condition)
-        yield [row for row in rows if row["condition"] in some]
+        yield [row for row in rows if row.condition in some]
         conditions = conditions[len(some) :]
 
 
-def _width(rows: Sequence[Mapping[str, Any]], condition: str) -> int:
+def _width(rows: Sequence[HeadlineMetric], condition: str) -> int:
     """Columns that the numbers of a condition take."""
-    cells = [len(_cell(row)) for row in rows if row["condition"] == condition]
+    cells = [len(_cell(row)) for row in rows if row.condition == condition]
     return max(*cells, *map(len, _heading(condition)), 0) + GAP
 
 
@@ -99,18 +101,18 @@ def _heading(condition: str) -> list[str]:
     return [line for part in condition.split(" ") for line in heading_lines(part, HEADING_WIDTH)]
 
 
-def _in_order(rows: Sequence[Mapping[str, Any]], declared: Sequence[str]) -> list[str]:
+def _in_order(rows: Sequence[HeadlineMetric], declared: Sequence[str]) -> list[str]:
     """The conditions that there are rows of: as declared, then by name."""
-    found = {row["condition"] for row in rows}
+    found = {row.condition for row in rows}
     return [*(name for name in declared if name in found), *sorted(found - set(declared))]
 
 
-def _metric_table(rows: Sequence[Mapping[str, Any]], declared: Sequence[str]) -> Table:
+def _metric_table(rows: Sequence[HeadlineMetric], declared: Sequence[str]) -> Table:
     """A row per number with its 95% interval, a column per condition in the order declared."""
     cells: dict[str, dict[str, str]] = {}
     for row in rows:
-        title = quantity_words(row["metric"], row["subject"])
-        cells.setdefault(title, {})[row["condition"]] = _cell(row)
+        title = quantity_words(row.metric, row.subject)
+        cells.setdefault(title, {})[row.condition] = _cell(row)
     conditions = _in_order(rows, declared)
     table = Table(box=None, padding=(0, 0, 0, GAP), header_style="bold", pad_edge=True)
     table.add_column("metric, 95% CI", overflow="fold", vertical="bottom")
@@ -123,20 +125,20 @@ def _metric_table(rows: Sequence[Mapping[str, Any]], declared: Sequence[str]) ->
     return table
 
 
-def _episodes(row: Mapping[str, Any]) -> str:
+def _episodes(n_a: int, n_b: int) -> str:
     """How many episodes were compared.
 
     Example:
-        >>> _episodes({"n_a": 12, "n_b": 12}), _episodes({"n_a": 8, "n_b": 6})
+        >>> _episodes(12, 12), _episodes(8, 6)
         ('12 episodes each', '6 and 8 episodes')
     """
-    if row["n_a"] == row["n_b"]:
-        return f"{row['n_a']:,} episodes each"
-    return f"{row['n_b']:,} and {row['n_a']:,} episodes"
+    if n_a == n_b:
+        return f"{n_a:,} episodes each"
+    return f"{n_b:,} and {n_a:,} episodes"
 
 
-def _cell(row: Mapping[str, Any]) -> str:
-    return f"{_number(row['value'])}{_interval(row, ' ')}"
+def _cell(row: HeadlineMetric) -> str:
+    return f"{_number(row.value)}{_interval(row, ' ')}"
 
 
 def _number(value: float | None) -> str:
@@ -147,25 +149,24 @@ def _number(value: float | None) -> str:
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
 
-def _probability(row: Mapping[str, Any]) -> str:
+def _probability(value: float | None, correction: str) -> str:
     """A p-value as people report it, with the correction that it has been through.
 
     Example:
-        >>> _probability({"p_adjusted": 0.0421, "correction": "holm"})
+        >>> _probability(0.0421, "holm")
         'p = .042 (Holm)'
-        >>> _probability({"p_adjusted": 1e-5, "correction": "none"})
+        >>> _probability(1e-5, "none")
         'p < .001'
     """
-    value = row["p_adjusted"]
     if value is None:
         return "p unknown"
     text = "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".")
-    name = CORRECTIONS.get(row["correction"])
+    name = CORRECTIONS.get(correction)
     return f"{text} ({name})" if name else text
 
 
-def _interval(row: Mapping[str, Any], before: str) -> str:
+def _interval(row: HeadlineMetric | ContrastFound, before: str) -> str:
     """A 95% interval in brackets after some text; empty where there is none."""
-    if row["ci_low"] is None:
+    if row.ci_low is None:
         return ""
-    return f"{before}[{_number(row['ci_low'])}, {_number(row['ci_high'])}]"
+    return f"{before}[{_number(row.ci_low)}, {_number(row.ci_high)}]"

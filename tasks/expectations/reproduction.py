@@ -11,6 +11,15 @@ from tasks.expectations.numbers import expected_number, numbers_of, stored_name
 
 
 @dataclass(frozen=True)
+class FoundNumber:
+    """A number that a study found, with its interval where it has one."""
+
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclass(frozen=True)
 class Reproduced:
     """A published number beside what was expected and found.
 
@@ -18,13 +27,13 @@ class Reproduced:
         published: What was published.
         name: Name of the number, its subject included.
         expected: What the study expects of it; empty if nothing.
-        found: Rows of the number; none where it was not computed.
+        found: The number; none where it was not computed, several where it is declared so.
     """
 
     published: Published
     name: str
     expected: str
-    found: tuple[Mapping[str, Any], ...]
+    found: tuple[FoundNumber, ...]
 
 
 def reproduced(study: Study, numbers: Sequence[Mapping[str, Any]]) -> list[Reproduced]:
@@ -41,7 +50,10 @@ def reproduced(study: Study, numbers: Sequence[Mapping[str, Any]]) -> list[Repro
             one,
             f"{stored_name(one.of)} {one.subject}".strip(),
             ", ".join(expected_number(other) for other in _about(study, one)),
-            tuple(numbers_of(study, one, numbers)),
+            tuple(
+                FoundNumber(row["value"], row["ci_low"], row["ci_high"])
+                for row in numbers_of(study, one, numbers)
+            ),
         )
         for one in study.reproduces.published
     ]

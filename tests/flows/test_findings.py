@@ -45,7 +45,7 @@ def test_two_metrics_of_one_name_are_told_apart_by_the_options_that_differ() -> 
     ]
     warehouse: Any = Held(rows)
     found = findings(warehouse, "v", STUDY)
-    assert [(row["metric"], row["value"]) for row in found.metrics] == [
+    assert [(row.metric, row.value) for row in found.metrics] == [
         ("drift (part=0.333333)", 1.0),
         ("turnover.birth", 3.0),
         ("drift (part=0.5)", 2.0),

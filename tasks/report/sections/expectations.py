@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,13 +124,9 @@ def _found(one: Reproduced) -> Cell:
     if not one.found:
         return Cell("not computed")
     return Cell(
-        ", ".join(number(row["value"]) for row in one.found),
-        ", ".join(filter(None, (_interval(row) for row in one.found))),
+        ", ".join(number(found.value) for found in one.found),
+        ", ".join(filter(None, (interval(found.ci_low, found.ci_high) for found in one.found))),
     )
-
-
-def _interval(row: Mapping[str, Any]) -> str:
-    return interval(row["ci_low"], row["ci_high"])
 
 
 def _note(one: Reproduced) -> str:

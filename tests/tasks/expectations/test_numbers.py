@@ -9,7 +9,7 @@ import pytest
 from schemas.checks import Checked
 from schemas.study import Study
 from tasks.expectations.numbers import checked_numbers
-from tasks.expectations.reproduction import numbers_wanted, reproduced
+from tasks.expectations.reproduction import FoundNumber, numbers_wanted, reproduced
 
 CONTRAST = {
     "contrast": "c",
@@ -123,6 +123,7 @@ def test_published_numbers_stand_beside_those_expected_and_found() -> None:
         reproduces={"source": "X", "published": published},
     )
     gini, hhi = reproduced(one, [NUMBER])
-    assert (gini.expected, gini.found, gini.published.value) == ("at least 0.2", (NUMBER,), 0.3)
+    assert (gini.expected, gini.published.value) == ("at least 0.2", 0.3)
+    assert gini.found == (FoundNumber(value=0.25, ci_low=0.2, ci_high=0.3),)
     assert (hhi.expected, hhi.found) == ("", ())
     assert numbers_wanted(one) == ("participation.gini", "participation.hhi")
