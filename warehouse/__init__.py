@@ -3,7 +3,7 @@
 - ``store``: an open warehouse, which is what flows write with. ``connection``: opening its file.
 - ``committing``: from results to stored rows: staged, checked, written or quarantined.
 - ``projections``: what follows from the table models. ``schema``: migrations (``migrations/``)
-  and views (``views/``). ``reference``: ``docs/tables.md``.
+  and views (``views/``, which ``view_files`` reads). ``reference``: ``docs/tables.md``.
 - ``queries``: every question that other rooms ask, named and typed. ``reader``: what answers them,
   from the file or from the process that has it open: ``serve`` is that process's side, ``client``
   and ``address`` the asker's, ``statements`` what both run, ``reading``

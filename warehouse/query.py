@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from warehouse.reader import reader_as_it_is
+from warehouse.reader import reader
 from warehouse.reading import selection
 from warehouse.statements import Answer
 
@@ -24,8 +24,8 @@ def query(path: Path | str, sql: str, *, limit: int | None = None) -> Answer:
 
     Raises:
         Mistake: It is no such statement, more than one, wrong, reaches outside the warehouse, or
-            the warehouse cannot be read.
+            the warehouse cannot be read or upgraded.
     """
     statement = selection(sql)
-    with reader_as_it_is(Path(path)) as reader:
-        return reader.answer(statement, limit)
+    with reader(Path(path)) as reading:
+        return reading.answer(statement, limit)

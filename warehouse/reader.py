@@ -18,6 +18,7 @@ from warehouse.client import Client
 from warehouse.connection import Limits, Locked, connection, quiet
 from warehouse.queries.query import Query
 from warehouse.statements import Answer, answer, confine
+from warehouse.view_files import files_digest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -149,9 +150,11 @@ def statement(query: Query[Any] | Read) -> str:
 
 
 def _has_this_schema(found: Reader) -> bool:
-    """Whether the migrations of a warehouse are this code's, found out without any model."""
+    """Whether a warehouse has this code's tables and views, found out without any model."""
     tables = found.answer("SELECT table_name FROM duckdb_tables()").rows
     if ("schema_version",) not in tables:
         return False
     applied = found.answer("SELECT printf('%04d_%s', number, name) FROM schema_version").rows
-    return {name for (name,) in applied} == {path.stem for path in MIGRATIONS.glob("*.sql")}
+    if {name for (name,) in applied} != {path.stem for path in MIGRATIONS.glob("*.sql")}:
+        return False
+    return found.answer("SELECT files_digest FROM schema_views").rows == [(files_digest(),)]

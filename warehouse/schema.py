@@ -19,9 +19,9 @@ from schemas.keys import digest
 from warehouse.connection import transaction
 from warehouse.projections.ddl import comments, models_digest
 from warehouse.sql import identifier, literal
+from warehouse.view_files import files_digest, view_texts
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-VIEWS = Path(__file__).parent / "views"
 _NAME = re.compile(r"(?P<number>\d{4})_(?P<name>\w+)\.sql")
 
 
@@ -54,8 +54,7 @@ def migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
 @cache
 def views_sql() -> str:
     """Statements that make the views, and the comments of tables and columns."""
-    views = [path.read_text() for path in sorted(VIEWS.glob("*.sql"))]
-    return "\n".join([*views, ";\n".join(comments()) + ";"])
+    return "\n".join([*view_texts(), ";\n".join(comments()) + ";"])
 
 
 def prepare(
@@ -146,14 +145,18 @@ def _refuse_foreign(
 
 
 def _remake_views(cursor: duckdb.DuckDBPyConnection) -> None:
-    current = digest("views", views_sql())
-    cursor.execute("CREATE TABLE IF NOT EXISTS schema_views (views_digest VARCHAR NOT NULL)")
-    found = cursor.execute("SELECT views_digest FROM schema_views").fetchone()
-    if found == (current,):
+    current = (digest("views", views_sql()), files_digest())
+    cursor.execute(
+        "CREATE TABLE IF NOT EXISTS schema_views "
+        "(views_digest VARCHAR NOT NULL, files_digest VARCHAR NOT NULL)"
+    )
+    found = cursor.execute("SELECT views_digest, files_digest FROM schema_views").fetchone()
+    if found == current:
         return
     old = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
     for (name,) in old:
         cursor.execute(f"DROP VIEW {identifier(name)}")
     cursor.execute(views_sql())
     cursor.execute("DELETE FROM schema_views")
-    cursor.execute(f"INSERT INTO schema_views VALUES ({literal(current)})")
+    values = ", ".join(map(literal, current))
+    cursor.execute(f"INSERT INTO schema_views VALUES ({values})")
