@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
@@ -80,6 +81,13 @@ async def work_stages(
             await work(stage)
 
 
+def begin_study(session: Session) -> None:
+    """Put the run on record, before it asks a model, and say that it begins."""
+    version = session.design.version
+    session.warehouse.record_run(session.run_id, version, dt.datetime.now(dt.UTC))
+    session.listener.study_begins(session.design.study.name, version)
+
+
 def begin_step(session: Session, step: AnyStep) -> StepPlan:
     """Plan a step, put its units on record as those of the version, and say that it begins."""
     plan = session.planner.plan(step)
@@ -116,7 +124,7 @@ async def report_if_done(request: RunRequest) -> StudyReport | None:
                 end_step(session, begin_step(session, step))
             await check_stage(session, stage)
 
-        session.listener.study_begins(session.design.study.name, session.design.version)
+        begin_study(session)
         await work_stages(session, request.stages, work)
         return report_of(session, time.perf_counter() - began_s)
 

@@ -12,7 +12,7 @@ from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
 from flows.requests import RunRequest, StageRequest
-from flows.running import open_session, refuse_what_cannot_run, report_of, work_stages
+from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
 from schemas.unit import Stage
 
@@ -40,7 +40,7 @@ async def run_study(request: RunRequest) -> State[Any]:
             _end_if_cancelled()
 
         refuse_what_cannot_run(session, request.stages)
-        session.listener.study_begins(study.name, session.design.version)
+        begin_study(session)
         await work_stages(session, request.stages, work)
         if session.done:
             await show_report(session)

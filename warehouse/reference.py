@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from schemas.gateway import ATTEMPT_KINDS
 from schemas.tables import ROWS, Row
 from warehouse.projections.columns import Column, columns_of
 from warehouse.projections.ddl import TYPES, create_tables
@@ -52,6 +53,7 @@ def page() -> str:
         "\n".join(f"- [{row.table.name}](#{row.table.name}): {_about(row)}" for row in ROWS) + "\n",
         *(_view_section(view) for view in shown),
         *("\n".join(_section(row)) for row in ROWS),
+        *_attempt_kinds(),
     ]
     return "\n".join(parts)
 
@@ -103,6 +105,23 @@ def _section(row: type[Row]) -> Iterator[str]:
     yield "|---|---|---|"
     for column in columns_of(row):
         yield f"| `{column.name}` | {_type(column)} | {_says(row, column)} |"
+    yield ""
+
+
+def _attempt_kinds() -> Iterator[str]:
+    yield "## How attempts end\n"
+    yield (
+        "The kinds in `attempts.kind`, `calls.error_kind` and `units.failure_kind`, and what "
+        "follows from each. *Retried*: the same request is sent again after a while. *Asked "
+        "again*: the question is asked again with the bad answer and its problem quoted. *Paid*: "
+        "the provider charges for it. After a fault of the model alone it is known that the model "
+        "gave nothing usable.\n"
+    )
+    yield "| kind | what happened | whose fault | retried | asked again | paid |"
+    yield "|---|---|---|---|---|---|"
+    for kind in ATTEMPT_KINDS.values():
+        marks = ("yes" if one else "" for one in (kind.retried, kind.asked_again, kind.paid))
+        yield f"| `{kind.name}` | {kind.meaning} | {kind.fault} | {' | '.join(marks)} |"
     yield ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any, Self
 import duckdb
 import polars as pl
 
-from schemas.tables.studies import StudyRow, StudyUnitRow
+from schemas.tables.studies import RunRow, StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.committing.batch import CommitReport
@@ -141,6 +142,19 @@ class Warehouse(Reader):
             else:
                 time = literal(naive_utc(row.last_run_at))
                 cursor.execute(f"UPDATE studies SET last_run_at = {time} WHERE {version}")
+
+    def record_run(self, run_id: str, study_version: str, began_at: dt.datetime) -> None:
+        """Records that a run of a version begins.
+
+        Calls are those of the run that had begun last when they were asked, so this comes before
+        the first question to a model.
+
+        Raises:
+            pydantic.ValidationError: The row does not fit its table.
+        """
+        row = RunRow(run_id=run_id, study_version=study_version, began_at=began_at)
+        with self._writing, self.cursor() as cursor, transaction(cursor):
+            insert(cursor, "runs", frame_of(RunRow, [row]))
 
     def record_units(
         self, study_version: str, step: str, units: Sequence[Mapping[str, Any]]

@@ -3,7 +3,13 @@
 DDL, Polars schemas, bounds of columns and the reference page are projections of these models.
 """
 
-from schemas.tables.calls import AttemptRow, CallRow, PromptMessageRow
+from schemas.tables.calls import (
+    AttemptRow,
+    CallRow,
+    EarlierAttemptRow,
+    EarlierCallRow,
+    PromptMessageRow,
+)
 from schemas.tables.coding import CodebookRow, CodeRow, LabelRow, SampleRow
 from schemas.tables.column import Row, Span, Table
 from schemas.tables.episodes import (
@@ -26,13 +32,15 @@ from schemas.tables.personas import (
     PopulationTargetRow,
 )
 from schemas.tables.quality import QuarantineRow, ValidationRow
-from schemas.tables.studies import StudyRow, StudyUnitRow, UnitRow
+from schemas.tables.studies import EarlierUnitRow, RunRow, StudyRow, StudyUnitRow, UnitRow
 
 #: Every table, in an order in which references resolve.
 ROWS: tuple[type[Row], ...] = (
     StudyRow,
     StudyUnitRow,
+    RunRow,
     UnitRow,
+    EarlierUnitRow,
     CodebookRow,
     CatalogueRow,
     CustomerRow,
@@ -44,6 +52,8 @@ ROWS: tuple[type[Row], ...] = (
     PersonaAttributeRow,
     CallRow,
     AttemptRow,
+    EarlierCallRow,
+    EarlierAttemptRow,
     PromptMessageRow,
     EpisodeRow,
     SeatRow,

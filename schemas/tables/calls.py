@@ -62,11 +62,37 @@ class AttemptRow(Row):
     call_key: Key = Field(description="The call.")
     unit_key: Key = Field(description="Unit on whose behalf it was asked.")
     attempt: Count = Field(description="Number, from 1.")
-    kind: Name = Field(description=f"How it ended: {', '.join(ATTEMPT_KINDS)}.")
+    kind: Name = Field(
+        description=f"How it ended: {', '.join(ATTEMPT_KINDS)}. See: how attempts end."
+    )
     status_code: Count | None = Field(None, description="HTTP status, where there was one.")
     message: str | None = Field(None, description="The failure in words.")
     waited_s: Seconds = Field(description="Wait before the attempt.")
     latency_s: Seconds = Field(description="Time that it took.")
+
+
+class EarlierCallRow(CallRow):
+    """What a call came to in an earlier try of its unit; in a later one it was made again."""
+
+    table: ClassVar[Table] = Table(
+        "earlier_calls",
+        ("call_key", "asked_at"),
+        "call that a later try of its unit made again",
+        owner="unit_key",
+    )
+
+
+class EarlierAttemptRow(AttemptRow):
+    """One attempt at a call of an earlier try."""
+
+    table: ClassVar[Table] = Table(
+        "earlier_attempts",
+        ("call_key", "asked_at", "attempt"),
+        "attempt at a call of an earlier try",
+        owner="unit_key",
+    )
+
+    asked_at: Time = Field(description="When the call was first asked in that try.")
 
 
 class PromptMessageRow(Row):

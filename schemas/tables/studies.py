@@ -44,6 +44,21 @@ class StudyUnitRow(Row):
     label: str = Field(description="Name for people.")
 
 
+class RunRow(Row):
+    """An execution of a study. One process writes a warehouse, so runs follow one another."""
+
+    table: ClassVar[Table] = Table(
+        "runs",
+        ("study_version", "began_at"),
+        "run of a study",
+        {"study_version": "studies.study_version"},
+    )
+
+    run_id: str = Field(description="Flow run; `local` where there was nothing to do.")
+    study_version: Key = Field(description="The version that was run.")
+    began_at: Time = Field(description="When it began, before it asked a model.")
+
+
 class UnitRow(Row):
     """A unit that has been worked, with what became of it."""
 
@@ -60,3 +75,14 @@ class UnitRow(Row):
     code_version: str = Field(description="Version of the code that worked it.")
     run_id: str = Field(description="Flow run that worked it.")
     committed_at: Time = Field(description="When its rows were committed.")
+
+
+class EarlierUnitRow(UnitRow):
+    """What became of a unit that failed and was worked again."""
+
+    table: ClassVar[Table] = Table(
+        "earlier_units",
+        ("unit_key", "committed_at"),
+        "earlier try of a unit, which failed",
+        owner="unit_key",
+    )

@@ -139,8 +139,9 @@ class Make:
         } | changes
 
     def record(self, warehouse: Warehouse, study: Rows, units: Sequence[Rows]) -> None:
-        """Put a version of a study and all its units on record."""
+        """Put a run of a version of a study on record, with all units of the version."""
         warehouse.record_study(study)
+        warehouse.record_run("run", study["study_version"], study["created_at"])
         for step in {unit["step"] for unit in units}:
             members = [unit for unit in units if unit["step"] == step]
             warehouse.record_units(study["study_version"], step, members)

@@ -136,7 +136,8 @@ def test_costs_count_what_another_version_paid_for_apart(make, commit, warehouse
     commit(make.result("a", calls=[make.call(a.key, 0, **paid), make.call(a.key, 1)]))
     now = make.study("new", created_at=dt.datetime.now(dt.UTC))
     make.record(warehouse, now, [make.study_unit("new", a), make.study_unit("new", b)])
-    commit(make.result("b", calls=[make.call(b.key, 0, **paid)]))
+    asked_at = now["created_at"]
+    commit(make.result("b", calls=[make.call(b.key, 0, asked_at=asked_at, **paid)]))
     rows = warehouse.frame_sql(
         "SELECT study, stage, condition, model, calls, cached_calls, usd, cached_usd, "
         "prompt_tokens, unknown_price_calls FROM v_costs ORDER BY study"

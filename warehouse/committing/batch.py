@@ -24,7 +24,12 @@ PAID = frozenset({"calls", "attempts", "prompt_messages"})
 SHARED = frozenset({"prompt_messages", "codebooks"})
 
 #: Tables that only the warehouse itself writes.
-OWN = frozenset({"studies", "study_units", "units", "validations", "quarantine"})
+OWN = frozenset(
+    {
+        *("studies", "study_units", "runs", "units", "validations", "quarantine"),
+        *("earlier_units", "earlier_calls", "earlier_attempts"),
+    }
+)
 
 #: Kind of the failure of a unit that wrote a row which was refused.
 INVALID = "invalid_rows"

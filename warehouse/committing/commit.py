@@ -15,11 +15,11 @@ from warehouse.committing.batch import Batch, BatchRefused, Check, CommitReport
 from warehouse.committing.rules import broken_rules
 from warehouse.committing.staging import staged_tables
 from warehouse.committing.writing import (
-    forget_failed,
     insert,
     insert_staged,
     keep_for_now,
     quarantine_rows,
+    set_aside,
     unit_rows,
     validation_rows,
 )
@@ -87,7 +87,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     checks: dict[tuple[str, str], Check] = {}
     names = frozenset(batch.tables)
     frames = _shown(cursor, batch, {})
-    forget_failed(cursor, batch, failed_before)
+    set_aside(cursor, batch, failed_before)
     # A refusal may leave a reference of another unit without its row, so look again until
     # nothing more is refused; each round but the last refuses a row, so it ends.
     refused = -1

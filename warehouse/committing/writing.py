@@ -21,23 +21,34 @@ Cursor = duckdb.DuckDBPyConnection
 ARRIVING = "arriving"
 
 
-def forget_failed(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
-    """Takes out what earlier failed attempts of units left and the batch brings again.
+def set_aside(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
+    """Puts aside what earlier tries of units left and the batch brings again.
 
     A failed unit has left nothing but its row in ``units`` and what was paid for. Of the latter,
-    calls that the batch does not repeat stay: they cost money whatever became of the unit.
+    calls that the batch does not repeat stay where they are. One that was made again stays beside
+    the tables, with its attempts; one whose answer was used again is the same call, asked at the
+    same time, and is there once.
     """
     if not failed_before:
         return
     keys = pl.DataFrame({"unit_key": failed_before}, schema={"unit_key": pl.String})
     keep_for_now(cursor, "failed_before", keys)
-    cursor.execute("DELETE FROM units WHERE unit_key IN (SELECT unit_key FROM failed_before)")
-    for name in ("calls", "attempts"):
-        if name in batch.tables:
-            cursor.execute(
-                f"DELETE FROM {name} WHERE unit_key IN (SELECT unit_key FROM failed_before) "
-                f"AND call_key IN (SELECT call_key FROM in_{name})"
-            )
+    of_them = "unit_key IN (SELECT unit_key FROM failed_before)"
+    cursor.execute(f"INSERT INTO earlier_units BY NAME FROM units WHERE {of_them}")
+    cursor.execute(f"DELETE FROM units WHERE {of_them}")
+    if "calls" in batch.tables:
+        made_again = (
+            f"FROM calls AS held JOIN in_calls AS new USING (call_key) WHERE held.{of_them} "
+            "AND held.asked_at <> new.asked_at"
+        )
+        cursor.execute(
+            "INSERT INTO earlier_attempts BY NAME SELECT attempts.*, asked_at FROM attempts "
+            f"JOIN (SELECT held.call_key, held.asked_at {made_again}) USING (call_key)"
+        )
+        cursor.execute(f"INSERT INTO earlier_calls BY NAME SELECT held.* {made_again}")
+        repeated = f"{of_them} AND call_key IN (SELECT call_key FROM in_calls)"
+        for name in ("attempts", "calls"):
+            cursor.execute(f"DELETE FROM {name} WHERE {repeated}")
     cursor.execute("DROP TABLE failed_before")
 
 

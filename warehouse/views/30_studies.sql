@@ -34,15 +34,16 @@ SELECT
     coalesce(u.status, 'planned') AS status,
     u.failure_kind,
     u.failure,
-    u.committed_at < st.created_at AS cached,
+    r.study_version <> su.study_version AS cached,
     u.run_id,
     u.committed_at
 FROM study_units AS su
 JOIN studies AS st USING (study_version)
-LEFT JOIN units AS u USING (unit_key);
+LEFT JOIN units AS u USING (unit_key)
+ASOF LEFT JOIN runs AS r ON u.committed_at >= r.began_at;
 COMMENT ON VIEW v_units_all IS
-    'One row per unit of a version of a study, with what became of it. cached: the version was '
-    'first run after the unit had been committed, so it cost this version nothing.';
+    'One row per unit of a version of a study, with what became of it. cached: a run of another '
+    'version worked it.';
 
 CREATE VIEW v_units AS
 FROM v_units_all WHERE study_version IN (SELECT study_version FROM v_studies);
@@ -76,41 +77,148 @@ FROM v_episodes_all WHERE study_version IN (SELECT study_version FROM v_studies)
 COMMENT ON VIEW v_episodes IS
     'v_episodes_all for the version of each study that was run last.';
 
-CREATE VIEW v_costs_all AS
-WITH unit AS (
+-- One process writes a warehouse, so runs follow one another: a call, or the end of a unit, is of
+-- the run that had begun last. An answer that outlived its run in a journal stays that run's.
+
+CREATE VIEW v_calls_made AS
+WITH made AS (
+    SELECT *, false AS replaced FROM calls
+    UNION ALL BY NAME
+    SELECT *, true AS replaced FROM earlier_calls
+)
+SELECT
+    made.call_key,
+    made.unit_key,
+    made.ordinal,
+    made.purpose,
+    made.subject,
+    made.model,
+    made.status,
+    made.error_kind,
+    made.error,
+    made.attempts,
+    made.prompt_tokens,
+    made.completion_tokens,
+    made.cost_usd,
+    made.latency_s,
+    made.asked_at,
+    made.replaced,
+    r.run_id,
+    r.study_version AS paid_by
+FROM made ASOF LEFT JOIN runs AS r ON made.asked_at >= r.began_at;
+COMMENT ON VIEW v_calls_made IS
+    'One row per call that was made, each paid once: those of calls, and those that failed and that '
+    'a later try of their unit made again (replaced). paid_by: the version whose run made it.';
+
+CREATE VIEW v_tries_all AS
+WITH tried AS (
+    SELECT *, false AS replaced FROM units WHERE stage <> 'import'
+    UNION ALL BY NAME
+    SELECT *, true AS replaced FROM earlier_units
+),
+numbered AS (
+    SELECT *, row_number() OVER (PARTITION BY unit_key ORDER BY committed_at) AS number
+    FROM tried
+),
+spent AS (
     SELECT
-        study,
-        study_version,
-        created_at,
-        stage,
-        unit_key,
-        string_agg(DISTINCT condition, ' | ' ORDER BY condition) AS condition,
-        coalesce(bool_or(cached), false) AS cached
-    FROM v_units_all
+        t.unit_key,
+        t.number,
+        count(*) AS calls,
+        sum(c.attempts)::BIGINT AS attempts,
+        sum(c.cost_usd) AS usd
+    FROM v_calls_made AS c
+    ASOF JOIN numbered AS t ON c.unit_key = t.unit_key AND c.asked_at <= t.committed_at
     GROUP BY ALL
 )
 SELECT
-    unit.study,
-    unit.stage,
-    unit.condition,
-    c.model,
+    st.name AS study,
+    t.stage,
+    t.step,
+    t.label,
+    t.unit_key,
+    t.number,
+    t.status,
+    t.failure_kind,
+    t.failure,
+    CASE
+        WHEN t.replaced THEN 'replaced'
+        WHEN t.unit_key IN (SELECT unit_key FROM study_units) THEN 'part of a version'
+        ELSE 'no part of a version any more'
+    END AS standing,
+    coalesce(s.calls, 0) AS calls,
+    coalesce(s.attempts, 0) AS attempts,
+    s.usd,
+    t.run_id,
+    t.committed_at,
+    st.study_version,
+    st.created_at
+FROM numbered AS t
+LEFT JOIN spent AS s USING (unit_key, number)
+ASOF LEFT JOIN runs AS r ON t.committed_at >= r.began_at
+LEFT JOIN studies AS st ON st.study_version = r.study_version;
+COMMENT ON VIEW v_tries_all IS
+    'One row per time that a unit was worked, by the version whose run worked it, with the calls '
+    'that were made for it then. number counts the tries of a unit from 1. standing: a later try '
+    'replaced it, a version consists of it, or none does any more (a metric over more episodes '
+    'took its place).';
+
+CREATE VIEW v_tries AS
+FROM v_tries_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_tries IS
+    'v_tries_all for the version of each study that was run last.';
+
+CREATE VIEW v_costs_all AS
+WITH member AS (
+    SELECT
+        study_version,
+        stage,
+        unit_key,
+        string_agg(DISTINCT condition, ' | ' ORDER BY condition) AS condition
+    FROM study_units
+    GROUP BY ALL
+),
+asked AS (
+    SELECT
+        m.study_version,
+        m.stage,
+        m.condition,
+        c.paid_by IS DISTINCT FROM m.study_version AS cached,
+        c.*
+    FROM member AS m
+    JOIN v_calls_made AS c USING (unit_key)
+    UNION ALL BY NAME
+    SELECT c.paid_by AS study_version, u.stage, '' AS condition, false AS cached, c.*
+    FROM v_calls_made AS c
+    JOIN units AS u USING (unit_key)
+    WHERE NOT EXISTS (
+        FROM member AS m WHERE m.unit_key = c.unit_key AND m.study_version = c.paid_by
+    )
+)
+SELECT
+    st.name AS study,
+    a.stage,
+    a.condition,
+    a.model,
     count(*) FILTER (NOT cached) AS calls,
-    sum(c.cost_usd) FILTER (NOT cached) AS usd,
-    coalesce(sum(c.prompt_tokens) FILTER (NOT cached), 0)::BIGINT AS prompt_tokens,
-    coalesce(sum(c.completion_tokens) FILTER (NOT cached), 0)::BIGINT AS completion_tokens,
+    sum(a.cost_usd) FILTER (NOT cached) AS usd,
+    coalesce(sum(a.prompt_tokens) FILTER (NOT cached), 0)::BIGINT AS prompt_tokens,
+    coalesce(sum(a.completion_tokens) FILTER (NOT cached), 0)::BIGINT AS completion_tokens,
     count(*) FILTER (cached) AS cached_calls,
-    sum(c.cost_usd) FILTER (cached) AS cached_usd,
-    count(*) FILTER (NOT cached AND c.status = 'failed') AS failed_calls,
-    coalesce(sum(c.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
-    count(*) FILTER (NOT cached AND c.cost_usd IS NULL) AS unknown_price_calls,
-    unit.study_version,
-    unit.created_at
-FROM unit
-JOIN calls AS c USING (unit_key)
+    sum(a.cost_usd) FILTER (cached) AS cached_usd,
+    count(*) FILTER (NOT cached AND a.status = 'failed') AS failed_calls,
+    coalesce(sum(a.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
+    count(*) FILTER (NOT cached AND a.cost_usd IS NULL) AS unknown_price_calls,
+    st.study_version,
+    st.created_at
+FROM asked AS a
+JOIN studies AS st USING (study_version)
 GROUP BY ALL;
 COMMENT ON VIEW v_costs_all IS
-    'Calls, tokens and dollars per version of a study, stage, condition and model. Calls of cached '
-    'units are counted apart; usd leaves out the calls whose price is not known.';
+    'Calls, tokens and dollars per version of a study, stage, condition and model. A call counts '
+    'once, for the version whose run made it, whatever became of its unit; calls of its units that '
+    'another version paid for are counted apart (cached). usd leaves out the calls whose price is '
+    'not known.';
 
 CREATE VIEW v_costs AS
 FROM v_costs_all WHERE study_version IN (SELECT study_version FROM v_studies);

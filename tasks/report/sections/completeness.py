@@ -48,8 +48,8 @@ def completeness_section(data: ReportData) -> CompletenessSection:
 
 def _units(data: ReportData) -> Table:
     return table(
-        "Units of work by stage. The next run tries failed units again. Cached units were in the "
-        "warehouse before this version first ran, and cost it nothing.",
+        "Units of work by stage. The next run tries failed units again. A run of another version "
+        "worked the cached units, and they cost this one nothing.",
         [
             text("Stage", "stage"),
             text("Step", "step"),
@@ -142,7 +142,8 @@ def _doubtful(row: Mapping[str, Any]) -> bool:
 
 def _costs(data: ReportData) -> Table:
     return table(
-        "Calls, tokens and dollars by stage and model. Calls of cached units are counted apart. "
+        "Calls, tokens and dollars by stage and model. A call counts for the version whose run "
+        "made it, earlier tries of units included. Another version paid for the cached calls. "
         "Dollars leave out calls of unknown price.",
         [
             text("Stage", "stage"),
@@ -172,7 +173,7 @@ def _total(data: ReportData) -> str:
     unknown = sum(row["unknown_price_calls"] for row in rows)
     text_ = f"{calls:,} model calls for ${usd(spent)}"
     if cached:
-        text_ += f"; {cached:,} more had been answered before this version ran"
+        text_ += f"; another version had paid for {cached:,} more"
     if unknown:
         text_ += f"; the price of {unknown:,} calls is not known"
     return text_ + "."
