@@ -111,11 +111,12 @@ def _section(row: type[Row]) -> Iterator[str]:
 def _attempt_kinds() -> Iterator[str]:
     yield "## How attempts end\n"
     yield (
-        "The kinds in `attempts.kind`, `calls.error_kind` and `units.failure_kind`, and what "
-        "follows from each. *Retried*: the same request is sent again after a while. *Asked "
+        "The kinds in `attempts.kind` and `calls.error_kind`, and what follows from each; a unit "
+        "that fails for want of an answer has the kind of its last call in `units.failure_kind`. "
+        "*Retried*: the same request is sent again after a while. *Asked "
         "again*: the question is asked again with the bad answer and its problem quoted. *Paid*: "
-        "the provider charges for it. After a fault of the model alone it is known that the model "
-        "gave nothing usable.\n"
+        "the provider charges for it. Where the model is at fault, it did answer, but with nothing "
+        "usable; after any other fault nobody knows what it would have answered.\n"
     )
     yield "| kind | what happened | whose fault | retried | asked again | paid |"
     yield "|---|---|---|---|---|---|"

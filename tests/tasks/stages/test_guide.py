@@ -15,6 +15,7 @@ import pytest
 
 from schemas.study import Study
 from schemas.unit import Failure
+from tasks.models.estimate import Span, gathered
 from tasks.stages import registry
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
@@ -75,6 +76,13 @@ def test_the_step_of_the_guide_has_the_rows_that_it_says(step: Any, memory_gatew
     assert row["episode_key"] == units[0].spec.episode_key
     assert second.unit == units[1]
     assert "at most 3 words:\nWe need a map.\nAnd boats." in gateway.questions[0].messages[0].text
+
+
+def test_a_plan_counts_a_question_for_each_episode(step: Any) -> None:
+    (one,) = gathered(
+        step.questions(design(Study.model_validate(STUDY)), planned(step), Upstream())
+    )
+    assert (one.alias, one.purpose, one.questions) == ("judge", "judge", Span(2, 2))
 
 
 def test_a_refused_answer_fails_its_unit(step: Any, memory_gateway: Any) -> None:
