@@ -169,7 +169,22 @@ COMMENT ON VIEW v_tries IS
     'v_tries_all for the version of each study that was run last.';
 
 CREATE VIEW v_costs_all AS
-WITH member AS (
+WITH spent AS (
+    SELECT
+        unit_key,
+        model,
+        paid_by,
+        count(*) AS calls,
+        count(*) FILTER (status = 'failed') AS failed_calls,
+        sum(attempts) AS attempts,
+        sum(prompt_tokens) AS prompt_tokens,
+        sum(completion_tokens) AS completion_tokens,
+        sum(cost_usd) AS usd,
+        count(*) FILTER (cost_usd IS NULL) AS unknown_price_calls
+    FROM v_calls_made
+    GROUP BY ALL
+),
+member AS (
     SELECT
         study_version,
         stage,
@@ -178,40 +193,41 @@ WITH member AS (
     FROM study_units
     GROUP BY ALL
 ),
-asked AS (
+part AS (
     SELECT
         m.study_version,
         m.stage,
         m.condition,
-        c.paid_by IS DISTINCT FROM m.study_version AS cached,
-        c.*
+        s.paid_by IS DISTINCT FROM m.study_version AS cached,
+        s.*
     FROM member AS m
-    JOIN v_calls_made AS c USING (unit_key)
+    JOIN spent AS s USING (unit_key)
     UNION ALL BY NAME
-    SELECT c.paid_by AS study_version, u.stage, '' AS condition, false AS cached, c.*
-    FROM v_calls_made AS c
+    -- What a version paid for units that it does not consist of any more.
+    SELECT s.paid_by AS study_version, u.stage, '' AS condition, false AS cached, s.*
+    FROM spent AS s
     JOIN units AS u USING (unit_key)
     WHERE NOT EXISTS (
-        FROM member AS m WHERE m.unit_key = c.unit_key AND m.study_version = c.paid_by
+        FROM member AS m WHERE m.unit_key = s.unit_key AND m.study_version = s.paid_by
     )
 )
 SELECT
     st.name AS study,
-    a.stage,
-    a.condition,
-    a.model,
-    count(*) FILTER (NOT cached) AS calls,
-    sum(a.cost_usd) FILTER (NOT cached) AS usd,
-    coalesce(sum(a.prompt_tokens) FILTER (NOT cached), 0)::BIGINT AS prompt_tokens,
-    coalesce(sum(a.completion_tokens) FILTER (NOT cached), 0)::BIGINT AS completion_tokens,
-    count(*) FILTER (cached) AS cached_calls,
-    sum(a.cost_usd) FILTER (cached) AS cached_usd,
-    count(*) FILTER (NOT cached AND a.status = 'failed') AS failed_calls,
-    coalesce(sum(a.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
-    count(*) FILTER (NOT cached AND a.cost_usd IS NULL) AS unknown_price_calls,
+    p.stage,
+    p.condition,
+    p.model,
+    coalesce(sum(p.calls) FILTER (NOT cached), 0)::BIGINT AS calls,
+    sum(p.usd) FILTER (NOT cached) AS usd,
+    coalesce(sum(p.prompt_tokens) FILTER (NOT cached), 0)::BIGINT AS prompt_tokens,
+    coalesce(sum(p.completion_tokens) FILTER (NOT cached), 0)::BIGINT AS completion_tokens,
+    coalesce(sum(p.calls) FILTER (cached), 0)::BIGINT AS cached_calls,
+    sum(p.usd) FILTER (cached) AS cached_usd,
+    coalesce(sum(p.failed_calls) FILTER (NOT cached), 0)::BIGINT AS failed_calls,
+    coalesce(sum(p.attempts) FILTER (NOT cached), 0)::BIGINT AS attempts,
+    coalesce(sum(p.unknown_price_calls) FILTER (NOT cached), 0)::BIGINT AS unknown_price_calls,
     st.study_version,
     st.created_at
-FROM asked AS a
+FROM part AS p
 JOIN studies AS st USING (study_version)
 GROUP BY ALL;
 COMMENT ON VIEW v_costs_all IS
