@@ -92,7 +92,7 @@ def test_a_newer_warehouse_is_refused_by_every_command(agora: Agora, warehouse: 
     for words in READING:
         done = agora(*words)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "newer or another version" in done.stderr
+        assert "newer or a different version" in done.stderr
 
 
 def test_the_digest_of_views_is_that_of_their_files(tmp_path: Path) -> None:
