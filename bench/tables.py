@@ -6,7 +6,10 @@ from pathlib import Path
 
 #: Tables that say how and when answers were come by, not what they were.
 HOW = frozenset(
-    {"calls", "attempts", "units", "validations", "studies", "schema_version", "quarantine"}
+    {
+        *("calls", "attempts", "units", "runs", "validations", "studies", "quarantine"),
+        *("earlier_calls", "earlier_attempts", "earlier_units", "schema_version"),
+    }
 )
 
 
