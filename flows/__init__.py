@@ -11,6 +11,6 @@
 - ``imports``, ``human_coding``: data and codes from outside. ``findings``, ``reporting``,
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
   them. ``files``: what commands write.
-- ``settings``, ``server``, ``server_process``, ``version``: the libraries' defaults, Prefect's
-  server and its process, this code.
+- ``settings``, ``version``: the libraries' defaults, this code. ``server``: the Prefect server of a
+  run, a process of its own (``server_process``) where none is configured.
 """

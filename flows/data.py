@@ -7,6 +7,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows.files import refuse_temporary
 from flows.human_coding import hand_out
 from flows.imports import import_data
 from flows.report_file import write_report
@@ -21,6 +22,7 @@ def run_import(request: ImportRequest) -> State[Any]:
     Raises:
         Mistake: The data or the warehouse are not usable as they are.
     """
+    refuse_temporary(path=request.path, warehouse=request.warehouse)
     done = import_data(request)
     return Completed(message=f"{done.new} units new, {done.held} held. {' '.join(done.notes)}")
 
@@ -33,6 +35,7 @@ def run_report(request: ReportRequest) -> State[Any]:
         Mistake: There is no such study, it has not been run, or a file cannot be used.
         Mistakes: The study file has mistakes in it.
     """
+    refuse_temporary(warehouse=request.warehouse, output=request.output)
     path = write_report(request.study, request.warehouse, request.output, request.allow_paths)
     return Completed(message=f"report: {path}", data=path)
 
@@ -45,6 +48,7 @@ def run_sample(request: SampleRequest) -> State[Any]:
         Mistake: There is no such study, it declares no sample, or a file cannot be used.
         Mistakes: The study file has mistakes in it.
     """
+    refuse_temporary(warehouse=request.warehouse, folder=request.folder)
     one = named(request.study, request.warehouse, request.allow_paths)
     out = hand_out(one.study, one.version, request.warehouse, request.folder)
     return Completed(message=f"sample {out.sample_key[:12]}: {out.n_items} items", data=out)

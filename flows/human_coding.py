@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.files import make_folder, write_out
 from flows.version import code_version
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
@@ -58,7 +59,8 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
         folder: Where the sheets are written; made if it is not there.
 
     Raises:
-        Mistake: The study declares no sample, or has too few messages for it.
+        Mistake: The study declares no sample or has too few messages for it, or the folder cannot
+            be written.
     """
     if study.coding is None or study.coding.human is None:
         raise Mistake(
@@ -68,6 +70,7 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
             fix="add it to the study, and run the study",
         )
     codebook = study.coding.codebook
+    make_folder(folder)
     with Warehouse.open(path) as warehouse:
         messages = warehouse.frame(MessagesToCode(version))
         rule = study.coding.adjudication.use.title
@@ -79,7 +82,6 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
         events = warehouse.frame(Read("events", "episode_key", episodes))
         seats = warehouse.frame(Read("seats", "episode_key", episodes))
     sheet = coding_sheet(sample, codebook, events, seats)
-    folder.mkdir(parents=True, exist_ok=True)
     stem = f"{study.name}-{result.unit.key[:8]}"
     texts = {
         f"{stem}.html": coding_sheet_html(sheet),
@@ -88,7 +90,7 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
         f"{stem}.label_studio.xml": label_studio_config(codebook),
     }
     for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_out(text.encode(), folder / name)
     strata = dict(sorted(sample.group_by("stratum").len().iter_rows()))
     return HandedOut(result.unit.key, sample.height, strata, tuple(folder / name for name in texts))
 

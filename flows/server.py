@@ -18,6 +18,8 @@ STARTUP_S = 120.0
 #: What Prefect still has to write down at the end is waited for.
 ENDING_S = 6.0
 LOOPBACK = "127.0.0.1"
+#: Lines that are quoted of what a server said that did not start.
+LAST_LINES = 3
 
 
 class StartingServer:
@@ -53,8 +55,7 @@ class StartingServer:
         """Wait until the server answers.
 
         Raises:
-            Mistake: Another one is configured, and nothing answers there.
-            RuntimeError: It did not start.
+            Mistake: It did not start, or another one is configured and nothing answers there.
         """
         if self._child is None:
             _refuse_unreachable()
@@ -70,7 +71,13 @@ class StartingServer:
             connection.close()
         if not healthy:
             said = self._child.last_words() if self._child.ended else "it does not answer"
-            raise RuntimeError(f"Prefect's temporary server did not start: {said}")
+            raise Mistake(
+                what="Prefect's temporary server did not start",
+                place=os.environ.get("PREFECT_HOME", "~/.prefect"),
+                found="; ".join(said.strip().splitlines()[-LAST_LINES:]) or "it was ended",
+                fix="see that this folder can be written and its disk has room, or name a server of "
+                f"your own by {URL}",
+            )
 
     def close(self) -> None:
         """End the server, if one was started."""

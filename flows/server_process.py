@@ -7,12 +7,16 @@ input ends it ends, too.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 #: What Prefect writes down is given so long when the parent is gone.
@@ -26,6 +30,15 @@ def _end_with(stream: IO[bytes]) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(ENDING_S)
     os._exit(1)
+
+
+@contextmanager
+def _turn(home: Path) -> Iterator[None]:
+    """While it lasts, no other server of ours starts on Prefect's folder."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "agora-server.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def main() -> None:
@@ -44,11 +57,18 @@ def main() -> None:
 
     import uvicorn
     from prefect.server.api.server import create_app
+    from prefect.settings import get_current_settings
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            # Servers of runs that start together would make one database at the same time.
+            with _turn(get_current_settings().home):
+                await super().startup(sockets)
 
     config = uvicorn.Config(
         create_app, factory=True, log_level="error", lifespan="on", timeout_graceful_shutdown=2
     )
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+    Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 
 
 if __name__ == "__main__":

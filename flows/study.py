@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
+from flows.files import refuse_temporary
 from flows.requests import RunRequest, StageRequest
 from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
@@ -27,6 +28,7 @@ async def run_study(request: RunRequest) -> State[Any]:
     Raises:
         Mistake: The study, or the warehouse, is not usable as it is.
     """
+    refuse_temporary(study=request.study, warehouse=request.warehouse)
     began_s = time.perf_counter()
     async with open_session(request, str(flow_run.id or "local")) as session:
         study = session.design.study

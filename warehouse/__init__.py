@@ -8,7 +8,7 @@
   from the file or from the process that has it open: ``serve`` is that process's side, ``client``
   and ``address`` the asker's, ``statements`` what both run, ``reading``
   what they may run. ``query``: SQL of a user's own.
-- ``expectations``: Great Expectations over data sets, in a process of its own
-  (``child_process``), which ends with the run.
+- ``expectations``: Great Expectations over data sets, in a process of its own.
+- ``child_process``: processes that end when this one does, however it ends.
 - ``sql``: names and values as SQL has them. ``extensions``: DuckDB's, from installed packages.
 """

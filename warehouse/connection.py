@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import duckdb
 
@@ -31,6 +33,18 @@ class Limits:
 
     memory_mb: int = 512
     threads: int = 2
+
+
+#: What DuckDB raises where a file cannot be read or written, whatever a statement says. Tables have
+#: no constraints that a commit could break, so a commit that fails could not be written.
+STORAGE_ERRORS = (
+    duckdb.IOException,
+    duckdb.SerializationException,
+    duckdb.TransactionException,
+    duckdb.FatalException,
+)
+#: Where DuckDB's files say what they are.
+_MAGIC_AT, _MAGIC = 8, b"DUCK"
 
 
 class Locked(Mistake):
@@ -57,8 +71,8 @@ def connection(
     }
     try:
         opened = duckdb.connect(str(path), read_only=read_only, config=config)
-    except (duckdb.IOException, duckdb.SerializationException) as error:
-        raise _mistake(path, str(error)) from error
+    except STORAGE_ERRORS as error:
+        raise _not_opened(path, str(error), read_only=read_only) from error
     return quiet(opened)
 
 
@@ -146,9 +160,36 @@ def _refuse_unusable(path: Path, *, read_only: bool) -> None:
         )
 
 
-def _mistake(path: Path, message: str) -> Mistake:
+def storage_mistake(path: Path, error: duckdb.Error) -> Mistake:
+    """The mistake of a warehouse whose file could not be read or written while it was open."""
+    found = str(error).splitlines()[0]
+    if isinstance(error, duckdb.TransactionException):
+        return Mistake(
+            what="the warehouse could not be written; it is as it was before this commit",
+            place=str(path),
+            found=found,
+            fix="make room on its disk and run again; what was answered is kept in the journal",
+        )
+    return Mistake(
+        what="the warehouse's file cannot be read or written",
+        place=str(path),
+        found=found,
+        fix="see that its disk works and has room, or restore the file from a copy",
+    )
+
+
+def _not_opened(path: Path, message: str, *, read_only: bool) -> Mistake:
+    """Why a file could not be opened, by what the system says of it and not by DuckDB's words."""
     place = str(path)
-    if "lock" in message.lower():
+    try:
+        with path.open("rb" if read_only else "rb+") as file:
+            locked = _held_by_another(file, alone=not read_only)
+            file.seek(_MAGIC_AT)
+            valid = file.read(len(_MAGIC)) == _MAGIC
+    except OSError as error:
+        found = error.strerror or str(error)
+        return Mistake(what="the warehouse cannot be opened", place=place, found=found)
+    if locked:
         holder = _HOLDER.search(message)
         found = f"process {holder['pid']} ({holder['program']})" if holder else "another process"
         return Locked(
@@ -158,16 +199,12 @@ def _mistake(path: Path, message: str) -> Mistake:
             expected="one writing process at a time",
             fix="wait until it ends or stop it; agora sql can read meanwhile if it serves the file",
         )
-    if "not a valid duckdb database file" in message.lower():
+    if not valid:
         return Mistake(
             what="this is not a DuckDB file",
             place=place,
             expected="a warehouse written by agora",
             fix="name another file; this one was left as it is",
-        )
-    if "permission denied" in message.lower() or "read-only" in message.lower():
-        return Mistake(
-            what="the warehouse cannot be opened", place=place, found=message.splitlines()[0]
         )
     return Mistake(
         what="the warehouse cannot be opened",
@@ -176,3 +213,16 @@ def _mistake(path: Path, message: str) -> Mistake:
         expected=f"a file that DuckDB {duckdb.__version__} can read",
         fix="restore it from a copy, or name another warehouse with --warehouse",
     )
+
+
+def _held_by_another(file: IO[bytes], *, alone: bool) -> bool:
+    """Whether another process holds a lock that keeps this one from the file.
+
+    DuckDB locks a file as a whole with the system's advisory locks. This process has not opened it,
+    so closing it here gives up no lock.
+    """
+    try:
+        fcntl.lockf(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return True
+    return False

@@ -60,13 +60,13 @@ class Reader(ABC):
 class ConnectionReader(Reader):
     """A reader that has the warehouse open; it reads nothing else."""
 
-    def __init__(self, opened: duckdb.DuckDBPyConnection) -> None:
-        self._connection = opened
+    def __init__(self, opened: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self._connection, self._path = opened, path
         confine(opened)
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`Reader.answer`."""
-        return answer(self._connection, statement, limit)
+        return answer(self._connection, statement, limit, file=self._path)
 
 
 class ServerReader(Reader):
@@ -94,7 +94,7 @@ def reader_as_it_is(path: Path) -> Iterator[Reader]:
             yield ServerReader(client)
         return
     with closing(opened):
-        yield ConnectionReader(opened)
+        yield ConnectionReader(opened, path)
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def reader_or_empty(path: Path) -> Iterator[Reader]:
 
     with closing(duckdb.connect()) as opened:
         prepare(quiet(opened), path)
-        yield ConnectionReader(opened)
+        yield ConnectionReader(opened, path)
 
 
 def categories(read: Read) -> dict[Any, Any]:

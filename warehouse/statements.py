@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from schemas.errors import Mistake
+from warehouse.connection import STORAGE_ERRORS, storage_mistake
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,11 +62,23 @@ def confine(reading: duckdb.DuckDBPyConnection) -> None:
     reading.execute("SET lock_configuration = true")
 
 
-def answer(reading: duckdb.DuckDBPyConnection, statement: str, limit: int | None = None) -> Answer:
+def answer(
+    reading: duckdb.DuckDBPyConnection,
+    statement: str,
+    limit: int | None = None,
+    *,
+    file: Path | None = None,
+) -> Answer:
     """The answer that a connection gives.
 
+    Args:
+        reading: The connection.
+        statement: The statement.
+        limit: Rows to return, at most.
+        file: The warehouse that the connection has open, if it has one.
+
     Raises:
-        Mistake: The statement is wrong, or reaches outside the warehouse.
+        Mistake: The statement is wrong, or reaches outside the warehouse, or the file is damaged.
     """
     try:
         result = reading.execute(statement)
@@ -74,6 +88,8 @@ def answer(reading: duckdb.DuckDBPyConnection, statement: str, limit: int | None
     except duckdb.PermissionException as error:
         raise outside(str(error)) from error
     except duckdb.Error as error:
+        if file is not None and isinstance(error, STORAGE_ERRORS):
+            raise storage_mistake(file, error) from error
         raise _sql_mistake(error) from error
     truncated = limit is not None and len(rows) > limit
     return Answer(columns, types, rows[:limit] if truncated else rows, truncated)

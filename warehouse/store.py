@@ -19,7 +19,14 @@ from warehouse import schema
 from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import commit_results
 from warehouse.committing.writing import insert
-from warehouse.connection import Limits, connection, quiet, transaction
+from warehouse.connection import (
+    STORAGE_ERRORS,
+    Limits,
+    connection,
+    quiet,
+    storage_mistake,
+    transaction,
+)
 from warehouse.projections.frames import frame_of, naive_utc
 from warehouse.queries.query import Query
 from warehouse.reader import Reader, categories, statement
@@ -91,10 +98,16 @@ class Warehouse(Reader):
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor, closed at the end."""
+        """A cursor, closed at the end.
+
+        Raises:
+            Mistake: The file could not be read or written.
+        """
         cursor = self.own_cursor()
         try:
             yield cursor
+        except STORAGE_ERRORS as error:
+            raise storage_mistake(self.path, error) from error
         finally:
             cursor.close()
 
@@ -106,7 +119,7 @@ class Warehouse(Reader):
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`warehouse.reader.Reader.answer`."""
         with self.cursor() as cursor:
-            return answer(cursor, statement, limit)
+            return answer(cursor, statement, limit, file=self.path)
 
     def frame(self, query: Query[Any] | Read) -> pl.DataFrame:
         """See :meth:`warehouse.reader.Reader.frame`; values stay in Arrow on their way."""

@@ -175,9 +175,11 @@ class Journal:
                     file.path.unlink(missing_ok=True)
             elif file.settled:
                 frame = file.framed({"settled": file.settled})
-                os.ftruncate(file.descriptor, file.end)
-                os.pwrite(file.descriptor, frame, file.end)
-                os.fsync(file.descriptor)
+                # It saves reading them again; where the disk is full they are read, and not used.
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file.descriptor, file.end)
+                    os.pwrite(file.descriptor, frame, file.end)
+                    os.fsync(file.descriptor)
         self._let_go()
         with contextlib.suppress(OSError):
             self.folder.rmdir()
@@ -230,7 +232,12 @@ class Journal:
         if not _locked(descriptor):  # another process took it for one that was left behind
             os.close(descriptor)
             return None
-        os.write(descriptor, HEADER)
+        try:
+            os.write(descriptor, HEADER)
+        except OSError as error:
+            os.close(descriptor)
+            path.unlink()
+            raise _unwritable(self.folder, error) from error
         return _File(path, descriptor, mine=True)
 
     def _rewind(self) -> None:

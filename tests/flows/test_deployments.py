@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,10 +13,16 @@ from typing import Any
 import cloudpickle
 import pytest
 from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments import run_deployment
 from prefect.settings import get_current_settings
+from prefect.types.entrypoint import EntrypointType
 
 from flows import data, stages, study
+from warehouse.query import query
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SERVE = """
 from flows.study import run_study
@@ -72,6 +79,109 @@ async def test_a_served_study_is_run_when_its_deployment_is_triggered(
     assert run.state is not None
     assert run.state.is_completed(), run.state.message
     assert (tmp_path / "agora.duckdb").exists()
+
+
+CUSTOMER = """
+id: customer_1
+name: Ana
+request: I would like tacos
+menu_features: {"Tacos": 3.0}
+amenity_features: [Parking]
+"""
+BUSINESS = """
+id: business_1
+name: Taqueria
+description: Tacos
+rating: 0.9
+menu_features: {"Tacos": 2.5}
+amenity_features: {"Parking": true}
+"""
+
+
+@pytest.mark.slow
+async def test_a_worker_runs_every_flow_that_is_deployed_to_its_pool(
+    study_file: Path, first_run: tuple[Path, Any], tmp_path: Path
+) -> None:
+    """Each on a warehouse of its own, since the worker runs them at the same time."""
+    market = tmp_path / "market"
+    for side, text in (("customers", CUSTOMER), ("businesses", BUSINESS)):
+        (market / side).mkdir(parents=True)
+        (market / side / "one.yaml").write_text(text, encoding="utf-8")
+    study_file.write_text(
+        study_file.read_text().replace("coding:\n", "coding:\n  human: {sample: 6}\n")
+    )
+    for name in ("report", "lost"):
+        shutil.copy(first_run[0] / "agora.duckdb", tmp_path / f"{name}.duckdb")
+
+    def at(name: str) -> str:
+        return str(tmp_path / name)
+
+    wanted = {
+        "study": (study.run_study, {"study": str(study_file)}),
+        "import": (data.run_import, {"kind": "marketplace", "path": str(market)}),
+        "report": (data.run_report, {"study": "small", "output": at("page.html")}),
+        "lost": (data.run_report, {"study": "small"}),
+    }
+    pool = await _pool("agora-test")
+    runs = {}
+    for name, (flow, request) in wanted.items():
+        parameters = {"request": {**request, "warehouse": at(f"{name}.duckdb")}}
+        runs[name] = await _deployed(flow, pool, parameters)
+    _work(pool)
+    states = {name: await _state(run) for name, run in runs.items()}
+    assert [name for name, state in states.items() if not state.is_completed()] == ["lost"]
+    assert "temporary folder of Prefect's worker" in str(states["lost"].message)
+    assert "small" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert query(tmp_path / "study.duckdb", "SELECT count(*) FROM episodes").rows == [(4,)]
+    assert query(tmp_path / "import.duckdb", "SELECT count(*) FROM catalogues").rows == [(1,)]
+
+    sample = {"study": "small", "warehouse": at("study.duckdb"), "folder": at("sheets")}
+    run = await _deployed(data.run_sample, pool, {"request": sample})
+    _work(pool)
+    state = await _state(run)
+    assert state.is_completed(), state.message
+    assert query(tmp_path / "study.duckdb", "SELECT count(*) FROM samples").rows == [(6,)]
+    assert list((tmp_path / "sheets").glob("*.csv"))
+
+
+async def _pool(name: str) -> str:
+    """A work pool whose workers start processes."""
+    async with get_client() as client:
+        await client.create_work_pool(WorkPoolCreate(name=name, type="process"), overwrite=True)
+    return name
+
+
+async def _deployed(flow: Flow[Any, Any], pool: str, parameters: dict[str, Any]) -> Any:
+    """The identifier of a run that waits for a worker of the pool, in another folder than this."""
+    deployment = await flow.ato_deployment(
+        name="worked", work_pool_name=pool, entrypoint_type=EntrypointType.MODULE_PATH
+    )
+    identifier = await deployment.aapply()
+    run: Any = await run_deployment(identifier, parameters=parameters, timeout=0)
+    return run.id
+
+
+def _work(pool: str) -> None:
+    """Have a worker run what waits in the pool, and end."""
+    settings = get_current_settings().to_environment_variables(exclude_unset=True)
+    subprocess.run(
+        [sys.executable, "-P", "-m", "prefect", "worker", "start", "--pool", pool, "--run-once"],
+        env={
+            **os.environ,
+            **settings,
+            "PYTHONPATH": str(ROOT),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+        },
+        check=True,
+        capture_output=True,
+        timeout=240,
+    )
+
+
+async def _state(run: Any) -> Any:
+    """The state in which a run ended."""
+    async with get_client() as client:
+        return (await client.read_flow_run(run)).state
 
 
 async def _triggered(deployment: str, parameters: dict[str, Any]) -> Any:

@@ -53,6 +53,18 @@ def owner(folder: Path, moment: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
+def test_servers_that_start_together_make_one_database(tmp_path: Path) -> None:
+    owners = [owner(tmp_path, "ready") for _ in range(2)]
+    for process in owners:
+        with process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            process.kill()
+        assert "http://127.0.0.1:" in said
+    assert left_after(tmp_path.name, 10) == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["starting", "ready"])
 def test_server_answers_its_owner_alone_and_ends_with_it(moment: str, tmp_path: Path) -> None:
     with owner(tmp_path, moment) as process:

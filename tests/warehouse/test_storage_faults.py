@@ -1,0 +1,110 @@
+"""A file that is damaged, or cannot be written any more: one message, and nothing lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemas.errors import Mistake
+from warehouse.connection import Locked
+from warehouse.query import query
+from warehouse.store import Warehouse
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Damage = Callable[[Path], Any]
+
+
+def flipped(start: int, size: int = 64) -> Damage:
+    """Turns the bits of some bytes of a file."""
+
+    def damage(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[start : start + size] = bytes(one ^ 0xFF for one in content[start : start + size])
+        path.write_bytes(content)
+
+    return damage
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (flipped(0), "not a DuckDB file"),
+        (lambda path: path.write_bytes(b""), "not a DuckDB file"),
+        (flipped(4096, 8192), "cannot be opened"),
+        (lambda path: os.truncate(path, 20_000), "cannot be opened|cannot be read"),
+    ],
+    ids=["magic", "empty", "headers", "truncated"],
+)
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_damaged_file_is_not_said_to_be_in_use(
+    path: Path, damage: Damage, said: str, read_only: bool
+) -> None:
+    Warehouse.open(path).close()
+    damage(path)
+    with (
+        pytest.raises(Mistake, match=said) as caught,
+        Warehouse.open(path, read_only=read_only) as warehouse,
+    ):
+        warehouse.answer("SELECT * FROM v_messages")
+    assert not isinstance(caught.value, Locked)
+    assert caught.value.details["place"] == str(path)
+
+
+def test_a_damaged_block_is_told_with_the_file_that_it_is_in(path: Path) -> None:
+    with Warehouse.open(path) as warehouse, warehouse.cursor() as cursor:
+        cursor.execute("CREATE TABLE many AS SELECT md5(i::VARCHAR) AS a FROM range(99999) r(i)")
+        cursor.execute("CHECKPOINT")
+        (block,) = cursor.execute(
+            "SELECT max(block_id) FROM pragma_storage_info('many')"
+        ).fetchone()
+    flipped(3 * 4096 + block * 262144 + 100)(path)
+    with pytest.raises(Mistake, match="cannot be read or written") as caught:
+        query(path, "SELECT max(a) FROM many")
+    assert caught.value.details["place"] == str(path)
+    with Warehouse.open(path) as warehouse, pytest.raises(Mistake, match="cannot be read"):
+        warehouse.frame_sql("SELECT max(a) FROM many")
+
+
+def test_a_commit_that_finds_no_room_leaves_the_warehouse_as_it_was(path: Path) -> None:
+    code = """
+        import resource, sys
+        import polars as pl
+        from schemas.errors import Mistake
+        from warehouse.store import Warehouse
+        with Warehouse.open(sys.argv[1]) as warehouse:
+            with warehouse.cursor() as cursor:
+                cursor.execute("CREATE TABLE kept AS SELECT 1 AS a")
+            resource.setrlimit(resource.RLIMIT_FSIZE, (6_000_000, resource.RLIM_INFINITY))
+            try:
+                rows = pl.DataFrame({"a": [f"{n} some text" * 9 for n in range(100_000)]})
+                with warehouse.cursor() as cursor:
+                    cursor.execute("BEGIN TRANSACTION")
+                    cursor.execute("CREATE TABLE lost AS SELECT * FROM rows")
+                    cursor.execute("COMMIT")
+            except Mistake as mistake:
+                print(mistake.details["place"], "|", mistake.details["what"])
+            print(warehouse.frame_sql("SELECT count(*) AS n FROM kept")["n"].item())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told, kept = done.stdout.splitlines()
+    assert told.startswith(f"{path} | the warehouse")
+    assert kept == "1"
+    with Warehouse.open(path) as warehouse:
+        tables = warehouse.frame_sql("SELECT table_name AS t FROM duckdb_tables()")["t"]
+    assert "kept" in tables
+    assert "lost" not in tables
