@@ -8,6 +8,8 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flows.settings import AUTH, URL, server_configured
 from schemas.errors import Mistake
@@ -75,8 +77,8 @@ class StartingServer:
                 what="Prefect's temporary server did not start",
                 place=os.environ.get("PREFECT_HOME", "~/.prefect"),
                 found="; ".join(said.strip().splitlines()[-LAST_LINES:]) or "it was ended",
-                fix="see that this folder can be written and its disk has room, or name a server of "
-                f"your own by {URL}",
+                fix="see that this folder can be written and its disk has room, or name another "
+                f"server by {URL}",
             )
 
     def close(self) -> None:
@@ -95,6 +97,29 @@ def _read_settings_again() -> None:
     """Have Prefect see the environment as it is now, if it has been imported."""
     if (context := sys.modules.get("prefect.context")) is not None:
         context.refresh_global_settings_context()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """A context in which Prefect's server is needed.
+
+    What the gateway asks of models never raises these errors.
+
+    Raises:
+        Mistake: The server has gone.
+    """
+    import httpx
+
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise Mistake(
+            what="Prefect's server does not answer any more",
+            place=os.environ.get(URL, URL),
+            found=str(error),
+            expected="a server that lives as long as the run",
+            fix="run the study again to continue; finished work is kept",
+        ) from error
 
 
 def _refuse_unreachable() -> None:
