@@ -1,9 +1,11 @@
-"""A study killed twenty times at random moments, against the same study run through.
+"""A study killed at moments of every kind, against the same study run through.
 
-    .venv/bin/python bench/study_kills.py [--kills 20]
+    .venv/bin/python bench/study_kills.py [--kills 20] [--seed 0]
 
-The tables must be the same in the end, those that say when something was done apart; and the server
-must have seen no more requests twice than were in flight at the kills.
+A kill comes while the run starts, as soon as it writes to its warehouse, at any moment after it
+began to work, or it hits the run's Prefect server instead. In the end the tables must be the same,
+those that say when something was done apart; the model server must have seen no more requests twice
+than were in flight at the kills; and no process may be left ten seconds after a kill.
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,45 +27,143 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.server import model_server, server_stats
 from bench.studies import write_study
 from bench.tables import different_tables
-from flows.settings import DEFAULTS
 from warehouse.address import free_port
 
 IN_FLIGHT = 16
+MARK = "BENCH_MARK"
+#: What is killed and when; the first three kill the run.
+MOMENTS = ("starting", "committing", "working", "server")
+LIMIT_S = 10.0
+#: A run that starts is killed within so many seconds.
+STARTING_S = 4.0
 
 
-@contextmanager
-def prefect_server(folder: Path) -> Iterator[dict[str, str]]:
-    """An environment with a Prefect server that outlives the killed processes."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        **DEFAULTS,
-        "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_LOGGING_LEVEL": "CRITICAL",
-    }
-    command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui"]
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            _wait_until_healthy(f"http://127.0.0.1:{port}/api")
-            yield {**environment, "PREFECT_API_URL": f"http://127.0.0.1:{port}/api"}
-        finally:
-            process.terminate()
+class Run:
+    """``agora run`` in a process of its own, whose children are told by a mark."""
+
+    def __init__(self, folder: Path, study: Path, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self._mark = uuid.uuid4().hex
+        self._output = (folder / "output.txt").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "flows.cli.main", "--warehouse", warehouse, "run", study],
+            cwd=folder,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
+                "PREFECT_HOME": str(folder / "prefect"),
+                MARK: self._mark,
+            },
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+
+    def left(self) -> dict[int, str]:
+        """Command lines of the processes that are there, by their number."""
+        wanted, found = f"{MARK}={self._mark}".encode(), {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+            except OSError:  # it has ended, or is another user's
+                continue
+        return found
+
+    def wait(self, moment: str, delay_s: float) -> bool:
+        """Wait for a moment; whether it came before the run ended."""
+        if moment != "starting":
+            while "version" not in self.said():
+                if self.process.poll() is not None:
+                    return False
+                time.sleep(0.02)
+        if moment == "committing":
+            log = self.warehouse.with_name(self.warehouse.name + ".wal")
+            size, until = _size(log), time.monotonic() + delay_s
+            while time.monotonic() < until or _size(log) <= size:
+                if self.process.poll() is not None:
+                    return False
+                if time.monotonic() < until:
+                    size = _size(log)
+                time.sleep(0.001)
+            return True
+        time.sleep(delay_s)
+        return self.process.poll() is None
+
+    def kill(self, moment: str) -> bool:
+        """Kill the run or its server; whether there was something to kill."""
+        victim = self.process.pid
+        if moment == "server":
+            servers = [pid for pid, words in self.left().items() if "server_process" in words]
+            if not servers:
+                return False
+            victim = servers[0]
+        os.kill(victim, signal.SIGKILL)
+        return True
+
+    def said(self) -> str:
+        """What it printed so far."""
+        self._output.seek(0)
+        return self._output.read()
+
+    def lingering_s(self) -> float:
+        """Seconds until all its processes are gone.
+
+        Raises:
+            SystemExit: One is there after the limit.
+        """
+        began = time.monotonic()
+        while found := self.left():
+            if time.monotonic() - began > LIMIT_S:
+                raise SystemExit(f"left after {LIMIT_S:.0f} s: {found}")
+            time.sleep(0.05)
+        return time.monotonic() - began
 
 
-def _wait_until_healthy(url: str, limit_s: float = 120) -> None:
-    import urllib.error
-    import urllib.request
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
-    until = time.monotonic() + limit_s
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.3)
-    raise SystemExit("Prefect's server did not start")
+
+def run_through(folder: Path, study: Path, warehouse: Path) -> float:
+    """Seconds that a run takes that nobody ends.
+
+    Raises:
+        SystemExit: It did not complete.
+    """
+    began, run = time.perf_counter(), Run(folder, study, warehouse)
+    if run.process.wait(900) != 0:
+        raise SystemExit(run.said())
+    return time.perf_counter() - began
+
+
+def killed(
+    folder: Path, study: Path, warehouse: Path, *, kills: int, within_s: float, rng: random.Random
+) -> tuple[Counter[str], float]:
+    """How many kills of each kind struck a study, and the longest time that a process lived on.
+
+    Args:
+        folder: Where it runs.
+        study: The study.
+        warehouse: Its warehouse.
+        kills: Runs that are to be killed, one after the other.
+        within_s: Seconds after which a working run is killed, at most.
+        rng: Where delays come from.
+
+    Raises:
+        SystemExit: A process was left, or a run ended in a traceback.
+    """
+    struck: Counter[str] = Counter()
+    slowest_s = 0.0
+    for number in range(kills):
+        moment = MOMENTS[number % len(MOMENTS)]
+        run = Run(folder, study, warehouse)
+        delay_s = rng.uniform(0, STARTING_S if moment == "starting" else within_s)
+        if run.wait(moment, delay_s) and run.kill(moment):
+            struck[moment] += 1
+        run.process.wait(300)
+        if "Traceback" in run.said():
+            raise SystemExit(run.said())
+        slowest_s = max(slowest_s, run.lingering_s())
+    return struck, slowest_s
 
 
 def main() -> None:
@@ -71,14 +171,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", default="", help="the model server's script")
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--episodes", type=int, default=400)
+    parser.add_argument("--episodes", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    rng = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as name, prefect_server(Path(name)) as environment:
+    with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        environment["BENCH_KEY"] = "none"
-        through, killed = folder / "through.duckdb", folder / "killed.duckdb"
+        through, interrupted = folder / "through.duckdb", folder / "killed.duckdb"
         with model_server(options.server, "--latency-ms", "30", port=port) as api_base:
             study = write_study(
                 folder,
@@ -88,47 +186,30 @@ def main() -> None:
                 rounds=3,
                 in_flight=IN_FLIGHT,
                 concurrency=IN_FLIGHT,
+                judged=True,
             )
-            command = [str(Path(sys.executable).parent / "agora"), "--warehouse"]
-            began = time.perf_counter()
-            subprocess.run(
-                [*command, str(through), "run", str(study)],
-                env=environment,
-                check=True,
-                capture_output=True,
-                timeout=900,
-            )
-            whole_s = time.perf_counter() - began
+            study.write_text(f"{study.read_text()}metrics: [participation]\n")
+            whole_s = run_through(folder, study, through)
             asked = server_stats(api_base)["requests"]
-            print(f"run through: {whole_s:.0f} s, {asked} requests")
+            print(f"run through: {whole_s:.0f} s, {asked} requests", flush=True)
         with model_server(options.server, "--latency-ms", "30", port=port) as api_base:
-            n_killed = 0
-            for _ in range(options.kills):
-                process = subprocess.Popen(
-                    [*command, str(killed), "run", str(study)],
-                    env=environment,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )
-                try:
-                    process.wait(timeout=rng.uniform(2, max(6.0, whole_s / 3)))
-                except subprocess.TimeoutExpired:
-                    os.kill(process.pid, signal.SIGKILL)
-                    process.wait()
-                    n_killed += 1
-            subprocess.run(
-                [*command, str(killed), "run", str(study)],
-                env=environment,
-                check=True,
-                capture_output=True,
-                timeout=900,
+            struck, slowest_s = killed(
+                folder,
+                study,
+                interrupted,
+                kills=options.kills,
+                within_s=whole_s / options.kills,
+                rng=random.Random(options.seed),
             )
+            run_through(folder, study, interrupted)
             stats = server_stats(api_base)
-        print(f"killed {n_killed} times of {options.kills}, {stats['requests']} requests")
+        print(f"killed {struck.total()} times of {options.kills}: {dict(struck)}")
         extra = stats["requests"] - asked
-        print(f"additional requests: {extra}, at most {n_killed * IN_FLIGHT} allowed")
-        differing = different_tables(through, killed)
-        print(f"tables that differ: {differing or 'none'}")
+        print(f"additional requests: {extra}, at most {struck.total() * IN_FLIGHT} allowed")
+        print(
+            f"the last process was gone {slowest_s:.1f} s after the run, at most {LIMIT_S} allowed"
+        )
+        print(f"tables that differ: {different_tables(through, interrupted) or 'none'}")
 
 
 if __name__ == "__main__":

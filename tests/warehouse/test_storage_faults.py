@@ -62,10 +62,10 @@ def test_a_damaged_block_is_told_with_the_file_that_it_is_in(path: Path) -> None
     with Warehouse.open(path) as warehouse, warehouse.cursor() as cursor:
         cursor.execute("CREATE TABLE many AS SELECT md5(i::VARCHAR) AS a FROM range(99999) r(i)")
         cursor.execute("CHECKPOINT")
-        (block,) = cursor.execute(
-            "SELECT max(block_id) FROM pragma_storage_info('many')"
-        ).fetchone()
-    flipped(3 * 4096 + block * 262144 + 100)(path)
+        blocks = cursor.execute("SELECT max(block_id) FROM pragma_storage_info('many')")
+        ((block,),) = blocks.fetchall()
+        ((size,),) = cursor.execute("SELECT block_size FROM pragma_database_size()").fetchall()
+    flipped(3 * 4096 + block * size + 100)(path)
     with pytest.raises(Mistake, match="cannot be read or written") as caught:
         query(path, "SELECT max(a) FROM many")
     assert caught.value.details["place"] == str(path)
