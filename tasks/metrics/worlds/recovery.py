@@ -112,11 +112,12 @@ def together(studies: Sequence[Data]) -> Data:
         pl.col("condition") + study,
         pl.Series("episode_key", [f"{run:032x}" for run in range(runs.height)]),
     )
-    frames: dict[str, Any] = {name: joined(name) for name in FRAMES}
+    frames: dict[str, Any] = {
+        field.name: joined(field.name)
+        for field in dataclasses.fields(first)
+        if field.name != "runs" and isinstance(getattr(first, field.name), pl.DataFrame)
+    }
     return dataclasses.replace(first, runs=runs, shared={}, **frames)
-
-
-FRAMES = ("seats", "events", "actions", "messages", "labels", "all_labels", "codes", "outcomes")
 
 
 @dataclass(frozen=True)
