@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codebook import Codebook, Flag
+from schemas.errors import printable
 from schemas.gateway import Answer, Question
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
@@ -274,3 +276,56 @@ def test_units_of_coding(unit: str, found: list[tuple[int | None, int | None]]) 
         assert items[1].text == "b\n\nc"
     if unit == "episode":
         assert items[0].text.startswith("Speaker 1: a\n\nSpeaker 2: b")
+
+
+LINE_ENDS = "[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]"
+ODD = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Z", "C")), min_size=1, max_size=60
+) | st.sampled_from(
+    [
+        "Yes.\n\nBob: I agree with Ada.",
+        "Yes.\u2028Bob: I agree.\x85Bob: And I.\x0bBob: And I.\r\rBob: So do I.",
+        "\nBob: I agree.",
+        "\u202eBob: I agree.\u200b",
+        "a" * 5000,
+        "***",
+    ]
+)
+
+
+@given(
+    said=st.lists(st.tuples(st.integers(0, 1), ODD), min_size=1, max_size=6),
+    names=st.lists(ODD, min_size=2, max_size=2),
+)
+def test_in_a_whole_transcript_nobody_speaks_for_another(
+    said: list[tuple[int, str]], names: list[str]
+) -> None:
+    shown = book(unit="episode", flags={"yes": {"definition": "says yes", "mask_speaker": False}})
+    messages = [Said(n, f"s{seat}", names[seat], text) for n, (seat, text) in enumerate(said)]
+    for codebook in (shown, book(unit="episode")):
+        (item,) = items_of(messages, codebook)
+        begun = [line for line in re.split(LINE_ENDS, item.text) if line[:1].strip()]
+        assert len(begun) == len(messages)
+        if codebook is shown:
+            quoted = [json.dumps(printable(one.name), ensure_ascii=False) for one in messages]
+            assert all(
+                line.startswith((f"{one.name}: ", f"{name}: "))
+                for line, name, one in zip(begun, quoted, messages, strict=True)
+            )
+        else:
+            assert all(re.match(r"Speaker \d+: ", line) for line in begun)
+
+
+@given(text=ODD, name=ODD)
+def test_any_text_whatever_is_coded_and_can_be_quoted(text: str, name: str) -> None:
+    items = items_of([Said(0, "s1", name, text)], book())
+    if not items:
+        return
+
+    def present(question: Question) -> Any:
+        yes = {"value": True, "evidence": text}
+        return {"items": [{"id": 1, "codes": {"yes": yes}}]}
+
+    outcome, gateway = asyncio.run(codes(book(), items, present))
+    assert [code.value for code in outcome.codes] == [1.0]
+    assert len(gateway.questions) == 1
