@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
+import itertools
 import json
 import subprocess
 import sys
@@ -242,6 +244,81 @@ async def test_a_refused_key_is_told_without_the_key(
     assert MARK not in failure
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if MARK.encode() in path.read_bytes()] == []
+
+
+class Leaking(http.server.BaseHTTPRequestHandler):
+    """Shows the key that it is sent in every answer, in ever other places and forms."""
+
+    protocol_version = "HTTP/1.1"
+    served = itertools.count()
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        key = self.headers["authorization"].removeprefix("Bearer ")
+        number = next(self.served)
+        form = base64.b64encode(f"user:{key}".encode()).decode() if number % 3 else key
+        pad = "." * (560 + number % 40)
+        if number % 4 == 0:
+            status, text = 500, json.dumps({"error": {"message": f"{pad}{form}", "code": form}})
+        elif number % 4 == 1:
+            status, text = 500, f"{pad}{form}{pad}"
+        else:
+            words = json.dumps({"say": form}) if "response_format" in asked else f"I say {form}."
+            choice = {"message": {"content": words, "reasoning": form}, "finish_reason": form}
+            answer = {"id": form, "model": form, "system_fingerprint": form, "choices": [choice]}
+            status, text = 200, json.dumps(answer)
+        data = text.encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(data)))
+        self.send_header("x-request-id", form)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def leaking() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Leaking) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_port}/v1"
+        served.shutdown()
+
+
+async def test_a_key_that_comes_back_stands_in_no_file_no_log_and_no_state(
+    leaking: str,
+    write: Callable[..., Path],
+    tmp_path: Path,
+    ran: Ran,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+
+    from flows.report_file import write_report
+
+    path = write(leaking, replicates=4, coded=True)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("mock-judge", "mock-judge, api_key_env: MARKED_KEY, max_attempts: 3")
+    )
+    report = await ran(path)
+    write_report("asked", tmp_path / "agora.duckdb", tmp_path / "report.html")
+    assert report.calls_asked > 8
+    database = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().partition("///")[2])
+    files = [one for one in (*tmp_path.rglob("*"), *database.parent.glob("*.db*")) if one.is_file()]
+    assert database in files
+    forms = [MARK[:12], *(encoded(MARK, before)[:20] for before in range(3))]
+    assert {form for form in forms for one in files if form.encode() in one.read_bytes()} == set()
+    said = "".join([*capfd.readouterr(), caplog.text, report.model_dump_json()])
+    assert not any(form in said for form in forms)
+    assert "[key]" in str(selected(tmp_path, "select text, raw from calls"))
+
+
+def encoded(key: str, before: int) -> str:
+    """What base64 makes of a key after so many other bytes, without what they share."""
+    return base64.b64encode(bytes(before) + key.encode()).decode()[(0, 2, 3)[before] :]
 
 
 async def test_a_secret_block_that_is_missing_is_a_mistake_that_says_how_to_make_it(
