@@ -183,39 +183,57 @@ async def test_a_key_that_is_not_set_stops_the_study_and_names_the_variable(
         await ran(write("http://127.0.0.1:9/v1", replicates=1))
 
 
-class Keyed(http.server.BaseHTTPRequestHandler):
-    """Answers whoever shows the key; tells others what they showed, as some providers do."""
+class Answering(http.server.BaseHTTPRequestHandler):
+    """Answers a POST request with what a subclass makes of it."""
 
     protocol_version = "HTTP/1.1"
 
+    def answered(self, asked: dict[str, Any], key: str) -> tuple[int, str]:
+        """Status and body of the answer to a question under a key."""
+        raise NotImplementedError
+
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        shown = self.headers["authorization"]
-        if shown == f"Bearer {MARK}":
-            message = {"role": "assistant", "content": "I agree."}
-            body: dict[str, Any] = {
-                "object": "chat.completion",
-                "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
-            }
-        else:
-            body = {"error": {"message": f"Incorrect API key provided: {shown}"}}
-        data = json.dumps(body).encode()
-        self.send_response(401 if "error" in body else 200)
-        self.send_header("content-length", str(len(data)))
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        key = self.headers["authorization"].removeprefix("Bearer ")
+        status, text = self.answered(asked, key)
+        self.send_response(status)
+        self.send_header("content-length", str(len(text.encode())))
+        self.send_header("x-request-id", key)
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(text.encode())
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing."""
 
 
+def served(handler: type[Answering]) -> Iterator[str]:
+    """The base URL of a server, while it lasts."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+class Keyed(Answering):
+    """Answers whoever shows the key; tells others what they showed, as some providers do."""
+
+    def answered(self, asked: dict[str, Any], key: str) -> tuple[int, str]:
+        if key != MARK:
+            message = f"Incorrect API key provided: Bearer {key}"
+            return 401, json.dumps({"error": {"message": message}})
+        said = {"role": "assistant", "content": "I agree."}
+        return 200, json.dumps(
+            {
+                "object": "chat.completion",
+                "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
+                "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
+            }
+        )
+
+
 @pytest.fixture
 def keyed() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Keyed) as served:
-        threading.Thread(target=served.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{served.server_port}/v1"
-        served.shutdown()
+    yield from served(Keyed)
 
 
 async def test_a_key_may_stand_in_a_secret_block(
@@ -246,44 +264,28 @@ async def test_a_refused_key_is_told_without_the_key(
     assert [path for path in files if MARK.encode() in path.read_bytes()] == []
 
 
-class Leaking(http.server.BaseHTTPRequestHandler):
+class Leaking(Answering):
     """Shows the key that it is sent in every answer, in ever other places and forms."""
 
-    protocol_version = "HTTP/1.1"
-    served = itertools.count()
+    number = itertools.count()
 
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        key = self.headers["authorization"].removeprefix("Bearer ")
-        number = next(self.served)
+    def answered(self, asked: dict[str, Any], key: str) -> tuple[int, str]:
+        number = next(self.number)
         form = base64.b64encode(f"user:{key}".encode()).decode() if number % 3 else key
         pad = "." * (560 + number % 40)
         if number % 4 == 0:
-            status, text = 500, json.dumps({"error": {"message": f"{pad}{form}", "code": form}})
-        elif number % 4 == 1:
-            status, text = 500, f"{pad}{form}{pad}"
-        else:
-            words = json.dumps({"say": form}) if "response_format" in asked else f"I say {form}."
-            choice = {"message": {"content": words, "reasoning": form}, "finish_reason": form}
-            answer = {"id": form, "model": form, "system_fingerprint": form, "choices": [choice]}
-            status, text = 200, json.dumps(answer)
-        data = text.encode()
-        self.send_response(status)
-        self.send_header("content-length", str(len(data)))
-        self.send_header("x-request-id", form)
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Nothing."""
+            return 500, json.dumps({"error": {"message": f"{pad}{form}", "code": form}})
+        if number % 4 == 1:
+            return 500, f"{pad}{form}{pad}"
+        words = json.dumps({"say": form}) if "response_format" in asked else f"I say {form}."
+        choice = {"message": {"content": words, "reasoning": form}, "finish_reason": form}
+        answer = {"id": form, "model": form, "system_fingerprint": form, "choices": [choice]}
+        return 200, json.dumps(answer)
 
 
 @pytest.fixture
 def leaking() -> Iterator[str]:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Leaking) as served:
-        threading.Thread(target=served.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{served.server_port}/v1"
-        served.shutdown()
+    yield from served(Leaking)
 
 
 async def test_a_key_that_comes_back_stands_in_no_file_no_log_and_no_state(
