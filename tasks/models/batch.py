@@ -11,7 +11,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -231,8 +231,10 @@ class Batches:
         cost_usd: Callable[[Reply], float | None],
     ) -> Fetched:
         key = line["custom_id"]
-        response = line.get("response") or {}
+        response = line.get("response")
+        response = response if isinstance(response, Mapping) else {}
         status = response.get("status_code")
+        status = status if isinstance(status, int) else None
         try:
             if line.get("error") or status != 200:
                 said = line.get("error") or response.get("body")

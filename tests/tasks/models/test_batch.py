@@ -278,15 +278,30 @@ async def test_a_submission_whose_answer_is_lost_is_not_made_twice(
     assert (len(batches.batches), batches.direct) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '{"custom',
+        "[]",
+        '{"custom_id": 7}',
+        '{"custom_id": "ID"}',
+        '{"custom_id": "ID", "response": "no"}',
+        '{"custom_id": "ID", "response": {"status_code": "200", "body": {}}}',
+        '{"custom_id": "ID", "response": {"status_code": 200, "body": []}}',
+        '{"custom_id": "ID", "response": {"status_code": 200, "body": {"choices": [7]}}}',
+        '{"custom_id": "ID", "error": ["no"]}',
+    ],
+)
 async def test_a_damaged_line_of_a_batch_costs_its_item_alone(
-    batches, spec, ask, quick, tmp_path, monkeypatch
+    batches, spec, ask, quick, tmp_path, monkeypatch, damaged
 ):
     line = BatchServer.line
-    monkeypatch.setattr(
-        BatchServer,
-        "line",
-        lambda self, item: b'{"custom' if b"bad" in json.dumps(item).encode() else line(self, item),
-    )
+
+    def lines(self, item):
+        bad = "bad" in item["body"]["messages"][-1]["content"]
+        return damaged.replace("ID", item["custom_id"]).encode() if bad else line(self, item)
+
+    monkeypatch.setattr(BatchServer, "line", lines)
     async with opened(tmp_path, quick) as gateway:
         answers = await at_once(gateway, questions(ask, spec(batch=True), ["a", "bad", "c"]))
     assert [answer.value.present for answer in answers] == [False, True, False]
