@@ -207,7 +207,7 @@ class Scan:
         if named:
             self.format = headers[named]
             return len(named)
-        if size < len(HEADER) and HEADER.startswith(head):
+        if any(header.startswith(head) for header in headers):
             return size
         if head.startswith(_MAGIC):
             version = head[len(_MAGIC) :].partition(b"\n")[0].decode(errors="replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import os
@@ -205,8 +206,12 @@ def test_whatever_is_damaged_all_other_records_are_read(texts, version, data):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.jnl"
         path.write_bytes(damaged)
+        kept = {n: text for n, text in enumerate(texts) if n not in harmed}
+        if place < len(HEADER) and not kept and kind != "cut":
+            with contextlib.suppress(Mistake):  # nothing tells any more that it is a journal
+                believed(Path(folder))
+            return
         found, lost = believed(Path(folder))
-    kept = {n: text for n, text in enumerate(texts) if n not in harmed}
     assert found.items() >= kept.items()
     assert found.items() <= dict(enumerate(texts)).items()
     if len(found) < len(texts) and kind != "cut":
@@ -253,9 +258,10 @@ async def test_a_file_that_is_no_journal_is_refused(tmp_path):
         Journal(tmp_path / "j")
 
 
-async def test_a_header_cut_short_is_an_empty_journal(tmp_path):
+@pytest.mark.parametrize("header", [HEADER[:5], HEADER[:-1], b"agora-journal 1", b""])
+async def test_a_header_cut_short_is_an_empty_journal(tmp_path, header):
     (tmp_path / "j").mkdir()
-    (tmp_path / "j" / "x.jnl").write_bytes(HEADER[:5])
+    (tmp_path / "j" / "x.jnl").write_bytes(header)
     journal = Journal(tmp_path / "j")
     assert journal.units() == ()
     await journal.close()
