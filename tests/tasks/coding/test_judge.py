@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schemas.codebook import Codebook, Flag
@@ -318,9 +318,8 @@ def test_in_a_whole_transcript_nobody_speaks_for_another(
 
 @given(text=ODD, name=ODD)
 def test_any_text_whatever_is_coded_and_can_be_quoted(text: str, name: str) -> None:
+    assume(text.strip())  # a blank message is not coded
     items = items_of([Said(0, "s1", name, text)], book())
-    if not items:
-        return
 
     def present(question: Question) -> Any:
         yes = {"value": True, "evidence": text}
