@@ -27,6 +27,7 @@ side (5, 12, 20; planted worlds: 12). Lower case `a` and `b` are the two conditi
   metrics without numbers by run, share of conditions whose `p_null` is. Error .011. In
   a planted world it is the power.
 
+A dash stands where there is no such number, and where a world has not been simulated yet.
 Numbers that were found with an older version of the code are marked with \\*; run it again
 to renew them.
 
