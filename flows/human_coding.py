@@ -26,7 +26,7 @@ from tasks.importers.problems import data_text, strict_csv, strict_json
 from warehouse.queries.coding import LabelsByRule, MessagesToCode
 from warehouse.store import Warehouse
 
-Reader = Callable[[Path, pl.DataFrame, Codebook], list[Result]]
+Reader = Callable[[Path, pl.DataFrame, Codebook, str | None], list[Result]]
 
 #: Forms in which a sample that was handed out comes back.
 READERS: Mapping[str, Reader] = {"sheet": read_coding_sheet, "label_studio": read_label_studio}
@@ -95,8 +95,16 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
     return HandedOut(result.unit.key, sample.height, strata, tuple(folder / name for name in texts))
 
 
-def read_back(path: Path, form: str, warehouse: Warehouse) -> list[Result]:
+def read_back(
+    path: Path, form: str, warehouse: Warehouse, coder: str | None = None
+) -> list[Result]:
     """The codes in a file that a sample came back in, one unit per episode and annotator.
+
+    Args:
+        path: The file.
+        form: Its form, one of :data:`READERS`.
+        warehouse: Where the sample is on record.
+        coder: Name under which the codes are kept instead of the annotator's own.
 
     Raises:
         Mistake: The file is not of that form, names no sample that was handed out, or codes
@@ -114,7 +122,7 @@ def read_back(path: Path, form: str, warehouse: Warehouse) -> list[Result]:
         )
     held = warehouse.frame(Read("codebooks", "codebook_digest", (sample["codebook_digest"][0],)))
     codebook = Codebook.model_validate_json(held["spec"][0])
-    return READERS[form](path, sample.sort("position"), codebook)
+    return READERS[form](path, sample.sort("position"), codebook, coder)
 
 
 def _sample_named_in(path: Path, form: str) -> str:

@@ -58,15 +58,16 @@ def import_data(request: ImportRequest) -> Imported:
         Mistakes: Fields of the codebook are wrong, each with its line.
     """
     _refuse_what_is_not_read(request)
-    if request.collection is not None:
-        name_of(request.collection, "--collection")
+    for option, name in (("--collection", request.collection), ("--coder", request.coder)):
+        if name is not None:
+            name_of(name, option)
     if request.kind == "marketplace":
         catalogue = read_marketplace(request.path, request.collection)
         with _writing(request.warehouse) as warehouse:
             return _committed(warehouse, [marketplace_rows(catalogue)], request.path)
     if request.kind == "codes" and request.format is not None and request.format in READERS:
         with _writing(request.warehouse) as warehouse:
-            results = read_back(request.path, request.format, warehouse)
+            results = read_back(request.path, request.format, warehouse, request.coder)
             _refuse_changed_codes(warehouse, results, request.path)
             return _committed(warehouse, results, request.path)
     _refuse_unknown_format(request)
@@ -115,6 +116,7 @@ def _refuse_what_is_not_read(request: ImportRequest) -> None:
         ("--format", request.format, request.kind != "marketplace"),
         ("--collection", request.collection, not sample),
         ("--codebook", request.codebook, request.kind == "codes" and not sample),
+        ("--coder", request.coder, sample),
     ):
         if given is not None and not read:
             form = f" of format {request.format}" if sample else ""
@@ -201,7 +203,8 @@ def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path:
                     what=f"{row['coder']} has already coded this episode differently",
                     place=str(path),
                     found=result.unit.label,
-                    fix="give the second coder another name; codes are never overwritten",
+                    fix="codes are never overwritten: give the second coding a name of its own; of "
+                    f"a sheet, by --coder '{row['coder']}, again'",
                 )
 
 

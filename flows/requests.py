@@ -43,6 +43,9 @@ class ImportRequest(Record):
     format: str | None = Field(None, description="Format, where a kind has several.")
     collection: str | None = Field(None, description="Name of the collection that it belongs to.")
     codebook: Path | None = Field(None, description="Codebook of imported codes.")
+    coder: str | None = Field(
+        None, description="Name of the coder, instead of the annotator that the sheet names."
+    )
 
 
 class ReportRequest(Record):

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Metrics that are shown, at most; the rest is a query away.
 MOST_ROWS = 24
 
+#: What a reader must know of numbers, at most so many lines of it.
+MOST_NOTES = 6
+
 #: Characters that the names of metrics get, at least, and the headings of conditions, at most.
 NAME_WIDTH, HEADING_WIDTH = 24, 20
 
@@ -47,6 +50,7 @@ def print_findings(console: Console, found: Findings, declared: Sequence[str]) -
         for part in parts(rows, declared, console.width):
             console.print()
             console.print(_metric_table(part, declared))
+    _print_notes(console, found.metrics)
     if found.contrasts:
         console.print()
     for row in found.contrasts:
@@ -57,12 +61,30 @@ def print_findings(console: Console, found: Findings, declared: Sequence[str]) -
             f"{_episodes(row.n_a, row.n_b)}\n"
             f"    {row.effect_name.replace('_', ' ')} "
             f"{_number(row.effect)}{_interval(row, ', 95% CI ')}, "
-            f"{_probability(row.p_adjusted, row.correction)}",
+            f"{_probability(row.p if row.p_adjusted is None else row.p_adjusted, row.correction)}",
             soft_wrap=True,
         )
         if row.warning:
             console.print(f"    [yellow]Note[/yellow]: {escape(row.warning)}")
     console.print()
+
+
+def _print_notes(console: Console, rows: Sequence[HeadlineMetric]) -> None:
+    """Print what a reader must know of the numbers, each thing once."""
+    warned: dict[str, list[str]] = {}
+    for row in rows:
+        for words in filter(None, (row.warning or "").split("; ")):
+            what = quantity_words(row.metric, row.subject)
+            where = f" ({row.condition})" if row.condition else ""
+            warned.setdefault(words, []).append(f"{what}{where}")
+    if warned:
+        console.print()
+    for words, numbers in list(warned.items())[:MOST_NOTES]:
+        more = f" and {len(numbers) - 1} more numbers" if len(numbers) > 1 else ""
+        said = escape(f"{numbers[0]}{more}: {words}")
+        console.print(f"  [yellow]Note[/yellow]: {said}", soft_wrap=True)
+    if len(warned) > MOST_NOTES:
+        console.print(f"  {len(warned) - MOST_NOTES} more notes in v_metrics.warning")
 
 
 def parts(
@@ -157,9 +179,11 @@ def _probability(value: float | None, correction: str) -> str:
         'p = .042 (Holm)'
         >>> _probability(1e-5, "none")
         'p < .001'
+        >>> _probability(None, "holm")
+        'no p-value'
     """
     if value is None:
-        return "p unknown"
+        return "no p-value"
     text = "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".")
     name = CORRECTIONS.get(correction)
     return f"{text} ({name})" if name else text

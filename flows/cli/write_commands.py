@@ -106,6 +106,12 @@ def import_(
     codebook: Annotated[
         Path | None, typer.Option(help="Codebook of the codes, where it is not that of the format.")
     ] = None,
+    coder: Annotated[
+        str | None,
+        typer.Option(
+            help="Name for the coder of a sheet, such as that of a second coding by one person."
+        ),
+    ] = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Import transcripts, codes or markets. Importing the same data again changes nothing."""
@@ -123,6 +129,7 @@ def import_(
             format=format_,
             collection=collection,
             codebook=codebook,
+            coder=coder,
         )
     )
     say(f"{kind}: imported {done.new} units; {done.held} were already in the warehouse.")

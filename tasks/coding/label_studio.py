@@ -111,7 +111,9 @@ def label_studio_config(codebook: Codebook) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> list[Result]:
+def read_label_studio(
+    path: Path, sample: pl.DataFrame, codebook: Codebook, coder: str | None = None
+) -> list[Result]:
     """The codes in a JSON export of Label Studio, one unit per episode and annotator.
 
     Annotations that were cancelled are left out. An annotator is known by address, or by number.
@@ -120,6 +122,7 @@ def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
         path: The export (JSON, not JSON-MIN).
         sample: Rows of ``samples`` of the sample that was handed out.
         codebook: The codebook that it was to be coded by.
+        coder: Name under which the codes are kept instead of the annotator's own.
 
     Raises:
         Mistake: The file is no such export, or a task is wrong; see
@@ -144,7 +147,7 @@ def read_label_studio(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
         for annotation in task.annotations
         if not annotation.was_cancelled
     ]
-    return results_of_marks(path, marked, sample, codebook)
+    return results_of_marks(path, marked, sample, codebook, coder)
 
 
 def _annotator(annotation: _Annotation) -> str:

@@ -100,13 +100,16 @@ def coding_sheet_csv(sheet: Sheet, annotator: str = "") -> str:
     return out.getvalue()
 
 
-def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> list[Result]:
+def read_coding_sheet(
+    path: Path, sample: pl.DataFrame, codebook: Codebook, coder: str | None = None
+) -> list[Result]:
     """The codes on a filled-in sheet, of one or several annotators; one unit per episode and coder.
 
     Args:
         path: The CSV, as handed out or as the page exported it.
         sample: Rows of ``samples`` of the sample that was handed out.
         codebook: The codebook that it was to be coded by.
+        coder: Name under which the codes are kept instead of the annotator's own.
 
     Raises:
         Mistake: A column is missing or unknown, or a line is wrong; see
@@ -129,7 +132,7 @@ def read_coding_sheet(path: Path, sample: pl.DataFrame, codebook: Codebook) -> l
         )
         for row in rows
     ]
-    return results_of_marks(path, marked, sample, codebook)
+    return results_of_marks(path, marked, sample, codebook, coder)
 
 
 def _check_header(path: Path, header: Sequence[str], flags: Sequence[str]) -> None:

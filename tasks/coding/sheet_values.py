@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -59,7 +59,11 @@ def value_of(mark: str, flag: Flag) -> float | None:
 
 
 def results_of_marks(
-    path: Path, marked: Iterable[Marked], sample: pl.DataFrame, codebook: Codebook
+    path: Path,
+    marked: Sequence[Marked],
+    sample: pl.DataFrame,
+    codebook: Codebook,
+    coder: str | None = None,
 ) -> list[Result]:
     """Codes of annotators, one unit per episode and annotator.
 
@@ -70,12 +74,16 @@ def results_of_marks(
         marked: What was written.
         sample: Rows of ``samples`` of the sample that was handed out.
         codebook: The codebook that it was to be coded by.
+        coder: Name under which the codes are kept instead of the annotator's own, as that of a
+            second coding by the same person.
 
     Raises:
         Mistake: An item is not in the sample or coded twice by one annotator, the sheet was made
             for another sample or another version of the codebook, or a mark is none of its flag's.
         Mistakes: Several of these.
     """
+    if coder is not None:
+        marked = _renamed(path, marked, coder)
     rows = {
         str(position): (episode, seq)
         for position, episode, seq in sample.select("position", "episode_key", "seq").iter_rows()
@@ -101,6 +109,23 @@ def results_of_marks(
         )
     filled = {place: found for place, found in codes.items() if found}
     return imported_results(filled, {coder: "human" for _, coder in filled}, codebook, {})
+
+
+def _renamed(path: Path, marked: Sequence[Marked], coder: str) -> list[Marked]:
+    """The marks of one annotator under another name.
+
+    Raises:
+        Mistake: There are several annotators.
+    """
+    annotators = list(dict.fromkeys(one.annotator for one in marked))
+    if len(annotators) > 1:
+        raise Mistake(
+            what="several people coded this file, so one name cannot stand for them",
+            place=str(path),
+            found=", ".join(annotators),
+            fix="leave --coder out, or import one person at a time",
+        )
+    return [replace(one, annotator=coder) for one in marked]
 
 
 def _check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from tasks.registry import validated_options
 
 #: Page to read about metrics and tests.
 GUIDE = "docs/metrics.md"
+_RANGE = re.compile(r"[\[(]([^,]+), ([^,]+)[\])]")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Need = Literal[
     "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses"
 ]
@@ -48,6 +51,23 @@ class Quantity:
     formula: str
     range: str
     unit: str = "1"
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Smallest and largest possible value, infinite where the range gives no number.
+
+        Example:
+            >>> Quantity("share", "k / n", "[0, 1]").bounds
+            (0.0, 1.0)
+            >>> Quantity("count", "n", "[1, n]").bounds, Quantity("sum", "s", "any").bounds
+            ((1.0, inf), (-inf, inf))
+        """
+        ends = _RANGE.fullmatch(self.range)
+        low, high = ends.groups() if ends else ("", "")
+        return (
+            float(low) if _NUMBER.fullmatch(low) else float("-inf"),
+            float(high) if _NUMBER.fullmatch(high) else float("inf"),
+        )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import polars as pl
 from schemas.gateway import Embedder, EmbeddingFailed, Gateway
 from schemas.keys import Shared, seed_of, shared
 from schemas.study import ModelSpec
+from schemas.tables.measures import EXCESS
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
@@ -108,7 +109,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     stage = "metrics"
     name = "measure"
     title = "metrics"
-    recipe = 4
+    recipe = 5
     writes = ("metrics",)
     asks = "embedding"
 
@@ -306,6 +307,7 @@ def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -
     alone = pl.col("scope").is_in(["run", "seat"]) & pl.col("value").is_not_null()
     of_one = pl.when(alone & pl.col("ci_low").is_null()).then(pl.lit("; one run, so no interval"))
     found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
+    found = _within_range(metric, found)
     if unit.spec.encoder is not None:
         alias, model = unit.spec.options["encoder"], unit.spec.encoder.value.model
         named = (encoder_words(name) for name in (alias, model))
@@ -319,6 +321,18 @@ def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -
         rule.alias("rule"),
         *columns,
     )
+
+
+def _within_range(metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
+    """The rows, no interval reaching beyond what its quantity can be; an excess has no range."""
+    ends = []
+    for name in ("ci_low", "ci_high"):
+        cut = pl.col(name)
+        for quantity, declared in metric.quantities.items():
+            mine = (pl.col("quantity") == quantity) & (pl.col("subject") != EXCESS)
+            cut = pl.when(mine).then(pl.col(name).clip(*declared.bounds)).otherwise(cut)
+        ends.append(cut.alias(name))
+    return found.with_columns(ends)
 
 
 def _imported_codes(design: Design, upstream: Upstream, runs: Sequence[Run]) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class Held:
 
 
 def _row(metric: str, options: Any, value: float) -> HeadlineMetric:
-    return HeadlineMetric(metric, json.dumps(options), "", "a", value, None, None, None, 3, 0)
+    return HeadlineMetric(metric, json.dumps(options), "", "a", value, None, None, None, 3, 0, None)
 
 
 def test_two_metrics_of_one_name_are_told_apart_by_the_options_that_differ() -> None:

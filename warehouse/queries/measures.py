@@ -21,6 +21,7 @@ class HeadlineMetric(NamedTuple):
     null_mean: float | None
     n_units: int
     n_excluded: int
+    warning: str | None
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class HeadlineMetrics(Query[HeadlineMetric]):
 
     title = "headline metrics"
     sql = """SELECT metric, options, subject, condition, value, ci_low, ci_high, null_mean, n_units,
-    n_excluded
+    n_excluded, warning
 FROM v_metrics_all
 WHERE study_version = $version AND scope IN ('condition', 'study') AND value IS NOT NULL
     AND list_contains($metrics, metric) AND (rule IS NULL OR rule = $rule)
@@ -59,6 +60,8 @@ class ContrastFound(NamedTuple):
     p: float | None
     p_adjusted: float | None
     correction: str
+    family_size: int | None
+    p_least: float | None
     n_a: int
     n_b: int
     n_excluded: int
@@ -69,7 +72,7 @@ class ContrastFound(NamedTuple):
 
 CONTRAST_COLUMNS = """family, contrast, specification, metric, subject, rule, condition_a,
     condition_b, test, statistic, effect, effect_name, ci_low, ci_high, p, p_adjusted, correction,
-    n_a, n_b, n_excluded, factors, warning, method"""
+    family_size, p_least, n_a, n_b, n_excluded, factors, warning, method"""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ class MetricFound(NamedTuple):
     p_null: float | None
     n_units: int
     n_excluded: int
+    warning: str | None
     method: str
 
 
@@ -120,7 +124,7 @@ class Metrics(Query[MetricFound]):
 
     title = "metrics with intervals and nulls"
     sql = """SELECT metric, options, rule, scope, condition, subject, value, ci_low, ci_high,
-    null_mean, null_sd, p_null, n_units, n_excluded, method
+    null_mean, null_sd, p_null, n_units, n_excluded, warning, method
 FROM v_metrics_all
 WHERE study_version = $version AND scope IN ('condition', 'study')
     AND metric NOT LIKE 'agreement.%'

@@ -17,6 +17,7 @@ from tasks.metrics.statistics import two_raters as two
 from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.bootstrap import (
     LEAST_RUNS,
+    few_runs,
     interval,
     interval_words,
     no_interval,
@@ -77,6 +78,7 @@ def _row(pair: Pair, quantity: str, value: float, ends: tuple[float, float]) -> 
         "ci_high": ends[1],
         "n_units": pair.n_items,
         "n_excluded": pair.n_unusable,
+        "warning": few_runs(len(pair.tables)) or None,
     }
 
 

@@ -15,7 +15,12 @@ from tasks.metrics.coders.pairs import ITEM
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics.arrays import Floats, Ints, ratio
-from tasks.metrics.statistics.bootstrap import interval, interval_words, weighted_sums
+from tasks.metrics.statistics.bootstrap import (
+    few_runs,
+    interval,
+    interval_words,
+    weighted_sums,
+)
 from tasks.metrics.statistics.proportions import prediction_powered, rogan_gladen
 
 
@@ -132,7 +137,10 @@ def _flag_rows(
             kept = reason is None and bool(np.isfinite(values[place]))
             reason = reason or "the rule is no better than chance on gold"
             n = n_with_items(cells, where)
-            method = f"{words}{gold}; {interval_words(low[place], high[place], n)}"
+            cut = kept and quantity == "rogan_gladen" and values[place] in {0.0, 1.0}
+            method = (
+                f"{words}{CUT if cut else ''}{gold}; {interval_words(low[place], high[place], n)}"
+            )
             found.append(
                 {
                     "quantity": quantity,
@@ -145,6 +153,7 @@ def _flag_rows(
                     "ci_high": float(high[place]) if kept else None,
                     "n_units": int(sums[0]),
                     "n_excluded": data.excluded.get(condition, 0),
+                    "warning": few_runs(n) or None if kept else None,
                     "method": method if kept else f"undefined: {reason}; {words}{gold}",
                 }
             )
@@ -160,7 +169,10 @@ def _gold_of(
     if data.gold is None:
         return "no gold coder is declared", ""
     own = quantity == "prediction_powered"
-    present, absent = (counted.gold[where] if own else counted.gold).sum(axis=0)
+    here = where if own else np.arange(len(counted.gold))
+    present, absent = counted.gold[here].sum(axis=0)
+    if present + absent and present + absent >= counted.cells[here, 0].sum():
+        return ALL_GOLD.format(gold=data.gold), ""
     enough = present + absent >= 2 * least if own else min(present, absent) >= least
     text = (
         f"; gold {data.gold}: {present:.0f} present, {absent:.0f} absent"
@@ -168,6 +180,14 @@ def _gold_of(
     )
     return None if enough else "too little gold to correct by", text
 
+
+#: Said of a Rogan-Gladen rate that fell outside of what a share can be.
+CUT = ", cut to [0, 1]"
+#: Why there is nothing to correct.
+ALL_GOLD = (
+    "{gold} coded every item, so their own rate is known and a correction says nothing: read the "
+    "rate of {gold}"
+)
 
 _KINDS = {
     "raw": "share of coded items that the rule flags",
@@ -181,7 +201,9 @@ METRIC = Metric(
     quantities={
         "raw": Quantity("share of items that a rule flags", "q = flagged / items", "[0, 1]"),
         "rogan_gladen": Quantity(
-            "prevalence by Rogan and Gladen", "(q + sp - 1) / (se + sp - 1)", "[0, 1]"
+            "prevalence by Rogan and Gladen",
+            "(q + sp - 1) / (se + sp - 1), cut to [0, 1]",
+            "[0, 1]",
         ),
         "prediction_powered": Quantity(
             "prediction-powered rate",
@@ -197,7 +219,7 @@ METRIC = Metric(
     "With few gold items of a kind intervals are too narrow. Never correct labels one by one with "
     "it: it is a statement about rates.",
     needs=("labels", "codes", "samples"),
-    version=2,
+    version=3,
     options=RateOptions,
     compute=compute,
 )

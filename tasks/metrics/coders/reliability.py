@@ -16,7 +16,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics import icc, many_raters
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.statistics.bootstrap import interval_words, sum_interval
+from tasks.metrics.statistics.bootstrap import few_runs, interval_words, sum_interval
 
 Statistic = Callable[[Floats], Floats]
 
@@ -148,6 +148,7 @@ def _row(
         "ci_low": float(low),
         "ci_high": float(high),
         "n_units": int(n_items),
+        "warning": few_runs(len(sums)) or None,
         "method": method,
     }
 

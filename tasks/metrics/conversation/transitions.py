@@ -17,7 +17,7 @@ from tasks.metrics.statistics.arrays import Floats, Ints
 class TransitionOptions(NullOptions):
     """Options of ``transitions``."""
 
-    draws: int = Field(50, ge=20, le=10_000, description="Draws of the null distribution.")
+    draws: int = Field(100, ge=20, le=10_000, description="Draws of the null distribution.")
 
 
 def seat_places(data: Data) -> tuple[Ints, int]:

@@ -67,7 +67,35 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         "labelled": ByRun(ratio(n, messages), header, messages),
         "impersonation": ByRun(ratio(claimed, messages), claim, messages),
     }
-    return rows.of_runs(data, options, found)
+    return rows.joined([rows.of_runs(data, options, found), *_by_seat(data, opened)])
+
+
+def _by_seat(data: Data, opened: pl.DataFrame) -> list[pl.DataFrame]:
+    """Labels of each seat: few seats carry most of them, which a rate over all does not show."""
+    labels = opened.group_by("run", "seat").agg(
+        pl.len().alias("labels"), (pl.col("seat") != pl.col("named")).sum().alias("wrong")
+    )
+    seats = (
+        data.messages.group_by("run", "seat")
+        .agg(pl.len().alias("messages"))
+        .join(labels, on=["run", "seat"], how="left")
+        .sort("run", "seat")
+        .with_columns(pl.col("labels", "wrong").fill_null(0))
+    )
+    parts = (
+        ("labelled", "labels", "messages", "messages of the seat that open with a seat's name"),
+        ("", "wrong", "labels", "such messages of the seat that name another seat"),
+    )
+    return [
+        rows.of_seats(
+            data,
+            seats.filter(pl.col(bottom) > 0).with_columns(value=pl.col(top) / pl.col(bottom)),
+            quantity=quantity,
+            method=method,
+            n_units=bottom,
+        )
+        for quantity, top, bottom, method in parts
+    ]
 
 
 METRIC = Metric(
@@ -85,8 +113,9 @@ METRIC = Metric(
     source="Headers as `tasks/coding/labels_in_text.py` finds them; impersonation after Baltaji et "
     "al. (2024), arXiv 2405.03862.",
     avoid="An upper bound: a name at the head of a message may be whom it is for. By rule, so "
-    "blind to confusions put in other words. Runs without a label have no value, not 0.",
+    "blind to confusions put in other words. Runs without a label have no value, not 0. Few seats "
+    "may carry most labels: read the rows of seats.",
     needs=("messages", "seats"),
-    version=2,
+    version=3,
     compute=compute,
 )

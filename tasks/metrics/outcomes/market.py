@@ -25,10 +25,22 @@ EPISODE = {
         "first_proposal_share",
         "customers who took the first of several proposals",
     ),
-    "optimal": ("welfare_optimal", "welfare of the best matching"),
-    "cheapest": ("welfare_cheapest", "welfare if all took the cheapest fitting business"),
-    "random": ("welfare_random", "expected welfare if all took any business"),
-    "random_fitting": ("welfare_random_fitting", "expected welfare if all took any fitting one"),
+    "optimal": (
+        "welfare_optimal",
+        "welfare if all took the best, which is the cheapest business with all items and amenities",
+    ),
+    "cheapest": (
+        "welfare_cheapest",
+        "welfare if all took the cheapest business with all items, whatever its amenities",
+    ),
+    "random": (
+        "welfare_random",
+        "expected welfare if all took any business with all items, whatever its amenities",
+    ),
+    "random_fitting": (
+        "welfare_random_fitting",
+        "expected welfare if all took any business with all items and amenities",
+    ),
 }
 
 
@@ -118,5 +130,6 @@ METRIC = Metric(
     "run act alike: `first_proposal` resamples runs. A share of first proposals means little "
     "without random order of proposals.",
     needs=("outcomes",),
+    version=2,
     compute=compute,
 )

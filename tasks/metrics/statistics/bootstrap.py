@@ -28,7 +28,7 @@ ENOUGH_RUNS = 5
 #: One sentence for ``method``.
 INTERVAL = "interval: runs resampled, expanded percentiles"
 #: What a row says of an interval that rests on few runs.
-FEW = "the interval rests on {n} runs and holds the truth in about 3 of 4 studies, not 95 %"
+FEW = "the interval rests on {n} episodes and holds the truth in about 3 of 4 studies, not 95%"
 #: Numbers of a matrix that are multiplied at once; bounds memory.
 _CHUNK = 4_000_000
 

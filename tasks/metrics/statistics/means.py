@@ -24,8 +24,8 @@ WILSON = "interval: Wilson's, of the share of runs"
 CONSTANT = "no interval, as the runs do not differ beyond rounding"
 #: What a row says of an interval that rests on few runs.
 FEW = (
-    "the interval rests on {n} runs: of a skewed quantity it holds the truth in 85 to 90 % of "
-    "studies, not 95 %"
+    "the interval rests on {n} episodes: of a skewed quantity it holds the truth in 85 to 90% of "
+    "studies, not 95%"
 )
 
 

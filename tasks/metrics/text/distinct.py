@@ -35,11 +35,11 @@ def _shares(data: Data, block: slice, n: int, length: int) -> pl.DataFrame:
     tokens = tokens_of(data).of(block)
     runs = data.messages["run"].to_numpy()[block]
     run = np.repeat(runs - runs[0], tokens.sizes)
-    hashes, _ = tokens.ngrams(n)
+    hashes, in_message = tokens.ngrams(n)
     words = np.bincount(run)
     place = np.arange(len(run)) - np.repeat(np.cumsum(words) - words, words)
     stretch, inside = place // length, place % length
-    whole = (stretch < (words // length)[run]) & (inside <= length - n)
+    whole = in_message & (stretch < (words // length)[run]) & (inside <= length - n)
     counts = distinct_in_runs(hashes[whole], stretch[whole], run[whole] + runs[0])
     share = counts.with_columns((pl.col("distinct") / pl.col("n")).alias("share"))
     return share.group_by("run").agg(pl.col("share").mean(), pl.len().alias("stretches"))
@@ -52,7 +52,7 @@ def compute(data: Data, options: DistinctOptions, rng: np.random.Generator) -> p
     stretches = np.nan_to_num(data.by_run(mean, "stretches"))
     method = (
         f"distinct {options.n}-grams over all, in stretches of {options.length} words of the "
-        "run's messages in order, the rest left out"
+        "run's messages in order, the rest left out; none reaches over the end of a message"
     )
     return rows.of_runs(data, options, {"": ByRun(data.by_run(mean, "share"), method, stretches)})
 
@@ -71,5 +71,6 @@ METRIC = Metric(
     "condition. Do not compare languages.",
     needs=("messages",),
     options=DistinctOptions,
+    version=2,
     compute=compute,
 )

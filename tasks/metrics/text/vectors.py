@@ -39,7 +39,7 @@ class TextOptions(Options):
 class TextNullOptions(NullOptions, TextOptions):
     """Options of a metric over text vectors with a null distribution."""
 
-    draws: int = Field(20, ge=20, le=10_000, description="Draws of the null distribution.")
+    draws: int = Field(100, ge=20, le=10_000, description="Draws of the null distribution.")
 
 
 def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS) -> Matrix:

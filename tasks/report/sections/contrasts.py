@@ -116,9 +116,7 @@ def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
             computed("p", lambda row: p_value(row["p"])),
             computed(
                 "Adjusted p",
-                lambda row: Cell(
-                    p_value(row["p_adjusted"]), f"{row['correction']}, {row['family']}"
-                ),
+                lambda row: Cell(p_value(row["p_adjusted"]), _family(row)),
             ),
             computed(
                 "Episodes",
@@ -131,6 +129,11 @@ def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
         rows,
         data.listings["contrasts"],
     )
+
+
+def _family(row: Row) -> str:
+    size = f" of {row['family_size']}" if row["family_size"] else ""
+    return f"{row['correction']}, {row['family']}{size}"
 
 
 def _kept(name: str) -> str:

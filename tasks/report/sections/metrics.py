@@ -131,6 +131,8 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
             computed("p against null", lambda row: p_value(row["p_null"])),
         ]
     shown += [count("Units", "n_units"), count("Excluded", "n_excluded")]
+    if any(row["warning"] for row in rows):
+        shown.append(text("Note", "warning", ""))
     return table(
         f"{name}: every quantity, with the number of units behind it and of episodes left out.",
         shown,

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.errors import Mistake
@@ -153,3 +153,45 @@ def test_the_reference_has_every_rule_and_parameter() -> None:
         assert f"### {rule.name}" in text
         assert rule.about in text
         assert all(f"`{name}`" in text for name in rule.params.model_fields)
+
+
+judgements = st.lists(st.sampled_from([0.0, 1.0, None]), min_size=3, max_size=3)
+
+
+def _decided(outcomes: set[float]) -> float | None:
+    """What all ways of filling in missing judgements agree on."""
+    return outcomes.pop() if len(outcomes) == 1 else None
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    judgements,
+    st.lists(st.sampled_from([0.5, 1.0, 1.5, 3.0]), min_size=3, max_size=3),
+    st.sampled_from([0.25, 0.5, 0.7]),
+)
+def test_a_weighted_label_is_what_every_filling_in_of_the_missing_would_give(
+    values: list[float | None], weights: list[float], threshold: float
+) -> None:
+    if all(value is None for value in values):
+        return
+    bar = threshold * sum(weights)
+    expected = _decided(
+        {
+            float(sum(w * v for w, v in zip(weights, whole, strict=True)) > bar)
+            for whole in product(*([0.0, 1.0] if value is None else [value] for value in values))
+        }
+    )
+    named = dict(zip(CODERS, weights, strict=True))
+    assert labels("weighted", "yes", values, weights=named, threshold=threshold) == expected
+
+
+@settings(deadline=None, max_examples=60)
+@given(judgements)
+def test_a_tie_break_asks_its_coder_where_the_others_do_not_agree(
+    values: list[float | None],
+) -> None:
+    if all(value is None for value in values):
+        return
+    *others, decides = values
+    agreed = None not in others and len(set(others)) == 1
+    assert labels("tie_break", "yes", values, coder="c") == (others[0] if agreed else decides)

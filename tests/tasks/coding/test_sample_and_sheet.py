@@ -24,6 +24,8 @@ from tasks.coding.label_studio import label_studio_config, label_studio_tasks, r
 from tasks.coding.page import coding_sheet_html
 from tasks.coding.sampling import allocation, draw_sample, sample_result
 from tasks.coding.sheet import Sheet, SheetItem, coding_sheet_csv, read_coding_sheet
+from tasks.metrics.coders.pairs import pairs_of
+from tasks.metrics.data import Data, Flags
 
 SheetOf = Callable[..., tuple[pl.DataFrame, Sheet]]
 TEXTS = [("s1", "Thanks"), ("s2", '=HYPERLINK("x")'), ("s1", "No,\nnever"), ("s2", "Well")]
@@ -148,8 +150,10 @@ def filled(sheet: Sheet, marks: dict[int, dict[str, str]], **changed: str) -> st
     return out.getvalue()
 
 
-def codes_in(path: Path, sample: pl.DataFrame, book: Codebook) -> set[tuple[Any, ...]]:
-    results = read_coding_sheet(path, sample, book)
+def codes_in(
+    path: Path, sample: pl.DataFrame, book: Codebook, coder: str | None = None
+) -> set[tuple[Any, ...]]:
+    results = read_coding_sheet(path, sample, book, coder)
     assert {result.unit.key for result in results} == {
         row["unit_key"] for result in results for row in result.rows["codes"]
     }
@@ -234,6 +238,36 @@ def test_a_filled_sheet_comes_back_as_codes_of_several_annotators(
         ("kim", seq[2], "thanks", 0.0),
         ("lee", seq[1], "stance", 0.0),
     }
+
+
+def test_a_second_coding_by_the_same_person_stands_beside_the_first(
+    tmp_path: Path, two_flags: Codebook, sheet_of: SheetOf
+) -> None:
+    sample, sheet = sheet_of(two_flags, TEXTS)
+    first, second = tmp_path / "march.csv", tmp_path / "june.csv"
+    first.write_text(filled(sheet, {1: {"thanks": "1"}, 2: {"thanks": "0"}}), encoding="utf-8")
+    second.write_text(filled(sheet, {1: {"thanks": "0"}, 2: {"thanks": "0"}}), encoding="utf-8")
+    codes = codes_in(first, sample, two_flags) | codes_in(second, sample, two_flags, "kim, again")
+    frame = pl.DataFrame(
+        [
+            {"run": 0, "seq": seq, "other_seq": None, "flag": flag, "coder": coder, "value": value}
+            for coder, seq, flag, value in codes
+        ],
+        schema_overrides={"other_seq": pl.Int64},
+    )
+    data = Data(
+        runs=pl.DataFrame({"run": [0], "episode_key": ["e"], "condition": ["all"]}),
+        codes=frame,
+        all_labels=frame.clear().rename({"coder": "rule"}),
+        flags=Flags(scales={"thanks": "nominal"}),
+    )
+    (pair,) = pairs_of(data)
+    assert pair.subject == "thanks: kim ~ kim, again"
+    assert pair.tables.sum(axis=0).tolist() == [[1, 0], [1, 0]]
+    lee = filled(sheet, {1: {"thanks": "1"}}, annotator="lee").split("\n", 1)[1]
+    first.write_text(first.read_text(encoding="utf-8") + lee, encoding="utf-8")
+    with pytest.raises(Mistake, match="several people coded this file"):
+        read_coding_sheet(first, sample, two_flags, "kim, again")
 
 
 @pytest.mark.parametrize(

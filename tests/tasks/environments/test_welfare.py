@@ -71,6 +71,10 @@ def test_baselines_of_published_markets_come_out_to_the_cent(
     found = baselines(catalogue)
     assert round(found.optimal, 2) == optimal
     assert round(found.cheapest, 2) == cheapest
+    # The best business is the cheapest that has all items and amenities.
+    each = [[one for one in options(c, catalogue) if one.fits] for c in catalogue.customers]
+    at_best = [min(ones, key=lambda one: one.price_usd).utility_usd for ones in each if ones]
+    assert round(sum(at_best), 2) == optimal
     published = json.loads((folder / "baseline_utilities.json").read_text())
     for key, fitting in (
         ("pick_any_baseline", False),

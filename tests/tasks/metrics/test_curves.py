@@ -53,6 +53,22 @@ async def test_a_curve_holds_every_combination(studies: Any) -> None:
     assert "rule=judge(coder=m); incomplete=keep; zero_pairs=zero" in rows["specification"]
 
 
+async def test_each_specification_is_the_contrast_of_a_study_that_declares_it(studies: Any) -> None:
+    """A curve of twelve is twelve studies with one contrast each, computed one at a time."""
+    _, (_, curve) = await worked(studies)
+    rows = {row["specification"]: row for row in curve.rows["contrasts"]}
+    numbers = ("effect", "ci_low", "ci_high", "p", "n_a", "n_b")
+    for rule, pairs in (("intersection", "drop"), ("union", "zero")):
+        coding = {**studies.STUDY["coding"], "adjudication": {"use": rule}}
+        metrics = [{"name": "profile_cosine", "zero_pairs": pairs}]
+        _, (alone,) = await worked(studies, coding=coding, metrics=metrics, curves={})
+        (declared,) = alone.rows["contrasts"]
+        found = rows[f"rule={rule}; incomplete=exclude; zero_pairs={pairs}"]
+        # The null of the excess is drawn anew for each unit, so numbers agree up to its draws.
+        for name in numbers:
+            assert found[name] == pytest.approx(declared[name], abs=0.08), name
+
+
 async def test_a_specification_without_values_stays_with_its_reason(studies: Any) -> None:
     _, (family, curve) = await worked(studies, replicates=1)
     assert [row["p"] for row in family.rows["contrasts"]] == [None]

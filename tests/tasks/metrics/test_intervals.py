@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +20,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from tasks.metrics.coders import rates
 from tasks.metrics.data import Data, Flags
+from tasks.metrics.metric import Options
+from tasks.metrics.rows import ByRun, of_runs
 from tasks.metrics.statistics import bootstrap, proportions
 from tasks.metrics.statistics.means import mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
@@ -69,7 +72,7 @@ def test_few_runs_have_students_interval_and_a_warning() -> None:
     (found,) = mean_intervals(values[:, None])
     theirs = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
     assert (found.low, found.high) == pytest.approx(theirs)
-    assert "rests on 3 runs" in found.warning
+    assert "rests on 3 episodes" in found.warning
 
 
 def test_a_mean_of_more_runs_has_a_studentised_bootstrap() -> None:
@@ -235,3 +238,95 @@ def test_a_correction_without_gold_is_missing_and_says_why() -> None:
     row = found.filter(quantity="rogan_gladen").row(0, named=True)
     assert row["value"] is None
     assert "no gold coder is declared" in row["method"]
+
+
+def _judged(gold_share: float, missed: float) -> Data:
+    """Two runs of a hundred items each, of which one in five is present."""
+    run, seq = (part.ravel() for part in np.indices((4, 100)))
+    truth = seq % 5 == 0
+    label = truth & (seq % 100 >= 100 * missed)
+    frame = pl.DataFrame({"run": run, "seq": seq, "flag": "lead"}).with_columns(
+        pl.lit(None, dtype=pl.Int64).alias("other_seq")
+    )
+    gold = frame.with_columns(
+        pl.lit("human").alias("coder"), pl.Series("value", truth.astype(float))
+    )
+    return Data(
+        runs=pl.DataFrame({"run": range(4), "episode_key": list("wxyz"), "condition": ["all"] * 4}),
+        all_labels=frame.with_columns(
+            pl.lit("union").alias("rule"), pl.Series("value", label.astype(float))
+        ),
+        codes=gold.filter(pl.col("seq") < 100 * gold_share),
+        flags=Flags(scales={"lead": "nominal"}),
+        rules=("union",),
+        gold="human",
+    )
+
+
+def _rate(data: Data, quantity: str) -> dict[str, Any]:
+    found = rates.compute(data, rates.RateOptions(), np.random.default_rng(0))
+    return found.filter(quantity=quantity).row(0, named=True)
+
+
+@pytest.mark.parametrize("quantity", ["rogan_gladen", "prediction_powered"])
+def test_where_every_item_is_gold_a_correction_says_nothing(quantity: str) -> None:
+    row = _rate(_judged(1.0, 0.3), quantity)
+    assert row["value"] is None
+    assert "human coded every item" in row["method"]
+    assert _rate(_judged(0.5, 0.3), quantity)["value"] is not None
+
+
+def test_a_rate_that_is_cut_says_so() -> None:
+    data = _judged(0.5, 0.0)
+    cut = replace(
+        data,
+        all_labels=data.all_labels.with_columns(
+            value=pl.when(pl.col("seq") >= 50)
+            .then(0.0)
+            .when(pl.col("seq") < 10)
+            .then(1.0)
+            .otherwise("value")
+        ),
+    )
+    assert _rate(cut, "rogan_gladen")["value"] == 0
+    assert "cut to [0, 1]" in _rate(cut, "rogan_gladen")["method"]
+    assert "cut to" not in _rate(data, "rogan_gladen")["method"]
+
+
+def _of_one_quantity(values: np.ndarray, **more: Any) -> list[dict[str, Any]]:
+    n = len(values)
+    data = Data(
+        runs=pl.DataFrame(
+            {"run": range(n), "episode_key": [str(i) for i in range(n)], "condition": ["all"] * n}
+        )
+    )
+    rows = of_runs(data, Options(), {"": ByRun(values, "by hand", **more)})
+    return rows.filter(scope="condition").to_dicts()
+
+
+def test_shares_of_runs_are_recognised() -> None:
+    (row,) = _of_one_quantity(np.repeat([1.0, 0.0], [3, 9]))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(
+        proportion_confint(3, 12, method="wilson")
+    )
+    (always,) = _of_one_quantity(np.ones(12), yes_or_no=frozenset({""}))
+    assert always["ci_low"] == pytest.approx(proportion_confint(12, 12, method="wilson")[0])
+    (same,) = _of_one_quantity(np.ones(12))
+    assert same["ci_low"] is None
+    assert "do not differ beyond rounding" in same["method"]
+
+
+def test_runs_without_a_value_are_counted_and_warned_of() -> None:
+    values = np.r_[np.full(12, np.nan), 0.2, 0.4]
+    (row,) = _of_one_quantity(values)
+    assert (row["n_units"], row["n_excluded"], row["ci_low"]) == (2, 12, None)
+    assert "two runs, so no interval" in row["method"]
+    assert "12 of 14 runs have no value and are left out" in row["warning"]
+
+
+def test_few_draws_of_a_null_say_how_small_a_p_can_be() -> None:
+    rng = np.random.default_rng(6)
+    rows = _of_one_quantity(rng.normal(9, 1, 8), nulls=rng.normal(0, 1, (8, 20)))
+    assert "no p below 0.048" in rows[0]["warning"]
+    many = _of_one_quantity(rng.normal(9, 1, 8), nulls=rng.normal(0, 1, (8, 100)))
+    assert many[0]["warning"] is None

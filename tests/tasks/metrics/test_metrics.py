@@ -263,6 +263,26 @@ def test_distinct_n_has_one_length_for_all() -> None:
     assert value(data, "distinct_n", n=1, length=10) == pytest.approx(2 / 10)
 
 
+def test_no_sequence_of_words_reaches_over_the_end_of_a_message() -> None:
+    # Pairs within messages: (a, b) five times; pairs of a last and a first word are none.
+    apart = talk(*((0, f"s{place % 2 + 1}", "a b") for place in range(5)))
+    assert value(apart, "distinct_n", n=2, length=10) == pytest.approx(1 / 5)
+
+
+def test_labels_are_counted_by_seat() -> None:
+    data = talk((0, "s1", "Ann: a"), (0, "s2", "b"), (0, "s1", "Bob: c"), (0, "s2", "d"), rounds=2)
+    found = METRICS["identity_confusion"].compute(
+        data, METRICS["identity_confusion"].options(), np.random.default_rng(0)
+    )
+    seats = found.filter(pl.col("scope") == "seat")
+    rows = {(r["quantity"], r["subject"]): (r["value"], r["n_units"]) for r in seats.to_dicts()}
+    assert rows == {
+        ("labelled", "s1"): (1.0, 2),
+        ("labelled", "s2"): (0.0, 2),
+        ("", "s1"): (0.5, 2),
+    }
+
+
 def test_words_are_numbered_alike_in_every_script() -> None:
     tokens = tokens_of(talk((0, "s1", "Élan, l'été"), (0, "s2", "élan 42")))
     assert tokens.sizes.tolist() == [2, 2]

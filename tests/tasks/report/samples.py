@@ -76,6 +76,8 @@ def contrast_row(**changes: Any) -> dict[str, Any]:
         "p": 0.03,
         "p_adjusted": 0.06,
         "correction": "holm",
+        "family_size": 2,
+        "p_least": None,
         "n_a": 12,
         "n_b": 11,
         "n_excluded": 1,
@@ -102,6 +104,7 @@ def metric_row(condition: str, value: float, **changes: Any) -> dict[str, Any]:
         "p_null": 0.01,
         "n_units": 12,
         "n_excluded": 0,
+        "warning": None,
         "method": "mean over runs",
         **changes,
     }
