@@ -273,7 +273,7 @@ def test_a_second_coding_by_the_same_person_stands_beside_the_first(
 @pytest.mark.parametrize(
     ("marks", "changed", "message"),
     [
-        ({1: {"thanks": "maybe"}}, {}, "no value of thanks"),
+        ({1: {"thanks": "maybe"}}, {}, "not a value of thanks"),
         ({1: {"thanks": "1"}}, {"item": "77"}, "not in the sample"),
         ({1: {"thanks": "1"}}, {"codebook": "f" * 32}, "another version of the codebook"),
         ({1: {"thanks": "1"}}, {"sample": "f" * 32}, "another sample"),
