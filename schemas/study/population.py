@@ -3,30 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from functools import cached_property
+from typing import Any, Self
 
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
 from schemas.files import LoadContext
+from schemas.inventories import INVENTORIES
 from schemas.names import Name
+from schemas.study.rows import RowsFile
+from schemas.study.targets import Dimension, Target, categories_by_attribute
+from schemas.study.traits import TraitSpec
 
-BIG_FIVE = ("openness", "conscientiousness", "extraversion", "agreeableness", "neuroticism")
+BIG_FIVE = INVENTORIES["big_five"]
+
+
+class MethodSpec(Record):
+    """How the structured part of a population is made; a bare name stands for its defaults."""
+
+    use: str = Field(description="Name of a way of making personas.")
+    options: dict[str, Any] = Field({}, description="Its parameters.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"use": value}
+        if isinstance(value, dict) and "use" in value and "options" not in value:
+            return {
+                "use": value["use"],
+                "options": {name: part for name, part in value.items() if name != "use"},
+            }
+        return value
+
+
+class NameSpec(Record):
+    """Where names of personas come from."""
+
+    given: RowsFile = Field(
+        description="Given names with weights: columns name and weight, and the attribute that a "
+        "name goes with, if any."
+    )
+    family: RowsFile = Field(description="Family names with weights, likewise.")
 
 
 class PopulationSpec(Record):
-    """A population: every structured field is drawn from declared shares; prose is optional."""
+    """A population: code draws every structured field; a model writes prose, if asked."""
 
     size: int = Field(ge=1, le=1_000_000, description="Number of personas.")
     seed: int = Field(0, description="Seed of the draws.")
-    shares: dict[Name, dict[Name, float]] = Field(
+    targets: dict[Dimension, Target] = Field(
         {},
-        description="Target shares by attribute and category; each attribute sums to 1 and is "
-        "drawn on its own.",
+        description="Published tables that it is to meet, by attribute; 'age_group x sex' is a "
+        "joint table.",
     )
-    traits: Literal["none", "big_five"] = Field(
-        "none", description="Trait inventory drawn for every persona."
+    method: MethodSpec = Field(
+        MethodSpec(use="independent"), description="How the structured part is made."
     )
+    traits: tuple[TraitSpec, ...] = Field((), description="Inventories of traits.")
+    names: NameSpec | None = Field(None, description="Where names come from.")
     prose: str | None = Field(None, description="Model alias that writes a biography, if any.")
 
     @model_validator(mode="wrap")
@@ -40,15 +76,26 @@ class PopulationSpec(Record):
             return handler(info.context.load(value))
         return handler(value)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_inventory(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and isinstance(value.get("traits"), str | Mapping):
+            return {**value, "traits": (value["traits"],)}
+        return value
+
     @model_validator(mode="after")
-    def _shares_sum_to_one(self) -> Self:
-        for dimension, shares in self.shares.items():
-            if any(share < 0 for share in shares.values()):
-                raise ValueError(f"shares.{dimension}: a share is below 0")
-            total = sum(shares.values())
-            if abs(total - 1) > 1e-6:
-                raise ValueError(f"shares.{dimension}: shares sum to {total:g}, not to 1")
+    def _names_are_told_apart(self) -> Self:
+        traits = [trait for one in self.traits for trait in one.traits]
+        names = [*self.categories, *traits]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"traits: two parts of the population are called {twice[0]}")
         return self
+
+    @cached_property
+    def categories(self) -> dict[Name, tuple[str, ...]]:
+        """Categories of every attribute that has a target."""
+        return categories_by_attribute(self.targets)
 
 
 def changed_population(
@@ -71,8 +118,8 @@ def changed_population(
         pydantic.ValidationError: The result is no population.
 
     Example:
-        >>> changed_population(PopulationSpec(size=5, seed=1), {"size": 9})
-        PopulationSpec(size=9, seed=1, shares={}, traits='none', prose=None)
+        >>> changed_population(PopulationSpec(size=5, seed=1), {"size": 9}).size
+        9
     """
     if change is None:
         return None

@@ -1,0 +1,85 @@
+"""Personas listed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from pydantic import Field
+
+from schemas.base import Record
+from schemas.inventories import Level
+from schemas.names import Name
+from schemas.study.population import PopulationSpec
+from tasks.personas.methods.method import Params, PersonaMethod
+from tasks.personas.scores import score_of_level
+from tasks.personas.structure import Draws, Structure, coded
+
+
+class ListedPersona(Record):
+    """A persona as somebody wrote it."""
+
+    name: Name | None = Field(None, description="Its name; drawn unless given.")
+    attributes: dict[Name, Name] = Field({}, description="Values by attribute.")
+    traits: dict[Name, Level | float] = Field(
+        {}, description="Level by trait, or a standardised score."
+    )
+    biography: str = Field("", description="Prose about it.")
+
+
+class FixedParams(Params):
+    """Parameters of a listed population."""
+
+    personas: tuple[ListedPersona, ...] = Field(min_length=1, description="The personas, in order.")
+
+
+class Fixed(PersonaMethod[FixedParams]):
+    """Takes personas as they are listed."""
+
+    name = "fixed"
+    about = "Takes personas as they are listed by hand."
+    params = FixedParams
+    targets = "ignored"
+
+    def problems(
+        self, spec: PopulationSpec, params: FixedParams
+    ) -> Iterator[tuple[tuple[str, ...], str]]:
+        """A size other than the number of personas; attributes and traits that some lack."""
+        if spec.size != len(params.personas):
+            yield ("size",), f"{len(params.personas)} personas are listed, and size is {spec.size}"
+        declared = {trait for one in spec.traits for trait in one.traits}
+        first = params.personas[0]
+        for number, one in enumerate(params.personas):
+            place = ("method", "personas", str(number))
+            if one.attributes.keys() != first.attributes.keys():
+                odd = min(one.attributes.keys() ^ first.attributes.keys())
+                yield (*place, "attributes"), f"every persona has the same ones, or none: {odd}"
+            for trait in one.traits.keys() - declared:
+                yield (*place, "traits"), f"no inventory of the population has {trait}"
+            if bool(one.name) != bool(first.name):
+                yield (*place, "name"), "either every persona has a name, or none"
+
+    def structure(self, spec: PopulationSpec, params: FixedParams, draws: Draws) -> Structure:
+        """The personas as listed; traits that one lacks are drawn."""
+        people = params.personas
+        scores = {}
+        for trait in dict.fromkeys(trait for one in people for trait in one.traits):
+            column = np.full(len(people), np.nan)
+            for number, one in enumerate(people):
+                given = one.traits.get(trait)
+                if given is not None:
+                    column[number] = (
+                        score_of_level([given])[0] if isinstance(given, str) else float(given)
+                    )
+            scores[trait] = column
+        return Structure(
+            {
+                name: coded([one.attributes[name] for one in people])
+                for name in people[0].attributes
+            },
+            scores,
+            names=tuple(one.name for one in people if one.name is not None),
+            texts={"biography": tuple(one.biography for one in people)}
+            if any(one.biography for one in people)
+            else {},
+        )

@@ -1,0 +1,51 @@
+"""What a way of making personas is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, Generic, TypeVar
+
+from schemas.base import Record
+from schemas.study.population import PopulationSpec
+from tasks.personas.structure import Draws, Structure
+
+GUIDE = "docs/add_a_persona_method.md"
+
+
+class Params(Record):
+    """The parameters of a way that has none; ways with parameters derive theirs from it."""
+
+
+P = TypeVar("P", bound=Params)
+
+
+class PersonaMethod(ABC, Generic[P]):
+    """A way of making the sampled part of a population, without any model.
+
+    Attributes:
+        name: The name that studies use.
+        about: What it does, in one sentence.
+        params: Its parameters.
+        targets: Whether targets are ``needed``, ``allowed`` or ``ignored`` by it; a population that
+            declares ignored targets is refused.
+        extends: Whether a larger population begins with the personas of a smaller one.
+    """
+
+    name: ClassVar[str]
+    about: ClassVar[str]
+    params: type[P]
+    targets: ClassVar[str] = "allowed"
+    extends: ClassVar[bool] = False
+
+    def problems(self, spec: PopulationSpec, params: P) -> Iterator[tuple[tuple[str, ...], str]]:
+        """What does not fit: field of the population, and the problem."""
+        return iter(())
+
+    @abstractmethod
+    def structure(self, spec: PopulationSpec, params: P, draws: Draws) -> Structure:
+        """The sampled part of the population, ``spec.size`` personas.
+
+        Raises:
+            Mistake: The declaration asks for what cannot be.
+        """

@@ -1,0 +1,38 @@
+"""Every way of making personas, by name. A new one is a module and a line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.study.population import PopulationSpec
+from tasks.personas.methods.dataset import Dataset
+from tasks.personas.methods.factorial import Factorial
+from tasks.personas.methods.fixed import Fixed
+from tasks.personas.methods.independent import Independent
+from tasks.personas.methods.ipf import Ipf
+from tasks.personas.methods.method import GUIDE, Params, PersonaMethod
+from tasks.registry import Registry
+
+METHODS: Registry[PersonaMethod[Any]] = Registry(
+    "way of making personas", (Independent(), Ipf(), Factorial(), Dataset(), Fixed()), GUIDE
+)
+
+
+def method_named(name: str, place: str = "population.method") -> PersonaMethod[Any]:
+    """The way of making personas of that name.
+
+    Raises:
+        Mistake: There is none.
+    """
+    return METHODS.named(name, place)
+
+
+def method_of(spec: PopulationSpec) -> tuple[PersonaMethod[Any], Params]:
+    """The way that a population is made, and its parameters.
+
+    Raises:
+        Mistake: There is no such way.
+        pydantic.ValidationError: Its parameters are wrong.
+    """
+    method = method_named(spec.method.use)
+    return method, method.params.model_validate(spec.method.options)

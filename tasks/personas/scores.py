@@ -1,0 +1,48 @@
+"""Scores of traits: standardised, as quantiles, and in five levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from schemas.inventories import LEVELS, Level
+from tasks.personas.structure import Floats, Whole
+
+#: Standardised scores at which a level ends, from very_low to high.
+CUTS = (-1.5, -0.5, 0.5, 1.5)
+_NORMAL = NormalDist()
+_EDGES = (0.0, *(_NORMAL.cdf(cut) for cut in CUTS), 1.0)
+#: The score that stands for a level: the median of the reference population within it.
+_CENTRES = {
+    level: _NORMAL.inv_cdf((low + high) / 2)
+    for level, low, high in zip(LEVELS, _EDGES, _EDGES[1:], strict=False)
+}
+
+
+def levels_of(scores: Floats) -> Whole:
+    """Number of the level of each standardised score, cut at -1.5, -0.5, 0.5 and 1.5.
+
+    Example:
+        >>> [LEVELS[level] for level in levels_of(np.array([-2, -0.5, 0, 1.5]))]
+        ['very_low', 'average', 'average', 'very_high']
+    """
+    return np.digitize(scores, CUTS)
+
+
+def quantiles_of(scores: Floats) -> Floats:
+    """Share of the reference population below each standardised score: the normal CDF."""
+    from scipy.special import ndtr  # a second of start-up, which a plan need not wait for
+
+    return np.asarray(ndtr(scores))
+
+
+def score_of_level(levels: Sequence[Level | str]) -> Floats:
+    """The standardised score that stands for each level: the median within it.
+
+    Example:
+        >>> score_of_level(["average", "high"]).round(2).tolist()
+        [0.0, 0.9]
+    """
+    return np.array([_CENTRES[level] for level in levels])  # type: ignore[index]
