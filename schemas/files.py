@@ -19,10 +19,12 @@ class LoadContext:
     Attributes:
         read: Gives the text of a file.
         load: Gives the data in a YAML file.
+        rows: Gives columns of a CSV or Parquet file as texts, by name.
     """
 
     read: Callable[[str], str]
     load: Callable[[str], Any]
+    rows: Callable[[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]
 
 
 class TextFile(Record):

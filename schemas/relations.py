@@ -20,7 +20,9 @@ Picked = Literal["study_version", "episode_key", "unit_key"]
 _STAGES: dict[str, Stage] = {
     "personas": "personas",
     "persona_attributes": "personas",
+    "persona_texts": "personas",
     "persona_traits": "personas",
+    "population_fits": "personas",
     "populations": "personas",
     "population_targets": "personas",
     "codes": "codes",

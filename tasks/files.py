@@ -28,7 +28,7 @@ def text_of(path: Path, shown: str = "", most_bytes: int = MAX_BYTES) -> str:
         Mistake: It is missing, no regular file, unreadable, too large, no UTF-8, or holds a NUL.
     """
     shown = shown or str(path)
-    content = _bytes_of(path, shown, most_bytes)
+    content = bytes_of(path, shown, most_bytes)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -53,7 +53,17 @@ def _line(shown: str, content: bytes, offset: int) -> str:
     return f"{shown}:{content[:offset].count(10) + 1}"
 
 
-def _bytes_of(path: Path, shown: str, most: int) -> bytes:
+def bytes_of(path: Path, shown: str, most: int) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        path: The file.
+        shown: How messages name it.
+        most: Bytes that it may have.
+
+    Raises:
+        Mistake: It is missing, no regular file, unreadable or too large.
+    """
     try:
         # Without O_NONBLOCK, opening a pipe waits until somebody writes to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

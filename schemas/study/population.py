@@ -124,5 +124,5 @@ def changed_population(
     if change is None:
         return None
     if isinstance(change, Mapping) and below is not None:
-        change = {**below.model_dump(mode="json"), **change}
+        change = {**below.model_dump(), **change}
     return PopulationSpec.model_validate(change, context=context, strict=strict)

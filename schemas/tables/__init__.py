@@ -27,7 +27,9 @@ from schemas.tables.measures import ContrastRow, MetricRow
 from schemas.tables.personas import (
     PersonaAttributeRow,
     PersonaRow,
+    PersonaTextRow,
     PersonaTraitRow,
+    PopulationFitRow,
     PopulationRow,
     PopulationTargetRow,
 )
@@ -47,7 +49,9 @@ ROWS: tuple[type[Row], ...] = (
     BusinessRow,
     PopulationRow,
     PopulationTargetRow,
+    PopulationFitRow,
     PersonaRow,
+    PersonaTextRow,
     PersonaTraitRow,
     PersonaAttributeRow,
     CallRow,

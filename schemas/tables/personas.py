@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from schemas.inventories import Level
 from schemas.tables.column import Count, Json, Key, Name, Row, Share, Table
+
+#: A level of intensity.
+Intensity = Annotated[int, Field(ge=1, le=5)]
 
 
 class PopulationRow(Row):
@@ -16,29 +20,67 @@ class PopulationRow(Row):
         "populations", ("population_key",), "population", owner="unit_key"
     )
 
-    population_key: Key = Field(description="Digest of how it is drawn, its size apart.")
+    population_key: Key = Field(description="Digest of all that decides its personas.")
     unit_key: Key = Field(description="Unit that wrote the row.")
-    method: Name = Field(description="How attributes are drawn.")
+    method: Name = Field(description="How its structured part was made.")
+    size: Count = Field(description="Number of personas.")
     seed: int = Field(description="Seed of the draws.")
     spec: Json = Field(description="The population as declared.")
+    figures: Json = Field(
+        description="What is to be known of how it was made, such as iterations of raking."
+    )
 
 
 class PopulationTargetRow(Row):
-    """A target share of a population."""
+    """A cell of a target table, and what the population realises of it."""
 
     table: ClassVar[Table] = Table(
         "population_targets",
         ("population_key", "dimension", "category"),
-        "target share of a population",
+        "cell of a target table of a population",
         {"population_key": "populations.population_key"},
         owner="unit_key",
     )
 
     population_key: Key = Field(description="The population.")
     unit_key: Key = Field(description="Unit that wrote the row.")
-    dimension: Name = Field(description="Attribute.")
-    category: Name = Field(description="Category of the attribute.")
+    dimension: Name = Field(description="Attribute, or several: 'age_group x sex'.")
+    category: Name = Field(description="Category, or one of each attribute.")
     target_share: Share = Field(description="Share that was declared.")
+    realised_share: Share | None = Field(
+        None, description="Share of the personas; missing in rows of older versions."
+    )
+
+
+class PopulationFitRow(Row):
+    """How well a population meets a target table."""
+
+    table: ClassVar[Table] = Table(
+        "population_fits",
+        ("population_key", "dimension"),
+        "target table that a population was to meet",
+        {"population_key": "populations.population_key"},
+        owner="unit_key",
+    )
+
+    population_key: Key = Field(description="The population.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    dimension: Name = Field(description="Attribute, or several: 'age_group x sex'.")
+    cells: Count = Field(description="Cells of the table.")
+    total_variation: Share = Field(description="Half the sum of absolute differences of shares.")
+    tolerance: Share = Field(description="Total variation up to which the table is met.")
+    chi_square: float | None = Field(
+        None,
+        description="Pearson's chi-square; missing if a cell that should be empty is not.",
+    )
+    p: Share | None = Field(None, description="Its p-value under independent draws.")
+    jensen_shannon: Share = Field(description="Jensen-Shannon divergence, in bits.")
+    standardised_error: float = Field(
+        ge=0, description="Root mean square difference of shares over the mean share (SRMSE)."
+    )
+    source: str = Field(description="Who published the table.")
+    vintage: str = Field(description="Time that it describes.")
+    licence: str = Field(description="Licence of the table.")
 
 
 class PersonaRow(Row):
@@ -52,13 +94,32 @@ class PersonaRow(Row):
         owner="unit_key",
     )
 
-    persona_key: Key = Field(description="The persona; key of the unit that made it.")
+    persona_key: Key = Field(description="The persona.")
     unit_key: Key = Field(description="Unit that wrote the row.")
     population_key: Key = Field(description="Its population.")
     position: Count = Field(description="Number within the population, from 1.")
+    profile_key: Key = Field(
+        description="Digest of what decides the persona; the same where a larger population begins "
+        "with the personas of a smaller one."
+    )
     name: Name = Field(description="Its name.")
-    biography: str = Field(description="Prose written by a model; empty if none was asked.")
-    call_key: Key | None = Field(None, description="Call that wrote the prose.")
+
+
+class PersonaTextRow(Row):
+    """Prose about a persona."""
+
+    table: ClassVar[Table] = Table(
+        "persona_texts",
+        ("unit_key", "profile_key", "kind"),
+        "text about a persona",
+        owner="unit_key",
+    )
+
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    profile_key: Key = Field(description="What decides the persona; see personas.")
+    kind: Name = Field(description="What the text is, such as biography.")
+    text: str = Field(min_length=1, description="The text.")
+    call_key: Key | None = Field(None, description="Call that wrote it; missing if given.")
 
 
 class PersonaTraitRow(Row):
@@ -77,9 +138,12 @@ class PersonaTraitRow(Row):
     inventory: Name = Field(description="Inventory that the trait belongs to.")
     trait: Name = Field(description="The trait.")
     score: Share = Field(description="Score as a population quantile: the normal CDF of z.")
-    level: Literal["very_low", "low", "average", "high", "very_high"] = Field(
-        description="The score in five levels, cut at z = -1.5, -0.5, 0.5, 1.5."
-    )
+    level: Level = Field(description="The score in five levels, cut at z = -1.5, -0.5, 0.5, 1.5.")
+    frequency: Intensity | None = Field(None, description="Intensity: how often it shows.")
+    depth: Intensity | None = Field(None, description="Intensity: how strongly it shows.")
+    threshold: Intensity | None = Field(None, description="Intensity: how readily it shows.")
+    effort: Intensity | None = Field(None, description="Intensity: what the persona does for it.")
+    willingness: Intensity | None = Field(None, description="Intensity: how gladly it shows it.")
     assigned: bool = Field(description="Drawn as a target, as opposed to measured.")
 
 

@@ -6,57 +6,52 @@ A stage is one function that lists its expectations; :func:`suite` adds what the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from operator import itemgetter
 from statistics import NormalDist
 from typing import Any
 
 from schemas.checks import DataCheck, DeclaredBy
 from schemas.relations import stage_of
 from schemas.study import DataExpectation, Study
-from schemas.study.population import BIG_FIVE, PopulationSpec
 from schemas.unit import Stage
+from tasks.personas.fit import FALSE_ALARMS
+from tasks.personas.methods.registry import method_of
 from tasks.studies.design import Design
-
-#: A population that was drawn as declared is called odd once in so many attributes.
-FALSE_ALARMS = 10_000
 
 
 def _personas(study: Study) -> Iterator[DataExpectation]:
-    sizes: dict[str, tuple[PopulationSpec, int]] = {}
-    for spec in study.populations.values() if study.imported is None else [study.population]:
-        if spec is not None:
-            key = spec.model_copy(update={"size": 1}).model_dump_json()
-            sizes[key] = max(sizes.get(key, (spec, 0)), (spec, spec.size), key=itemgetter(1))
-    if not sizes:
+    held = study.populations.values() if study.imported is None else [study.population]
+    specs = list({one.model_dump_json(): one for one in held if one is not None}.values())
+    if not specs:
         return
-    size = sum(n for _, n in sizes.values())
+    size = sum(spec.size for spec in specs)
     yield _one("table_row_count_to_equal", "personas", value=size, severity="critical")
-    if len(sizes) > 1:  # the tables hold all of them, and each has targets of its own
-        return
-    ((population, _),) = sizes.values()
-    for attribute, shares in population.shares.items():
+    if any(spec.targets for spec in specs):
         yield _one(
-            "column_kl_divergence_to_be_less_than",
-            "persona_attributes",
-            column="value",
-            where={"attribute": attribute},
-            partition_object={"values": list(shares), "weights": list(shares.values())},
-            threshold=divergence_limit(size, len(shares)),
+            "column_pair_values_a_to_be_greater_than_b",
+            "population_fits",
+            column_A="tolerance",
+            column_B="total_variation",
+            or_equal=True,
+            severity="critical",
         )
-    if population.traits != "none":
-        # Scores are quantiles of a normal population: their mean is 1/2, its standard error
-        # 1 / sqrt(12 n).
-        margin = NormalDist().inv_cdf(1 - 0.5 / FALSE_ALARMS) / (12 * size) ** 0.5
-        low, high = max(0.0, 0.5 - margin), min(1.0, 0.5 + margin)
-        for trait in BIG_FIVE:
-            where = {"trait": trait, "inventory": population.traits}
+    if len(specs) > 1:  # the tables hold all of them, and each has means of its own
+        return
+    method, params = method_of(specs[0])
+    given = method.given_traits(specs[0], params)
+    # Scores are quantiles of a normal population: their mean is 1/2, its standard error
+    # 1 / sqrt(12 n).
+    margin = NormalDist().inv_cdf(1 - 0.5 / FALSE_ALARMS) / (12 * size) ** 0.5
+    for spec in specs[0].traits:
+        for trait in spec.traits:
+            if trait in given or trait in spec.means:
+                continue
             yield _one(
                 "column_mean_to_be_between",
                 "persona_traits",
                 column="score",
-                where=where,
-                min_value=round(low, 4),
-                max_value=round(high, 4),
+                where={"trait": trait, "inventory": spec.inventory},
+                min_value=round(max(0.0, 0.5 - margin), 4),
+                max_value=round(min(1.0, 0.5 + margin), 4),
             )
 
 
@@ -172,22 +167,3 @@ def suite(stage: Stage, design: Design, conditions: list[str]) -> list[DataCheck
 
 def _one(name: str, view: str, **fields: Any) -> DataExpectation:
     return DataExpectation.model_validate({f"expect_{name}": {"view": view, **fields}})
-
-
-def divergence_limit(size: int, categories: int) -> float:
-    """Largest divergence (nats) that chance explains between shares drawn and shares declared.
-
-    Twice the sample size times the divergence is distributed as chi-squared with one degree of
-    freedom less than there are categories; its quantile is Wilson and Hilferty's (1931), which
-    is a little wide for two categories.
-
-    Example:
-        >>> round(divergence_limit(1000, 2), 5)
-        0.00811
-    """
-    k = categories - 1
-    if k == 0:
-        return 1e-9
-    z = NormalDist().inv_cdf(1 - 1 / FALSE_ALARMS)
-    chi_squared = k * (1 - 2 / (9 * k) + z * (2 / (9 * k)) ** 0.5) ** 3
-    return float(f"{chi_squared / (2 * size):.4g}")

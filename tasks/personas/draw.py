@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from schemas.study.population import PopulationSpec
 from schemas.study.rows import RowsFile
 from tasks.personas.methods.ipf import weights_of
 from tasks.personas.methods.registry import method_of
-from tasks.personas.names import FAMILY_NAMES, GIVEN_NAMES
+from tasks.personas.names import COLUMNS, FAMILY_NAMES, GIVEN_NAMES
 from tasks.personas.scores import levels_of, quantiles_of
 from tasks.personas.structure import Column, Draws, Floats, Whole
 from tasks.personas.traits import drawn_scores, intensities
@@ -45,6 +46,7 @@ class Population:
         traits: Traits by name.
         texts: Prose that it brings along, by kind.
         figures: What is to be known of how it was made.
+        provenance: Where attributes come from.
     """
 
     names: list[str]
@@ -52,6 +54,7 @@ class Population:
     traits: Mapping[str, DrawnTrait]
     texts: Mapping[str, tuple[str, ...]]
     figures: Mapping[str, float]
+    provenance: Literal["sampled", "imported"]
 
     def values(self, position: int) -> dict[str, str]:
         """Values of the attributes and levels of the traits of a persona.
@@ -98,7 +101,7 @@ def drawn_population(spec: PopulationSpec, seed_key: str) -> Population:
                 {factor: level for (of, factor), level in strengths.items() if of == trait},
             )
     names = list(made.names) or _names(spec, made.attributes, draws)
-    return Population(names, made.attributes, traits, made.texts, made.figures)
+    return Population(names, made.attributes, traits, made.texts, made.figures, made.provenance)
 
 
 def _names(spec: PopulationSpec, attributes: Mapping[str, Column], draws: Draws) -> list[str]:
@@ -124,7 +127,7 @@ def _by_frequency(
     )
     points = rng.random(size)
     found = np.empty(size, dtype=object)
-    conditions = [name for name in table.columns if name not in {"name", "weight"}]
+    conditions = [name for name in table.columns if name not in COLUMNS]
     groups = np.zeros(size, dtype=np.int64)
     fits = np.zeros((1, len(names)), dtype=bool) | True
     for name in conditions:

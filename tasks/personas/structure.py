@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ class Structure:
         names: Names, where the way gives them itself; one for each persona.
         texts: Prose by kind, where the way brings it along; one text for each persona.
         figures: What is to be known of how it was made, such as the iterations of raking.
+        provenance: Where attributes come from.
     """
 
     attributes: Mapping[str, Column]
@@ -54,6 +56,7 @@ class Structure:
     names: tuple[str, ...] = ()
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
+    provenance: Literal["sampled", "imported"] = "sampled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from schemas.base import Record
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
 from schemas.keys import Shared, digest, seed_of, shared
-from schemas.seats import Persona
-from schemas.study import ModelSpec, Study
+from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode, play
@@ -22,12 +20,11 @@ from tasks.episodes.params import keyed_params
 from tasks.episodes.parts import EpisodeParts
 from tasks.episodes.prompts import template_digests
 from tasks.models.estimate import Planned, Span, summed
-from tasks.personas.seating import Candidate, assigned
+from tasks.personas.seating import assigned
 from tasks.stages.base import Step, Upstream
 from tasks.stages.foreseen import questions_by_alias, rules_of
-from tasks.stages.personas import PersonaInput, PersonaStep, persona_values
-from tasks.stages.populations import planned_population
-from tasks.studies.design import Condition, Design, aliases_of
+from tasks.stages.seated import HeldPersonas, MadePersonas, SeatedPersona, seated_reads
+from tasks.studies.design import Design, aliases_of
 from tasks.studies.episode_parts import unfit_parts
 
 if TYPE_CHECKING:
@@ -60,10 +57,10 @@ class EpisodeInput:
     reasks: int
     templates: str
     seed: int
-    personas: Mapping[str, str]
+    personas: Mapping[str, SeatedPersona]
 
 
-class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
+class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
     """Plays the episodes of a study."""
 
     stage = "episodes"
@@ -96,7 +93,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
             return ()
         environment = environment_named(study.episode.environment)
         templates = digest(template_digests(environment))
-        people = upstream.of(PersonaStep)
+        made = MadePersonas.of(upstream)
         units = []
         for condition in design.conditions:
             aliases = sorted(set(aliases_of(design, condition).values()))
@@ -109,12 +106,13 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
             params = Shared(condition.params, digest(keyed_params(condition.params)))
             parts = Shared(condition.parts, digest(keyed_params(condition.parts)))
             held = {alias: shared(model) for alias, model in models.items()}
-            personas = personas_of(study, condition, people)
+            people = made.people(study, condition)
             for replicate in range(1, study.replicates + 1):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
                 seats = seats_of(environment, condition.params, models, seed)
-                given = assigned(seats, personas, seed, replicate, condition.name)
+                given = assigned(seats, people.candidates, seed, replicate, condition.name)
+                seated = {seat: people.seated(key) for seat, key in given.items()}
                 spec = EpisodeInput(
                     environment=environment.name,
                     version=environment.version,
@@ -124,7 +122,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
                     reasks=study.episode.reasks,
                     templates=templates,
                     seed=seed,
-                    personas=given,
+                    personas=seated,
                 )
                 units.append(
                     self.unit(
@@ -132,7 +130,9 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
                         condition=condition.name,
                         replicate=replicate,
                         label=f"{condition.name} {replicate}",
-                        upstream=tuple(dict.fromkeys(given.values())),
+                        upstream=tuple(
+                            dict.fromkeys(key for one in seated.values() for key in one.units)
+                        ),
                     )
                 )
         return tuple(units)
@@ -154,26 +154,23 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
 
     def reads(self, units: Sequence[Unit[EpisodeInput]]) -> tuple[Read, ...]:
         """The personas of the seats."""
-        keys = tuple(sorted({key for unit in units for key in unit.spec.personas.values()}))
-        if not keys:
-            return ()
-        tables = ("personas", "persona_traits", "persona_attributes")
-        return tuple(Read(table, "persona_key", keys) for table in tables)
+        return seated_reads([one for unit in units for one in unit.spec.personas.values()])
 
     def prepare(
         self, units: Sequence[Unit[EpisodeInput]], rows: Mapping[str, pl.DataFrame]
-    ) -> dict[str, Persona]:
-        """The personas by their keys."""
-        return _personas(rows)
+    ) -> HeldPersonas:
+        """The personas of the seats."""
+        return HeldPersonas.out_of(rows)
 
     async def work(
-        self, unit: Unit[EpisodeInput], prepared: Mapping[str, Persona], gateway: Gateway
+        self, unit: Unit[EpisodeInput], prepared: HeldPersonas, gateway: Gateway
     ) -> Mapping[str, TableRows]:
         """The episode."""
         spec = unit.spec
-        missing = [key for key in spec.personas.values() if key not in prepared]
+        personas = {seat: prepared.persona(one) for seat, one in spec.personas.items()}
+        missing = sum(one is None for one in personas.values())
         if missing:
-            raise UnitFailed(Failure("upstream", f"{len(missing)} personas are not there"))
+            raise UnitFailed(Failure("upstream", f"{missing} personas are not there"))
         environment = environment_named(spec.environment)
         models = {alias: model.value for alias, model in spec.models.items()}
         episode = Episode(
@@ -181,7 +178,7 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
             environment=environment,
             params=spec.params.value,
             seats=tuple(
-                replace(seat, persona=prepared.get(spec.personas.get(seat.seat, "")))
+                replace(seat, persona=personas.get(seat.seat))
                 for seat in seats_of(environment, spec.params.value, models, spec.seed)
             ),
             models=models,
@@ -193,40 +190,3 @@ class EpisodeStep(Step[EpisodeInput, Mapping[str, Persona]]):
         if played.failure is not None:
             raise UnitFailed(played.failure, played.rows)
         return played.rows
-
-
-def personas_of(
-    study: Study, condition: Condition, people: Sequence[Unit[PersonaInput]]
-) -> list[Candidate]:
-    """The personas that the seats of a condition may have, in order."""
-    if condition.population is None:
-        return []
-    planned = planned_population(study, condition.population)
-    return [
-        Candidate(unit.key, partial(persona_values, unit))
-        for unit in people
-        if unit.spec.population.digest == planned.population.digest
-        and unit.spec.position <= planned.size
-    ]
-
-
-def _personas(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
-    """Personas by key, out of their rows."""
-    if "personas" not in rows:
-        return {}
-    attributes: dict[str, dict[str, str]] = {}
-    for row in rows["persona_attributes"].sort("attribute").iter_rows(named=True):
-        attributes.setdefault(row["persona_key"], {})[row["attribute"]] = row["value"]
-    levels: dict[str, dict[str, str]] = {}
-    for row in rows["persona_traits"].sort("trait").iter_rows(named=True):
-        levels.setdefault(row["persona_key"], {})[row["trait"]] = row["level"]
-    return {
-        row["persona_key"]: Persona(
-            row["persona_key"],
-            row["name"],
-            attributes.get(row["persona_key"], {}),
-            levels.get(row["persona_key"], {}),
-            row["biography"],
-        )
-        for row in rows["personas"].iter_rows(named=True)
-    }

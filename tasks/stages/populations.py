@@ -1,34 +1,32 @@
-"""The step that writes down a population: how its personas are drawn."""
+"""The step that draws a population: everything about its personas but prose."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
 
 from schemas.gateway import Gateway
-from schemas.keys import Shared, digest
+from schemas.inventories import INTENSITY_FACTORS, LEVELS
+from schemas.keys import NOT_IDENTITY, Shared, digest, shared
 from schemas.study import ModelSpec, PopulationSpec, Study
 from schemas.unit import Unit
-from tasks.personas.text import biography_template
+from tasks.personas.draw import Population, drawn_population
+from tasks.personas.fit import population_fit
+from tasks.personas.methods.registry import method_named
 from tasks.stages.base import Step, Upstream
 from tasks.studies.design import Design
 
-#: Raised by hand when the way in which personas are drawn changes; part of every persona's key.
-RECIPE = 1
-#: How attributes are drawn: each from its own shares.
-METHOD = "independent"
+if TYPE_CHECKING:
+    from schemas.unit import TableRows
 
-
-def population_key(spec: PopulationSpec, writer: ModelSpec | None) -> str:
-    """Digest of all that decides the personas of a population; its size does not.
-
-    Args:
-        spec: The population.
-        writer: The model that writes biographies, if any.
-    """
-    declared = spec.model_dump(mode="json", exclude={"size", "prose"}, exclude_defaults=True)
-    prose = None if writer is None else [writer.identity(), digest(biography_template())]
-    return digest("population", RECIPE, declared, prose)
+#: Raised by hand when the way in which populations are drawn changes; part of every key.
+RECIPE = 2
+#: Populations that are kept once drawn, since plan and work look at the same ones.
+REMEMBERED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,91 +34,218 @@ class PlannedPopulation:
     """A population that conditions of a study use.
 
     Attributes:
-        population: What decides its personas; its digest is the population's key.
+        population: The population; its digest is the population's key.
+        profiles: Digest of what decides its personas, one by one.
         writer: The model that writes biographies, if any.
-        size: How many personas are made: as many as the condition that needs most of them.
     """
 
     population: Shared[PopulationSpec]
-    writer: ModelSpec | None
-    size: int
+    profiles: str
+    writer: Shared[ModelSpec] | None
+
+    def persona_key(self, position: int) -> str:
+        """Key of a persona by its number within the population, from 1."""
+        return digest("persona", self.population.digest, position)
+
+    def profile_key(self, position: int) -> str:
+        """Digest of what decides a persona; the same in a larger population that begins alike."""
+        return digest("profile", self.profiles, position)
 
 
 def planned_population(study: Study, spec: PopulationSpec) -> PlannedPopulation:
-    """A population of a study, without what does not decide its personas."""
-    writer = study.models[spec.prose] if spec.prose is not None else None
-    decisive = spec.model_copy(update={"size": 1, "prose": None})
-    return PlannedPopulation(Shared(decisive, population_key(spec, writer)), writer, spec.size)
+    """A population of a study."""
+    method = method_named(spec.method.use)
+    declared = spec.model_dump(mode="json", exclude={"size", "prose"}, exclude_defaults=True)
+    profiles = digest(
+        "profiles", RECIPE, method.version, declared, None if method.extends else spec.size
+    )
+    return PlannedPopulation(
+        Shared(spec, digest("population", profiles, spec.size)),
+        profiles,
+        shared(study.models[spec.prose]) if spec.prose is not None else None,
+    )
 
 
 def planned_populations(design: Design) -> tuple[PlannedPopulation, ...]:
     """Every distinct population of a study once, in the order of the conditions that use them."""
     specs = [one.population for one in design.conditions] or [design.study.population]
-    found: dict[str, PlannedPopulation] = {}
-    for spec in specs:
-        if spec is not None:
-            one = planned_population(design.study, spec)
-            held = found.setdefault(one.population.digest, one)
-            if held.size < one.size:
-                found[one.population.digest] = one
-    return tuple(found.values())
+    planned = [planned_population(design.study, spec) for spec in specs if spec is not None]
+    return tuple(
+        {
+            (one.population.digest, one.writer.digest if one.writer else ""): one for one in planned
+        }.values()
+    )
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def population_of(population: Shared[PopulationSpec], profiles: str) -> Population:
+    """A planned population as it is drawn.
+
+    Raises:
+        Mistake: What is declared cannot be.
+    """
+    return drawn_population(population.value, profiles)
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationInput:
-    """What writing down a population takes.
+    """What drawing a population takes.
 
     Attributes:
         population: The population; its digest is the population's key.
+        planned: The same, with what its personas' keys are made of.
     """
 
     population: Shared[PopulationSpec]
+    planned: PlannedPopulation = field(metadata=NOT_IDENTITY, compare=False)
 
 
 class PopulationStep(Step[PopulationInput, Any]):
-    """Writes down the populations that a study's personas are drawn from."""
+    """Draws the populations that a study's personas are taken from."""
 
     stage = "personas"
     name = "population"
     title = "populations"
     recipe = RECIPE
-    writes = ("populations", "population_targets")
+    writes = (
+        "populations",
+        "population_targets",
+        "population_fits",
+        "personas",
+        "persona_texts",
+        "persona_traits",
+        "persona_attributes",
+    )
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PopulationInput], ...]:
         """One unit for each population."""
+        planned = {one.population.digest: one for one in planned_populations(design)}
         return tuple(
-            self.unit(PopulationInput(one.population), label=f"population {number}")
-            for number, one in enumerate(planned_populations(design), start=1)
+            self.unit(PopulationInput(one.population, one), label=f"population {number}")
+            for number, one in enumerate(planned.values(), start=1)
         )
 
     async def work(
         self, unit: Unit[PopulationInput], prepared: Any, gateway: Gateway
-    ) -> dict[str, list[dict[str, Any]]]:
-        """The population and its target shares."""
-        population = unit.spec.population
-        key, spec = population.digest, population.value
+    ) -> dict[str, TableRows]:
+        """The population, how it meets its targets, and its personas."""
+        planned = unit.spec.planned
+        drawn = population_of(planned.population, planned.profiles)
         return {
-            "populations": [
-                {
-                    "population_key": key,
-                    "unit_key": unit.key,
-                    "method": METHOD,
-                    "seed": spec.seed,
-                    "spec": {
-                        "method": METHOD,
-                        **spec.model_dump(mode="json", exclude={"size", "prose"}),
-                    },
-                }
-            ],
-            "population_targets": [
-                {
-                    "population_key": key,
-                    "unit_key": unit.key,
-                    "dimension": dimension,
-                    "category": category,
-                    "target_share": share,
-                }
-                for dimension, shares in spec.shares.items()
-                for category, share in shares.items()
-            ],
+            "populations": [_population_row(unit, drawn)],
+            **_fit_rows(unit, drawn),
+            **_persona_rows(unit, drawn),
         }
+
+
+def _population_row(unit: Unit[PopulationInput], drawn: Population) -> dict[str, Any]:
+    spec = unit.spec.population.value
+    return {
+        "population_key": unit.spec.population.digest,
+        "unit_key": unit.key,
+        "method": spec.method.use,
+        "size": spec.size,
+        "seed": spec.seed,
+        "spec": spec.model_dump(mode="json", exclude={"prose"}, exclude_defaults=True),
+        "figures": dict(drawn.figures),
+    }
+
+
+def _fit_rows(unit: Unit[PopulationInput], drawn: Population) -> dict[str, TableRows]:
+    own = {"population_key": unit.spec.population.digest, "unit_key": unit.key}
+    targets = unit.spec.population.value.targets
+    fits = population_fit(unit.spec.population.value, drawn.attributes)
+    return {
+        "population_targets": [
+            {
+                **own,
+                "dimension": fit.dimension,
+                "category": category,
+                "target_share": float(target),
+                "realised_share": float(realised),
+            }
+            for fit in fits
+            for category, target, realised in zip(
+                fit.categories, fit.target, fit.realised, strict=True
+            )
+        ],
+        "population_fits": [
+            {
+                **own,
+                "dimension": fit.dimension,
+                "cells": len(fit.categories),
+                "total_variation": fit.total_variation,
+                "tolerance": fit.tolerance,
+                "chi_square": fit.chi_square,
+                "p": fit.p,
+                "jensen_shannon": fit.jensen_shannon,
+                "standardised_error": fit.standardised_error,
+                "source": targets[fit.dimension].source,
+                "vintage": targets[fit.dimension].vintage,
+                "licence": targets[fit.dimension].licence,
+            }
+            for fit in fits
+        ],
+    }
+
+
+def _persona_rows(unit: Unit[PopulationInput], drawn: Population) -> dict[str, TableRows]:
+    """Rows of the personas as frames, since they may be a hundred thousand."""
+    planned = unit.spec.planned
+    positions = range(1, unit.spec.population.value.size + 1)
+    keys = pl.Series("persona_key", [planned.persona_key(position) for position in positions])
+    profiles = pl.Series("profile_key", [planned.profile_key(position) for position in positions])
+    owner = pl.lit(unit.key).alias("unit_key")
+    personas = pl.DataFrame([keys, profiles]).with_columns(
+        owner,
+        pl.lit(unit.spec.population.digest).alias("population_key"),
+        pl.Series("position", positions, dtype=pl.Int64),
+        pl.Series("name", drawn.names),
+    )
+    parts = {
+        "persona_texts": _texts(profiles, drawn.texts),
+        "persona_traits": _traits(keys, drawn),
+        "persona_attributes": _attributes(keys, drawn),
+    }
+    return {
+        "personas": personas,
+        **{name: pl.concat(part).with_columns(owner) for name, part in parts.items() if part},
+    }
+
+
+def _texts(profiles: pl.Series, texts: Mapping[str, tuple[str, ...]]) -> list[pl.DataFrame]:
+    return [
+        pl.DataFrame([profiles, pl.Series("text", column)])
+        .filter(pl.col("text") != "")
+        .with_columns(kind=pl.lit(kind))
+        for kind, column in texts.items()
+    ]
+
+
+def _traits(keys: pl.Series, drawn: Population) -> list[pl.DataFrame]:
+    levels = pl.Series(LEVELS)
+    return [
+        pl.DataFrame(
+            [
+                keys,
+                pl.Series("score", trait.scores),
+                levels.gather(trait.levels).alias("level"),
+                *(
+                    pl.Series(factor, trait.intensity.get(factor, [None] * len(keys)), pl.Int64)
+                    for factor in INTENSITY_FACTORS
+                ),
+            ]
+        ).with_columns(
+            inventory=pl.lit(trait.inventory), trait=pl.lit(name), assigned=pl.lit(value=True)
+        )
+        for name, trait in drawn.traits.items()
+    ]
+
+
+def _attributes(keys: pl.Series, drawn: Population) -> list[pl.DataFrame]:
+    return [
+        pl.DataFrame(
+            [keys, pl.Series(column.categories).gather(column.codes).alias("value")]
+        ).with_columns(attribute=pl.lit(name), provenance=pl.lit(drawn.provenance))
+        for name, column in drawn.attributes.items()
+    ]

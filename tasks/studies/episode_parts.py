@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.study import Study
-from schemas.study.population import BIG_FIVE
 from tasks.environments.registry import environment_named
 from tasks.episodes.episode import model_ids, seats_of
 from tasks.episodes.parts import part_problems
+from tasks.personas.methods.registry import known_values
 from tasks.studies.design import Condition
 
 
@@ -28,5 +28,5 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
     spec = condition.population
     traits = None
     if spec is not None:
-        traits = frozenset({*spec.shares, *(BIG_FIVE if spec.traits == "big_five" else ())})
+        traits = known_values(spec)
     yield from part_problems(condition.parts, seats, model_ids(study.models), traits)

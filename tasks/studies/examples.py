@@ -37,7 +37,7 @@ models:
 population:
   size: 40
   seed: 1
-  shares:
+  targets:
     occupation: {nurse: 0.3, teacher: 0.3, fisher: 0.4}
     age: {18-39: 0.4, 40-64: 0.4, 65+: 0.2}
   traits: big_five
@@ -127,7 +127,7 @@ an answer, so changing them repeats nothing.
     "population": """
 A population can come from a file: `population: populations/us.yaml`. A condition or a factor can
 change it: `population: populations/fr.yaml` takes another file, `population.size: 20` changes one
-field, `population: null` gives no personas. A changed `shares` replaces all shares. Every distinct
+field, `population: null` gives no personas. Changed `targets` replace all targets. Every distinct
 population is made once, however many conditions use it.
 """,
     "episode": """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import Mistake
 from schemas.files import LoadContext, named_file
 from tasks.files import text_of
+from tasks.studies.rowsfile import columns_of_file
 from tasks.studies.strict import with_tuples
 from tasks.studies.yamltext import Document, document
 
@@ -49,7 +50,9 @@ class StudyFiles:
     @property
     def context(self) -> LoadContext:
         """What pydantic is handed while the study is validated."""
-        return LoadContext(read=self.read, load=lambda path: with_tuples(self.load(path)))
+        return LoadContext(
+            read=self.read, load=lambda path: with_tuples(self.load(path)), rows=self.rows
+        )
 
     def read(self, path: str) -> str:
         """The text of a file named in the study.
@@ -77,6 +80,17 @@ class StudyFiles:
                 raise FileProblem(mistake) from None
         return self.documents[path].value
 
+    def rows(self, path: str, names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+        """Columns of a CSV or Parquet file named in the study.
+
+        Raises:
+            FileProblem: It cannot be read.
+        """
+        try:
+            return columns_of_file(self._allowed(path), self._name(path), names)
+        except Mistake as mistake:
+            raise FileProblem(mistake) from None
+
     def inlined(self, value: Any) -> Any:
         """Data from the study in which every file that was read stands in place of its path."""
         if isinstance(value, dict):
@@ -92,7 +106,10 @@ class StudyFiles:
         return value
 
     def _text(self, path: str) -> str:
-        """The text of a file, after it was made sure that the study may read it."""
+        return text_of(self._allowed(path), self._name(path))
+
+    def _allowed(self, path: str) -> Path:
+        """Where a file is, after it was made sure that the study may read it."""
         name = self._name(path)
         try:
             found = (self.folder / path).resolve()
@@ -106,7 +123,7 @@ class StudyFiles:
                 expected="a file in " + ", or in ".join(map(str, self._within)),
                 fix=f"copy it beside the study, or allow its folder: --allow-path {found.parent}",
             )
-        return text_of(found, name)
+        return found
 
     def _name(self, path: str) -> str:
         return str(Path(self.shown).parent / path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.errors import Mistake, Mistakes
-from schemas.study import PopulationSpec, Study
+from schemas.study import Study
 from schemas.study.conditions import changes_by_condition, merged, named_levels
-from schemas.study.population import changed_population
 from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.problems import written_path
 from tasks.files import text_of
@@ -22,6 +21,7 @@ from tasks.studies.design import declared_models, design
 from tasks.studies.files import StudyFiles
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
+from tasks.studies.populations import population_mistakes, population_with_rows, with_rows
 from tasks.studies.positions import (
     OWN_FIELDS,
     Positions,
@@ -30,7 +30,7 @@ from tasks.studies.positions import (
     placed,
     value_at,
 )
-from tasks.studies.strict import validated, with_tuples
+from tasks.studies.strict import validated
 from tasks.studies.yamltext import FieldPath, document
 
 
@@ -75,7 +75,7 @@ def load_study(path: str | Path, allowed: Sequence[Path] = ()) -> LoadedStudy:
     study, mistakes = _study(written.value, files, positions)
     mistakes.extend(_condition_mistakes(written.value, files, positions))
     if study is not None:
-        mistakes.extend(_population_mistakes(study, files, positions))
+        mistakes.extend(population_mistakes(study, files, positions))
     if study is None or mistakes:
         raise Mistakes(mistakes=in_order(mistakes))
     study = _with_files(study, files)
@@ -127,27 +127,6 @@ def _condition_mistakes(
     return list(found.values())
 
 
-def _population_mistakes(
-    study: Study, files: StudyFiles, positions: Positions
-) -> Iterator[Mistake]:
-    """What is wrong with populations that conditions change, each mistake once."""
-    found: dict[str, Mistake] = {}
-    for name, changes in changes_by_condition(study.factors, study.conditions).items():
-        if "population" not in changes:
-            continue
-        try:
-            change = with_tuples(changes["population"])
-            changed_population(study.population, change, files.context, strict=True)
-        except ValidationError as error:
-
-            def start(path: FieldPath, name: str = name) -> FieldPath:
-                return positions.of_change(name, ("population", *path))
-
-            for mistake in mistakes_of(error, PopulationSpec, positions, start):
-                found.setdefault(mistake.message(), mistake)
-    yield from found.values()
-
-
 def _changes(value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Changes by condition, as far as they can be told of a study that may not be valid."""
     factors, listed = value.get("factors"), value.get("conditions")
@@ -165,6 +144,9 @@ def _changes(value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _with_files(study: Study, files: StudyFiles) -> Study:
     """The study with every file that was read in place of its path."""
+    if study.population is not None:
+        population = population_with_rows(study.population, files)
+        study = study.model_copy(update={"population": population})
     if study.episode is None:
         return study
     episode = study.episode.model_copy(update={"params": files.inlined(study.episode.params)})
@@ -173,24 +155,17 @@ def _with_files(study: Study, files: StudyFiles) -> Study:
             "episode": episode,
             "factors": {
                 factor: {
-                    level: files.inlined(_with_population(factor, value, files))
+                    level: files.inlined(with_rows(factor, value, files))
                     for level, value in levels.items()
                 }
                 for factor, levels in study.factors.items()
             },
             "conditions": {
                 name: {
-                    part: files.inlined(_with_population(part, value, files))
+                    part: files.inlined(with_rows(part, value, files))
                     for part, value in changes.items()
                 }
                 for name, changes in study.conditions.items()
             },
         }
     )
-
-
-def _with_population(part: str, value: Any, files: StudyFiles) -> Any:
-    """A change with a population that is named by file written out, every field of it."""
-    if part != "population" or not isinstance(value, str):
-        return value
-    return validated(PopulationSpec, value, files.context).model_dump(mode="json")

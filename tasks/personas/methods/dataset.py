@@ -55,6 +55,10 @@ class Dataset(PersonaMethod[DatasetParams]):
             if attribute not in params.rows.columns:
                 yield ("targets",), f"the rows have no column {attribute}"
 
+    def attributes(self, spec: PopulationSpec, params: DatasetParams) -> tuple[str, ...]:
+        """The columns of the rows, names and weights apart."""
+        return tuple(name for name in params.rows.columns if name not in {NAME, params.weight})
+
     def structure(self, spec: PopulationSpec, params: DatasetParams, draws: Draws) -> Structure:
         """The drawn rows."""
         table = params.rows.columns
@@ -78,4 +82,6 @@ class Dataset(PersonaMethod[DatasetParams]):
             declared = spec.categories.get(name, ())
             more = tuple(sorted(set(values) - set(declared)))
             attributes[name] = coded(values, (*declared, *more))
-        return Structure(attributes, names=names, figures={"seed_rows": float(n)})
+        return Structure(
+            attributes, names=names, figures={"seed_rows": float(n)}, provenance="imported"
+        )

@@ -69,6 +69,15 @@ class Factorial(PersonaMethod[FactorialParams]):
         elif spec.size < (n := len(_covering(params))):
             yield ("size",), f"the covering design has {n:,} rows: expected at least {n:,}"
 
+    def attributes(self, spec: PopulationSpec, params: FactorialParams) -> tuple[str, ...]:
+        """The factors that are no traits."""
+        traits = {trait for one in spec.traits for trait in one.traits}
+        return tuple(factor for factor in params.levels if factor not in traits)
+
+    def given_traits(self, spec: PopulationSpec, params: FactorialParams) -> frozenset[str]:
+        """The factors that are traits."""
+        return frozenset(params.levels).difference(self.attributes(spec, params))
+
     def structure(self, spec: PopulationSpec, params: FactorialParams, draws: Draws) -> Structure:
         """The rows of the design in turn, in a random order."""
         names = list(params.levels)

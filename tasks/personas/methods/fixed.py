@@ -59,6 +59,14 @@ class Fixed(PersonaMethod[FixedParams]):
             if bool(one.name) != bool(first.name):
                 yield (*place, "name"), "either every persona has a name, or none"
 
+    def attributes(self, spec: PopulationSpec, params: FixedParams) -> tuple[str, ...]:
+        """The attributes that are listed."""
+        return tuple(params.personas[0].attributes)
+
+    def given_traits(self, spec: PopulationSpec, params: FixedParams) -> frozenset[str]:
+        """The traits that are listed."""
+        return frozenset(trait for one in params.personas for trait in one.traits)
+
     def structure(self, spec: PopulationSpec, params: FixedParams, draws: Draws) -> Structure:
         """The personas as listed; traits that one lacks are drawn."""
         people = params.personas
@@ -82,4 +90,5 @@ class Fixed(PersonaMethod[FixedParams]):
             texts={"biography": tuple(one.biography for one in people)}
             if any(one.biography for one in people)
             else {},
+            provenance="imported",
         )

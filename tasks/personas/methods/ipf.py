@@ -55,6 +55,11 @@ class Ipf(PersonaMethod[IpfParams]):
             if attribute not in columns:
                 yield ("method", "seed_table"), f"the seed table has no column {attribute}"
 
+    def attributes(self, spec: PopulationSpec, params: IpfParams) -> tuple[str, ...]:
+        """Those with a target, and the other columns of the seed table."""
+        columns = () if params.seed_table is None else tuple(params.seed_table.columns)
+        return tuple(dict.fromkeys((*spec.categories, *columns)))
+
     def structure(self, spec: PopulationSpec, params: IpfParams, draws: Draws) -> Structure:
         """Rows of the raked seed table, in a random order."""
         columns, weights = _seed(spec, params)

@@ -26,6 +26,7 @@ class PersonaMethod(ABC, Generic[P]):
     Attributes:
         name: The name that studies use.
         about: What it does, in one sentence.
+        version: Raised by hand when the same parameters give other personas.
         params: Its parameters.
         targets: Whether targets are ``needed``, ``allowed`` or ``ignored`` by it; a population that
             declares ignored targets is refused.
@@ -34,6 +35,7 @@ class PersonaMethod(ABC, Generic[P]):
 
     name: ClassVar[str]
     about: ClassVar[str]
+    version: ClassVar[int] = 1
     params: type[P]
     targets: ClassVar[str] = "allowed"
     extends: ClassVar[bool] = False
@@ -41,6 +43,14 @@ class PersonaMethod(ABC, Generic[P]):
     def problems(self, spec: PopulationSpec, params: P) -> Iterator[tuple[tuple[str, ...], str]]:
         """What does not fit: field of the population, and the problem."""
         return iter(())
+
+    def attributes(self, spec: PopulationSpec, params: P) -> tuple[str, ...]:
+        """The attributes that its personas have; those with a target unless it has others."""
+        return tuple(spec.categories)
+
+    def given_traits(self, spec: PopulationSpec, params: P) -> frozenset[str]:
+        """The traits whose scores it gives itself, of some personas at least."""
+        return frozenset()
 
     @abstractmethod
     def structure(self, spec: PopulationSpec, params: P, draws: Draws) -> Structure:

@@ -27,6 +27,13 @@ def method_named(name: str, place: str = "population.method") -> PersonaMethod[A
     return METHODS.named(name, place)
 
 
+def known_values(spec: PopulationSpec) -> frozenset[str]:
+    """Names of the attributes and traits that the personas of a population have."""
+    method, params = method_of(spec)
+    traits = (trait for one in spec.traits for trait in one.traits)
+    return frozenset((*method.attributes(spec, params), *traits))
+
+
 def method_of(spec: PopulationSpec) -> tuple[PersonaMethod[Any], Params]:
     """The way that a population is made, and its parameters.
 

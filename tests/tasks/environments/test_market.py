@@ -328,7 +328,11 @@ def test_rows_are_rows_of_their_tables(memory_gateway: Any) -> None:
 
 def test_a_catalogue_is_read_from_its_file_or_named_as_imported() -> None:
     models = {"customer": "c", "business": "b"}
-    context = LoadContext(read=lambda path: "", load=lambda path: CATALOGUE.model_dump(mode="json"))
+    context = LoadContext(
+        read=lambda path: "",
+        load=lambda path: CATALOGUE.model_dump(mode="json"),
+        rows=lambda path, names: {},
+    )
     given = MarketParams.model_validate(
         {"catalogue": "catalogues/two.yaml", "models": models}, context=context
     )

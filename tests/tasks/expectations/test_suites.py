@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from math import log
 from typing import Any
 
 import pytest
-from scipy import stats
 
 from schemas.relations import has_conditions, relations, stage_of
 from schemas.study import DataExpectation, Study
 from tasks.expectations.arguments import supported, wrong_values
-from tasks.expectations.suites import FALSE_ALARMS, SUITES, divergence_limit, suite
+from tasks.expectations.suites import SUITES, suite
 from tasks.studies.design import design
 
 SPEC: dict[str, Any] = {
     "name": "s",
     "models": {"a": {"model": "sim/talkative"}, "j": {"model": "sim/judge"}},
-    "population": {"size": 50, "shares": {"sex": {"f": 0.5, "m": 0.5}}, "traits": "big_five"},
+    "population": {"size": 50, "targets": {"sex": {"f": 0.5, "m": 0.5}}, "traits": "big_five"},
     "episode": {
         "environment": "discussion",
         "brief": {"text": "Plan it."},
@@ -80,22 +76,15 @@ def test_what_a_study_adds_is_checked_at_the_stage_of_its_view() -> None:
         assert len(own) == (stage == "codes")
 
 
-@pytest.mark.parametrize("categories", [2, 3, 5, 12])
-def test_the_limit_of_divergence_is_close_to_the_quantile_of_chi_squared(categories: int) -> None:
-    exact = stats.chi2.ppf(1 - 1 / FALSE_ALARMS, categories - 1) / (2 * 400)
-    assert divergence_limit(400, categories) == pytest.approx(exact, rel=0.08)
-
-
-def test_draws_as_declared_stay_below_the_limit_and_others_do_not() -> None:
-    rng = random.Random(1)
-    weights = (0.6, 0.3, 0.1)
-    limit = divergence_limit(500, 3)
-    drawn = [rng.choices("abc", weights, k=500) for _ in range(200)]
-    assert max(_divergence(one, weights) for one in drawn) < limit
-    other = [rng.choices("abc", (0.4, 0.4, 0.2), k=500) for _ in range(50)]
-    assert min(_divergence(one, weights) for one in other) > limit
-
-
-def _divergence(values: Sequence[str], weights: Sequence[float]) -> float:
-    shares = [values.count(name) / len(values) for name in "abc"]
-    return sum(p * log(p / q) for p, q in zip(shares, weights, strict=True) if p)
+def test_traits_that_are_given_or_shifted_have_no_expected_mean() -> None:
+    population = {
+        "size": 10,
+        "traits": {"inventory": "big_five", "means": {"neuroticism": 1.0}},
+        "method": {"use": "factorial", "levels": {"openness": ["low", "high"]}},
+    }
+    checked = {
+        one.where["trait"]
+        for one in SUITES["personas"](study(population=population))
+        if one.view == "persona_traits"
+    }
+    assert checked == {"conscientiousness", "extraversion", "agreeableness"}

@@ -14,6 +14,7 @@ from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.personas import PersonaStep
+from tasks.stages.populations import PopulationStep
 from tasks.stages.working import results_of
 from tasks.studies.design import design
 
@@ -32,9 +33,7 @@ def study(**fields: Any) -> Study:
 
 
 def planned(given: Study) -> tuple[Unit, ...]:
-    resolved = design(given)
-    personas = PersonaStep().plan(resolved, Upstream())
-    return STEP.plan(resolved, Upstream(units={PersonaStep: personas}))
+    return STEP.plan(design(given), Upstream())
 
 
 def keys(given: Study) -> list[str]:
@@ -159,42 +158,71 @@ def test_rows_do_not_depend_on_which_units_are_worked_together(
     assert [one.rows for one in together] == [one.rows for one in alone]
 
 
-def with_population(size: int, replicates: int = 2) -> Study:
+def with_population(size: int, replicates: int = 2, **fields: Any) -> Study:
     shares = {"age_group": {"18-34": 0.5, "55+": 0.5}}
     return study(
-        population={"size": size, "shares": shares, "traits": "big_five"}, replicates=replicates
+        models={**STUDY["models"], "w": {"model": "sim/writer"}},
+        population={"size": size, "targets": shares, "traits": "big_five", **fields},
+        replicates=replicates,
     )
 
 
+def population_units(given: Study) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+    resolved = design(given)
+    populations = PopulationStep().plan(resolved, Upstream())
+    return populations, PersonaStep().plan(resolved, Upstream({PopulationStep: populations}))
+
+
+def with_personas(given: Study) -> tuple[Unit, ...]:
+    populations, biographies = population_units(given)
+    upstream = Upstream({PopulationStep: populations, PersonaStep: biographies})
+    return STEP.plan(design(given), upstream)
+
+
 def persona_rows(given: Study, gateway: Any, simulate: Any) -> dict[str, pl.DataFrame]:
-    units = PersonaStep().plan(design(given), Upstream())
-    results = asyncio.run(results_of(PersonaStep(), units, {}, gateway(simulate)))
-    tables = ("personas", "persona_traits", "persona_attributes")
-    return {
-        table: pl.DataFrame([row for one in results for row in one.rows.get(table, ())])
-        for table in tables
-    }
+    populations, biographies = population_units(given)
+    drawn = asyncio.run(results_of(PopulationStep(), populations, {}, gateway(simulate)))
+    rows = {name: pl.DataFrame(part) for name, part in drawn[0].rows.items()}
+    written = asyncio.run(results_of(PersonaStep(), biographies, rows, gateway(simulate)))
+    texts = [row for one in written for row in one.rows.get("persona_texts", ())]
+    return {**rows, **({"persona_texts": pl.DataFrame(texts)} if texts else {})}
 
 
 def test_personas_are_given_to_seats_and_told_in_the_prompt(
     memory_gateway: Any, simulate: Any
 ) -> None:
-    given = with_population(4)
-    units = planned(given)
+    given = with_population(4, prose="w")
+    units = with_personas(given)
     read = {one.table for one in STEP.reads(units)}
-    assert read == {"personas", "persona_traits", "persona_attributes"}
+    assert read == {"personas", "persona_traits", "persona_attributes", "persona_texts"}
     gateway = memory_gateway(simulate)
     rows = persona_rows(given, memory_gateway, simulate)
     results = asyncio.run(results_of(STEP, units, rows, gateway))
     seats = results[0].rows["seats"]
     assert len({seat["persona_key"] for seat in seats}) == 2
-    assert "Age group: " in gateway.questions[0].messages[0].text
-    assert "Openness: " in gateway.questions[0].messages[0].text
+    prompt = gateway.questions[0].messages[0].text
+    assert "Age group: " in prompt
+    assert "Openness: " in prompt
+    assert any(text in prompt for text in rows["persona_texts"]["text"])
+
+
+def test_a_larger_population_replays_no_episode_whose_personas_it_begins_with() -> None:
+    few, more = with_personas(with_population(4)), with_personas(with_population(40))
+    assert [unit.key for unit in few] == [unit.key for unit in more]
+    raked = {"method": "ipf"}
+    others = with_personas(with_population(4, **raked)), with_personas(with_population(40, **raked))
+    assert not {unit.key for unit in others[0]} & {unit.key for unit in others[1]}
+
+
+def test_another_writer_replays_the_episodes() -> None:
+    plain = {unit.key for unit in with_personas(with_population(4))}
+    written = {unit.key for unit in with_personas(with_population(4, prose="w"))}
+    assert not plain & written
 
 
 def test_replicates_go_through_the_population_and_conditions_share_it() -> None:
-    units = planned(with_population(4))
-    assigned = [tuple(sorted(unit.spec.personas.values())) for unit in units]
+    units = with_personas(with_population(4))
+    assigned = [tuple(sorted(one.persona for one in unit.spec.personas.values())) for unit in units]
     assert assigned[0] == assigned[2]
     assert assigned[1] == assigned[3]
     assert not set(assigned[0]) & set(assigned[1])
@@ -204,7 +232,7 @@ def test_a_persona_that_is_not_there_fails_the_episode(memory_gateway: Any, simu
     given = with_population(4)
     rows = persona_rows(given, memory_gateway, simulate)
     rows["personas"] = rows["personas"].head(0)
-    results = asyncio.run(results_of(STEP, planned(given), rows, memory_gateway(simulate)))
+    results = asyncio.run(results_of(STEP, with_personas(given), rows, memory_gateway(simulate)))
     assert {one.failure.kind for one in results if one.failure} == {"upstream"}
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -8,13 +9,7 @@ import pytest
 
 from schemas.gateway import Question
 from schemas.study import Study
-from schemas.tables import (
-    PersonaAttributeRow,
-    PersonaRow,
-    PersonaTraitRow,
-    PopulationRow,
-    PopulationTargetRow,
-)
+from schemas.tables import TABLES
 from schemas.unit import Failure, Result, Unit
 from tasks.models.budget import BudgetSpent
 from tasks.stages.base import Upstream
@@ -24,121 +19,144 @@ from tasks.stages.working import results_of
 from tasks.studies.design import design
 
 STEP = PersonaStep()
-SHARES = {
-    "age_group": {"18-34": 0.3, "35-54": 0.3, "55+": 0.4},
+TARGETS = {
+    "age_group": {"shares": {"18-34": 0.3, "35-54": 0.3, "55+": 0.4}, "source": "A census"},
     "region": {"north": 0.5, "south": 0.5},
 }
-ROWS = {
-    "populations": PopulationRow,
-    "population_targets": PopulationTargetRow,
-    "personas": PersonaRow,
-    "persona_traits": PersonaTraitRow,
-    "persona_attributes": PersonaAttributeRow,
-}
 
 
-def planned(size: int = 5, **fields: Any) -> tuple[Unit, ...]:
+def planned(size: int = 5, **fields: Any) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+    """Units of the population and of its biographies."""
+    population = {"size": size, "targets": TARGETS, "traits": "big_five", **fields}
     study = Study.model_validate(
         {
             "name": "s",
             "models": {"m": {"model": "sim/agent"}, "w": {"model": "sim/writer"}},
-            "population": {"size": size, "shares": SHARES, "traits": "big_five", **fields},
+            "population": population,
             "episode": {"environment": "discussion", "brief": "Talk.", "seats": ["m"]},
         }
     )
     resolved = design(study)
-    population = PopulationStep().plan(resolved, Upstream())
-    personas = STEP.plan(resolved, Upstream(units={PopulationStep: population}))
-    return (*population, *personas)
+    populations = PopulationStep().plan(resolved, Upstream())
+    return populations, STEP.plan(resolved, Upstream(units={PopulationStep: populations}))
 
 
-def worked(units: tuple[Unit, ...], gateway: Any) -> list[Result]:
-    """The population, which comes first, and the personas."""
-    return [
-        *asyncio.run(results_of(PopulationStep(), units[:1], {}, gateway)),
-        *asyncio.run(results_of(STEP, units[1:], {}, gateway)),
-    ]
+def drawn(units: tuple[Unit, ...], gateway: Any) -> Mapping[str, Any]:
+    """Rows of a population."""
+    (result,) = asyncio.run(results_of(PopulationStep(), units, {}, gateway))
+    assert result.failure is None
+    return result.rows
 
 
-def test_there_is_a_unit_for_the_population_and_one_for_each_persona() -> None:
-    units = planned(5)
-    assert len(units) == 6
-    assert len({unit.key for unit in units}) == 6
-    assert all(unit.upstream == (units[0].key,) for unit in units[1:])
+def written(size: int, gateway: Any, other: Any) -> list[Result]:
+    """Biographies of a population."""
+    populations, biographies = planned(size, prose="w")
+    rows = {name: pl.DataFrame(part) for name, part in drawn(populations, other).items()}
+    return asyncio.run(results_of(STEP, biographies, rows, gateway))
 
 
-def test_a_larger_population_keeps_the_personas_that_it_had() -> None:
-    few, many = planned(5), planned(50)
-    assert [unit.key for unit in few] == [unit.key for unit in many[:6]]
+def test_there_is_a_unit_for_the_population_and_one_for_each_biography() -> None:
+    populations, biographies = planned(5, prose="w")
+    assert len(populations) == 1
+    assert len({unit.key for unit in biographies}) == 5
+    assert all(unit.upstream == (populations[0].key,) for unit in biographies)
+    assert planned(5)[1] == ()
 
 
-def test_anything_that_decides_a_persona_is_in_its_key() -> None:
-    keys = {
-        planned(5, **fields)[1].key
-        for fields in ({}, {"seed": 2}, {"traits": "none"}, {"prose": "w"}, {"shares": {}})
-    }
-    assert len(keys) == 5
+def test_a_larger_population_asks_for_no_biography_again() -> None:
+    few, many = planned(5, prose="w")[1], planned(50, prose="w")[1]
+    assert [unit.key for unit in few] == [unit.key for unit in many[:5]]
+
+
+def test_a_way_that_draws_the_whole_at_once_begins_anew_when_it_grows() -> None:
+    few, many = (planned(size, prose="w", method="ipf")[1] for size in (5, 50))
+    assert not {unit.key for unit in few} & {unit.key for unit in many}
+
+
+def test_anything_that_decides_a_biography_is_in_its_key() -> None:
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"seed": 2},
+        {"traits": ()},
+        {"targets": {}},
+        {"method": "ipf"},
+        {"traits": {"inventory": "big_five", "means": {"openness": 1.0}}},
+    )
+    keys = {planned(5, prose="w", **fields)[1][0].key for fields in changes}
+    assert len(keys) == len(changes)
+
+
+def test_a_persona_of_two_populations_has_two_keys_and_one_profile(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    few, many = (drawn(planned(size)[0], memory_gateway(simulate))["personas"] for size in (5, 50))
+    assert few["profile_key"].to_list() == many["profile_key"].to_list()[:5]
+    assert not set(few["persona_key"]) & set(many["persona_key"])
+    assert few["name"].to_list() == many["name"].to_list()[:5]
 
 
 def test_rows_are_rows_of_their_tables(memory_gateway: Any, simulate: Any) -> None:
-    for result in worked(planned(3, prose="w"), memory_gateway(simulate)):
-        assert result.failure is None
-        for table, rows in result.rows.items():
-            for row in rows if table in ROWS else ():
-                ROWS[table].model_validate(row)
+    tables = drawn(planned(3)[0], memory_gateway(simulate))
+    assert tables.keys() == set(PopulationStep.writes) - {"persona_texts"}
+    for name, rows in tables.items():
+        for row in rows.to_dicts() if isinstance(rows, pl.DataFrame) else rows:
+            TABLES[name].model_validate(row)
 
 
-def test_shares_and_traits_are_met_within_chance(memory_gateway: Any, simulate: Any) -> None:
-    results = worked(planned(2000), memory_gateway(simulate))
-    attributes = pl.DataFrame(
-        [row for one in results for row in one.rows.get("persona_attributes", ())]
+def test_target_and_realised_share_stand_side_by_side(memory_gateway: Any, simulate: Any) -> None:
+    tables = drawn(planned(2000, method="ipf")[0], memory_gateway(simulate))
+    for row in tables["population_targets"]:
+        assert row["realised_share"] == pytest.approx(row["target_share"], abs=0.002)
+    fits = {row["dimension"]: row for row in tables["population_fits"]}
+    assert fits["age_group"]["total_variation"] < fits["age_group"]["tolerance"]
+    assert fits["age_group"]["source"] == "A census"
+    ages = tables["persona_attributes"].filter(pl.col("attribute") == "age_group")["value"]
+    share = next(
+        row["realised_share"] for row in tables["population_targets"] if row["category"] == "55+"
     )
-    traits = pl.DataFrame([row for one in results for row in one.rows.get("persona_traits", ())])
-    old = attributes.filter(pl.col("attribute") == "age_group")["value"].eq("55+").mean()
-    assert old == pytest.approx(0.4, abs=0.045)
-    assert traits["score"].mean() == pytest.approx(0.5, abs=0.02)
-    levels = traits.group_by("level").len().sort("level")
-    shares = dict(zip(levels["level"], levels["len"] / traits.height, strict=True))
-    assert shares["average"] == pytest.approx(0.383, abs=0.02)
-    assert shares["very_high"] == pytest.approx(0.067, abs=0.01)
+    assert ages.eq("55+").mean() == pytest.approx(share)
 
 
-def test_attributes_are_drawn_independently(memory_gateway: Any, simulate: Any) -> None:
-    results = worked(planned(2000), memory_gateway(simulate))
-    rows = pl.DataFrame([row for one in results for row in one.rows.get("persona_attributes", ())])
-    wide = rows.pivot(on="attribute", index="persona_key", values="value")
-    north = wide.filter(pl.col("region") == "north")["age_group"].eq("55+").mean()
-    south = wide.filter(pl.col("region") == "south")["age_group"].eq("55+").mean()
-    assert north == pytest.approx(south, abs=0.09)
+def test_intensities_stand_beside_their_traits(memory_gateway: Any, simulate: Any) -> None:
+    traits = {"inventory": "big_five", "intensity": {"frequency": 4, "effort": 2}}
+    rows = drawn(planned(3, traits=traits)[0], memory_gateway(simulate))["persona_traits"]
+    assert rows["frequency"].unique().to_list() == [4]
+    assert rows["effort"].unique().to_list() == [2]
+    assert rows["depth"].is_null().all()
 
 
 def test_prose_is_written_by_a_model_and_names_its_call(memory_gateway: Any, simulate: Any) -> None:
     gateway = memory_gateway(simulate)
-    results = worked(planned(3, prose="w"), gateway)
+    results = written(3, gateway, memory_gateway(simulate))
     assert len(gateway.questions) == 3
-    for result in results[1:]:
-        (row,) = result.rows["personas"]
-        assert row["biography"]
+    for result in results:
+        (row,) = result.rows["persona_texts"]
+        assert row["text"]
         assert row["call_key"]
     assert "Age group" in gateway.questions[0].messages[0].text
 
 
-def test_a_persona_whose_prose_failed_is_a_failed_unit(memory_gateway: Any) -> None:
-    results = worked(
-        planned(2, prose="w"), memory_gateway(lambda question: Failure("timeout", "too slow"))
-    )
-    assert [one.failure.kind if one.failure else None for one in results] == [
-        None,
-        "timeout",
-        "timeout",
-    ]
-    assert "personas" not in results[1].rows
+def test_a_biography_that_failed_is_a_failed_unit(memory_gateway: Any, simulate: Any) -> None:
+    failing = memory_gateway(lambda question: Failure("timeout", "too slow"))
+    results = written(2, failing, memory_gateway(simulate))
+    assert [one.failure.kind for one in results if one.failure] == ["timeout", "timeout"]
+    assert "persona_texts" not in results[0].rows
 
 
-def test_a_spent_budget_fails_the_persona_and_not_the_run(memory_gateway: Any) -> None:
+def test_a_spent_budget_fails_the_biography_and_not_the_run(
+    memory_gateway: Any, simulate: Any
+) -> None:
     def spend(question: Question) -> str:
         raise BudgetSpent(spent_usd=1.0, spent_calls=1, budget_usd=1.0, budget_calls=None)
 
-    results = worked(planned(1, prose="w"), memory_gateway(spend))
-    assert results[1].failure is not None
-    assert results[1].failure.kind == "budget"
+    (result,) = written(1, memory_gateway(spend), memory_gateway(simulate))
+    assert result.failure is not None
+    assert result.failure.kind == "budget"
+
+
+def test_biographies_that_personas_bring_along_are_kept(memory_gateway: Any, simulate: Any) -> None:
+    people = [{"name": "Ann", "biography": "Sails."}, {"name": "Ben"}]
+    units = planned(2, targets={}, method={"use": "fixed", "personas": people})[0]
+    tables = drawn(units, memory_gateway(simulate))
+    assert tables["persona_texts"]["text"].to_list() == ["Sails."]
+    assert tables["personas"]["name"].to_list() == ["Ann", "Ben"]

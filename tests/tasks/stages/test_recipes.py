@@ -78,7 +78,7 @@ def study(environment: str) -> Study:
             "population": {
                 "size": 2,
                 "traits": "big_five",
-                "shares": {"age": {"a": 0.5, "b": 0.5}},
+                "targets": {"age": {"a": 0.5, "b": 0.5}},
             },
             "episode": {"environment": environment, **EPISODES[environment]},
         }

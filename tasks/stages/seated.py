@@ -1,0 +1,167 @@
+"""The personas that sit in episodes: planned by population, read with their biographies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from schemas.keys import NOT_IDENTITY
+from schemas.seats import Persona
+from schemas.study import Study
+from schemas.unit import Read
+from tasks.personas.seating import Candidate
+from tasks.stages.base import Upstream
+from tasks.stages.personas import PersonaStep, persona_reads, personas_by_key
+from tasks.stages.populations import (
+    PlannedPopulation,
+    PopulationStep,
+    planned_population,
+    population_of,
+)
+from tasks.studies.design import Condition
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class SeatedPersona:
+    """The persona of a seat.
+
+    Attributes:
+        profile: Digest of what decides the persona.
+        biography: Key of the unit that writes its biography; empty where no model does.
+        persona: Key of the persona, whose rows say what it is.
+        population: Key of the unit that draws its population.
+    """
+
+    profile: str
+    biography: str
+    persona: str = field(metadata=NOT_IDENTITY, compare=False)
+    population: str = field(metadata=NOT_IDENTITY, compare=False)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Keys of the units that make it."""
+        return tuple(key for key in (self.population, self.biography) if key)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The personas that the seats of a condition may have.
+
+    Attributes:
+        planned: Their population; ``None`` for a condition without one.
+        unit: Key of the unit that draws it.
+        biographies: Key of the unit that writes a biography, by profile.
+        positions: Number within the population by the key of a persona.
+    """
+
+    planned: PlannedPopulation | None = None
+    unit: str = ""
+    biographies: Mapping[str, str] = field(default_factory=dict)
+    positions: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        """The personas, in order."""
+        return [
+            Candidate(key, partial(self._values, position))
+            for key, position in self.positions.items()
+        ]
+
+    def seated(self, key: str) -> SeatedPersona:
+        """A persona as the seat that has it holds it."""
+        if self.planned is None:
+            raise ValueError("nobody can be seated without a population")
+        profile = self.planned.profile_key(self.positions[key])
+        return SeatedPersona(profile, self.biographies.get(profile, ""), key, self.unit)
+
+    def _values(self, position: int) -> Mapping[str, str]:
+        if self.planned is None:
+            raise ValueError("nobody has values without a population")
+        return population_of(self.planned.population, self.planned.profiles).values(position)
+
+
+@dataclass(frozen=True, slots=True)
+class MadePersonas:
+    """The units that make personas.
+
+    Attributes:
+        populations: Key of the unit that draws a population, by its digest.
+        biographies: Key of the unit that writes a biography, by writer and profile.
+    """
+
+    populations: Mapping[str, str]
+    biographies: Mapping[str, Mapping[str, str]]
+
+    @classmethod
+    def of(cls, upstream: Upstream) -> MadePersonas:
+        """The units out of those planned."""
+        biographies: dict[str, dict[str, str]] = {}
+        for unit in upstream.of(PersonaStep):
+            biographies.setdefault(unit.spec.writer.digest, {})[unit.spec.profile] = unit.key
+        populations = {
+            unit.spec.population.digest: unit.key for unit in upstream.of(PopulationStep)
+        }
+        return cls(populations, biographies)
+
+    def people(self, study: Study, condition: Condition) -> People:
+        """The personas that the seats of a condition may have."""
+        if condition.population is None:
+            return People()
+        planned = planned_population(study, condition.population)
+        writer = planned.writer.digest if planned.writer else ""
+        size = planned.population.value.size
+        return People(
+            planned,
+            self.populations.get(planned.population.digest, ""),
+            self.biographies.get(writer, {}),
+            {planned.persona_key(position): position for position in range(1, size + 1)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPersonas:
+    """Personas as the warehouse holds them.
+
+    Attributes:
+        by_key: Personas by key, without prose.
+        biographies: Biography by profile and the unit that wrote it.
+    """
+
+    by_key: Mapping[str, Persona]
+    biographies: Mapping[tuple[str, str], str]
+
+    @classmethod
+    def out_of(cls, rows: Mapping[str, pl.DataFrame]) -> HeldPersonas:
+        """The personas in the rows that :func:`seated_reads` asks for."""
+        texts = rows["persona_texts"].iter_rows(named=True) if "persona_texts" in rows else ()
+        return cls(
+            personas_by_key(rows),
+            {
+                (row["profile_key"], row["unit_key"]): row["text"]
+                for row in texts
+                if row["kind"] == "biography"
+            },
+        )
+
+    def persona(self, seated: SeatedPersona) -> Persona | None:
+        """The persona of a seat with its biography; ``None`` where either is missing."""
+        held = self.by_key.get(seated.persona)
+        author = seated.biography or seated.population
+        biography = self.biographies.get((seated.profile, author))
+        if held is None or (seated.biography and biography is None):
+            return None
+        return replace(held, biography=biography or "")
+
+
+def seated_reads(seated: Sequence[SeatedPersona]) -> tuple[Read, ...]:
+    """What must be read to know the personas of seats."""
+    if not seated:
+        return ()
+    profiles = tuple(sorted({one.profile for one in seated}))
+    keys = sorted({one.persona for one in seated})
+    return (*persona_reads(keys), Read("persona_texts", "profile_key", profiles))
