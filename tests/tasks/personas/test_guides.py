@@ -1,0 +1,64 @@
+"""The pages about populations, followed."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from schemas.study.population import PopulationSpec
+from tasks.personas.draw import drawn_population
+from tasks.personas.methods.method import PersonaMethod
+from tasks.personas.methods.registry import METHODS
+from tasks.registry import Registry
+from tasks.studies.strict import validated
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+
+
+@pytest.fixture
+def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PersonaMethod[Any]:
+    """The method of the guide, made and registered by following it."""
+    page = (DOCS / "add_a_persona_method.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "quota.py").write_text(code, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("quota", tmp_path / "quota.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "quota", module)
+    spec.loader.exec_module(module)
+    method: PersonaMethod[Any] = module.Quota()
+    wider: Registry[PersonaMethod[Any]] = Registry("method", (*METHODS.values(), method), "")
+    monkeypatch.setattr("tasks.personas.methods.registry.METHODS", wider)
+    return method
+
+
+def test_the_method_of_the_guide_fills_its_quotas(quota: PersonaMethod[Any]) -> None:
+    page = (DOCS / "add_a_persona_method.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"`method: (\{use: quota.*?\}\})`, with `size: 8`", page)
+    spec = PopulationSpec(size=8, method=YAML(typ="safe").load(written))
+    assert list(quota.problems(spec, quota.params.model_validate(spec.method.options))) == []
+    assert drawn_population(spec, "0" * 32).attributes["sex"].values().count("female") == 4
+    other = spec.model_copy(update={"size": 7})
+    (problem,) = quota.problems(other, quota.params.model_validate(spec.method.options))
+    assert problem[1] == "they add up to 8, and size is 7"
+
+
+def test_the_page_lists_every_method_as_it_describes_itself() -> None:
+    page = (DOCS / "populations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", page, re.MULTILINE)
+    assert rows == [(method.name, method.about) for method in METHODS.values()]
+
+
+def test_the_population_of_the_page_can_be_made() -> None:
+    page = (DOCS / "populations.md").read_text(encoding="utf-8")
+    whole, *_ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    spec = validated(PopulationSpec, YAML(typ="safe").load(whole)["population"])
+    population = drawn_population(spec, "0" * 32)
+    assert set(population.attributes) == {"sex", "age_group", "education"}

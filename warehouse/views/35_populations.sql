@@ -1,0 +1,53 @@
+-- Populations of the study that was run last, as an analyst asks for them.
+
+CREATE VIEW v_population_targets AS
+SELECT
+    u.study,
+    p.size,
+    p.method,
+    t.dimension,
+    t.category,
+    t.target_share,
+    t.realised_share,
+    t.realised_share - t.target_share AS difference,
+    f.total_variation,
+    f.tolerance,
+    f.source,
+    t.population_key,
+    t.unit_key
+FROM population_targets AS t
+JOIN populations AS p USING (population_key)
+LEFT JOIN population_fits AS f
+    ON f.population_key = t.population_key AND f.dimension = t.dimension
+JOIN (SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas') AS u
+    ON u.unit_key = p.unit_key;
+COMMENT ON VIEW v_population_targets IS
+    'One row per cell of a target table: the share that was declared and the share that the '
+    'population realises, with how far the whole table is off.';
+
+CREATE VIEW v_personas AS
+SELECT
+    u.study,
+    p.name,
+    map_from_entries(list({'key': a.attribute, 'value': a.value} ORDER BY a.attribute))
+        AS attributes,
+    any_value(x.text) AS biography,
+    p.position,
+    p.persona_key,
+    p.profile_key,
+    p.population_key,
+    p.unit_key
+FROM personas AS p
+JOIN (SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas') AS u
+    ON u.unit_key = p.unit_key
+LEFT JOIN persona_attributes AS a USING (persona_key)
+LEFT JOIN (
+    SELECT w.study, x.profile_key, x.text
+    FROM persona_texts AS x
+    JOIN (SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas') AS w
+        USING (unit_key)
+    WHERE x.kind = 'biography'
+) AS x ON x.profile_key = p.profile_key AND x.study = u.study
+GROUP BY u.study, p.name, p.position, p.persona_key, p.profile_key, p.population_key, p.unit_key;
+COMMENT ON VIEW v_personas IS
+    'One row per persona of a study, with its attributes as a map and its biography.';
