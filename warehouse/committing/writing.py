@@ -129,6 +129,8 @@ def quarantine_rows(batch: Batch, failures: Mapping[str, Failure]) -> list[dict[
     """Rows of ``quarantine``: those refused, and the others of units that failed with them."""
     rows = []
     for name, staged in batch.tables.items():
+        if not staged.refused and (name in PAID or not failures):
+            continue  # a look at every row of a large table takes seconds
         for number, unit, row in staged.owners():
             reason = staged.refused.get(number)
             if reason is None and unit in failures and name not in PAID:

