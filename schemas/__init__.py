@@ -7,6 +7,7 @@ This room imports nothing else of the project.
   derive from them.
 - ``unit``: what is planned, worked and committed. ``gateway``: what is asked of a model.
   ``environment``: the rules of an episode as the engine sees them; ``seats``: who takes part.
+- ``inventories``: inventories of traits.
 - ``checks``: checks of data sets and what they found. ``relations``: tables and views by name.
 - ``keys``: digests, and generators seeded by them. ``errors``: mistakes that a user can mend.
   ``base``, ``files``, ``names``: what models share.

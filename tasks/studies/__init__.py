@@ -1,10 +1,11 @@
 """Studies: read from YAML, resolved to a design of conditions, compared.
 
-- ``load``: a study from a file; ``files``, ``yamltext``, ``yamlnodes``, ``strict`` read it.
+- ``load``: a study from a file; ``files``, ``rowsfile``, ``yamltext``, ``yamlnodes``,
+  ``strict`` read it.
 - ``design``: the design: conditions with every parameter resolved.
 - ``checks``, ``analysis_checks``: names that lead nowhere. ``episode_parts``: parts of episodes
-  that do not fit who takes part. ``messages``, ``positions``, ``fields``:
-  what is wrong, in which line, and what was meant.
+  that do not fit who takes part. ``populations``: populations that cannot be made.
+  ``messages``, ``positions``, ``fields``: what is wrong, in which line, and what was meant.
 - ``differences``: in what two studies differ. ``jsonschema``: completion for editors.
 - ``reference``, ``examples``: the page that explains a study.
 """

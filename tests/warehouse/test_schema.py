@@ -288,3 +288,23 @@ def test_calls_of_an_older_warehouse_say_that_they_were_made_for_a_probe():
         ("bad answer", "probe"),
         ("other", "agent"),
     ]
+
+
+def test_personas_of_an_older_warehouse_keep_their_biographies():
+    connection = duckdb.connect()
+    known = migrations()
+    (populations,) = (one for one in known if one.name == "populations")
+    for one in known[: populations.number - 1]:
+        connection.execute(one.sql)
+    connection.execute(
+        "INSERT INTO populations VALUES ('p', 'u0', 'independent', 1, '{}');"
+        "INSERT INTO personas VALUES ('a', 'u1', 'p', 1, 'Ann', 'Sails.', 'c'), "
+        "('b', 'u2', 'p', 2, 'Ben', '', NULL)"
+    )
+    connection.execute(populations.sql)
+    assert connection.execute("SELECT size, figures FROM populations").fetchall() == [(2, "{}")]
+    assert connection.execute("FROM persona_texts").fetchall() == [
+        ("u1", "a", "biography", "Sails.", "c")
+    ]
+    found = connection.execute("SELECT persona_key, profile_key, name FROM personas ORDER BY ALL")
+    assert found.fetchall() == [("a", "a", "Ann"), ("b", "b", "Ben")]

@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 
 from schemas.gateway import Question
@@ -53,6 +54,8 @@ def scripted(question: Question) -> str:
     seen = question.observation or {}
     if question.answer is None:
         return f"Message {question.ordinal}."
+    if seen["environment"] == "personas":
+        return '{"biography": "Sails."}'
     if seen["ask"] == "harvest":
         return '{"amount": 3}'
     if seen["role"] == "business":
@@ -70,16 +73,20 @@ def scripted(question: Question) -> str:
     return json.dumps(steps[seen["round"]])
 
 
-def study(environment: str) -> Study:
+POPULATION = {
+    "size": 2,
+    "traits": "big_five",
+    "targets": {"age": {"a": 0.5, "b": 0.5}},
+    "prose": "w",
+}
+
+
+def study(environment: str, **fields: Any) -> Study:
     return Study.model_validate(
         {
             "name": "golden",
-            "models": {"m": {"model": "sim/agent"}},
-            "population": {
-                "size": 2,
-                "traits": "big_five",
-                "targets": {"age": {"a": 0.5, "b": 0.5}},
-            },
+            "models": {"m": {"model": "sim/agent"}, "w": {"model": "sim/writer"}},
+            **fields,
             "episode": {"environment": environment, **EPISODES[environment]},
         }
     )
@@ -112,18 +119,25 @@ def test_rows_of_episodes_change_only_with_recipe_or_version(
 
 
 def test_rows_of_personas_change_only_with_their_recipe(memory_gateway: Any, golden: Any) -> None:
-    resolved = design(study("discussion"))
+    resolved = design(study("discussion", population=POPULATION))
     population = PopulationStep()
     units = population.plan(resolved, Upstream())
     personas = PersonaStep().plan(resolved, Upstream(units={PopulationStep: units}))
     gateway = memory_gateway(scripted)
-    results = [
-        *asyncio.run(results_of(population, units, {}, gateway)),
-        *asyncio.run(results_of(PersonaStep(), personas, {}, gateway)),
-    ]
+    (drawn,) = asyncio.run(results_of(population, units, {}, gateway))
+    read = {name: pl.DataFrame(rows) for name, rows in drawn.rows.items()}
+    written = asyncio.run(results_of(PersonaStep(), personas, read, gateway))
     tables: dict[str, list[Any]] = {}
-    for result in results:
+    for result in (drawn, *written):
+        assert result.failure is None
         for table, rows in result.rows.items():
-            tables.setdefault(table, []).extend(rows)
+            plain = rows.to_dicts() if isinstance(rows, pl.DataFrame) else rows
+            tables.setdefault(table, []).extend(plain)
     keys = {unit.key: f"UNIT {number}" for number, unit in enumerate([*units, *personas])}
+    keys[units[0].spec.population.digest] = "POPULATION"
+    for row in tables["personas"]:
+        keys[row["persona_key"]] = f"PERSONA {row['position']}"
+        keys[row["profile_key"]] = f"PROFILE {row['position']}"
+    for number, row in enumerate(tables["persona_texts"]):
+        keys[row["call_key"]] = f"CALL {number}"
     golden("personas", str(PersonaStep.recipe), tables, keys)

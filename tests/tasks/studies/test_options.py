@@ -24,7 +24,11 @@ ROOT = Path(__file__).resolve().parents[3]
 #: Fields whose word says which member of a union a mapping is.
 TAGS = {"kind", "do"}
 #: Words that are handed to a library or a provider as they are.
-PASSED_ON = {"contrasts.correction": "statsmodels", "models.reasoning_effort": "the provider"}
+PASSED_ON = {
+    "contrasts.correction": "statsmodels",
+    "models.reasoning_effort": "the provider",
+    "population.traits.intensity": "the columns of persona_traits",
+}
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def test_a_condition_takes_another_way_with_a_file_of_its_own(read: Read, tmp_pa
     ("old", "new", "message"),
     [
         ("use: ipf", "use: ipff", "write ipf"),
-        ("people.csv", "poeple.csv", "cannot be read"),
+        ("people.csv", "poeple.csv", "did you mean people.csv"),
         ("sex: SEX", "sex: SXE", "no column SXE"),
         ("young: 30, old: .inf", "young: 30, old: 60", "row 3: 70 in column AGE is above"),
         ("{sex: {f: 0.5, m: 0.5}}", "{sex: {f: 0.5, m: 0.4}}", "sum to 0.9"),
