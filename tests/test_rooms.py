@@ -198,3 +198,7 @@ def test_commands_print_through_what_keeps_terminals_safe() -> None:
                 if node.func.id in {"print", "Console"} and name not in allowed:
                     printing.append(f"{name}:{node.lineno}")
     assert printing == []
+
+
+def test_the_front_page_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
