@@ -100,7 +100,7 @@ def _read_settings_again() -> None:
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def server_needed() -> Iterator[None]:
     """A context in which Prefect's server is needed.
 
     What the gateway asks of models never raises these errors.

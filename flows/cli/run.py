@@ -87,10 +87,10 @@ async def _report_if_done(request: RunRequest, console: Console) -> StudyReport 
 async def _report_of(run_study: Any, request: RunRequest, console: Console) -> StudyReport:
     """What a run did, its progress shown while it lasts."""
     from flows.cli.progress import ProgressLines
-    from flows.server import answering
+    from flows.server import server_needed
     from flows.session import told_to
 
-    with answering():
+    with server_needed():
         with ProgressLines(console) as progress, told_to(progress):
             state = await run_study(request, return_state=True)
         report: StudyReport | BaseException = await state.aresult(raise_on_failure=False)
