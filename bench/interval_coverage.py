@@ -4,8 +4,9 @@
     python bench/interval_coverage.py --runs 12 --only mean --studies 4000
     python bench/interval_coverage.py --tests --studies 2000
 
-Prints, per statistic and number of runs a side, the share of studies whose 95% interval holds the
-true value; with ``--tests``, per test, the share of studies in which nothing differs and p < .05.
+Prints, per statistic and number of episodes a side, the share of studies whose 95% interval holds
+the true value; with ``--tests``, per test, the share of studies in which nothing differs and p <
+.05.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy.typing as npt
 
 from tasks.metrics.coders.rates import rate_interval
 from tasks.metrics.contrasts.catalogue import TESTS
-from tasks.metrics.contrasts.sample import Side, Untestable, refuse_equal_runs
+from tasks.metrics.contrasts.sample import Side, Untestable, refuse_equal_episodes
 from tasks.metrics.statistics import effect_intervals, effects
 from tasks.metrics.statistics.bootstrap import sum_interval
 from tasks.metrics.statistics.means import mean_intervals
@@ -32,38 +33,38 @@ Draw = Callable[[Rng, int], Floats]
 Interval = Callable[[Rng, int], tuple[float, float]]
 Case = tuple[Interval, float]
 
-RUNS = (3, 5, 8, 12, 20)
-#: Seats of a run, in tests over seats.
+EPISODES = (3, 5, 8, 12, 20)
+#: Seats of an episode, in tests over seats.
 SEATS = 5
 
 
-def _tables(rng: Rng, runs: int) -> Floats:
-    """Cross-tables of two coders in runs of 30 items whose prevalence differs from run to run."""
-    prevalence = rng.beta(3, 7, runs)
-    truth = rng.random((runs, 30)) < prevalence[:, None]
-    flips = rng.random((2, runs, 30)) < rng.beta(2, 18, runs)[None, :, None]
+def _tables(rng: Rng, episodes: int) -> Floats:
+    """Cross-tables of two coders in episodes of 30 items, each with a prevalence of its own."""
+    prevalence = rng.beta(3, 7, episodes)
+    truth = rng.random((episodes, 30)) < prevalence[:, None]
+    flips = rng.random((2, episodes, 30)) < rng.beta(2, 18, episodes)[None, :, None]
     first, second = truth ^ flips[0], truth ^ flips[1]
     cells = 2 * first + second
     return np.stack([(cells == c).sum(axis=1) for c in range(4)], axis=1).reshape(-1, 2, 2) * 1.0
 
 
-def _seat_shares(rng: Rng, runs: int) -> Floats:
-    """Largest share of seven seats in runs of 40 messages."""
-    shares = rng.dirichlet(np.full(7, 4.0), runs)
+def _seat_shares(rng: Rng, episodes: int) -> Floats:
+    """Largest share of seven seats in episodes of 40 messages."""
+    shares = rng.dirichlet(np.full(7, 4.0), episodes)
     return np.array([rng.multinomial(40, one).max() / 40 for one in shares])
 
 
 def _of_mean(draw: Draw, yes_or_no: bool = False) -> Interval:
-    def ends(rng: Rng, runs: int) -> tuple[float, float]:
-        (found,) = mean_intervals(draw(rng, runs)[:, None], yes_or_no=yes_or_no)
+    def ends(rng: Rng, episodes: int) -> tuple[float, float]:
+        (found,) = mean_intervals(draw(rng, episodes)[:, None], yes_or_no=yes_or_no)
         return found.low, found.high
 
     return ends
 
 
 def _of_table(statistic: Callable[[Floats], Floats]) -> Interval:
-    def ends(rng: Rng, runs: int) -> tuple[float, float]:
-        low, high, _ = sum_interval(statistic, _tables(rng, runs))
+    def ends(rng: Rng, episodes: int) -> tuple[float, float]:
+        low, high, _ = sum_interval(statistic, _tables(rng, episodes))
         return float(low), float(high)
 
     return ends
@@ -72,57 +73,57 @@ def _of_table(statistic: Callable[[Floats], Floats]) -> Interval:
 def _of_sides(
     interval: Callable[[Floats, Floats], tuple[float, float]], a: Draw, b: Draw
 ) -> Interval:
-    def ends(rng: Rng, runs: int) -> tuple[float, float]:
-        return interval(a(rng, runs), b(rng, runs))
+    def ends(rng: Rng, episodes: int) -> tuple[float, float]:
+        return interval(a(rng, episodes), b(rng, episodes))
 
     return ends
 
 
-def _paired(rng: Rng, runs: int) -> tuple[float, float]:
-    runs_of = np.arange(runs)
-    level = rng.normal(0, 1, runs)
-    a, b = level + rng.normal(0, 1, runs), level + rng.normal(0.6, 1, runs)
+def _paired(rng: Rng, episodes: int) -> tuple[float, float]:
+    episodes_of = np.arange(episodes)
+    level = rng.normal(0, 1, episodes)
+    a, b = level + rng.normal(0, 1, episodes), level + rng.normal(0.6, 1, episodes)
     test = TESTS["wilcoxon"]
-    sides = (Side("a", a, runs_of), Side("b", b, runs_of))
+    sides = (Side("a", a, episodes_of), Side("b", b, episodes_of))
     return test.compute(sides, test.options(), rng).interval
 
 
 def _normal(mean: float, sd: float = 1.0) -> Draw:
-    return lambda rng, runs: rng.normal(mean, sd, runs)
+    return lambda rng, episodes: rng.normal(mean, sd, episodes)
 
 
 def _exponential(mean: float) -> Draw:
-    return lambda rng, runs: rng.exponential(mean, runs)
+    return lambda rng, episodes: rng.exponential(mean, episodes)
 
 
 def _yes(share: float) -> Draw:
-    return lambda rng, runs: rng.binomial(1, share, runs).astype(float)
+    return lambda rng, episodes: rng.binomial(1, share, episodes).astype(float)
 
 
-def _rate_cells(rng: Rng, runs: int) -> Floats:
-    """Counts of two conditions of runs of 30 messages, coded by a judge and, a sample, by a person.
+def _rate_cells(rng: Rng, episodes: int) -> Floats:
+    """Counts of two conditions: episodes of 30 messages, coded by a judge, a sample by a person.
 
-    The conditions' prevalences differ (.3 and .15) and vary from run to run; sensitivity is .8,
-    specificity .95. Of each condition, 60 items that the judge flagged and 60 that it did not are
-    drawn for the person, as ``agora sample`` does, and weighted by their strata.
+    The conditions' prevalences differ (.3 and .15) and vary from episode to episode; sensitivity is
+    .8, specificity .95. Of each condition, 60 items that the judge flagged and 60 that it did not
+    are drawn for the person, as ``agora sample`` does, and weighted by their strata.
     """
-    prevalence = np.concatenate([rng.beta(3, 7, runs), rng.beta(3, 17, runs)])
-    truth = rng.random((2 * runs, 30)) < prevalence[:, None]
-    label = rng.random((2 * runs, 30)) < np.where(truth, 0.8, 0.05)
+    prevalence = np.concatenate([rng.beta(3, 7, episodes), rng.beta(3, 17, episodes)])
+    truth = rng.random((2 * episodes, 30)) < prevalence[:, None]
+    label = rng.random((2 * episodes, 30)) < np.where(truth, 0.8, 0.05)
     weight = np.zeros(truth.shape)
-    for first in (0, runs):
+    for first in (0, episodes):
         for kind in (True, False):
-            rows, columns = np.nonzero(label[first : first + runs] == kind)
+            rows, columns = np.nonzero(label[first : first + episodes] == kind)
             drawn = rng.permutation(len(rows))[:60]
             weight[first + rows[drawn], columns[drawn]] = len(rows) / len(drawn)
     kinds = (truth & label, truth & ~label, ~truth & label, ~truth & ~label)
-    sums = [np.full(2 * runs, 30.0), label.sum(axis=1) * 1.0]
+    sums = [np.full(2 * episodes, 30.0), label.sum(axis=1) * 1.0]
     return np.stack([*sums, *((weight * kind).sum(axis=1) for kind in kinds)], axis=1)
 
 
 def _of_rate(place: int) -> Interval:
-    def ends(rng: Rng, runs: int) -> tuple[float, float]:
-        low, high = rate_interval(_rate_cells(rng, runs), np.arange(runs), 2000)
+    def ends(rng: Rng, episodes: int) -> tuple[float, float]:
+        low, high = rate_interval(_rate_cells(rng, episodes), np.arange(episodes), 2000)
         return float(low[place]), float(high[place])
 
     return ends
@@ -139,8 +140,8 @@ def cases() -> dict[str, Case]:
         "mean, exponential": (_of_mean(_exponential(1)), 1.0),
         "mean, log-normal": (_of_mean(lambda r, n: r.lognormal(0, 1, n)), float(np.exp(0.5))),
         "mean, largest share of seven seats": (_of_mean(_seat_shares), shares),
-        "share of runs, .1": (_of_mean(_yes(0.1), True), 0.1),
-        "share of runs, .5": (_of_mean(_yes(0.5), True), 0.5),
+        "share of episodes, .1": (_of_mean(_yes(0.1), True), 0.1),
+        "share of episodes, .5": (_of_mean(_yes(0.5), True), 0.5),
         "agreement.cohen_kappa": (_of_table(cohen_kappa), float(cohen_kappa(pooled))),
         "agreement.gwet_ac1": (_of_table(gwet_ac1), float(gwet_ac1(pooled))),
         "rates.raw": (_of_rate(0), 0.3 * 0.8 + 0.7 * 0.05),
@@ -176,37 +177,37 @@ def _matched_truth(rng: Rng) -> float:
     return float(2 * (first + second > 0).mean() - 1)
 
 
-def coverage(case: Case, studies: int, runs: int, seed: int = 0) -> float:
+def coverage(case: Case, studies: int, episodes: int, seed: int = 0) -> float:
     """Share of simulated studies with an interval in which it holds the true value."""
     ends, truth = case
     rng = np.random.default_rng(seed)
-    found = np.array([ends(rng, runs) for _ in range(studies)])
+    found = np.array([ends(rng, episodes) for _ in range(studies)])
     there = np.isfinite(found).all(axis=1)
     slack = 1e-9
     held = (found[there, 0] <= truth + slack) & (found[there, 1] >= truth - slack)
     return float(held.mean()) if there.any() else float("nan")
 
 
-def _levels(normal: bool, rng: Rng, runs: int) -> Floats:
-    return rng.normal(0, 1, runs) if normal else rng.exponential(1, runs) - 1
+def _levels(normal: bool, rng: Rng, episodes: int) -> Floats:
+    return rng.normal(0, 1, episodes) if normal else rng.exponential(1, episodes) - 1
 
 
-def null_sides(test: str, normal: bool, rng: Rng, runs: int) -> tuple[Side, ...]:
-    """Sides that do not differ: of tests over seats, runs of five seats that are half alike."""
+def null_sides(test: str, normal: bool, rng: Rng, episodes: int) -> tuple[Side, ...]:
+    """Sides that do not differ: of tests over seats, episodes of five seats that are half alike."""
     names = "abc" if TESTS[test].many else "ab"
     sides = []
     for name in names:
-        values = _levels(normal, rng, runs)
+        values = _levels(normal, rng, episodes)
         seats = SEATS if TESTS[test].scope == "seat" else 1
         if seats > 1:
-            values = np.repeat(values, seats) + rng.normal(0, 1, runs * seats)
-        replicates = np.repeat(np.arange(runs), seats)
+            values = np.repeat(values, seats) + rng.normal(0, 1, episodes * seats)
+        replicates = np.repeat(np.arange(episodes), seats)
         keys = tuple(f"{name}{number}" for number in replicates)
         sides.append(Side(name, values, replicates, keys))
     return tuple(sides)
 
 
-def rejection(test: str, normal: bool, studies: int, runs: int, seed: int = 0) -> float:
+def rejection(test: str, normal: bool, studies: int, episodes: int, seed: int = 0) -> float:
     """Share of studies without any difference in which a test has p < .05.
 
     Of equivalence the true difference is the margin, at which it may pass in one of twenty.
@@ -217,12 +218,12 @@ def rejection(test: str, normal: bool, studies: int, runs: int, seed: int = 0) -
     options = declared.options(**({"margin": margin} if test == "equivalence" else {}))
     hits = 0
     for _ in range(studies):
-        sides = null_sides(test, normal, rng, runs)
+        sides = null_sides(test, normal, rng, episodes)
         if test == "equivalence":
             first, second = sides
             sides = (first, replace(second, values=second.values + margin))
         try:
-            refuse_equal_runs(sides)
+            refuse_equal_episodes(sides)
             hits += declared.compute(sides, options, rng).p < 0.05
         except Untestable:
             continue
@@ -238,24 +239,24 @@ def main() -> None:
     """Print the coverage of every interval, or the rejection of every test."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=1000)
-    parser.add_argument("--runs", type=int, nargs="*", default=RUNS)
+    parser.add_argument("--episodes", type=int, nargs="*", default=EPISODES)
     parser.add_argument("--only", default="", help="statistics or tests whose name begins so")
     parser.add_argument("--tests", action="store_true", help="rejection instead of coverage")
     args = parser.parse_args()
     rate = 0.05 if args.tests else 0.95
     error = 100 * np.sqrt(rate * (1 - rate) / args.studies)
-    print(f"{args.studies} studies; Monte-Carlo error {error:.1f}; runs a side:")
-    print(f"| % | {' | '.join(str(runs) for runs in args.runs)} |")
-    print(f"|---|{'---|' * len(args.runs)}")
+    print(f"{args.studies} studies; Monte-Carlo error {error:.1f}; episodes a side:")
+    print(f"| % | {' | '.join(str(episodes) for episodes in args.episodes)} |")
+    print(f"|---|{'---|' * len(args.episodes)}")
     if args.tests:
         for test, normal in itertools.product(sorted(TESTS), (True, False)):
             if test.startswith(args.only):
                 name = f"{test}, {'normal' if normal else 'exponential'}"
-                _print_row(name, [rejection(test, normal, args.studies, n) for n in args.runs])
+                _print_row(name, [rejection(test, normal, args.studies, n) for n in args.episodes])
         return
     for name, case in cases().items():
         if name.startswith(args.only):
-            _print_row(name, [coverage(case, args.studies, n) for n in args.runs])
+            _print_row(name, [coverage(case, args.studies, n) for n in args.episodes])
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python bench/metrics_speed.py --runs 10000
 
-Runs of 100 messages by 7 seats in two conditions, five flags coded by two judges, adjudicated by
-intersection. The steps ``label``, ``measure`` and ``contrast`` are timed, on rows as the warehouse
-hands them out.
+Episodes of 100 messages by 7 seats in two conditions, five flags coded by two judges, adjudicated
+by intersection. The steps ``label``, ``measure`` and ``contrast`` are timed, on rows as the
+warehouse hands them out.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ PARTS = {
 }
 
 
-def study(runs: int, metrics: list[str]) -> Study:
+def study(episodes: int, metrics: list[str]) -> Study:
     """The study whose steps are timed."""
     return Study.model_validate(
         {
@@ -62,7 +62,7 @@ def study(runs: int, metrics: list[str]) -> Study:
             "models": {"a": {"model": "sim/a"}, "b": {"model": "sim/b"}},
             "episode": {"environment": "discussion"},
             "conditions": {"uniform": {}, "mixed": {"rounds": 5}},
-            "replicates": runs // 2,
+            "replicates": episodes // 2,
             "coding": {
                 "codebook": {"name": "five", "flags": {f: {"definition": f} for f in FLAGS}},
                 "judges": ["a", "b"],
@@ -81,13 +81,13 @@ def study(runs: int, metrics: list[str]) -> Study:
 def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
     """Rows of every table that a part reads, in the columns and types that its steps ask for."""
     rng = np.random.default_rng(0)
-    runs, per_run = len(keys), 100
-    n = runs * per_run
-    run = np.repeat(np.arange(runs), per_run)
+    episodes, per_episode = len(keys), 100
+    n = episodes * per_episode
+    episode = np.repeat(np.arange(episodes), per_episode)
     seat = rng.integers(0, SEATS, n)
     names = pl.Series([f"s{i + 1}" for i in range(SEATS)], dtype=pl.Categorical)
-    episode = pl.Series("episode_key", keys, dtype=pl.Categorical)[run]
-    seq = pl.Series("seq", np.tile(np.arange(per_run), runs))
+    episode = pl.Series("episode_key", keys, dtype=pl.Categorical)[episode]
+    seq = pl.Series("seq", np.tile(np.arange(per_episode), episodes))
     if part == "text":
         words = pl.Series([f"word{i}" for i in range(5000)])
         some = 50_000
@@ -106,10 +106,10 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
         ),
         "seats": pl.DataFrame(
             {
-                "episode_key": pl.Series(keys)[np.repeat(np.arange(runs), SEATS)],
-                "unit_key": pl.Series(keys)[np.repeat(np.arange(runs), SEATS)],
-                "seat": names.cast(pl.String)[np.tile(np.arange(SEATS), runs)],
-                "name": names.cast(pl.String)[np.tile(np.arange(SEATS), runs)],
+                "episode_key": pl.Series(keys)[np.repeat(np.arange(episodes), SEATS)],
+                "unit_key": pl.Series(keys)[np.repeat(np.arange(episodes), SEATS)],
+                "seat": names.cast(pl.String)[np.tile(np.arange(SEATS), episodes)],
+                "name": names.cast(pl.String)[np.tile(np.arange(SEATS), episodes)],
             }
         ),
         "events": pl.DataFrame(
@@ -125,7 +125,7 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
         ),
     }
     if part != "text":
-        tables |= _coded(keys, run, seat, rng, for_labels=part == "label")
+        tables |= _coded(keys, episode, seat, rng, for_labels=part == "label")
     return tables
 
 
@@ -137,16 +137,16 @@ def _texts(words: pl.Series, n: int, rng: np.random.Generator) -> pl.Series:
 
 
 def _coded(
-    keys: list[str], run: Any, seat: Any, rng: np.random.Generator, *, for_labels: bool
+    keys: list[str], episode: Any, seat: Any, rng: np.random.Generator, *, for_labels: bool
 ) -> dict[str, Any]:
-    n, k = len(run), len(FLAGS)
+    n, k = len(episode), len(FLAGS)
     item = np.repeat(np.arange(n), k)
     flag = np.tile(np.arange(k), n)
     rate = np.where(seat[item] % k == flag, 0.5, 0.2)
     truth = rng.random(n * k) < rate
     judged = [truth ^ (rng.random(n * k) < 0.1) for _ in range(2)]
     common = {
-        "episode_key": pl.Series(keys, dtype=pl.Categorical)[run[item]],
+        "episode_key": pl.Series(keys, dtype=pl.Categorical)[episode[item]],
         "seq": np.tile(np.repeat(np.arange(100), k), len(keys)),
         "other_seq": pl.Series([None], dtype=pl.Int64)[np.zeros(n * k, dtype=np.int64)],
         "flag": pl.Series(list(FLAGS), dtype=pl.Categorical)[flag],
@@ -160,7 +160,7 @@ def _coded(
     codes = [said("coder", name, value) for name, value in zip("ab", judged, strict=True)]
     if for_labels:
         for place, name in enumerate("ab"):
-            units = pl.Series("unit_key", [digest(name, key) for key in keys])[run[item]]
+            units = pl.Series("unit_key", [digest(name, key) for key in keys])[episode[item]]
             texts = pl.col("flag", "coder", "episode_key").cast(pl.String)
             codes[place] = codes[place].with_columns(units, texts)
         return {"codes": pl.concat(codes)}
@@ -197,10 +197,12 @@ def upstream(keys: list[str], declared: Study) -> Upstream:
     return Upstream(units={EpisodeStep: episodes, CodeStep: codes, LabelStep: labels})
 
 
-def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: list[str]) -> float:
+def timed(
+    episodes: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: list[str]
+) -> float:
     """Seconds that the metrics and the contrasts on them take, plans included."""
     began = time.perf_counter()
-    declared = study(runs, metrics)
+    declared = study(episodes, metrics)
     cells = tuple(
         Condition(
             name, declared, EpisodeParts(), factors={"rounds": (4, 5)} if name == "mixed" else {}
@@ -225,16 +227,17 @@ def timed(runs: int, metrics: list[str], rows: dict[str, pl.DataFrame], keys: li
     return time.perf_counter() - began
 
 
-def labels_timed(runs: int, rows: dict[str, pl.DataFrame], keys: list[str]) -> int:
+def labels_timed(episodes: int, rows: dict[str, pl.DataFrame], keys: list[str]) -> int:
     """Labels that adjudication by intersection makes, plan included, unit by unit."""
-    declared = study(runs, ["participation"])
+    declared = study(episodes, ["participation"])
     step = LabelStep()
     units = step.plan(Design(declared, (), "v"), upstream(keys, declared))
-    per_run, half, made = 100 * len(FLAGS), rows["codes"].height // 2, 0
+    per_episode, half, made = 100 * len(FLAGS), rows["codes"].height // 2, 0
     for first in range(0, len(units), step.shard):
         some = units[first : first + step.shard]
         parts = [
-            rows["codes"].slice(start + first * per_run, len(some) * per_run) for start in (0, half)
+            rows["codes"].slice(start + first * per_episode, len(some) * per_episode)
+            for start in (0, half)
         ]
         for result in asyncio.run(results_of(step, some, {"codes": pl.concat(parts)}, None)):  # type: ignore[arg-type]
             made += len(result.rows["labels"])
@@ -242,15 +245,15 @@ def labels_timed(runs: int, rows: dict[str, pl.DataFrame], keys: list[str]) -> i
 
 
 def report(
-    part: str, names: list[str], runs: int, rows: dict[str, pl.DataFrame], keys: list[str]
+    part: str, names: list[str], episodes: int, rows: dict[str, pl.DataFrame], keys: list[str]
 ) -> None:
     """Print what some metrics take in one step: time, time of the processors, peak memory."""
     before = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
     if names == ["labels"]:
-        labels_timed(runs, rows, keys)
+        labels_timed(episodes, rows, keys)
     else:
-        timed(runs, names, rows, keys)
+        timed(episodes, names, rows, keys)
     spent = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -264,20 +267,23 @@ def report(
 def main() -> None:
     """Print one line per part, each measured in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--episodes", type=int, default=10_000)
     parser.add_argument("--each", action="store_true", help="time each metric by itself as well")
     parser.add_argument("--part", choices=PARTS)
     args = parser.parse_args()
     if args.part is None:
-        print(f"{args.runs} runs, {args.runs * 100} messages, 5 flags, 2000 resamples", flush=True)
+        print(
+            f"{args.episodes} episodes, {args.episodes * 100} messages, 5 flags, 2000 resamples",
+            flush=True,
+        )
         for part in PARTS:
             subprocess.run([sys.executable, __file__, *sys.argv[1:], "--part", part], check=True)
         return
-    keys = [digest("run", i) for i in range(args.runs)]
+    keys = [digest("episode", i) for i in range(args.episodes)]
     rows, names = frames(keys, args.part), PARTS[args.part]
     for name in names if args.each and len(names) > 1 else ():
-        report(args.part, [name], args.runs, rows, keys)
-    report(args.part, list(names), args.runs, rows, keys)
+        report(args.part, [name], args.episodes, rows, keys)
+    report(args.part, list(names), args.episodes, rows, keys)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,11 @@ class MetricRow(Row):
     metric: Name = Field(description="Name of the metric; see the reference page of metrics.")
     options: Json = Field(description="Options it was computed with.")
     rule: str | None = Field(None, description="Adjudication rule of the labels it is made of.")
-    scope: Literal["study", "condition", "run", "seat", "pair", "item", "round"] = Field(
+    scope: Literal["study", "condition", "episode", "seat", "pair", "item", "round"] = Field(
         description="What the number is of."
     )
     condition: str = Field(description="Condition; empty for numbers of the whole study.")
-    episode_key: Key | None = Field(None, description="The run, for numbers of one.")
+    episode_key: Key | None = Field(None, description="The episode, for numbers of one.")
     subject: str = Field(
         description="Flag, seat, coder pair, ...; empty where there is one only; excess: the value "
         "less its null."
@@ -42,7 +42,7 @@ class MetricRow(Row):
     null_mean: float | None = Field(None, description="Mean under the null hypothesis.")
     null_sd: float | None = Field(None, description="Standard deviation under the null.")
     p_null: Share | None = Field(None, description="Share of null draws at least as extreme.")
-    n_units: Count = Field(description="Units (runs, messages, ...) that it is made of.")
+    n_units: Count = Field(description="Units (episodes, messages, ...) that it is made of.")
     n_excluded: Count = Field(description="Units that were left out.")
     warning: str | None = Field(None, description="What a reader must know before citing it.")
     method: str = Field(description="How it was computed, in one sentence.")
@@ -88,12 +88,12 @@ class ContrastRow(Row):
     )
     p_least: Share | None = Field(
         None,
-        description="Smallest p that the test can give with so many runs; null: it has no such "
+        description="Smallest p that the test can give with so many episodes; null: it has no such "
         "bound.",
     )
-    n_a: Count = Field(description="Runs of the baseline.")
-    n_b: Count = Field(description="Runs of the other side.")
-    n_excluded: Count = Field(description="Runs left out on both sides.")
+    n_a: Count = Field(description="Episodes of the baseline.")
+    n_b: Count = Field(description="Episodes of the other side.")
+    n_excluded: Count = Field(description="Episodes left out on both sides.")
     factors: list[str] = Field(description="Factors in which the conditions differ.")
     warning: str | None = Field(None, description="What a reader must know before citing it.")
     method: str = Field(description="How it was computed, in one sentence.")

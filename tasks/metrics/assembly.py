@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import polars as pl
 
-from tasks.metrics.data import Data, messages_of, numbered, run_frame
+from tasks.metrics.data import Data, episode_frame, messages_of, numbered
 from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import Encoder
 from tasks.metrics.units import MeasureInput
@@ -43,29 +43,33 @@ class MetricInputs:
             metric: The metric.
             encoders: Text encoders by name, besides the hashed one.
         """
-        runs_key = tuple(run.episode_key for run in spec.runs.value)
-        runs = self._once(("runs", runs_key), lambda: self._runs(spec))
+        episodes_key = tuple(episode.episode_key for episode in spec.episodes.value)
+        episodes = self._once(("episodes", episodes_key), lambda: self._episodes(spec))
         needs = metric.needs
         empty = pl.DataFrame()
         codes = all_labels = labels = empty
         if spec.codes:
-            codes = self._coded("codes", runs_key, runs)
+            codes = self._coded("codes", episodes_key, episodes)
         if "labels" in needs:
-            all_labels = self._coded("labels", runs_key, runs)
+            all_labels = self._coded("labels", episodes_key, episodes)
             labels = self._labels(spec, all_labels, codes)
         return Data(
-            runs=runs,
+            episodes=episodes,
             excluded={name: sum(one.values()) for name, one in spec.excluded.items()},
-            seats=self._numbered("seats", runs_key, runs) if "seats" in needs else empty,
-            events=self._numbered("events", runs_key, runs) if "events" in needs else empty,
-            actions=self._numbered("actions", runs_key, runs) if "actions" in needs else empty,
-            messages=self._messages(runs_key, runs) if "messages" in needs else empty,
+            seats=self._numbered("seats", episodes_key, episodes) if "seats" in needs else empty,
+            events=self._numbered("events", episodes_key, episodes) if "events" in needs else empty,
+            actions=self._numbered("actions", episodes_key, episodes)
+            if "actions" in needs
+            else empty,
+            messages=self._messages(episodes_key, episodes) if "messages" in needs else empty,
             labels=labels,
             all_labels=all_labels,
             codes=codes,
-            samples=self._samples(spec, runs_key, runs) if spec.samples else empty,
-            outcomes=self._numbered("outcomes", runs_key, runs) if "outcomes" in needs else empty,
-            responses=self._numbered("responses", runs_key, runs)
+            samples=self._samples(spec, episodes_key, episodes) if spec.samples else empty,
+            outcomes=self._numbered("outcomes", episodes_key, episodes)
+            if "outcomes" in needs
+            else empty,
+            responses=self._numbered("responses", episodes_key, episodes)
             if "responses" in needs
             else empty,
             flags=spec.flags,
@@ -73,7 +77,7 @@ class MetricInputs:
             rules=spec.rules,
             gold=spec.gold,
             encoders=dict(encoders or {}),
-            shared=self._once(("shared", runs_key), lambda: {}),
+            shared=self._once(("shared", episodes_key), lambda: {}),
         )
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
@@ -81,23 +85,27 @@ class MetricInputs:
             self._made[key] = make()
         return cast("T", self._made[key])
 
-    def _runs(self, spec: MeasureInput) -> pl.DataFrame:
-        return run_frame(spec.runs.value, self._rows["episodes"])
+    def _episodes(self, spec: MeasureInput) -> pl.DataFrame:
+        return episode_frame(spec.episodes.value, self._rows["episodes"])
 
-    def _numbered(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
+    def _numbered(
+        self, table: str, episodes_key: tuple[str, ...], episodes: pl.DataFrame
+    ) -> pl.DataFrame:
         return self._once(
-            (table, runs_key),
-            lambda: numbered(self._rows[table].drop("unit_key", strict=False), runs),
+            (table, episodes_key),
+            lambda: numbered(self._rows[table].drop("unit_key", strict=False), episodes),
         )
 
-    def _messages(self, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
+    def _messages(self, episodes_key: tuple[str, ...], episodes: pl.DataFrame) -> pl.DataFrame:
         return self._once(
-            ("messages", runs_key),
-            lambda: messages_of(numbered(self._rows["events"], runs)),
+            ("messages", episodes_key),
+            lambda: messages_of(numbered(self._rows["events"], episodes)),
         )
 
-    def _coded(self, table: str, runs_key: tuple[str, ...], runs: pl.DataFrame) -> pl.DataFrame:
-        """Codes or labels of the runs; of each rule and run only those of this study are read."""
+    def _coded(
+        self, table: str, episodes_key: tuple[str, ...], episodes: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Codes or labels of the episodes; of each rule and episode only those of this study."""
         schema: dict[str, Any] = {
             "seq": pl.Int32,
             "other_seq": pl.Int32,
@@ -107,13 +115,13 @@ class MetricInputs:
         }
         frame = self._rows.get(table, pl.DataFrame(schema={"episode_key": pl.String, **schema}))
         columns = [pl.col(name).cast(kind) for name, kind in schema.items()]
-        return self._once((table, runs_key), lambda: numbered(frame, runs, columns))
+        return self._once((table, episodes_key), lambda: numbered(frame, episodes, columns))
 
     def _samples(
-        self, spec: MeasureInput, runs_key: tuple[str, ...], runs: pl.DataFrame
+        self, spec: MeasureInput, episodes_key: tuple[str, ...], episodes: pl.DataFrame
     ) -> pl.DataFrame:
         mine = pl.col("sample_key").is_in(list(spec.samples))
-        return self._numbered("samples", runs_key, runs).filter(mine)
+        return self._numbered("samples", episodes_key, episodes).filter(mine)
 
     def _labels(
         self, spec: MeasureInput, all_labels: pl.DataFrame, codes: pl.DataFrame
@@ -127,4 +135,4 @@ class MetricInputs:
         mine = all_labels if every else all_labels.filter(of_rule)
         if mine.is_empty() and spec.judge is not None:
             mine = codes.filter(pl.col("coder") == spec.judge)
-        return mine.select("run", "seq", "other_seq", "flag", "value")
+        return mine.select("episode", "seq", "other_seq", "flag", "value")

@@ -1,4 +1,4 @@
-"""Which messages of a run may change seats where it does not matter who speaks.
+"""Which messages of an episode may change seats where it does not matter who speaks.
 
 A shuffle of seats is a fair null only among messages that were exchangeable before anybody looked:
 what is said changes from round to round, so messages stay in their round. Blocks are derived from
@@ -17,7 +17,7 @@ import polars as pl
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Bools, Ints
 
-#: How seats are shuffled in a run, the closed list, and what ``method`` says of each.
+#: How seats are shuffled in an episode, the closed list, and what ``method`` says of each.
 ROUNDS, STRETCHES, NONE = "rounds", "stretches", "none"
 SHUFFLES = {
     ROUNDS: "shuffled within rounds",
@@ -31,8 +31,9 @@ class Blocks:
     """Blocks of the messages of a study.
 
     Attributes:
-        of: Block of each message; numbers rise with the run and are not shared between runs.
-        by_round: Whether the blocks of a run are its rounds; by run.
+        of: Block of each message; numbers rise with the episode and are not shared between
+            episodes.
+        by_round: Whether the blocks of an episode are its rounds; by episode.
     """
 
     of: Ints
@@ -40,10 +41,10 @@ class Blocks:
 
 
 def blocks_of(data: Data) -> Blocks:
-    """Blocks of all messages; made once for all metrics that share the runs.
+    """Blocks of all messages; made once for all metrics that share the episodes.
 
-    A block is a round. Where a run has one round only, or no round in which two seats speak, it is
-    a stretch of as many messages as seats spoke in the run: neighbours in time.
+    A block is a round. Where an episode has one round only, or no round in which two seats speak,
+    it is a stretch of as many messages as seats spoke in the episode: neighbours in time.
     """
     if "blocks" not in data.shared:
         data.shared["blocks"] = _blocks(data)
@@ -51,28 +52,28 @@ def blocks_of(data: Data) -> Blocks:
 
 
 def _blocks(data: Data) -> Blocks:
-    run = data.messages["run"].to_numpy().astype(np.int64)
+    episode = data.messages["episode"].to_numpy().astype(np.int64)
     round_ = data.messages["round"].to_numpy().astype(np.int64)
     seat = seat_numbers(data)
-    n = data.n_runs
-    if not len(run):
-        return Blocks(run, np.zeros(n, dtype=bool))
+    n = data.n_episodes
+    if not len(episode):
+        return Blocks(episode, np.zeros(n, dtype=bool))
     width = int(round_.max()) + 1
-    rounds, of_round = np.unique(run * width + round_, return_inverse=True)
+    rounds, of_round = np.unique(episode * width + round_, return_inverse=True)
     mixed = several(of_round, seat)
     by_round = np.zeros(n, dtype=bool)
-    by_round[run[mixed[of_round]]] = True
+    by_round[episode[mixed[of_round]]] = True
     by_round &= np.bincount(rounds // width, minlength=n) > 1
-    _, first = np.unique(run * (int(seat.max()) + 1) + seat, return_index=True)
-    seats = np.bincount(run[first], minlength=n)
-    place = np.arange(len(run)) - np.searchsorted(run, run)
-    inner = np.where(by_round[run], round_, place // np.maximum(seats[run], 1))
-    _, of = np.unique(run * (int(inner.max()) + 1) + inner, return_inverse=True)
+    _, first = np.unique(episode * (int(seat.max()) + 1) + seat, return_index=True)
+    seats = np.bincount(episode[first], minlength=n)
+    place = np.arange(len(episode)) - np.searchsorted(episode, episode)
+    inner = np.where(by_round[episode], round_, place // np.maximum(seats[episode], 1))
+    _, of = np.unique(episode * (int(inner.max()) + 1) + inner, return_inverse=True)
     return Blocks(of.astype(np.int64), by_round)
 
 
 def seat_numbers(data: Data) -> Ints:
-    """Number of the seat of each message, the same name the same number in every run."""
+    """Number of the seat of each message, the same name the same number in every episode."""
     return data.messages["seat"].rank("dense").cast(pl.Int64).to_numpy() - 1
 
 
@@ -83,38 +84,38 @@ def several(groups: Ints, seat: Ints) -> Bools:
     return np.asarray(np.bincount(pairs // (int(seat.max()) + 1), minlength=n) > 1)
 
 
-def free_runs(run: Ints, block: Ints, seat: Ints, n_runs: int) -> Bools:
-    """Runs in which some shuffle within blocks changes who said what.
+def free_episodes(episode: Ints, block: Ints, seat: Ints, n_episodes: int) -> Bools:
+    """Episodes in which some shuffle within blocks changes who said what.
 
-    Where every seat that shares a block speaks once in the run, a shuffle only renames seats, and
-    no number that treats seats alike can change.
+    Where every seat that shares a block speaks once in the episode, a shuffle only renames seats,
+    and no number that treats seats alike can change.
 
     Args:
-        run: Run of each message.
+        episode: Episode of each message.
         block: Its block.
         seat: Its seat.
-        n_runs: Number of runs.
+        n_episodes: Number of episodes.
 
     Example:
-        >>> free_runs(np.array([0, 0]), np.array([0, 0]), np.array([0, 1]), 1).tolist()
+        >>> free_episodes(np.array([0, 0]), np.array([0, 0]), np.array([0, 1]), 1).tolist()
         [False]
     """
-    free = np.zeros(n_runs, dtype=bool)
-    if len(run):
-        own = run * (int(seat.max()) + 1) + seat
+    free = np.zeros(n_episodes, dtype=bool)
+    if len(episode):
+        own = episode * (int(seat.max()) + 1) + seat
         again = np.bincount(own)[own] > 1
-        free[run[again & several(block, seat)[block]]] = True
+        free[episode[again & several(block, seat)[block]]] = True
     return free
 
 
 def free_to_shuffle(data: Data) -> Bools:
-    """Runs in which some shuffle of all messages within blocks changes who said what."""
-    run = data.messages["run"].to_numpy().astype(np.int64)
-    return free_runs(run, blocks_of(data).of, seat_numbers(data), data.n_runs)
+    """Episodes in which some shuffle of all messages within blocks changes who said what."""
+    episode = data.messages["episode"].to_numpy().astype(np.int64)
+    return free_episodes(episode, blocks_of(data).of, seat_numbers(data), data.n_episodes)
 
 
 def shuffle_words(by_round: Bools, free: Bools, draws: int, what: str = "seats") -> Sequence[str]:
-    """How the null of each run was drawn, in words for ``method``."""
+    """How the null of each episode was drawn, in words for ``method``."""
     kinds = np.where(~free, NONE, np.where(by_round, ROUNDS, STRETCHES))
     words = {kind: f"{what} {text}, {draws} draws" for kind, text in SHUFFLES.items()}
     words[NONE] = SHUFFLES[NONE]

@@ -7,7 +7,7 @@ from tasks.metrics.conversation import mentions, participation, transitions
 from tasks.metrics.identity import classifier, confusion, stability, voice
 from tasks.metrics.metric import GUIDE, Metric
 from tasks.metrics.opinion import change, consensus, responses
-from tasks.metrics.outcomes import market, outcomes, run_quality
+from tasks.metrics.outcomes import episode_quality, market, outcomes
 from tasks.metrics.profile import cosine, divergence, variance
 from tasks.metrics.profile import stability as profile_stability
 from tasks.metrics.text import (
@@ -47,7 +47,7 @@ METRICS: Registry[Metric] = Registry(
             rates,
             reliability,
             responses,
-            run_quality,
+            episode_quality,
             stability,
             transitions,
             turnover,

@@ -1,4 +1,4 @@
-"""What metrics are computed from: the frames of one unit, with runs numbered."""
+"""What metrics are computed from: the frames of one unit, with episodes numbered."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredRun:
-    """A run that a metric is computed from."""
+class MeasuredEpisode:
+    """An episode that a metric is computed from."""
 
     episode_key: str
     condition: str
@@ -52,32 +52,32 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class Data:
-    """The frames that a metric is computed from. Frames hold rows of ``runs`` only.
+    """The frames that a metric is computed from. Frames hold rows of ``episodes`` only.
 
     Attributes:
-        runs: ``run`` (number, from 0), ``episode_key``, ``condition``, ``replicate``, ``status``,
-            ``planned_rounds``, ``completed_rounds``; sorted by condition as declared.
-        excluded: Runs that were left out, by condition.
-        seats: ``run, seat, position, role, name, model, persona_key``.
-        events: Events of every kind with ``run``; only what quality measures need.
-        actions: Questions put to seats with ``run``; only what quality measures need.
-        messages: ``run, seq, round, turn, seat, text``: events of kind say that have words.
-        labels: ``run, seq, other_seq, flag, value`` of one rule, undecided ones included.
+        episodes: ``episode`` (number, from 0), ``episode_key``, ``condition``, ``replicate``,
+            ``status``, ``planned_rounds``, ``completed_rounds``; sorted by condition as declared.
+        excluded: Episodes that were left out, by condition.
+        seats: ``episode, seat, position, role, name, model, persona_key``.
+        events: Events of every kind with ``episode``; only what quality measures need.
+        actions: Questions put to seats with ``episode``; only what quality measures need.
+        messages: ``episode, seq, round, turn, seat, text``: events of kind say that have words.
+        labels: ``episode, seq, other_seq, flag, value`` of one rule, undecided ones included.
         all_labels: The same of every rule, with ``rule``.
-        codes: ``run, seq, other_seq, flag, coder, value``.
-        samples: ``run, seq, sample_key, stratum, inclusion_probability``: drawn for people.
-        outcomes: ``run, scope, subject, other, round, metric, value, label``.
-        responses: Answers to probes: ``run, after_rounds, after_turns, seat, instrument, item,
+        codes: ``episode, seq, other_seq, flag, coder, value``.
+        samples: ``episode, seq, sample_key, stratum, inclusion_probability``: drawn for people.
+        outcomes: ``episode, scope, subject, other, round, metric, value, label``.
+        responses: Answers to probes: ``episode, after_rounds, after_turns, seat, instrument, item,
             value, text``.
         flags: The codebook.
         rule: The rule of ``labels``.
         rules: All rules, the used one first.
         gold: Coder that the others are held against.
         encoders: Text encoders by name, besides the hashed one.
-        shared: What metrics of the same runs share, such as tokens and vectors.
+        shared: What metrics of the same episodes share, such as tokens and vectors.
     """
 
-    runs: pl.DataFrame
+    episodes: pl.DataFrame
     excluded: Mapping[str, int] = field(default_factory=dict)
     seats: pl.DataFrame = field(default_factory=pl.DataFrame)
     events: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -97,83 +97,89 @@ class Data:
     shared: dict[Any, Any] = field(default_factory=dict, compare=False)
 
     @property
-    def n_runs(self) -> int:
-        """Number of runs."""
-        return self.runs.height
+    def n_episodes(self) -> int:
+        """Number of episodes."""
+        return self.episodes.height
 
     @cached_property
     def n_messages(self) -> Ints:
-        """Number of messages of each run."""
-        return np.bincount(self.messages["run"].to_numpy(), minlength=self.n_runs)
+        """Number of messages of each episode."""
+        return np.bincount(self.messages["episode"].to_numpy(), minlength=self.n_episodes)
 
     def blocks(self, most: int = 50_000) -> Iterator[slice]:
-        """Stretches of ``messages`` with whole runs, of about so many messages each.
+        """Stretches of ``messages`` with whole episodes, of about so many messages each.
 
         What is made of every word of every message is made block by block, so that memory does
-        not grow with the number of runs.
+        not grow with the number of episodes.
         """
-        run = self.messages["run"].to_numpy()
-        starts = np.flatnonzero(np.diff(run, prepend=-1))
-        firsts = np.unique(np.searchsorted(starts, np.arange(0, len(run), most), side="right") - 1)
-        bounds = np.append(starts[firsts], len(run))
-        yield from (slice(*pair) for pair in itertools.pairwise(bounds.tolist()) if len(run))
+        episode = self.messages["episode"].to_numpy()
+        starts = np.flatnonzero(np.diff(episode, prepend=-1))
+        firsts = np.unique(
+            np.searchsorted(starts, np.arange(0, len(episode), most), side="right") - 1
+        )
+        bounds = np.append(starts[firsts], len(episode))
+        yield from (slice(*pair) for pair in itertools.pairwise(bounds.tolist()) if len(episode))
 
-    def by_run(self, frame: pl.DataFrame, column: str) -> Floats:
-        """A column of a frame with a row per run, not-a-number for runs without a row or value."""
-        values = np.full(self.n_runs, np.nan)
-        values[frame["run"].to_numpy()] = frame[column].cast(pl.Float64).to_numpy()
+    def by_episode(self, frame: pl.DataFrame, column: str) -> Floats:
+        """A column of a frame with a row per episode, not-a-number where there is none."""
+        values = np.full(self.n_episodes, np.nan)
+        values[frame["episode"].to_numpy()] = frame[column].cast(pl.Float64).to_numpy()
         return values
 
     @cached_property
     def conditions(self) -> tuple[str, ...]:
-        """Conditions that have runs, or had before exclusion, in the order declared."""
-        found = self.runs["condition"].unique(maintain_order=True).to_list()
+        """Conditions that have episodes, or had before exclusion, in the order declared."""
+        found = self.episodes["condition"].unique(maintain_order=True).to_list()
         return tuple(dict.fromkeys([*found, *self.excluded]))
 
     @cached_property
-    def condition_runs(self) -> dict[str, Ints]:
-        """Numbers of the runs of each condition."""
-        names = self.runs["condition"].to_numpy()
+    def condition_episodes(self) -> dict[str, Ints]:
+        """Numbers of the episodes of each condition."""
+        names = self.episodes["condition"].to_numpy()
         return {name: np.flatnonzero(names == name) for name in self.conditions}
 
 
 def numbered(
-    frame: pl.DataFrame, runs: pl.DataFrame, columns: Sequence[pl.Expr] = ()
+    frame: pl.DataFrame, episodes: pl.DataFrame, columns: Sequence[pl.Expr] = ()
 ) -> pl.DataFrame:
-    """The rows of a table that belong to the runs, ``episode_key`` replaced by the run's number.
+    """The rows that belong to the episodes, ``episode_key`` replaced by the episode's number.
 
     Args:
         frame: Rows with ``episode_key``.
-        runs: The runs.
+        episodes: The episodes.
         columns: What is kept besides; all columns if none are named.
     """
-    known = pl.Enum(runs["episode_key"])
+    known = pl.Enum(episodes["episode_key"])
     number = pl.col("episode_key").cast(known, strict=False).to_physical().cast(pl.Int64)
-    kept = columns or [pl.exclude("episode_key", "run")]
-    found = frame.select(number.alias("run"), *kept)
-    return found if not found["run"].null_count() else found.filter(pl.col("run").is_not_null())
+    kept = columns or [pl.exclude("episode_key", "episode")]
+    found = frame.select(number.alias("episode"), *kept)
+    return (
+        found
+        if not found["episode"].null_count()
+        else found.filter(pl.col("episode").is_not_null())
+    )
 
 
 def messages_of(events: pl.DataFrame) -> pl.DataFrame:
-    """What was said: ``run, seq, round, turn, seat, text`` of events of kind say with words."""
+    """What was said: ``episode, seq, round, turn, seat, text`` of events of kind say with words."""
     return (
         events.filter(
             (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
         )
         .select(
-            "run", "seq", "round", "turn", pl.col("actor").cast(pl.String).alias("seat"), "text"
+            "episode", "seq", "round", "turn", pl.col("actor").cast(pl.String).alias("seat"), "text"
         )
-        .sort("run", "seq")
+        .sort("episode", "seq")
     )
 
 
-def run_frame(runs: Sequence[MeasuredRun], episodes: pl.DataFrame) -> pl.DataFrame:
-    """The runs numbered, with what their episodes say of completeness."""
+def episode_frame(episodes: Sequence[MeasuredEpisode], known: pl.DataFrame) -> pl.DataFrame:
+    """The episodes numbered, with what is known of their completeness."""
     schema = {"episode_key": pl.String, "condition": pl.String, "replicate": pl.Int64}
     frame = pl.DataFrame(
-        {name: [getattr(run, name) for run in runs] for name in schema}, schema=schema
-    ).with_row_index("run")
+        {name: [getattr(episode, name) for episode in episodes] for name in schema}, schema=schema
+    ).with_row_index("episode")
     wanted = ["episode_key", "status", "planned_rounds", "completed_rounds"]
-    return frame.with_columns(pl.col("run").cast(pl.Int64)).join(
-        episodes.select(wanted), on="episode_key", how="left", maintain_order="left"
+    return frame.with_columns(pl.col("episode").cast(pl.Int64)).join(
+        known.select(wanted), on="episode_key", how="left", maintain_order="left"
     )

@@ -86,8 +86,8 @@ class Metric:
         compute: Gives the rows; see :mod:`tasks.metrics.rows` for helpers.
         options: Its options and their defaults.
         version: Raised by hand when the meaning of its numbers changes.
-        every_run: Whether runs that analyses exclude are used all the same, as where the coders
-            are studied and not the runs.
+        every_episode: Whether episodes that analyses exclude are used all the same, as where the
+            coders are studied and not the episodes.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Metric:
     compute: Callable[[Data, Any, np.random.Generator], pl.DataFrame]
     options: type[Options] = Options
     version: int = 1
-    every_run: bool = False
+    every_episode: bool = False
 
     @property
     def per_rule(self) -> bool:

@@ -28,13 +28,13 @@ A study lists metrics by name, with options where the defaults will not do:
     metrics: [agreement, participation, {name: profile_cosine, draws: 1000}]
 
 Every number is a row of the table `metrics`. A quantity is stored as `metric.quantity`, or as the
-metric's name alone where it has one main number. `scope` says what the row is of: a run, a seat, a
-round, a condition, the study. Numbers of a condition are means over its episodes; their intervals
-are about episodes, never messages. Where there is a null, `null_mean`, `null_sd` and `p_null` stand
-beside the value, and the row with subject `excess` is the value less its null, episode by episode.
-Metrics made of labels are computed once per adjudication rule. What every number does where the
-truth is known stands in [recovery.md](recovery.md); why nulls are what they are, in
-[design/018](design/018-what-is-exchangeable.md).
+metric's name alone where it has one main number. `scope` says what the row is of: an episode, a
+seat, a round, a condition, the study. Numbers of a condition are means over its episodes; their
+intervals are about episodes, never messages. Where there is a null, `null_mean`, `null_sd` and
+`p_null` stand beside the value, and the row with subject `excess` is the value less its null,
+episode by episode. Metrics made of labels are computed once per adjudication rule. What every
+number does where the truth is known stands in [recovery.md](recovery.md); why nulls are what they
+are, in [design/018](design/018-what-is-exchangeable.md).
 
 `n_excluded` counts episodes that were left out, those without a value included; a missing value is
 explained in `method`, and `warning` says what a reader must know before citing a number. A null of
@@ -62,8 +62,8 @@ model of litellm takes their place once it is declared under `models` and named 
     models: {small: {model: openai/text-embedding-3-small, api_key_env: OPENAI_API_KEY}}
     metrics: [drift, {name: drift, encoder: small}]
 
-Vectors are kept beside the warehouse, so a text is paid for once; the calls are in `calls` and
-count against the budget. `agora plan` does not foresee them.
+Vectors are kept beside the warehouse, so a text is paid for once. Their calls are in `calls`, count
+against the budget, and are foreseen by `agora plan`.
 
 """
 CONTRASTS = """\
@@ -117,14 +117,14 @@ def _metric(metric: Metric) -> str:
         cells = (f"`{metric.full_name(name)}`", one.title, one.formula, one.unit, one.range)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     needs = ", ".join(metric.needs)
-    kept = " Uses every run, excluded ones too." if metric.every_run else ""
+    kept = " Uses every episode, excluded ones too." if metric.every_episode else ""
     lines += ["", f"**When not to use it.** {metric.avoid}", "", f"**Source.** {metric.source}", ""]
     lines += [f"**Made of** {needs}.{kept}", "", *_options(metric.options)]
     return "\n".join(lines)
 
 
 def _test(test: Test) -> str:
-    over = "seats within runs" if test.scope == "seat" else "runs"
+    over = "seats within episodes" if test.scope == "seat" else "episodes"
     lines = [
         f"## {test.name}",
         "",

@@ -1,4 +1,4 @@
-"""Rows of metrics: one value per run becomes rows of runs and of conditions."""
+"""Rows of metrics: one value per episode becomes rows of episodes and of conditions."""
 
 from __future__ import annotations
 
@@ -76,19 +76,20 @@ def with_every_column(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class ByRun:
-    """One value per run of a quantity.
+class ByEpisode:
+    """One value per episode of a quantity.
 
     Attributes:
-        values: One value per run, not-a-number where a run has none; or several, by subject.
+        values: One value per episode, not-a-number where an episode has none; or several, by
+            subject.
         method: How they were computed, in one sentence without full stop.
-        n_units: What a run's value is made of (messages, pairs, ...), per run.
-        nulls: Null draws, shape (runs, draws); only for a single subject.
-        n_excluded: What was left out of it, per run.
-        null_words: How the null of each run was drawn, where it is not the same for all.
-        yes_or_no: Subjects whose value is 1 or 0 for what a run has or has not, so that a
-            condition's number is a share of runs. Others are taken so where values of 0 and 1 both
-            occur in the study and no others do.
+        n_units: What an episode's value is made of (messages, pairs, ...), per episode.
+        nulls: Null draws, shape (episodes, draws); only for a single subject.
+        n_excluded: What was left out of it, per episode.
+        null_words: How the null of each episode was drawn, where it is not the same for all.
+        yes_or_no: Subjects whose value is 1 or 0 for what an episode has or has not, so that a
+            condition's number is a share of episodes. Others are taken so where values of 0 and 1
+            both occur in the study and no others do.
     """
 
     values: Floats | Mapping[str, Floats]
@@ -100,12 +101,12 @@ class ByRun:
     yes_or_no: frozenset[str] = frozenset()
 
 
-def of_runs(data: Data, options: Options, quantities: Mapping[str, ByRun]) -> pl.DataFrame:
-    """Rows of runs and of conditions made of one value per run.
+def of_episodes(data: Data, options: Options, quantities: Mapping[str, ByEpisode]) -> pl.DataFrame:
+    """Rows of episodes and of conditions made of one value per episode.
 
-    A condition's number is the mean over its runs, its interval resamples them, and its null is
-    the mean of the runs' nulls. Where there is a null, conditions also get a row with subject
-    ``excess``: the value less its null mean, run by run, with an interval of its own.
+    A condition's number is the mean over its episodes, its interval resamples them, and its null is
+    the mean of the episodes' nulls. Where there is a null, conditions also get a row with subject
+    ``excess``: the value less its null mean, episode by episode, with an interval of its own.
 
     Args:
         data: What the values were computed from.
@@ -123,7 +124,7 @@ def of_runs(data: Data, options: Options, quantities: Mapping[str, ByRun]) -> pl
         parts += [
             part.with_columns(pl.lit(quantity).alias("quantity"))
             for part in (
-                _run_rows(data, matrix, names, found),
+                _episode_rows(data, matrix, names, found),
                 _condition_rows(data, matrix, names, found, options.resamples),
             )
         ]
@@ -142,17 +143,17 @@ def joined(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
 def of_rounds(
     data: Data, options: Options, by_round: Floats, *, method: str, quantity: str = ""
 ) -> pl.DataFrame:
-    """Rows of rounds: means over the runs of a condition, the round's number as subject.
+    """Rows of rounds: means over the episodes of a condition, the round's number as subject.
 
     Args:
         data: What the values were computed from.
         options: Options of the metric.
-        by_round: Shape (runs, rounds), not-a-number where a run has no such round.
+        by_round: Shape (episodes, rounds), not-a-number where an episode has no such round.
         method: How it was computed, in one sentence without full stop.
         quantity: Which quantity of the metric.
     """
     subjects = [str(place) for place in range(by_round.shape[1])]
-    shown = ByRun(by_round, method)
+    shown = ByEpisode(by_round, method)
     return _condition_rows(data, by_round, subjects, shown, options.resamples).with_columns(
         pl.lit("round").alias("scope"), pl.lit(quantity).alias("quantity")
     )
@@ -165,13 +166,13 @@ def of_seats(
 
     Args:
         data: What the values were computed from.
-        seats: Columns ``run, seat, value``.
+        seats: Columns ``episode, seat, value``.
         method: How it was computed, in one sentence without full stop.
         quantity: Which quantity of the metric.
         n_units: Column with what a value is made of, if any.
     """
-    places = data.runs.select("run", "episode_key", "condition")
-    return seats.join(places, on="run", how="inner", maintain_order="left").select(
+    places = data.episodes.select("episode", "episode_key", "condition")
+    return seats.join(places, on="episode", how="inner", maintain_order="left").select(
         pl.lit(quantity).alias("quantity"),
         pl.lit("seat").alias("scope"),
         "condition",
@@ -183,13 +184,15 @@ def of_seats(
     )
 
 
-def _run_rows(data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun) -> pl.DataFrame:
-    n = data.n_runs
-    base = data.runs.select("condition", "episode_key").with_columns(
+def _episode_rows(
+    data: Data, matrix: Floats, subjects: Sequence[str], found: ByEpisode
+) -> pl.DataFrame:
+    n = data.n_episodes
+    base = data.episodes.select("condition", "episode_key").with_columns(
         pl.Series("n_units", np.broadcast_to(np.asarray(found.n_units, dtype=np.int64), n)),
         pl.Series("n_excluded", np.broadcast_to(np.asarray(found.n_excluded, dtype=np.int64), n)),
-        pl.lit("run").alias("scope"),
-        pl.Series("method", [_with_words(found, [run]) for run in range(n)]),
+        pl.lit("episode").alias("scope"),
+        pl.Series("method", [_with_words(found, [episode]) for episode in range(n)]),
     )
     if found.nulls is not None:
         null = null_summary(matrix[:, 0], found.nulls)
@@ -205,19 +208,19 @@ def _run_rows(data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun)
     undefined = pl.col("value").is_nan()
     return rows.with_columns(
         pl.when(undefined)
-        .then(pl.lit("undefined for this run: ") + pl.col("method"))
+        .then(pl.lit("undefined for this episode: ") + pl.col("method"))
         .otherwise(pl.col("method"))
         .alias("method")
     )
 
 
 def _condition_rows(
-    data: Data, matrix: Floats, subjects: Sequence[str], found: ByRun, resamples: int
+    data: Data, matrix: Floats, subjects: Sequence[str], found: ByEpisode, resamples: int
 ) -> pl.DataFrame:
     shares = _shares(matrix, subjects, found)
     rows: list[dict[str, Any]] = []
     for condition in data.conditions:
-        where = data.condition_runs[condition]
+        where = data.condition_episodes[condition]
         block = matrix[where]
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
@@ -236,8 +239,8 @@ def _condition_rows(
     return frame(rows)
 
 
-def _shares(matrix: Floats, subjects: Sequence[str], found: ByRun) -> Bools:
-    """Which columns say of each run whether it has something."""
+def _shares(matrix: Floats, subjects: Sequence[str], found: ByEpisode) -> Bools:
+    """Which columns say of each episode whether it has something."""
     seen = [is_yes_or_no(column[np.isfinite(column)]) for column in matrix.T]
     named = [subject in found.yes_or_no for subject in subjects]
     return np.asarray(np.array(seen) | np.array(named), dtype=np.bool_)
@@ -250,20 +253,20 @@ def _intervals(block: Floats, shares: Bools, resamples: int) -> list[MeanInterva
 
 
 def _number(values: Floats, ends: MeanInterval, out: int, words: str) -> dict[str, Any]:
-    """The mean over the runs of a condition, with what it rests on.
+    """The mean over the episodes of a condition, with what it rests on.
 
     Args:
-        values: One value per run, not-a-number where a run has none.
+        values: One value per episode, not-a-number where an episode has none.
         ends: The interval.
-        out: Runs that were left out beforehand.
+        out: Episodes that were left out beforehand.
         words: How the values were computed.
     """
     good = np.isfinite(values)
     n, undefined = int(good.sum()), int((~good).sum())
-    left_out = f"{undefined} of {len(values)} runs have no value and are left out"
-    method = f"mean over runs; {words}; {ends.method}"
+    left_out = f"{undefined} of {len(values)} episodes have no value and are left out"
+    method = f"mean over episodes; {words}; {ends.method}"
     if not n:
-        method = f"undefined: no run has a value ({out} excluded, {undefined} without); {words}"
+        method = f"undefined: no episode has a value ({out} excluded, {undefined} without); {words}"
     warning = "; ".join(filter(None, [ends.warning, left_out if n and undefined else ""]))
     return {
         "value": float(values[good].mean()) if n else None,
@@ -276,12 +279,12 @@ def _number(values: Floats, ends: MeanInterval, out: int, words: str) -> dict[st
     }
 
 
-def _with_words(found: ByRun, runs: Sequence[int]) -> str:
-    """The method, with how the nulls of some runs were drawn."""
-    if found.null_words is None or not runs:
+def _with_words(found: ByEpisode, episodes: Sequence[int]) -> str:
+    """The method, with how the nulls of some episodes were drawn."""
+    if found.null_words is None or not episodes:
         return found.method
-    counts = Counter(found.null_words[run] for run in runs)
-    each = [f"{words} ({n} runs)" if len(counts) > 1 else words for words, n in counts.items()]
+    counts = Counter(found.null_words[episode] for episode in episodes)
+    each = [f"{words} ({n} episodes)" if len(counts) > 1 else words for words, n in counts.items()]
     return f"{found.method}; null: {'; '.join(each)}"
 
 
@@ -306,7 +309,11 @@ def _with_null(
     some = bool(np.isfinite(excess).any())
     (ends,) = mean_intervals(excess[:, None], resamples)
     number = _number(excess, ends, out, words)
-    reason = "value less null mean, run by run; " if some else "undefined: no run has a null; "
+    reason = (
+        "value less null mean, episode by episode; "
+        if some
+        else "undefined: no episode has a null; "
+    )
     return {
         **row,
         **number,

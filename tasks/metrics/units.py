@@ -16,7 +16,7 @@ from schemas.tables.episodes import INCOMPLETE
 from schemas.unit import Unit
 from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.data import Flags, MeasuredRun
+from tasks.metrics.data import Flags, MeasuredEpisode
 from tasks.metrics.metric import Metric
 from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
@@ -24,12 +24,12 @@ from tasks.stages.episodes import EpisodeStep
 from tasks.studies.design import Design
 
 Rule = Literal["exclude", "keep"]
-#: What speaks against a run of which there are no rows at all.
+#: What speaks against an episode of which there are no rows at all.
 FAILED = "failed"
 
 
 @dataclass(frozen=True)
-class Run:
+class StudyEpisode:
     """An episode as metrics see it.
 
     Attributes:
@@ -45,17 +45,19 @@ class Run:
     against: str = ""
 
     def included(self, incomplete: Rule) -> bool:
-        """Whether it is analysed under a rule for incomplete runs."""
+        """Whether it is analysed under a rule for incomplete episodes."""
         return not self.against or (incomplete == "keep" and self.against != FAILED)
 
 
-def excluded_runs(runs: Iterable[Run], incomplete: Rule) -> dict[str, dict[str, int]]:
-    """Number of runs that are not analysed, by condition and by what speaks against them."""
+def excluded_episodes(
+    episodes: Iterable[StudyEpisode], incomplete: Rule
+) -> dict[str, dict[str, int]]:
+    """Number of episodes that are not analysed, by condition and by what speaks against them."""
     found: dict[str, dict[str, int]] = {}
-    for run in runs:
-        reasons = found.setdefault(run.condition, {})
-        if not run.included(incomplete):
-            reasons[run.against] = reasons.get(run.against, 0) + 1
+    for episode in episodes:
+        reasons = found.setdefault(episode.condition, {})
+        if not episode.included(incomplete):
+            reasons[episode.against] = reasons.get(episode.against, 0) + 1
     return found
 
 
@@ -80,7 +82,7 @@ class Measurement:
         options: Its options, defaults filled in.
         rule: The adjudication rule behind it; nothing for metrics that are not made of labels.
         judge: The coder whose codes serve as labels, where the rule is no declared one.
-        incomplete: What becomes of incomplete runs.
+        incomplete: What becomes of incomplete episodes.
     """
 
     metric: Metric
@@ -92,7 +94,7 @@ class Measurement:
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes it the same as another."""
-        kept = "keep" if self.metric.every_run else self.incomplete
+        kept = "keep" if self.metric.every_episode else self.incomplete
         return (self.metric.name, canonical_json(self.options), self.rule, kept)
 
 
@@ -109,9 +111,9 @@ class MeasureInput:
         rules: Every declared rule, for metrics of codes.
         gold: The coder that is taken for the truth, for metrics of codes.
         flags: What there is to know of the codebook.
-        incomplete: What becomes of incomplete runs.
-        runs: The runs.
-        excluded: Runs left out, by condition and reason.
+        incomplete: What becomes of incomplete episodes.
+        episodes: The episodes.
+        excluded: Episodes left out, by condition and reason.
         labels: Units with their labels, sorted.
         codes: Units with their codes, sorted.
         samples: Samples drawn from them, for metrics of samples.
@@ -127,7 +129,7 @@ class MeasureInput:
     gold: str | None
     flags: Flags
     incomplete: Rule
-    runs: Shared[tuple[MeasuredRun, ...]]
+    episodes: Shared[tuple[MeasuredEpisode, ...]]
     excluded: Mapping[str, Mapping[str, int]]
     labels: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
@@ -142,18 +144,18 @@ def identity_of(unit: Unit[MeasureInput]) -> tuple[Any, ...]:
 
 
 def rule_for(incomplete: Incomplete) -> Rule:
-    """What a rule for incomplete runs means for metrics: what was to be retried is left out."""
+    """What a rule for incomplete episodes means for metrics: what was to be retried is left out."""
     return "keep" if incomplete == "keep" else "exclude"
 
 
-def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
-    """The runs of a study, conditions in the order declared.
+def episodes_of(design: Design, upstream: Upstream) -> tuple[StudyEpisode, ...]:
+    """The episodes of a study, conditions in the order declared.
 
-    Nothing speaks against runs that were planned and not yet made, so a plan made beforehand names
-    the units that there will be if all goes well.
+    Nothing speaks against episodes that were planned and not yet made, so a plan made beforehand
+    names the units that there will be if all goes well.
     """
     if design.study.imported is not None:
-        return _imported_runs(design, upstream)
+        return _imported_episodes(design, upstream)
     frame = upstream.frames.get("episodes")
     against: dict[str, str] = {}
     if frame is not None and frame.height:
@@ -163,8 +165,8 @@ def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
             against[key] = _against(status, exclusion)
     expected = {unit.key for unit in upstream.expected(EpisodeStep)}
     order = {cell.name: number for number, cell in enumerate(design.conditions)}
-    runs = [
-        Run(
+    episodes = [
+        StudyEpisode(
             unit.key,
             unit.condition,
             unit.replicate,
@@ -172,10 +174,10 @@ def runs_of(design: Design, upstream: Upstream) -> tuple[Run, ...]:
         )
         for unit in upstream.of(EpisodeStep)
     ]
-    return tuple(sorted(runs, key=lambda r: (order[r.condition], r.replicate, r.episode_key)))
+    return tuple(sorted(episodes, key=lambda r: (order[r.condition], r.replicate, r.episode_key)))
 
 
-def _imported_runs(design: Design, upstream: Upstream) -> tuple[Run, ...]:
+def _imported_episodes(design: Design, upstream: Upstream) -> tuple[StudyEpisode, ...]:
     spec = design.study.imported
     frame = upstream.frames.get("episodes")
     if spec is None or frame is None:
@@ -188,13 +190,13 @@ def _imported_runs(design: Design, upstream: Upstream) -> tuple[Run, ...]:
     ]
     rows.sort(key=lambda row: wanted.get(row["series"], 0))
     seen: dict[str, int] = {}
-    runs = []
+    episodes = []
     for row in rows:
         series = row["series"] or ""
         seen[series] = seen.get(series, 0) + 1
         against = _against(row["status"], row["exclusion"])
-        runs.append(Run(row["episode_key"], series, seen[series], against))
-    return tuple(runs)
+        episodes.append(StudyEpisode(row["episode_key"], series, seen[series], against))
+    return tuple(episodes)
 
 
 def measurements(study: Study) -> tuple[Measurement, ...]:

@@ -46,7 +46,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     stage = "metrics"
     name = "contrast"
     title = "contrast families"
-    recipe = 3
+    recipe = 4
     writes = ("contrasts",)
     shard = 16
 
@@ -66,10 +66,10 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
                 comparisons=comparisons,
                 measures=tuple(sorted(keys)),
                 replicates={
-                    run.episode_key: run.replicate
+                    episode.episode_key: episode.replicate
                     for unit in measured.values()
                     if unit.key in keys
-                    for run in unit.spec.runs.value
+                    for episode in unit.spec.episodes.value
                 },
             )
             units.append(self.unit(spec, label=name, upstream=keys))

@@ -25,7 +25,7 @@ from tasks.coding.episodes import episode_reads
 from tasks.coding.labelling import LabelInput
 from tasks.metrics.assembly import MetricInputs
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.data import MeasuredRun
+from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Metric, Unusable
 from tasks.metrics.rows import SCHEMA
 from tasks.metrics.text.vectors import Encoder, encoder_words
@@ -33,12 +33,12 @@ from tasks.metrics.units import (
     MeasureInput,
     Measurement,
     Rule,
-    Run,
+    StudyEpisode,
     encoder_model,
-    excluded_runs,
+    episodes_of,
+    excluded_episodes,
     flags_of,
     measurements,
-    runs_of,
 )
 from tasks.models.embedding import TEXTS_PER_CALL
 from tasks.models.estimate import Planned, Span, summed
@@ -51,7 +51,7 @@ from tasks.studies.design import Design
 
 log = logging.getLogger(__name__)
 
-#: Tables of which metrics take all that a run has.
+#: Tables of which metrics take all that an episode has.
 BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes", "responses"})
 #: Column by which the others are read.
 BY = {"labels": "unit_key", "codes": "unit_key", "samples": "sample_key"}
@@ -85,31 +85,31 @@ class Sources:
     def _label_rules(self) -> tuple[str, ...]:
         return tuple(unit.spec.rule.value.rule.title for unit in self.labels)
 
-    def labels_of(self, rule: str | None, runs: frozenset[str]) -> tuple[str, ...]:
-        """Label units of a rule, or of every rule, that rest on some of the runs."""
+    def labels_of(self, rule: str | None, episodes: frozenset[str]) -> tuple[str, ...]:
+        """Label units of a rule, or of every rule, that rest on some of the episodes."""
         return tuple(
             unit.key
             for unit, title in zip(self.labels, self._label_rules, strict=True)
-            if rule in {None, title} and not runs.isdisjoint(unit.upstream)
+            if rule in {None, title} and not episodes.isdisjoint(unit.upstream)
         )
 
-    def codes_of(self, runs: frozenset[str]) -> tuple[str, ...]:
-        """Code units that rest on some of the runs."""
-        return tuple(unit.key for unit in self.codes if not runs.isdisjoint(unit.upstream))
+    def codes_of(self, episodes: frozenset[str]) -> tuple[str, ...]:
+        """Code units that rest on some of the episodes."""
+        return tuple(unit.key for unit in self.codes if not episodes.isdisjoint(unit.upstream))
 
-    def samples_of(self, runs: frozenset[str]) -> tuple[str, ...]:
-        """Samples that were drawn from some of the runs."""
-        mine = self.samples.filter(pl.col("episode_key").is_in(sorted(runs)))
+    def samples_of(self, episodes: frozenset[str]) -> tuple[str, ...]:
+        """Samples that were drawn from some of the episodes."""
+        mine = self.samples.filter(pl.col("episode_key").is_in(sorted(episodes)))
         return tuple(mine["sample_key"].unique().sort())
 
 
 class MeasureStep(Step[MeasureInput, MetricInputs]):
-    """Metrics of a study: numbers of runs, conditions and the whole."""
+    """Metrics of a study: numbers of episodes, conditions and the whole."""
 
     stage = "metrics"
     name = "measure"
     title = "metrics"
-    recipe = 5
+    recipe = 6
     writes = ("metrics",)
     asks = "embedding"
 
@@ -126,29 +126,29 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         wanted = measurements(design.study)
         if not wanted:
             return ()
-        runs = runs_of(design, upstream)
+        episodes = episodes_of(design, upstream)
         sources = Sources(
             labels=upstream.expected(LabelStep),
             codes=upstream.expected(CodeStep),
-            imported=_imported_codes(design, upstream, runs),
+            imported=_imported_codes(design, upstream, episodes),
             samples=_samples(design, upstream),
         )
-        used = {rule: _used(runs, rule) for rule in get_args(Rule)}
-        return tuple(self._unit(one, design, runs, used, sources) for one in wanted)
+        used = {rule: _used(episodes, rule) for rule in get_args(Rule)}
+        return tuple(self._unit(one, design, episodes, used, sources) for one in wanted)
 
     def _unit(
         self,
         one: Measurement,
         design: Design,
-        runs: Sequence[Run],
-        used: Mapping[Rule, Shared[tuple[MeasuredRun, ...]]],
+        episodes: Sequence[StudyEpisode],
+        used: Mapping[Rule, Shared[tuple[MeasuredEpisode, ...]]],
         sources: Sources,
     ) -> Unit[MeasureInput]:
         metric, coding = one.metric, design.study.coding
         coded = "labels" in metric.needs or "codes" in metric.needs
-        incomplete: Rule = "keep" if metric.every_run else one.incomplete
-        episodes = tuple(run.episode_key for run in used[incomplete].value)
-        mine = frozenset(episodes)
+        incomplete: Rule = "keep" if metric.every_episode else one.incomplete
+        keys = tuple(episode.episode_key for episode in used[incomplete].value)
+        mine = frozenset(keys)
         labels = sources.labels_of(one.rule, mine) if "labels" in metric.needs else ()
         codes: tuple[str, ...] = ()
         imported: tuple[str, ...] = ()
@@ -166,8 +166,8 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             gold=of_codes.gold if of_codes else None,
             flags=flags_of(coding.codebook if coded and coding else None),
             incomplete=incomplete,
-            runs=used[incomplete],
-            excluded=excluded_runs(runs, incomplete),
+            episodes=used[incomplete],
+            excluded=excluded_episodes(episodes, incomplete),
             labels=tuple(sorted(labels)),
             codes=tuple(sorted((*codes, *imported))),
             samples=sources.samples_of(mine) if "samples" in metric.needs else (),
@@ -176,18 +176,18 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         return self.unit(
             spec,
             label=f"{metric.name} [{one.rule}]" if one.rule else metric.name,
-            upstream=(*(() if design.study.imported else episodes), *labels, *codes),
+            upstream=(*(() if design.study.imported else keys), *labels, *codes),
         )
 
     def question_reads(
         self, design: Design, units: Sequence[Unit[MeasureInput]]
     ) -> tuple[Read, ...]:
-        """How many messages the runs have whose texts an embedding model is sent."""
+        """How many messages the episodes have whose texts an embedding model is sent."""
         return message_reads(
-            run.episode_key
+            episode.episode_key
             for unit in units
             if unit.spec.encoder is not None
-            for run in unit.spec.runs.value
+            for episode in unit.spec.episodes.value
         )
 
     def questions(
@@ -200,7 +200,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             if spec.encoder is not None:
                 alias = spec.options["encoder"]
                 encoders[alias] = spec.encoder.value
-                episodes[alias].update(run.episode_key for run in spec.runs.value)
+                episodes[alias].update(episode.episode_key for episode in spec.episodes.value)
         for alias, keys in episodes.items():
             said = messages(keys, upstream.of(EpisodeStep), upstream.frames)
             texts = summed(said.values()).high
@@ -212,19 +212,19 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             yield self.planned(alias, encoders[alias], requests, why)
 
     def reads(self, units: Sequence[Unit[MeasureInput]]) -> tuple[Read, ...]:
-        """Rows of the runs, by what the metrics need."""
+        """Rows of the episodes, by what the metrics need."""
         wanted: dict[str, dict[str, None]] = {}
         for unit in units:
             spec, needs = unit.spec, METRICS[unit.spec.metric].needs
-            runs = [run.episode_key for run in spec.runs.value]
+            episodes = [episode.episode_key for episode in spec.episodes.value]
             keys: dict[str, Sequence[str]] = {
                 "labels": spec.labels,
                 "samples": spec.samples,
                 "codes": spec.codes,
             }
             if "messages" in needs:
-                keys["events"] = runs
-            keys |= dict.fromkeys(("episodes", *(n for n in needs if n in BY_EPISODE)), runs)
+                keys["events"] = episodes
+            keys |= dict.fromkeys(("episodes", *(n for n in needs if n in BY_EPISODE)), episodes)
             for table, some in keys.items():
                 if some:
                     wanted.setdefault(table, {}).update(dict.fromkeys(some))
@@ -260,13 +260,15 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         return {"metrics": found}
 
 
-def _used(runs: Sequence[Run], incomplete: Rule) -> Shared[tuple[MeasuredRun, ...]]:
-    """The runs that are analysed under a rule for incomplete ones."""
+def _used(
+    episodes: Sequence[StudyEpisode], incomplete: Rule
+) -> Shared[tuple[MeasuredEpisode, ...]]:
+    """The episodes that are analysed under a rule for incomplete ones."""
     return shared(
         tuple(
-            MeasuredRun(run.episode_key, run.condition, run.replicate)
-            for run in runs
-            if run.included(incomplete)
+            MeasuredEpisode(episode.episode_key, episode.condition, episode.replicate)
+            for episode in episodes
+            if episode.included(incomplete)
         )
     )
 
@@ -277,13 +279,13 @@ def _measured(
     """Rows of ``metrics``.
 
     Raises:
-        UnitFailed: No run is left, or the codes allow no number.
+        UnitFailed: No episode is left, or the codes allow no number.
     """
     spec = unit.spec
     metric = METRICS[spec.metric]
-    if not spec.runs.value:
+    if not spec.episodes.value:
         total = sum(count for one in spec.excluded.values() for count in one.values())
-        raise UnitFailed(Failure("no_runs", f"no run is left ({total} excluded)"))
+        raise UnitFailed(Failure("no_episodes", f"no episode is left ({total} excluded)"))
     data = inputs.data(spec, metric, encoders)
     options = metric.options.model_validate(spec.options)
     rng = np.random.default_rng(seed_of("measure", unit.key))
@@ -304,8 +306,10 @@ def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -
     )
     rule = pl.col("rule").fill_null(pl.lit(unit.spec.rule, dtype=pl.String))
     columns = [column for column in SCHEMA if column not in {"quantity", "rule"}]
-    alone = pl.col("scope").is_in(["run", "seat"]) & pl.col("value").is_not_null()
-    of_one = pl.when(alone & pl.col("ci_low").is_null()).then(pl.lit("; one run, so no interval"))
+    alone = pl.col("scope").is_in(["episode", "seat"]) & pl.col("value").is_not_null()
+    of_one = pl.when(alone & pl.col("ci_low").is_null()).then(
+        pl.lit("; one episode, so no interval")
+    )
     found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
     found = _within_range(metric, found)
     if unit.spec.encoder is not None:
@@ -335,12 +339,14 @@ def _within_range(metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(ends)
 
 
-def _imported_codes(design: Design, upstream: Upstream, runs: Sequence[Run]) -> tuple[str, ...]:
-    """Units of imported codes of the study's runs and coders."""
+def _imported_codes(
+    design: Design, upstream: Upstream, episodes: Sequence[StudyEpisode]
+) -> tuple[str, ...]:
+    """Units of imported codes of the study's episodes and coders."""
     coding, frame = design.study.coding, imported_codes(upstream)
     if coding is None or not coding.imported or frame is None:
         return ()
-    keys = pl.Series([run.episode_key for run in runs], dtype=pl.String)
+    keys = pl.Series([episode.episode_key for episode in episodes], dtype=pl.String)
     mine = frame.filter(
         pl.col("coder").is_in(list(coding.imported)) & pl.col("episode_key").is_in(keys.implode())
     )

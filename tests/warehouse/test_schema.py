@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -186,19 +187,44 @@ def test_migrations_are_numbered_without_gaps(tmp_path: Path):
         migrations(tmp_path)
 
 
-def test_a_warehouse_without_actions_opens_with_what_its_events_said(path, make):
+def _made_before(path: Path, name: str) -> duckdb.DuckDBPyConnection:
+    """A warehouse as it was before a migration."""
     connection = duckdb.connect(str(path))
     names = [migration.name for migration in migrations()]
     connection.execute(
         "CREATE TABLE schema_version (number BIGINT NOT NULL, name VARCHAR NOT NULL, "
         "models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
     )
-    for migration in migrations()[: names.index("actions")]:
+    for migration in migrations()[: names.index(name)]:
         connection.execute(migration.sql)
         connection.execute(
             "INSERT INTO schema_version VALUES ($1, $2, 'x', now()::TIMESTAMP)",
             [migration.number, migration.name],
         )
+    return connection
+
+
+def test_numbers_of_runs_open_as_numbers_of_episodes(path):
+    connection = _made_before(path, "episodes")
+    connection.execute(
+        "INSERT INTO metrics BY NAME SELECT 'u' AS unit_key, 'run_quality.valid' AS metric, "
+        "'{}' AS options, unnest(['run', 'condition']) AS scope, 'a' AS condition, '' AS subject, "
+        "1.0 AS value, 1 AS n_units, 0 AS n_excluded, 'x' AS method"
+    )
+    connection.execute(
+        "INSERT INTO studies BY NAME SELECT 'v' AS study_version, 's' AS name, "
+        """'{"metrics": ["run_quality"], "run": {}}' AS spec, '' AS yaml, '' AS path, """
+        "'' AS code_version, now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS last_run_at"
+    )
+    prepare(connection, path)
+    found = connection.execute("SELECT metric, scope FROM metrics ORDER BY scope").fetchall()
+    assert found == [("episode_quality.valid", "condition"), ("episode_quality.valid", "episode")]
+    (spec,) = connection.execute("SELECT spec FROM studies").fetchone() or ("",)
+    assert json.loads(spec) == {"metrics": ["episode_quality"], "run": {}}
+
+
+def test_a_warehouse_without_actions_opens_with_what_its_events_said(path, make):
+    connection = _made_before(path, "actions")
     run, market, old = make.key("run"), make.key("market"), make.key("import")
     for key, source, environment, status in (
         (run, "run", "discussion", "incomplete"),

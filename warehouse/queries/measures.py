@@ -151,7 +151,7 @@ class MetricsByEpisode(Query[MetricOfEpisode]):
     title = "metrics of single episodes"
     sql = """SELECT metric, options, rule, condition, subject, value, null_mean
 FROM v_metrics_all
-WHERE study_version = $version AND scope = 'run' AND (rule IS NULL OR rule = $rule)
+WHERE study_version = $version AND scope = 'episode' AND (rule IS NULL OR rule = $rule)
 QUALIFY count(*) OVER (PARTITION BY unit_key, metric, rule, condition, subject) <= 40
 ORDER BY metric, condition, value"""
     version: str

@@ -16,8 +16,8 @@ from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.statistics import two_raters as two
 from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.bootstrap import (
-    LEAST_RUNS,
-    few_runs,
+    LEAST_EPISODES,
+    few_episodes,
     interval,
     interval_words,
     no_interval,
@@ -78,12 +78,12 @@ def _row(pair: Pair, quantity: str, value: float, ends: tuple[float, float]) -> 
         "ci_high": ends[1],
         "n_units": pair.n_items,
         "n_excluded": pair.n_unusable,
-        "warning": few_runs(len(pair.tables)) or None,
+        "warning": few_episodes(len(pair.tables)) or None,
     }
 
 
 def _resampled(pair: Pair, resamples: int) -> Floats | None:
-    return weighted_sums(pair.tables, resamples) if len(pair.tables) >= LEAST_RUNS else None
+    return weighted_sums(pair.tables, resamples) if len(pair.tables) >= LEAST_EPISODES else None
 
 
 def _pair_rows(pair: Pair, gold: str | None, resamples: int) -> list[dict[str, Any]]:
@@ -107,8 +107,8 @@ def _pair_rows(pair: Pair, gold: str | None, resamples: int) -> list[dict[str, A
 
 def _method(pair: Pair, value: float, shaky: float, ends: str) -> str:
     text = (
-        f"{pair.n_items} items in {len(pair.tables)} runs judged by both, runs that analyses "
-        f"exclude too; {ends}"
+        f"{pair.n_items} items in {len(pair.tables)} episodes judged by both, episodes that "
+        f"analyses exclude too; {ends}"
     )
     if not pair.n_items:
         return f"undefined: of {pair.n_unusable} items that both took on none has two judgements"
@@ -154,15 +154,16 @@ def _mean_rows(data: Data, pairs: list[Pair], resamples: int) -> list[dict[str, 
 def _mean_interval(pairs: list[Pair], resamples: int) -> tuple[float | None, float | None, str]:
     """Ends of the interval of a mean of kappas, and how it came about or why there is none.
 
-    All flags are resampled by the same runs, since what happens in a run touches all its flags.
+    All flags are resampled by the same episodes, since what happens in an episode touches all its
+    flags.
     """
     if not pairs:
         return None, None, no_interval(0)
-    n = len(pairs[0].runs)
-    if n < LEAST_RUNS:
+    n = len(pairs[0].episodes)
+    if n < LEAST_EPISODES:
         return None, None, no_interval(n)
-    if any(not np.array_equal(pair.runs, pairs[0].runs) for pair in pairs):
-        return None, None, "the flags were judged in different runs, so no interval"
+    if any(not np.array_equal(pair.episodes, pairs[0].episodes) for pair in pairs):
+        return None, None, "the flags were judged in different episodes, so no interval"
     drawn = [_resampled(pair, resamples) for pair in pairs]
     kappas = np.stack([two.cohen_kappa(draws) for draws in drawn if draws is not None])
     counted = np.isfinite(kappas).sum(axis=0)
@@ -212,5 +213,5 @@ METRIC = Metric(
     options=AgreementOptions,
     compute=compute,
     version=2,
-    every_run=True,
+    every_episode=True,
 )

@@ -18,7 +18,7 @@ def weighted_gold(data: Data, flag: str) -> tuple[pl.DataFrame, str]:
     that no sample on record holds count alike.
 
     Returns:
-        ``run, seq, other_seq, gold, weight``, and words for ``method``.
+        ``episode, seq, other_seq, gold, weight``, and words for ``method``.
     """
     gold = data.codes.filter(
         (pl.col("flag") == flag)
@@ -26,7 +26,7 @@ def weighted_gold(data: Data, flag: str) -> tuple[pl.DataFrame, str]:
         & pl.col("value").is_not_null()
     ).select(*ITEM, pl.col("value").alias("gold"))
     for sample in _largest_first(data.samples):
-        placed = gold.join(sample, on=["run", "seq"], how="inner")
+        placed = gold.join(sample, on=["episode", "seq"], how="inner")
         if placed.height == gold.height and gold.height:
             stands_for = pl.col("stratum_size") / pl.len().over("stratum")
             return (
@@ -37,7 +37,7 @@ def weighted_gold(data: Data, flag: str) -> tuple[pl.DataFrame, str]:
 
 
 def _largest_first(samples: pl.DataFrame) -> list[pl.DataFrame]:
-    """Each sample as ``run, seq, stratum, stratum_size``."""
+    """Each sample as ``episode, seq, stratum, stratum_size``."""
     if samples.is_empty():
         return []
     sized = samples.with_columns(
@@ -45,4 +45,4 @@ def _largest_first(samples: pl.DataFrame) -> list[pl.DataFrame]:
     )
     parts = sized.partition_by("sample_key", maintain_order=True)
     parts.sort(key=lambda part: (-part.height, part["sample_key"][0]))
-    return [part.select("run", "seq", "stratum", stratum_size="size") for part in parts]
+    return [part.select("episode", "seq", "stratum", stratum_size="size") for part in parts]

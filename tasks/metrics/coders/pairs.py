@@ -14,7 +14,7 @@ from tasks.metrics.metric import Unusable
 from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.statistics.two_raters import cross_tables
 
-ITEM = ("run", "seq", "other_seq")
+ITEM = ("episode", "seq", "other_seq")
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Pair:
         first: Gold, or the first coder.
         second: Coder or rule.
         rule: The rule, where the second is one.
-        tables: Cross-table by run, shape (runs, K, K).
-        runs: The runs.
+        tables: Cross-table by episode, shape (episodes, K, K).
+        episodes: The episodes.
         n_items: Items that both judged.
         n_unusable: Items that both took on, of which one judgement is missing.
     """
@@ -37,7 +37,7 @@ class Pair:
     second: str
     rule: str | None
     tables: Floats
-    runs: Ints
+    episodes: Ints
     n_items: int
     n_unusable: int
 
@@ -53,12 +53,12 @@ class Judged:
 
     Attributes:
         items: Number of each item, rising.
-        runs: Run of each item.
+        episodes: Episode of each item.
         values: Judgement of each item; not-a-number where it is unusable.
     """
 
     items: Ints
-    runs: Ints
+    episodes: Ints
     values: Floats
 
 
@@ -83,19 +83,19 @@ def judged(frame: pl.DataFrame, flag: str, source: str, widths: Ints) -> dict[st
     found = {}
     for name in mine[source].unique().cast(pl.String).sort():
         part = mine.filter(pl.col(source) == name)
-        run = part["run"].to_numpy().astype(np.int64)
+        episode = part["episode"].to_numpy().astype(np.int64)
         seq, other = (part[column].fill_null(-1).to_numpy() + 1 for column in ITEM[1:])
-        item = (run * widths[0] + seq) * widths[1] + other
-        found[name] = _in_order(item, run, part["value"].fill_null(float("nan")).to_numpy())
+        item = (episode * widths[0] + seq) * widths[1] + other
+        found[name] = _in_order(item, episode, part["value"].fill_null(float("nan")).to_numpy())
     return found
 
 
-def _in_order(items: Ints, runs: Ints, values: Floats) -> Judged:
+def _in_order(items: Ints, episodes: Ints, values: Floats) -> Judged:
     """Items in rising order, the first judgement of each."""
     if np.all(np.diff(items) > 0):
-        return Judged(items, runs, values)
+        return Judged(items, episodes, values)
     known, first = np.unique(items, return_index=True)
-    return Judged(known, runs[first], values[first])
+    return Judged(known, episodes[first], values[first])
 
 
 def item_widths(*frames: pl.DataFrame) -> Ints:
@@ -154,13 +154,13 @@ def _pair(
 ) -> Iterator[Pair]:
     """The pair, if there is an item that both took on."""
     if np.array_equal(a.items, b.items):
-        runs, left, right = a.runs, a.values, b.values
+        episodes, left, right = a.episodes, a.values, b.values
     else:
         _, mine, theirs = np.intersect1d(a.items, b.items, assume_unique=True, return_indices=True)
-        runs, left, right = a.runs[mine], a.values[mine], b.values[theirs]
-    if not len(runs):
+        episodes, left, right = a.episodes[mine], a.values[mine], b.values[theirs]
+    if not len(episodes):
         return
     good = np.isfinite(left) & np.isfinite(right)
-    tables = cross_tables(left[good], right[good], runs[good], k)
+    tables = cross_tables(left[good], right[good], episodes[good], k)
     n = int(good.sum())
-    yield Pair(flag, first, second, rule, tables, np.unique(runs[good]), n, len(runs) - n)
+    yield Pair(flag, first, second, rule, tables, np.unique(episodes[good]), n, len(episodes) - n)

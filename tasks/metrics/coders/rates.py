@@ -16,7 +16,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics.arrays import Floats, Ints, ratio
 from tasks.metrics.statistics.bootstrap import (
-    few_runs,
+    few_episodes,
     interval,
     interval_words,
     weighted_sums,
@@ -38,9 +38,10 @@ class Counted:
     """What a rate and its corrections are made of.
 
     Attributes:
-        cells: Sums per run, shape (runs, 6): items, flagged items, then of the gold sample by
+        cells: Sums per episode, shape (episodes, 6): items, flagged items, then of the gold sample
+            by
             weight: gold and label both 1, gold only, label only, neither.
-        gold: Gold items per run, present and absent, unweighted, shape (runs, 2).
+        gold: Gold items per episode, present and absent, unweighted, shape (episodes, 2).
         weighting: How gold items were weighted.
     """
 
@@ -49,25 +50,25 @@ class Counted:
     weighting: str
 
 
-def run_cells(data: Data, flag: str, rule: str) -> Counted:
-    """Counts per run behind a rate and its corrections."""
+def episode_cells(data: Data, flag: str, rule: str) -> Counted:
+    """Counts per episode behind a rate and its corrections."""
     labels = data.all_labels.filter(
         (pl.col("flag") == flag) & (pl.col("rule") == rule) & pl.col("value").is_not_null()
     )
 
-    def per_run(run: pl.Series, weights: Any = None) -> Any:
-        return np.bincount(run.to_numpy(), weights=weights, minlength=data.n_runs)
+    def per_episode(episode: pl.Series, weights: Any = None) -> Any:
+        return np.bincount(episode.to_numpy(), weights=weights, minlength=data.n_episodes)
 
     gold, weighting = weighted_gold(data, flag)
     both = labels.join(gold, on=list(ITEM), how="inner", nulls_equal=True)
     g, v = both["gold"].to_numpy() > 0, both["value"].to_numpy() > 0
     weight = both["weight"].to_numpy()
     cells = [
-        per_run(labels["run"]),
-        per_run(labels["run"], (labels["value"] > 0).to_numpy().astype(np.float64)),
-        *(per_run(both["run"], weight * kind) for kind in (g & v, g & ~v, ~g & v, ~g & ~v)),
+        per_episode(labels["episode"]),
+        per_episode(labels["episode"], (labels["value"] > 0).to_numpy().astype(np.float64)),
+        *(per_episode(both["episode"], weight * kind) for kind in (g & v, g & ~v, ~g & v, ~g & ~v)),
     ]
-    counts = [per_run(both["run"], kind.astype(np.float64)) for kind in (g, ~g)]
+    counts = [per_episode(both["episode"], kind.astype(np.float64)) for kind in (g, ~g)]
     return Counted(np.stack(cells, axis=1) * 1.0, np.stack(counts, axis=1), weighting)
 
 
@@ -89,11 +90,11 @@ def estimates(cells: Floats, gold: Floats) -> Floats:
 
 
 def rate_interval(cells: Floats, where: Ints, resamples: int) -> tuple[Floats, Floats]:
-    """Ends of the intervals of the three rates of a condition; all runs are resampled.
+    """Ends of the intervals of the three rates of a condition; all episodes are resampled.
 
     Args:
-        cells: Sums per run of the study, shape (runs, 6).
-        where: Runs of the condition.
+        cells: Sums per episode of the study, shape (episodes, 6).
+        where: Episodes of the condition.
         resamples: Number of resamples.
     """
     in_condition = np.isin(np.arange(len(cells)), where)[:, None]
@@ -103,7 +104,7 @@ def rate_interval(cells: Floats, where: Ints, resamples: int) -> tuple[Floats, F
 
 
 def n_with_items(cells: Floats, where: Ints) -> int:
-    """Runs of a condition that have coded items."""
+    """Episodes of a condition that have coded items."""
     return int((cells[where, 0] > 0).sum())
 
 
@@ -114,7 +115,7 @@ def compute(data: Data, options: RateOptions, rng: np.random.Generator) -> pl.Da
     found: list[dict[str, Any]] = []
     for rule in data.rules:
         for flag in options.flags or data.flags.binary:
-            counted = run_cells(data, flag, rule)
+            counted = episode_cells(data, flag, rule)
             if counted.cells[:, 0].sum():
                 found += _flag_rows(data, flag, rule, counted, options)
     return rows.frame(found)
@@ -126,7 +127,7 @@ def _flag_rows(
     cells, everywhere = counted.cells, counted.cells.sum(axis=0)
     found = []
     for condition in data.conditions:
-        where = data.condition_runs[condition]
+        where = data.condition_episodes[condition]
         sums = cells[where].sum(axis=0)
         if not sums[0]:
             continue
@@ -153,7 +154,7 @@ def _flag_rows(
                     "ci_high": float(high[place]) if kept else None,
                     "n_units": int(sums[0]),
                     "n_excluded": data.excluded.get(condition, 0),
-                    "warning": few_runs(n) or None if kept else None,
+                    "warning": few_episodes(n) or None if kept else None,
                     "method": method if kept else f"undefined: {reason}; {words}{gold}",
                 }
             )

@@ -16,7 +16,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.statistics import icc, many_raters
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.statistics.bootstrap import few_runs, interval_words, sum_interval
+from tasks.metrics.statistics.bootstrap import few_episodes, interval_words, sum_interval
 
 Statistic = Callable[[Floats], Floats]
 
@@ -49,7 +49,7 @@ def compute(data: Data, options: ReliabilityOptions, rng: np.random.Generator) -
         found += _flag_rows(
             flag,
             ratings,
-            wide["run"].to_numpy(),
+            wide["episode"].to_numpy(),
             level=options.scale or data.flags.scales.get(flag, "nominal"),
             resamples=options.resamples,
         )
@@ -59,7 +59,7 @@ def compute(data: Data, options: ReliabilityOptions, rng: np.random.Generator) -
 def _flag_rows(
     flag: str,
     ratings: Floats,
-    runs: npt.NDArray[np.int64],
+    episodes: npt.NDArray[np.int64],
     *,
     level: Any,
     resamples: int,
@@ -70,7 +70,7 @@ def _flag_rows(
     if not several.any():
         return []
     counts = many_raters.category_counts(ratings[several])
-    groups = runs[several]
+    groups = episodes[several]
     found = [
         _row(
             base,
@@ -100,7 +100,7 @@ def _flag_rows(
         _row(
             base,
             "fleiss_kappa",
-            many_raters.group_sums(many_raters.agreement_sums(whole.counts), runs[complete]),
+            many_raters.group_sums(many_raters.agreement_sums(whole.counts), episodes[complete]),
             many_raters.fleiss_kappa,
             complete.sum(),
             f"over items that all {ratings.shape[1]} coders judged",
@@ -108,7 +108,7 @@ def _flag_rows(
         )
     )
     if level in {"ordinal", "interval", "ratio"}:
-        sums = many_raters.group_sums(icc.icc_sums(ratings[complete]), runs[complete])
+        sums = many_raters.group_sums(icc.icc_sums(ratings[complete]), episodes[complete])
         for place, form in enumerate(icc.FORMS):
             found.append(
                 _row(
@@ -136,7 +136,7 @@ def _row(
     value = float(statistic(sums.sum(axis=0)))
     low, high, shaky = sum_interval(statistic, sums, resamples)
     ends = interval_words(float(low), float(high), len(sums))
-    method = f"{words}; {len(sums)} runs, those that analyses exclude too; {ends}"
+    method = f"{words}; {len(sums)} episodes, those that analyses exclude too; {ends}"
     if not np.isfinite(value):
         method = f"undefined: one category only, or too few items; {method}"
     elif shaky > 0.01:
@@ -148,7 +148,7 @@ def _row(
         "ci_low": float(low),
         "ci_high": float(high),
         "n_units": int(n_items),
-        "warning": few_runs(len(sums)) or None,
+        "warning": few_episodes(len(sums)) or None,
         "method": method,
     }
 
@@ -180,5 +180,5 @@ METRIC = Metric(
     needs=("codes",),
     options=ReliabilityOptions,
     compute=compute,
-    every_run=True,
+    every_episode=True,
 )

@@ -15,18 +15,18 @@ from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.comparisons import IMPORTED
 from tasks.metrics.contrasts.correction import adjusted
 from tasks.metrics.contrasts.sample import (
-    LEAST_RUNS,
+    LEAST_EPISODES,
     Finding,
     Side,
     Untestable,
-    refuse_equal_runs,
-    refuse_few_runs,
+    refuse_equal_episodes,
+    refuse_few_episodes,
 )
 from tasks.metrics.statistics.arrays import varies, without_rounding
 
 Row = dict[str, Any]
 UNDEFINED = "without a value"
-#: Shares of runs left out may differ by so much between two sides before a row warns of it.
+#: Shares of episodes left out may differ by so much between two sides before a row warns of it.
 EVEN = 0.02
 #: Level of p; a test that cannot come below it says so.
 ALPHA = 0.05
@@ -98,8 +98,8 @@ def _row(
     try:
         values = _values(one, metrics, test.scope)
         sides = tuple(_side(name, values, replicates) for name in one["between"])
-        refuse_few_runs(test, sides)
-        refuse_equal_runs(sides)
+        refuse_few_episodes(test, sides)
+        refuse_equal_episodes(sides)
         found = test.compute(sides, test.options.model_validate(one["options"]), rng)
     except (NoValues, Untestable) as problem:
         nothing = float("nan")
@@ -110,8 +110,8 @@ def _row(
         **_named(one),
         **_numbers(found),
         "subject": _subject(one, values, test.scope),
-        "n_a": sides[0].n_runs,
-        "n_b": sum(side.n_runs for side in sides[1:]),
+        "n_a": sides[0].n_episodes,
+        "n_b": sum(side.n_episodes for side in sides[1:]),
         "n_excluded": sum(n for reasons in left_out.values() for n in reasons.values()),
         "warning": "; ".join(_warnings(one, found, values, sides, left_out)) or None,
         "method": "; ".join(filter(None, [found.method, _excess_words(one), _out(left_out)])),
@@ -119,7 +119,7 @@ def _row(
 
 
 def _excess_words(one: Mapping[str, Any]) -> str:
-    return "value less null mean, run by run" if one["excess"] else ""
+    return "value less null mean, episode by episode" if one["excess"] else ""
 
 
 def _subject(one: Mapping[str, Any], values: pl.DataFrame, scope: str) -> str:
@@ -128,29 +128,29 @@ def _subject(one: Mapping[str, Any], values: pl.DataFrame, scope: str) -> str:
         return EXCESS
     if values.is_empty():
         return one["subject"] or ""
-    return str(values["subject"][0]) if scope == "run" else ""
+    return str(values["subject"][0]) if scope == "episode" else ""
 
 
 def _left_out(one: Mapping[str, Any], metrics: pl.DataFrame, side: Side) -> dict[str, int]:
-    """Number of runs of a condition that are not compared, by reason."""
+    """Number of episodes of a condition that are not compared, by reason."""
     measured = metrics.filter(
         (pl.col("unit_key") == (one["measure"] or ""))
         & (pl.col("condition") == side.condition)
-        & pl.col("scope").is_in(["run", "seat"])
+        & pl.col("scope").is_in(["episode", "seat"])
     )
-    undefined = measured["episode_key"].n_unique() - side.n_runs
+    undefined = measured["episode_key"].n_unique() - side.n_episodes
     reasons = one["excluded"].get(side.condition, {})
     return {**reasons, UNDEFINED: undefined} if undefined else dict(reasons)
 
 
 def _out(left_out: Mapping[str, Mapping[str, int]]) -> str:
-    """Which runs are left out, on which side and why, in words."""
+    """Which episodes are left out, on which side and why, in words."""
     words = [
         f"{name} {', '.join(f'{n} {reason}' for reason, n in reasons.items())}"
         for name, reasons in left_out.items()
         if any(reasons.values())
     ]
-    return f"runs left out: {'; '.join(words)}" if words else ""
+    return f"episodes left out: {'; '.join(words)}" if words else ""
 
 
 def _named(one: Mapping[str, Any]) -> Row:
@@ -193,7 +193,7 @@ def _values(one: Mapping[str, Any], metrics: pl.DataFrame, scope: str) -> pl.Dat
         & (pl.col("scope") == scope)
         & pl.col("condition").is_in(one["between"])
     )
-    if scope == "run":
+    if scope == "episode":
         mine = _one_subject(one, mine)
     if mine.is_empty():
         conditions = ", ".join(one["between"])
@@ -241,7 +241,7 @@ def _side(condition: str, values: pl.DataFrame, replicates: Mapping[str, int]) -
         condition=condition,
         values=mine["value"].to_numpy().astype(np.float64),
         replicates=np.array([replicates.get(key, 0) for key in keys], dtype=np.int64),
-        runs=tuple(keys),
+        episodes=tuple(keys),
         subjects=tuple(mine["subject"].to_list()),
     )
 
@@ -260,7 +260,7 @@ def _warnings(
     told = [found.warning] if found.warning else []
     if found.p_least >= ALPHA:
         told.append(
-            f"with {' and '.join(str(side.n_runs) for side in sides)} runs no p below "
+            f"with {' and '.join(str(side.n_episodes) for side in sides)} episodes no p below "
             f"{found.p_least:.2g} can come out of this test"
         )
     factors = one["factors"]
@@ -279,7 +279,7 @@ def _warnings(
 
 def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) -> list[str]:
     counts = {side.condition: sum(left_out[side.condition].values()) for side in sides}
-    planned = {side.condition: side.n_runs + counts[side.condition] for side in sides}
+    planned = {side.condition: side.n_episodes + counts[side.condition] for side in sides}
     shares = [counts[name] / max(planned[name], 1) for name in counts]
     if max(shares) - min(shares) <= EVEN:
         return []
@@ -288,7 +288,7 @@ def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) ->
         reasons = ", ".join(f"{n} {reason}" for reason, n in left_out[name].items())
         words.append(f"{name} {count} of {planned[name]}" + (f" ({reasons})" if reasons else ""))
     return [
-        f"runs are left out unevenly: {', '.join(words)}; the comparison is of those that are "
+        f"episodes are left out unevenly: {', '.join(words)}; the comparison is of those that are "
         "left, which may differ from the others"
     ]
 
@@ -302,13 +302,13 @@ def _unlike_nulls(values: pl.DataFrame, conditions: Sequence[str]) -> list[str]:
         for name in conditions
     }
     nulls = [mine["null_mean"].to_numpy() for mine in by_condition.values()]
-    if any(len(null) < LEAST_RUNS for null in nulls) or not varies(np.concatenate(nulls)):
+    if any(len(null) < LEAST_EPISODES for null in nulls) or not varies(np.concatenate(nulls)):
         return []
     means = {name: float(null.mean()) for name, null in zip(by_condition, nulls, strict=True)}
     raw = [mine["value"].to_numpy().mean() for mine in by_condition.values()]
     if np.ptp(list(means.values())) <= SMALL * np.ptp(raw):
         return []
-    # Nulls that are the same in all runs of a condition differ for certain.
+    # Nulls that are the same in all episodes of a condition differ for certain.
     noise = any(varies(null) for null in nulls)
     if noise and stats.f_oneway(*nulls).pvalue >= UNLIKE:
         return []

@@ -1,4 +1,4 @@
-"""Regression of a metric on the condition, runs as clusters of their seats."""
+"""Regression of a metric on the condition, episodes as clusters of their seats."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Floats, Ints, varies
 from tasks.metrics.statistics.effect_intervals import hedges_g_interval
 
-#: Variance of runs over that of seats below which runs count as not differing.
+#: Variance of episodes over that of seats below which runs count as not differing.
 NO_LEVEL = 1e-6
-#: Runs in all below which a row warns that the p-value is rough.
+#: Episodes in all below which a row warns that the p-value is rough.
 FEW_CLUSTERS = 20
 _SEATS = (
-    "Needs a metric with values by seat. Below ten runs a side its p-values are rough: use "
-    "permutation on run means."
+    "Needs a metric with values by seat. Below ten episodes a side its p-values are rough: use "
+    "permutation on episode means."
 )
 _APART = (
-    "no run differs from another of its side, so p is the exact one of a permutation of runs: 2 of "
-    "all arrangements are as far apart"
+    "no episode differs from another of its side, so p is the exact one of a permutation of "
+    "episodes: 2 of all arrangements are as far apart"
 )
 
 
@@ -38,35 +38,35 @@ def _design(sides: tuple[Side, ...]) -> tuple[Floats, Floats, Ints]:
     a, b = sides[0], sides[1]
     values = np.concatenate([a.values, b.values])
     in_b = np.repeat([0.0, 1.0], [len(a.values), len(b.values)])
-    _, groups = np.unique(np.array([*a.runs, *b.runs]), return_inverse=True)
+    _, groups = np.unique(np.array([*a.episodes, *b.episodes]), return_inverse=True)
     return values, sm.add_constant(in_b), groups
 
 
 def _few(sides: tuple[Side, ...]) -> str:
-    n = sum(side.n_runs for side in sides)
-    return "" if n >= FEW_CLUSTERS else f"{n} runs in all are few: the p-value is rough"
+    n = sum(side.n_episodes for side in sides)
+    return "" if n >= FEW_CLUSTERS else f"{n} episodes in all are few: the p-value is rough"
 
 
-def _run_means(side: Side) -> Floats:
-    _, runs = np.unique(np.array(side.runs), return_inverse=True)
-    return np.asarray(np.bincount(runs, weights=side.values) / np.bincount(runs))
+def _episode_means(side: Side) -> Floats:
+    _, episodes = np.unique(np.array(side.episodes), return_inverse=True)
+    return np.asarray(np.bincount(episodes, weights=side.values) / np.bincount(episodes))
 
 
 def _without_spread(sides: tuple[Side, ...], effect: float, effect_name: str) -> Finding | None:
-    """The finding where the runs of neither side differ; nothing where those of one do."""
-    if any(varies(_run_means(side)) for side in sides):
+    """The finding where the episodes of neither side differ; nothing where those of one do."""
+    if any(varies(_episode_means(side)) for side in sides):
         return None
-    p = arrangements_p(*(side.n_runs for side in sides))
+    p = arrangements_p(*(side.n_episodes for side in sides))
     nothing = float("nan")
     return Finding(nothing, p, effect, effect_name, _APART, p_least=p)
 
 
 def _coefficient(result: Any, sides: tuple[Side, ...], method: str, warning: str = "") -> Finding:
-    """The condition's coefficient, held against Student's t with two runs less than there are."""
+    """The condition's coefficient, held against Student's t with two episodes fewer."""
     from scipy import stats
 
     effect, error = float(result.params[1]), float(result.bse[1])
-    df = sum(side.n_runs for side in sides) - 2
+    df = sum(side.n_episodes for side in sides) - 2
     half = float(stats.t.ppf(0.975, df)) * error
     return Finding(
         statistic=effect / error,
@@ -84,7 +84,7 @@ def _seats_difference(sides: tuple[Side, ...]) -> float:
 
 
 @contrast_test(
-    title="whether seats of b differ from seats of a, runs as clusters",
+    title="whether seats of b differ from seats of a, episodes as clusters",
     effect="mean_difference",
     source="Liang and Zeger (1986); Cameron and Miller (2015).",
     avoid=_SEATS,
@@ -93,25 +93,27 @@ def _seats_difference(sides: tuple[Side, ...]) -> float:
 def cluster_robust(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
 ) -> Finding:
-    """Least squares over seats with errors clustered by run."""
+    """Least squares over seats with errors clustered by episode."""
     import statsmodels.api as sm
 
     if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
         return found
     values, design, groups = _design(sides)
     result = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": groups})
-    return _coefficient(result, sides, "least squares over seats, standard errors clustered by run")
+    return _coefficient(
+        result, sides, "least squares over seats, standard errors clustered by episode"
+    )
 
 
 @contrast_test(
-    title="whether seats of b differ from seats of a, each run with its own level",
+    title="whether seats of b differ from seats of a, each episode with its own level",
     effect="mean_difference",
     source="Laird and Ware (1982).",
-    avoid=_SEATS + " Assumes normal run levels.",
+    avoid=_SEATS + " Assumes normal episode levels.",
     scope="seat",
 )
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
-    """Mixed model over seats with a random intercept per run."""
+    """Mixed model over seats with a random intercept per episode."""
     import statsmodels.api as sm
 
     if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
@@ -122,22 +124,24 @@ def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Ge
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = sm.MixedLM(values, design, groups=groups).fit(reml=True, method=["powell"])
-    method = "linear mixed model over seats, random intercept per run, REML"
+    method = "linear mixed model over seats, random intercept per episode, REML"
     if result.cov_re[0, 0] <= NO_LEVEL * result.scale:
-        method += "; runs do not differ beyond what their seats do"
-    warning = "" if result.converged else "the model did not converge: use permutation on run means"
+        method += "; episodes do not differ beyond what their seats do"
+    warning = (
+        "" if result.converged else "the model did not converge: use permutation on episode means"
+    )
     return _coefficient(result, sides, method, warning)
 
 
 @contrast_test(
-    title="whether seats of b differ from seats of a, seats of a run alike",
+    title="whether seats of b differ from seats of a, seats of an episode alike",
     effect="mean_difference",
     source="Liang and Zeger (1986); Mancl and DeRouen (2001).",
     avoid=_SEATS,
     scope="seat",
 )
 def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
-    """Generalised estimating equations over seats, exchangeable within runs."""
+    """Generalised estimating equations over seats, exchangeable within episodes."""
     import statsmodels.api as sm
 
     if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
@@ -149,19 +153,20 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     return _coefficient(
         result,
         sides,
-        "GEE over seats, exchangeable within runs, bias-reduced errors (Mancl and DeRouen 2001)",
+        "GEE over seats, exchangeable within episodes, bias-reduced errors (Mancl and DeRouen "
+        "2001)",
     )
 
 
 @contrast_test(
-    title="whether the means of runs differ, variances allowed to differ",
+    title="whether the means of episodes differ, variances allowed to differ",
     effect="hedges_g",
     source="Welch (1947); Hedges (1981); Steiger and Fouladi (1997) for the interval.",
-    avoid="With few and skewed runs use mann_whitney or permutation. The interval of g takes "
+    avoid="With few and skewed episodes use mann_whitney or permutation. The interval of g takes "
     "values to be normal and the sides to spread alike.",
 )
 def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
-    """Welch's t test of runs with Hedges' g."""
+    """Welch's t test of episodes with Hedges' g."""
     from scipy import stats
 
     if found := _without_spread(sides, float("nan"), "hedges_g"):
@@ -174,6 +179,6 @@ def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generato
         effect=effects.hedges_g(a, b),
         effect_name="hedges_g",
         interval=hedges_g_interval(a, b),
-        method="Welch's t of run means, two-sided; Hedges' g, positive: b has the larger mean; "
+        method="Welch's t of episode means, two-sided; Hedges' g, positive: b has the larger mean; "
         "interval: noncentral t",
     )

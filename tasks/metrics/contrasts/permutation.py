@@ -78,7 +78,7 @@ def permutation(
         interval=interval_of(a.values, b.values),
         method=f"permutation test, two-sided, {options.draws} shuffles of conditions{within}, the "
         "observed arrangement counted among them; positive: b has the larger values",
-        warning="every block has one run only, so no shuffle changes anything"
+        warning="every block has one episode only, so no shuffle changes anything"
         if sizes.max() < 2
         else "",
         p_least=max(_arrangement_share(in_b, blocks), 1 / (options.draws + 1)),

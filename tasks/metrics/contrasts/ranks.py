@@ -15,7 +15,7 @@ from tasks.metrics.contrasts.sample import (
 )
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Floats, Ints
-from tasks.metrics.statistics.bootstrap import few_runs, interval, interval_words
+from tasks.metrics.statistics.bootstrap import few_episodes, interval, interval_words
 from tasks.metrics.statistics.effect_intervals import (
     common_language_interval,
     rank_biserial_interval,
@@ -23,7 +23,7 @@ from tasks.metrics.statistics.effect_intervals import (
 
 SIGN = "positive: b has the larger values"
 NEWCOMBE = "interval: Newcombe (2006), method 5"
-#: Runs a side below which the Brunner-Munzel statistic is not taken for one of Student's t.
+#: Episodes a side below which the Brunner-Munzel statistic is not taken for one of Student's t.
 FEW = 10
 
 
@@ -32,7 +32,7 @@ FEW = 10
     effect="rank_biserial",
     source="Mann and Whitney (1947); Kerby (2014) for the effect size.",
     avoid="Not a test of medians or means where the shapes differ; use brunner_munzel where "
-    "the spreads do. With 3 runs a side no p below .1 can come out.",
+    "the spreads do. With 3 episodes a side no p below .1 can come out.",
 )
 def mann_whitney(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
@@ -61,14 +61,16 @@ def mann_whitney(
 class BrunnerMunzelOptions(TestOptions):
     """Options of ``brunner_munzel``."""
 
-    draws: int = Field(9999, ge=99, le=1_000_000, description="Shuffles where a side has few runs.")
+    draws: int = Field(
+        9999, ge=99, le=1_000_000, description="Shuffles where a side has few episodes."
+    )
 
 
 @contrast_test(
     title="whether P(b > a) + P(b = a)/2 is one half, spreads allowed to differ",
     effect="cles",
     source="Brunner and Munzel (2000); Neubert and Brunner (2007) for the studentised "
-    "permutation, which takes the place of the t approximation below ten runs a side.",
+    "permutation, which takes the place of the t approximation below ten episodes a side.",
     avoid="Where the sides do not overlap it has no statistic; p is then that of the two "
     "arrangements that are as far apart.",
     options=BrunnerMunzelOptions,
@@ -167,7 +169,7 @@ def kruskal_wallis(
 
 
 def paired_differences(a: Side, b: Side) -> tuple[Floats, int]:
-    """Differences b - a of runs with the same replicate, and how many runs have no partner."""
+    """Differences b - a of episodes with the same replicate, and how many have no partner."""
     left = dict(zip(a.replicates.tolist(), a.values.tolist(), strict=True))
     right = dict(zip(b.replicates.tolist(), b.values.tolist(), strict=True))
     both = sorted(left.keys() & right.keys())
@@ -182,25 +184,29 @@ class WilcoxonOptions(TestOptions):
 
 
 @contrast_test(
-    title="whether runs of b differ from the runs of a with the same replicate",
+    title="whether episodes of b differ from the episodes of a with the same replicate",
     effect="matched_rank_biserial",
     source="Wilcoxon (1945); Kerby (2014).",
-    avoid="Only where replicates are matched (same seeds, same personas); independent runs "
+    avoid="Only where replicates are matched (same seeds, same personas); independent episodes "
     "are not pairs. Where all differences have one sign there is no interval.",
     options=WilcoxonOptions,
 )
 def wilcoxon(
     sides: tuple[Side, ...], options: WilcoxonOptions, rng: np.random.Generator
 ) -> Finding:
-    """Wilcoxon signed-rank test of runs paired by replicate."""
+    """Wilcoxon signed-rank test of episodes paired by replicate."""
     from scipy import stats
 
     differences, alone = paired_differences(sides[0], sides[1])
     n = len(differences)
     if n < 2:
-        raise Untestable(f"wilcoxon needs at least 2 pairs of runs with the same replicate ({n})")
+        raise Untestable(
+            f"wilcoxon needs at least 2 pairs of episodes with the same replicate ({n})"
+        )
     if not np.any(differences):
-        raise Untestable("the runs of every pair have the same value, so there is nothing to test")
+        raise Untestable(
+            "the episodes of every pair have the same value, so there is nothing to test"
+        )
     found = stats.wilcoxon(differences)
     picks = rng.integers(0, n, size=(options.resamples, n))
     draws = np.array([effects.matched_rank_biserial(differences[pick]) for pick in picks])
@@ -213,10 +219,10 @@ def wilcoxon(
         interval=(low, high),
         method=f"Wilcoxon signed ranks of {n} pairs with the same replicate, {SIGN}; "
         f"{interval_words(low, high, n)}",
-        warning="; ".join(filter(None, [_alone(alone), few_runs(n)])),
+        warning="; ".join(filter(None, [_alone(alone), few_episodes(n)])),
         p_least=min(1.0, 2.0 ** (1 - int(np.count_nonzero(differences)))),
     )
 
 
 def _alone(n: int) -> str:
-    return f"{n} runs without a partner left out" if n else ""
+    return f"{n} episodes without a partner left out" if n else ""

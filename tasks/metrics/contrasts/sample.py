@@ -31,22 +31,22 @@ class Side:
 
     Attributes:
         condition: Its name.
-        values: One value per run; per seat and run where a test is over seats.
+        values: One value per episode; per seat and episode where a test is over seats.
         replicates: Replicate of each value, by which runs are paired and blocked.
-        runs: Run of each value; differs between values only where a test is over runs.
-        subjects: Seat of each value; empty text where a value is a run's.
+        episodes: Episode of each value; differs between values only where a test is over episodes.
+        subjects: Seat of each value; empty text where a value is an episode's.
     """
 
     condition: str
     values: Floats
     replicates: Ints
-    runs: tuple[str, ...] = ()
+    episodes: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
 
     @property
-    def n_runs(self) -> int:
-        """Runs with a value."""
-        return len(set(self.runs)) if self.runs else len(self.values)
+    def n_episodes(self) -> int:
+        """Episodes with a value."""
+        return len(set(self.episodes)) if self.episodes else len(self.values)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ class Finding:
         effect: Size of the effect, positive where b has the larger values.
         effect_name: Exact name of the effect size.
         method: One sentence without full stop.
-        interval: Ends of the effect's 95 % interval.
+        interval: Ends of the effect's 95% interval.
         warning: What a reader must know, if anything.
-        p_least: The smallest p that the test could give with so many runs; not-a-number where it
-            has no such bound.
+        p_least: The smallest p that the test could give with so many episodes; not-a-number where
+            it has no such bound.
     """
 
     statistic: float
@@ -76,8 +76,8 @@ class Finding:
 
 
 Compute = Callable[[tuple[Side, ...], Any, np.random.Generator], Finding]
-#: Runs that each side of a test needs.
-LEAST_RUNS = 2
+#: Episodes that each side of a test needs.
+LEAST_EPISODES = 2
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Test:
         compute: Gives the finding of the sides, the baseline first.
         options: Its options.
         many: Whether it compares all sides at once; else each with the baseline.
-        scope: Whether a value is a run's or a seat's within a run.
+        scope: Whether a value is an episode's or a seat's within an episode.
     """
 
     __test__ = False
@@ -105,7 +105,7 @@ class Test:
     compute: Compute
     options: type[TestOptions] = TestOptions
     many: bool = False
-    scope: Literal["run", "seat"] = "run"
+    scope: Literal["episode", "seat"] = "episode"
 
     def read_options(self, options: Mapping[str, Any], place: str) -> TestOptions:
         """The options with defaults filled in.
@@ -121,37 +121,38 @@ def contrast_test(**declared: Any) -> Callable[[Compute], Test]:
     return lambda compute: Test(compute.__name__, compute=compute, **declared)
 
 
-def refuse_few_runs(test: Test, sides: tuple[Side, ...]) -> None:
-    """Make sure that every side has the runs that the test needs.
+def refuse_few_episodes(test: Test, sides: tuple[Side, ...]) -> None:
+    """Make sure that every side has the episodes that the test needs.
 
     Raises:
         Untestable: One has not.
     """
-    if any(side.n_runs < LEAST_RUNS for side in sides):
-        counts = ", ".join(f"{side.condition}: {side.n_runs}" for side in sides)
+    if any(side.n_episodes < LEAST_EPISODES for side in sides):
+        counts = ", ".join(f"{side.condition}: {side.n_episodes}" for side in sides)
         raise Untestable(
-            f"{test.name} needs at least {LEAST_RUNS} runs with a value on each side ({counts})"
+            f"{test.name} needs at least {LEAST_EPISODES} episodes with a value on each side "
+            f"({counts})"
         )
 
 
-def refuse_equal_runs(sides: tuple[Side, ...]) -> None:
-    """Make sure that there is a difference between runs that a test could find.
+def refuse_equal_episodes(sides: tuple[Side, ...]) -> None:
+    """Make sure that there is a difference between episodes that a test could find.
 
-    A test over seats of shares that sum to one, which have the same mean in every run, would be
+    A test over seats of shares that sum to one, which have the same mean in every episode, would be
     one of rounding errors.
 
     Raises:
-        Untestable: The means of runs do not vary beyond rounding.
+        Untestable: The means of episodes do not vary beyond rounding.
     """
-    runs = np.concatenate([np.array(side.runs) for side in sides])
+    episodes = np.concatenate([np.array(side.episodes) for side in sides])
     values = np.concatenate([side.values for side in sides])
-    _, groups = np.unique(runs, return_inverse=True)
+    _, groups = np.unique(episodes, return_inverse=True)
     means = np.bincount(groups, weights=values) / np.bincount(groups)
     if not varies(means):
         why = (
             "have the same value" if len(means) == len(values) else "have the same mean over seats"
         )
-        raise Untestable(f"all runs {why} up to rounding, so there is nothing to test")
+        raise Untestable(f"all episodes {why} up to rounding, so there is nothing to test")
 
 
 def arrangements_p(n_a: int, n_b: int) -> float:

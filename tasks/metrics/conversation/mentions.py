@@ -8,7 +8,7 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import ratio
 
 
@@ -19,18 +19,18 @@ def plain(text: pl.Expr) -> pl.Expr:
 
 
 def mentions_of(data: Data) -> pl.DataFrame:
-    """Messages in which a seat names another: ``run, seat, other, n``."""
+    """Messages in which a seat names another: ``episode, seat, other, n``."""
     names = data.seats.select(
-        "run", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
+        "episode", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
     )
-    said = data.messages.select("run", "seat", plain(pl.col("text")).alias("text"))
+    said = data.messages.select("episode", "seat", plain(pl.col("text")).alias("text"))
     return (
-        said.join(names, on="run", how="inner")
+        said.join(names, on="episode", how="inner")
         .filter(
             (pl.col("seat") != pl.col("other"))
             & pl.col("text").str.contains(pl.col("name"), literal=True)
         )
-        .group_by("run", "seat", "other")
+        .group_by("episode", "seat", "other")
         .agg(pl.len().alias("n"))
     )
 
@@ -39,12 +39,15 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     """Rows of ``mentions``."""
     named = mentions_of(data)
     back = named.select(
-        "run", pl.col("other").alias("seat"), pl.col("seat").alias("other"), pl.col("n").alias("m")
+        "episode",
+        pl.col("other").alias("seat"),
+        pl.col("seat").alias("other"),
+        pl.col("n").alias("m"),
     )
-    per_run = (
-        named.join(back, on=["run", "seat", "other"], how="left")
+    per_episode = (
+        named.join(back, on=["episode", "seat", "other"], how="left")
         .with_columns(pl.col("m").fill_null(0))
-        .group_by("run")
+        .group_by("episode")
         .agg(
             pl.col("n").sum().alias("total"),
             pl.min_horizontal("n", "m").sum().alias("returned"),
@@ -53,7 +56,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         )
     )
     total, returned, pairs_back, pairs = (
-        np.nan_to_num(data.by_run(per_run, column))
+        np.nan_to_num(data.by_episode(per_episode, column))
         for column in ("total", "returned", "pairs_returned", "pairs")
     )
     values = {
@@ -65,8 +68,8 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         "names of other seats as whole words, case and punctuation ignored, once per message and "
         "name"
     )
-    found = {name: ByRun(value, method, data.n_messages) for name, value in values.items()}
-    return rows.of_runs(data, options, found)
+    found = {name: ByEpisode(value, method, data.n_messages) for name, value in values.items()}
+    return rows.of_episodes(data, options, found)
 
 
 METRIC = Metric(
@@ -86,7 +89,7 @@ METRIC = Metric(
     source="Squartini et al. (2013), Reciprocity of weighted networks; Garlaschelli and Loffredo "
     "(2004) for pairs.",
     avoid="Names that are common words are counted wherever the word occurs. A message that names "
-    "everybody counts for all. Busy runs are reciprocal by volume alone.",
+    "everybody counts for all. Busy episodes are reciprocal by volume alone.",
     needs=("messages", "seats"),
     compute=compute,
 )

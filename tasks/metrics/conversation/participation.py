@@ -1,4 +1,4 @@
-"""How evenly the seats of a run take part."""
+"""How evenly the seats of an episode take part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics import inequality
 
 MEASURES = {
@@ -21,16 +21,18 @@ AMOUNTS = {"": "messages", "_words": "words"}
 
 
 def seat_amounts(data: Data) -> pl.DataFrame:
-    """Messages and words of every seat of every run, silent seats included, by run and seat."""
+    """Messages and words of every seat, silent seats included, by episode and seat."""
     words = pl.col("text").str.count_matches(r"\S+").cast(pl.Int64)
-    said = data.messages.group_by("run", "seat").agg(
+    said = data.messages.group_by("episode", "seat").agg(
         pl.len().cast(pl.Int64).alias("messages"), words.sum().alias("words")
     )
-    every = pl.concat([data.seats.select("run", "seat"), said.select("run", "seat")]).unique()
+    every = pl.concat(
+        [data.seats.select("episode", "seat"), said.select("episode", "seat")]
+    ).unique()
     return (
-        every.join(said, on=["run", "seat"], how="left")
+        every.join(said, on=["episode", "seat"], how="left")
         .with_columns(pl.col("messages", "words").fill_null(0))
-        .sort("run", "seat")
+        .sort("episode", "seat")
     )
 
 
@@ -39,8 +41,8 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     amounts = seat_amounts(data)
     if amounts.is_empty():
         return rows.frame([])
-    run = amounts["run"].to_numpy()
-    present, starts = np.unique(run, return_index=True)
+    episode = amounts["episode"].to_numpy()
+    present, starts = np.unique(episode, return_index=True)
     parts = [
         rows.of_seats(
             data,
@@ -48,7 +50,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
                 pl.Series("value", inequality.shares(amounts[column].to_numpy() * 1.0, starts))
             ),
             quantity=f"share{suffix}",
-            method=f"the seat's share of the run's {column}",
+            method=f"the seat's share of the episode's {column}",
             n_units="messages",
         )
         for suffix, column in AMOUNTS.items()
@@ -57,11 +59,11 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     for suffix, column in AMOUNTS.items():
         amount = amounts[column].to_numpy().astype(np.float64)
         for name, measure in MEASURES.items():
-            values = np.full(data.n_runs, np.nan)
+            values = np.full(data.n_episodes, np.nan)
             values[present] = measure(amount, starts)
             method = f"over the seats' {column}, silent seats included"
-            found[name + suffix] = ByRun(values, method, data.n_messages)
-    return rows.joined([*parts, rows.of_runs(data, options, found)])
+            found[name + suffix] = ByEpisode(values, method, data.n_messages)
+    return rows.joined([*parts, rows.of_episodes(data, options, found)])
 
 
 _FORMULAS = {
@@ -73,7 +75,7 @@ _FORMULAS = {
 
 METRIC = Metric(
     name="participation",
-    title="How evenly the seats of a run take part, in messages and in words",
+    title="How evenly the seats of an episode take part, in messages and in words",
     quantities={
         name + suffix: Quantity(f"{title} ({column})", formula, range_)
         for suffix, column in AMOUNTS.items()

@@ -1,4 +1,4 @@
-"""Whether a classifier tells from a message who wrote it, in runs that it has not seen."""
+"""Whether a classifier tells from a message who wrote it, in episodes that it has not seen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
-from tasks.metrics.statistics.bootstrap import interval, interval_words, run_weights
+from tasks.metrics.statistics.bootstrap import episode_weights, interval, interval_words
 from tasks.metrics.text import vectors
 from tasks.metrics.text.vectors import TextOptions
 
@@ -61,17 +61,18 @@ def weighted_auc(scores: Floats, positive: Bools, weights: Floats, strata: Ints)
     return np.where(good, (ups * below).sum(axis=1) / np.where(good, total, 1), np.nan)
 
 
-def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> tuple[Floats, Ints]:
-    """Scores of each class for each message, by a model fitted to other runs, and its fold.
+def held_out_scores(unit: Any, who: Ints, episodes: Ints, folds: int) -> tuple[Floats, Ints]:
+    """Scores of each class for each message, by a model fitted to other episodes, and its fold.
 
-    A class that a fold's other runs lack is scored 0 there. Scores have shape (messages, classes).
+    A class that a fold's other episodes lack is scored 0 there. Scores have shape (messages,
+    classes).
     """
     from sklearn.linear_model import RidgeClassifier
     from sklearn.model_selection import GroupKFold
 
     n_classes = int(who.max()) + 1
     scores, fold = np.zeros((len(who), n_classes)), np.zeros(len(who), dtype=np.int64)
-    for number, (train, test) in enumerate(GroupKFold(n_splits=folds).split(unit, who, runs)):
+    for number, (train, test) in enumerate(GroupKFold(n_splits=folds).split(unit, who, episodes)):
         fold[test] = number
         present = np.unique(who[train])
         if len(present) < 2:
@@ -87,17 +88,17 @@ def held_out_scores(unit: Any, who: Ints, runs: Ints, folds: int) -> tuple[Float
 def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``agent_auc``."""
     unit = vectors.message_vectors(data, options.encoder)
-    who = data.messages.select("run", "seat").join(
-        data.seats.select("run", "seat", pl.col(options.by).cast(pl.String).alias("who")),
-        on=["run", "seat"],
+    who = data.messages.select("episode", "seat").join(
+        data.seats.select("episode", "seat", pl.col(options.by).cast(pl.String).alias("who")),
+        on=["episode", "seat"],
         how="left",
         maintain_order="left",
     )["who"]
-    run, round_ = (data.messages[name].to_numpy() for name in ("run", "round"))
+    episode, round_ = (data.messages[name].to_numpy() for name in ("episode", "round"))
     known = who.is_not_null().to_numpy()
     found = []
     for condition in data.conditions:
-        mine = np.flatnonzero(np.isin(run, data.condition_runs[condition]) & known)
+        mine = np.flatnonzero(np.isin(episode, data.condition_episodes[condition]) & known)
         if len(mine) > options.most:
             mine = np.sort(rng.choice(mine, size=options.most, replace=False))
         names = who.to_numpy()[mine].astype(str)
@@ -106,49 +107,51 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
                 "scope": "condition",
                 "condition": condition,
                 "n_excluded": data.excluded.get(condition, 0),
-                **_condition(unit[mine], names, run[mine], round_[mine], options),
+                **_condition(unit[mine], names, episode[mine], round_[mine], options),
             }
         )
     return rows.frame(found)
 
 
 def _condition(
-    unit: Any, names: npt.NDArray[np.str_], run: Ints, round_: Ints, options: ClassifierOptions
+    unit: Any, names: npt.NDArray[np.str_], episode: Ints, round_: Ints, options: ClassifierOptions
 ) -> dict[str, Any]:
     classes, who = np.unique(names, return_inverse=True)
-    runs, group = np.unique(run, return_inverse=True)
-    folds = min(options.folds, len(runs))
-    counts = f"{len(classes)} agents (by {options.by}), {len(runs)} runs, {len(names)} messages"
+    episodes, group = np.unique(episode, return_inverse=True)
+    folds = min(options.folds, len(episodes))
+    counts = (
+        f"{len(classes)} agents (by {options.by}), {len(episodes)} episodes, {len(names)} messages"
+    )
     if len(classes) < 2 or folds < 2:
         return {
-            "n_units": len(runs),
-            "method": f"undefined: needs two agents and two runs; there are {counts}",
+            "n_units": len(episodes),
+            "method": f"undefined: needs two agents and two episodes; there are {counts}",
         }
     scores, fold = held_out_scores(unit, who, group, folds)
     strata = fold * (int(round_.max()) + 1) + round_
-    weights = run_weights(len(runs), options.resamples).astype(np.float64)[:, group]
+    weights = episode_weights(len(episodes), options.resamples).astype(np.float64)[:, group]
     every = np.vstack([np.ones(len(who)), weights])
     areas = np.stack(
         [weighted_auc(scores[:, k], who == k, every, strata) for k in range(len(classes))], axis=1
     )
     mean = areas.mean(axis=1)
-    low, high = interval(mean[1:], len(runs))
+    low, high = interval(mean[1:], len(episodes))
     return {
         "value": float(mean[0]),
         "ci_low": float(low),
         "ci_high": float(high),
         "null_mean": 0.5,
-        "n_units": len(runs),
+        "n_units": len(episodes),
         "method": f"mean one-against-rest area under the ROC curve of {counts}, messages of the "
         "same round compared; ridge classifier "
-        f"on {vectors.encoder_words(options.encoder)}, {folds} folds with whole runs held out; "
-        f"{interval_words(float(low), float(high), len(runs))}, the classifier not refitted",
+        f"on {vectors.encoder_words(options.encoder)}, {folds} folds with whole episodes held out; "
+        f"{interval_words(float(low), float(high), len(episodes))}, the classifier not refitted",
     }
 
 
 METRIC = Metric(
     name="agent_auc",
-    title="How well messages give away who wrote them, in runs not seen before (.5: not at all)",
+    title="How well messages of unseen episodes give away who wrote them (.5: not at all)",
     quantities={
         "": Quantity(
             "area under the ROC curve, one against the rest, mean over agents",
@@ -159,7 +162,7 @@ METRIC = Metric(
     source="Hand and Till (2001) for the mean over classes; groups held out as in GroupKFold; "
     "pairs within a round, so that who speaks when gives nobody away.",
     avoid="Agents that sign their messages are recognised by the signature: with `by: name` it "
-    "measures that. Positions are recognised by what comes first. With fewer than ten runs the "
+    "measures that. Positions are recognised by what comes first. With fewer than ten episodes the "
     "area is rough.",
     needs=("messages", "seats"),
     options=ClassifierOptions,

@@ -10,7 +10,7 @@ from tasks.metrics import rows
 from tasks.metrics.conversation.mentions import plain
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import ratio
 
 #: Words that claim a name for oneself, in English and French.
@@ -18,27 +18,29 @@ CLAIM = r" (?:i am|i m|this is|as|je suis|ici|en tant que) $"
 
 
 def labelled(data: Data) -> pl.DataFrame:
-    """Messages that open with the name of a seat: ``run, seq, seat, named``."""
+    """Messages that open with the name of a seat: ``episode, seq, seat, named``."""
     seats: dict[int, dict[str, str]] = {}
-    for run, seat, name in data.seats.select("run", "seat", "name").iter_rows():
-        seats.setdefault(run, {})[plain_hyphens(name)] = seat
+    for episode, seat, name in data.seats.select("episode", "seat", "name").iter_rows():
+        seats.setdefault(episode, {})[plain_hyphens(name)] = seat
     found = []
-    for run, seq, seat, text in data.messages.select("run", "seq", "seat", "text").iter_rows():
-        named = seats.get(run, {})
+    for episode, seq, seat, text in data.messages.select(
+        "episode", "seq", "seat", "text"
+    ).iter_rows():
+        named = seats.get(episode, {})
         label = opening_label(text, tuple(named))
         if label is not None:
-            found.append((run, seq, seat, named[label.name]))
-    schema = {"run": pl.Int64, "seq": pl.Int64, "seat": pl.String, "named": pl.String}
+            found.append((episode, seq, seat, named[label.name]))
+    schema = {"episode": pl.Int64, "seq": pl.Int64, "seat": pl.String, "named": pl.String}
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
 def claims(data: Data) -> pl.DataFrame:
-    """Messages that claim another seat's name for the speaker: ``run, seq``."""
+    """Messages that claim another seat's name for the speaker: ``episode, seq``."""
     names = data.seats.select(
-        "run", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
+        "episode", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
     )
-    said = data.messages.select("run", "seq", "seat", plain(pl.col("text")).alias("text"))
-    named = said.join(names, on="run", how="inner").filter(
+    said = data.messages.select("episode", "seq", "seat", plain(pl.col("text")).alias("text"))
+    named = said.join(names, on="episode", how="inner").filter(
         (pl.col("seat") != pl.col("other"))
         & pl.col("text").str.contains(pl.col("name"), literal=True)
     )
@@ -46,7 +48,7 @@ def claims(data: Data) -> pl.DataFrame:
     return (
         named.with_columns(before)
         .filter(pl.col("before").str.contains(CLAIM))
-        .select("run", "seq")
+        .select("episode", "seq")
         .unique()
     )
 
@@ -54,32 +56,32 @@ def claims(data: Data) -> pl.DataFrame:
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``identity_confusion``."""
     opened = labelled(data)
-    run = opened["run"].to_numpy()
+    episode = opened["episode"].to_numpy()
     wrong = (opened["seat"] != opened["named"]).to_numpy()
-    n = np.bincount(run, minlength=data.n_runs)
-    other = np.bincount(run[wrong], minlength=data.n_runs)
-    claimed = np.bincount(claims(data)["run"].to_numpy(), minlength=data.n_runs)
+    n = np.bincount(episode, minlength=data.n_episodes)
+    other = np.bincount(episode[wrong], minlength=data.n_episodes)
+    claimed = np.bincount(claims(data)["episode"].to_numpy(), minlength=data.n_episodes)
     header = "messages that open with a seat's name and a colon, dash or line break"
     claim = "messages that say 'I am', 'this is' or 'as' (or the French) before another's name"
     messages = data.n_messages
     found = {
-        "": ByRun(ratio(other, n), f"{header}, of another seat", n),
-        "labelled": ByRun(ratio(n, messages), header, messages),
-        "impersonation": ByRun(ratio(claimed, messages), claim, messages),
+        "": ByEpisode(ratio(other, n), f"{header}, of another seat", n),
+        "labelled": ByEpisode(ratio(n, messages), header, messages),
+        "impersonation": ByEpisode(ratio(claimed, messages), claim, messages),
     }
-    return rows.joined([rows.of_runs(data, options, found), *_by_seat(data, opened)])
+    return rows.joined([rows.of_episodes(data, options, found), *_by_seat(data, opened)])
 
 
 def _by_seat(data: Data, opened: pl.DataFrame) -> list[pl.DataFrame]:
     """Labels of each seat: few seats carry most of them, which a rate over all does not show."""
-    labels = opened.group_by("run", "seat").agg(
+    labels = opened.group_by("episode", "seat").agg(
         pl.len().alias("labels"), (pl.col("seat") != pl.col("named")).sum().alias("wrong")
     )
     seats = (
-        data.messages.group_by("run", "seat")
+        data.messages.group_by("episode", "seat")
         .agg(pl.len().alias("messages"))
-        .join(labels, on=["run", "seat"], how="left")
-        .sort("run", "seat")
+        .join(labels, on=["episode", "seat"], how="left")
+        .sort("episode", "seat")
         .with_columns(pl.col("labels", "wrong").fill_null(0))
     )
     parts = (
@@ -113,8 +115,8 @@ METRIC = Metric(
     source="Headers as `tasks/coding/labels_in_text.py` finds them; impersonation after Baltaji et "
     "al. (2024), arXiv 2405.03862.",
     avoid="An upper bound: a name at the head of a message may be whom it is for. By rule, so "
-    "blind to confusions put in other words. Runs without a label have no value, not 0. Few seats "
-    "may carry most labels: read the rows of seats.",
+    "blind to confusions put in other words. Episodes without a label have no value, not 0. Few "
+    "seats may carry most labels: read the rows of seats.",
     needs=("messages", "seats"),
     version=3,
     compute=compute,

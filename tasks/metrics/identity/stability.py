@@ -1,4 +1,4 @@
-"""Whether seats behave at the end of a run as they did at the start."""
+"""Whether seats behave at the end of an episode as they did at the start."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 
 
 def _halves(data: Data) -> pl.DataFrame:
-    """What seats did, with the half of the run that it was in and its length in words."""
-    middle = (pl.col("round").min() + pl.col("round").max()).over("run") / 2
+    """What seats did, with the half of the episode that it was in and its length in words."""
+    middle = (pl.col("round").min() + pl.col("round").max()).over("episode") / 2
     return data.events.filter(pl.col("actor") != "env").select(
-        "run",
+        "episode",
         "actor",
         "kind",
         (pl.col("round") > middle).alias("late"),
@@ -24,10 +24,10 @@ def _halves(data: Data) -> pl.DataFrame:
 
 
 def _asked(data: Data) -> pl.DataFrame:
-    """The questions put to seats, with the half of the run that they were in."""
-    middle = (pl.col("round").min() + pl.col("round").max()).over("run") / 2
+    """The questions put to seats, with the half of the episode that they were in."""
+    middle = (pl.col("round").min() + pl.col("round").max()).over("episode") / 2
     return data.actions.filter(pl.col("attempts") > 0).select(
-        "run",
+        "episode",
         (pl.col("round") > middle).alias("late"),
         pl.col("fallback").cast(pl.Float64),
         pl.col("valid").cast(pl.Float64),
@@ -37,34 +37,34 @@ def _asked(data: Data) -> pl.DataFrame:
 def _length_cv(acts: pl.DataFrame) -> pl.DataFrame:
     said = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
     return (
-        said.group_by("run", "actor")
+        said.group_by("episode", "actor")
         .agg((pl.col("words").std() / pl.col("words").mean()).alias("cv"))
         .drop_nulls("cv")
-        .group_by("run")
+        .group_by("episode")
         .agg(pl.col("cv").mean().alias("value"))
     )
 
 
 def _late_less_early(acts: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
-    return acts.group_by("run").agg(
+    return acts.group_by("episode").agg(
         (value.filter(pl.col("late")).mean() - value.filter(~pl.col("late")).mean()).alias("value")
     )
 
 
 def _kind_divergence(acts: pl.DataFrame) -> pl.DataFrame:
     """Jensen-Shannon divergence in bits between the kinds of acts of the two halves."""
-    counts = acts.group_by("run", "kind").agg(
+    counts = acts.group_by("episode", "kind").agg(
         pl.col("late").sum().cast(pl.Float64).alias("q"),
         (~pl.col("late")).sum().cast(pl.Float64).alias("p"),
     )
-    shares = counts.with_columns(pl.col("p", "q") / pl.col("p", "q").sum().over("run"))
+    shares = counts.with_columns(pl.col("p", "q") / pl.col("p", "q").sum().over("episode"))
     middle = (pl.col("p") + pl.col("q")) / 2
 
     def part(name: str) -> pl.Expr:
         x = pl.col(name)
         return pl.when(x > 0).then(x * (x / middle).log(2)).otherwise(0.0)
 
-    return shares.group_by("run").agg(((part("p") + part("q")) / 2).sum().alias("value"))
+    return shares.group_by("episode").agg(((part("p") + part("q")) / 2).sum().alias("value"))
 
 
 def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
@@ -88,17 +88,17 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         ),
         "act_jsd": (_kind_divergence(acts), "kinds of acts in the two halves of the rounds"),
     }
-    n = np.bincount(acts["run"].to_numpy(), minlength=data.n_runs)
+    n = np.bincount(acts["episode"].to_numpy(), minlength=data.n_episodes)
     found = {
-        quantity: ByRun(data.by_run(frame, "value"), method, n)
+        quantity: ByEpisode(data.by_episode(frame, "value"), method, n)
         for quantity, (frame, method) in by_quantity.items()
     }
-    return rows.of_runs(data, options, found)
+    return rows.of_episodes(data, options, found)
 
 
 METRIC = Metric(
     name="stability",
-    title="Whether seats act at the end of a run as at the start: components of agent drift",
+    title="Whether seats act at the end of an episode as at the start: components of agent drift",
     quantities={
         "length_cv": Quantity(
             "variation of message length", "mean over seats of sd / mean", "[0, ∞)"

@@ -9,18 +9,18 @@ from tasks.metrics import rows
 from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints, mean_over
 from tasks.metrics.text import vectors
-from tasks.metrics.text.grams import RunGram, run_grams
+from tasks.metrics.text.grams import EpisodeGram, episode_grams
 from tasks.metrics.text.vectors import TextNullOptions
 
 
-def own_less_others(gram: RunGram, seat: Ints) -> Floats:
+def own_less_others(gram: EpisodeGram, seat: Ints) -> Floats:
     """Mean cosine of a seat's messages with each other, less that with the others' messages.
 
     Args:
-        gram: The run.
+        gram: The episode.
         seat: Seat of each message, shape (draws, messages).
 
     Returns:
@@ -40,16 +40,18 @@ def own_less_others(gram: RunGram, seat: Ints) -> Floats:
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``persona_consistency``."""
     unit = vectors.message_vectors(data, options.encoder)
-    observed = np.full(data.n_runs, np.nan)
-    nulls = np.full((data.n_runs, options.draws), np.nan)
+    observed = np.full(data.n_episodes, np.nan)
+    nulls = np.full((data.n_episodes, options.draws), np.nan)
     by_seat = []
     free = free_to_shuffle(data)
-    for gram in run_grams(data, unit):
+    for gram in episode_grams(data, unit):
         drawn = own_less_others(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
         by_seat.append(drawn[0])
         means = mean_over(drawn, -1)
-        observed[gram.run], nulls[gram.run] = means[0], means[1:]
-    names = data.messages.select("run", "seat").unique(maintain_order=True).sort("run", "seat")
+        observed[gram.episode], nulls[gram.episode] = means[0], means[1:]
+    names = (
+        data.messages.select("episode", "seat").unique(maintain_order=True).sort("episode", "seat")
+    )
     nulls[~free] = np.nan
     words = shuffle_words(blocks_of(data).by_round, free, options.draws)
     method = (
@@ -61,8 +63,8 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
         names.with_columns(pl.Series("value", np.concatenate(by_seat))),
         method="cosine of messages of the seat less that with other seats'",
     )
-    found = {"": ByRun(observed, method, data.n_messages, nulls, null_words=words)}
-    return rows.joined([rows.of_runs(data, options, found), seats])
+    found = {"": ByEpisode(observed, method, data.n_messages, nulls, null_words=words)}
+    return rows.joined([rows.of_episodes(data, options, found), seats])
 
 
 METRIC = Metric(

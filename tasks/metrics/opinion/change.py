@@ -28,7 +28,7 @@ def in_others_mode(before: Floats, after: Floats) -> Floats:
     """Whether a seat's stance is among the commonest of the others a round before.
 
     Args:
-        before: Stances before, shape (runs, seats, steps).
+        before: Stances before, shape (episodes, seats, steps).
         after: Stances after.
 
     Returns:

@@ -82,7 +82,7 @@ def compute(data: Data, options: StanceOptions, rng: np.random.Generator) -> pl.
         "reached": np.where(judged, np.isfinite(when), np.nan),
         "round": when,
     }
-    censored = ", of runs that came to it; runs that did not are censored"
+    censored = ", of episodes that came to it; episodes that did not are censored"
     return stances.rows(data, options, found, notes={"round": censored})
 
 
@@ -98,13 +98,15 @@ METRIC = Metric(
         "polarisation": Quantity(
             "polarisation at the end", "4/width · Σ p_i² p_j |x_i - x_j|", "[0, 1]"
         ),
-        "reached": Quantity("runs that came to one lasting stance", "mean 1[unanimous]", "[0, 1]"),
+        "reached": Quantity(
+            "episodes that came to one lasting stance", "mean 1[unanimous]", "[0, 1]"
+        ),
         "round": Quantity(
             "round from which it lasted", "min{t: unanimous from t on}", "[0, T]", "rounds"
         ),
     },
     source="Esteban and Ray (1994); DEBATE, arXiv 2510.25110, for the change of spread.",
-    avoid="`round` is a mean over runs that reached consensus: where many did not, compare "
+    avoid="`round` is a mean over episodes that reached consensus: where many did not, compare "
     "`reached` first. Sycophantic models agree without being persuaded; look at private stances "
     "too. Spread and polarisation need an ordered scale.",
     needs=("messages", "labels", "outcomes"),

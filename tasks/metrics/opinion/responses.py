@@ -9,7 +9,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats
 
 
@@ -25,7 +25,7 @@ def named_responses(responses: pl.DataFrame, names: tuple[str, ...] = ()) -> pl.
     """Responses with ``name``: that of the probe, with the item's where it has several.
 
     Args:
-        responses: ``run, after_rounds, after_turns, seat, instrument, item, value, text``.
+        responses: ``episode, after_rounds, after_turns, seat, instrument, item, value, text``.
         names: Which probes or items are kept; all of them if none is named.
     """
     single = pl.col("item") == pl.col("instrument")
@@ -38,39 +38,41 @@ def named_responses(responses: pl.DataFrame, names: tuple[str, ...] = ()) -> pl.
     if names:
         wanted = list(names)
         named = named.filter(pl.col("name").is_in(wanted) | pl.col("instrument").is_in(wanted))
-    return named.sort("name", "run", "after_turns", "seat")
+    return named.sort("name", "episode", "after_turns", "seat")
 
 
 def changes(one: pl.DataFrame) -> pl.DataFrame:
-    """First and last answers to one question, by run.
+    """First and last answers to one question, by episode.
 
     Args:
-        one: Responses to one question: ``run, after_turns, seat, value``.
+        one: Responses to one question: ``episode, after_turns, seat, value``.
 
     Returns:
-        ``run``; ``first`` and ``last``, means over the seats that answered at the first and at the
-        last time of the run; and, where those are two times and over the seats that answered both,
-        ``change`` and ``spread_change``, last less first of the mean and of the standard deviation
-        among seats.
+        ``episode``; ``first`` and ``last``, means over the seats that answered at the first and at
+        the last time of the episode; and, where those are two times and over the seats that
+        answered both, ``change`` and ``spread_change``, last less first of the mean and of the
+        standard deviation among seats.
     """
-    turns, run = pl.col("after_turns"), pl.col("run")
+    turns, episode = pl.col("after_turns"), pl.col("episode")
     ends = one.with_columns(
-        turns.min().over(run).alias("begin"), turns.max().over(run).alias("end")
+        turns.min().over(episode).alias("begin"), turns.max().over(episode).alias("end")
     )
-    first = ends.filter(turns == pl.col("begin")).select("run", "seat", first="value")
-    last = ends.filter(turns == pl.col("end")).select("run", "seat", "begin", "end", last="value")
-    both = first.join(last, on=["run", "seat"], how="full", coalesce=True)
+    first = ends.filter(turns == pl.col("begin")).select("episode", "seat", first="value")
+    last = ends.filter(turns == pl.col("end")).select(
+        "episode", "seat", "begin", "end", last="value"
+    )
+    both = first.join(last, on=["episode", "seat"], how="full", coalesce=True)
     moved = (
         both.filter(pl.col("begin") < pl.col("end"))
         .drop_nulls(["first", "last"])
-        .group_by("run")
+        .group_by("episode")
         .agg(
             (pl.col("last") - pl.col("first")).mean().alias("change"),
             (pl.col("last").std() - pl.col("first").std()).alias("spread_change"),
         )
     )
-    means = both.group_by("run").agg(pl.col("first", "last").mean())
-    return means.join(moved, on="run", how="left").sort("run")
+    means = both.group_by("episode").agg(pl.col("first", "last").mean())
+    return means.join(moved, on="episode", how="left").sort("episode")
 
 
 def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -79,21 +81,24 @@ def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> p
     given = pl.any_horizontal(pl.col("value", "text").is_not_null())
     by_quantity: dict[str, dict[str, Floats]] = {name: {} for name in METRIC.quantities}
     for (name,), one in found.group_by(["name"], maintain_order=True):
-        answered = one.group_by("run").agg(given.mean().alias("share"))
-        by_quantity["answered"][str(name)] = data.by_run(answered, "share")
+        answered = one.group_by("episode").agg(given.mean().alias("share"))
+        by_quantity["answered"][str(name)] = data.by_episode(answered, "share")
         numbers = one.filter(pl.col("value").is_not_null())
         if numbers.is_empty():
             continue
         ends = changes(one)
         for quantity in ("first", "last", "change", "spread_change"):
-            by_quantity[quantity][str(name)] = data.by_run(ends, quantity)
+            by_quantity[quantity][str(name)] = data.by_episode(ends, quantity)
         for (rounds,), then in numbers.group_by(["after_rounds"], maintain_order=True):
-            means = then.group_by("run").agg(pl.col("value").mean())
-            by_quantity["mean"][f"{name} after {rounds}"] = data.by_run(means, "value")
-    return rows.of_runs(
+            means = then.group_by("episode").agg(pl.col("value").mean())
+            by_quantity["mean"][f"{name} after {rounds}"] = data.by_episode(means, "value")
+    return rows.of_episodes(
         data,
         options,
-        {quantity: ByRun(values, _METHODS[quantity]) for quantity, values in by_quantity.items()},
+        {
+            quantity: ByEpisode(values, _METHODS[quantity])
+            for quantity, values in by_quantity.items()
+        },
     )
 
 

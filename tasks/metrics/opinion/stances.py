@@ -11,7 +11,7 @@ from pydantic import Field
 
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Options, Unusable
-from tasks.metrics.rows import ByRun, of_runs
+from tasks.metrics.rows import ByEpisode, of_episodes
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 
@@ -31,7 +31,7 @@ class Stances:
     """Stances of one study.
 
     Attributes:
-        values: Shape (runs, seats, rounds); the last stance that was given, not-a-number before
+        values: Shape (episodes, seats, rounds); the last stance that was given, not-a-number before
             the first.
         given: Whether a stance was given in that round.
         levels: Number of levels; 0 where stances are numbers without levels.
@@ -45,7 +45,7 @@ class Stances:
 
     @property
     def n_given(self) -> Ints:
-        """Stances that were given, by run."""
+        """Stances that were given, by episode."""
         return np.asarray(self.given.sum(axis=(1, 2)))
 
     def rows(
@@ -59,10 +59,10 @@ class Stances:
         """Rows of quantities; ``method`` says of which stances, with notes by quantity."""
         method = f"{which}, from {self.source}"
         quantities = {
-            quantity: ByRun(value, method + (notes or {}).get(quantity, ""), self.n_given)
+            quantity: ByEpisode(value, method + (notes or {}).get(quantity, ""), self.n_given)
             for quantity, value in found.items()
         }
-        return of_runs(data, options, quantities)
+        return of_episodes(data, options, quantities)
 
 
 def stances_of(data: Data, options: StanceOptions) -> Stances:
@@ -74,14 +74,14 @@ def stances_of(data: Data, options: StanceOptions) -> Stances:
     if options.outcome:
         mine = data.outcomes.filter(
             (pl.col("scope") == "seat_round") & (pl.col("metric") == options.outcome)
-        ).select("run", pl.col("subject").alias("seat"), "round", pl.col("value"))
+        ).select("episode", pl.col("subject").alias("seat"), "round", pl.col("value"))
         return _array(data, mine, 0, f"outcome {options.outcome}")
     flag = options.flag or _only_levelled(data)
     labels = data.labels.filter((pl.col("flag") == flag) & pl.col("seq").is_not_null())
     mine = (
-        labels.join(data.messages.select("run", "seq", "seat", "round"), on=["run", "seq"])
-        .sort("run", "seq")
-        .select("run", "seat", "round", "value")
+        labels.join(data.messages.select("episode", "seq", "seat", "round"), on=["episode", "seq"])
+        .sort("episode", "seq")
+        .select("episode", "seat", "round", "value")
     )
     if mine["value"].count() == 0:
         raise Unusable(f"of {labels.height} labels of {flag} under rule {data.rule} none is usable")
@@ -99,15 +99,15 @@ def _only_levelled(data: Data) -> str:
 def _array(data: Data, stances: pl.DataFrame, levels: int, source: str) -> Stances:
     last = (
         stances.drop_nulls("value")
-        .group_by("run", "seat", "round", maintain_order=True)
+        .group_by("episode", "seat", "round", maintain_order=True)
         .agg(pl.col("value").last())
     )
     if last.is_empty():
         raise Unusable(f"there is no usable stance ({source})")
     seat = (last["seat"].rank("dense") - 1).cast(pl.Int64).to_numpy()
     round_ = last["round"].cast(pl.Int64).to_numpy()
-    values = np.full((data.n_runs, int(seat.max()) + 1, int(round_.max()) + 1), np.nan)
-    values[last["run"].to_numpy(), seat, round_] = last["value"].to_numpy()
+    values = np.full((data.n_episodes, int(seat.max()) + 1, int(round_.max()) + 1), np.nan)
+    values[last["episode"].to_numpy(), seat, round_] = last["value"].to_numpy()
     given: Bools = np.asarray(np.isfinite(values))
     for place in range(1, values.shape[2]):
         values[:, :, place] = np.where(
@@ -117,13 +117,13 @@ def _array(data: Data, stances: pl.DataFrame, levels: int, source: str) -> Stanc
 
 
 def last_round(values: Floats, given: Bools) -> Floats:
-    """Stances after the last round in which anybody of the run gave one, shape (runs, seats)."""
+    """Stances after the last round in which anybody gave one, shape (episodes, seats)."""
     some = given.any(axis=1)
     last = values.shape[2] - 1 - np.argmax(np.asarray(some)[:, ::-1], axis=1)
     return np.asarray(values[np.arange(len(values)), :, last])
 
 
 def first_round(values: Floats) -> Floats:
-    """First stance of each seat, shape (runs, seats)."""
+    """First stance of each seat, shape (episodes, seats)."""
     place = np.argmax(np.isfinite(values), axis=2)
     return np.take_along_axis(values, place[:, :, None], axis=2)[:, :, 0]

@@ -11,7 +11,7 @@ from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.outcomes.outcomes import episode_outcomes
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.proportions import wilson_interval
 
 #: Quantity -> outcome of the episode, and what it is.
@@ -45,19 +45,19 @@ EPISODE = {
 
 
 def first_proposals(data: Data) -> pl.DataFrame:
-    """Customers who chose among several proposals: ``run, seat, first`` (0 or 1)."""
+    """Customers who chose among several proposals: ``episode, seat, first`` (0 or 1)."""
     wide = data.outcomes.filter(
         (pl.col("scope") == "seat")
         & pl.col("metric").is_in(["first_proposal_accepted", "proposals_received"])
     )
     if wide.is_empty():
-        return pl.DataFrame(schema={"run": pl.Int64, "seat": pl.String, "first": pl.Float64})
-    table = wide.pivot(on="metric", index=["run", "subject"], values="value")
+        return pl.DataFrame(schema={"episode": pl.Int64, "seat": pl.String, "first": pl.Float64})
+    table = wide.pivot(on="metric", index=["episode", "subject"], values="value")
     if not {"first_proposal_accepted", "proposals_received"} <= set(table.columns):
-        return pl.DataFrame(schema={"run": pl.Int64, "seat": pl.String, "first": pl.Float64})
+        return pl.DataFrame(schema={"episode": pl.Int64, "seat": pl.String, "first": pl.Float64})
     chose = pl.col("first_proposal_accepted").is_not_null() & (pl.col("proposals_received") > 1)
     return table.filter(chose).select(
-        "run", pl.col("subject").alias("seat"), pl.col("first_proposal_accepted").alias("first")
+        "episode", pl.col("subject").alias("seat"), pl.col("first_proposal_accepted").alias("first")
     )
 
 
@@ -65,18 +65,18 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     """Rows of ``market``."""
     known = episode_outcomes(data)
     scored = {
-        quantity: ByRun(known[name], f"{title}, as the market scored it", 1)
+        quantity: ByEpisode(known[name], f"{title}, as the market scored it", 1)
         for quantity, (name, title) in EPISODE.items()
         if name in known
     }
     utility = data.outcomes.filter((pl.col("scope") == "seat") & (pl.col("metric") == "utility"))
     by_seat = rows.of_seats(
         data,
-        utility.select("run", pl.col("subject").alias("seat"), "value"),
+        utility.select("episode", pl.col("subject").alias("seat"), "value"),
         quantity="utility",
         method="value of the request if it was met, less what was paid",
     )
-    return rows.joined([rows.of_runs(data, options, scored), by_seat, _pooled(data)])
+    return rows.joined([rows.of_episodes(data, options, scored), by_seat, _pooled(data)])
 
 
 def _pooled(data: Data) -> pl.DataFrame:
@@ -84,7 +84,7 @@ def _pooled(data: Data) -> pl.DataFrame:
     chosen = first_proposals(data)
     found: list[dict[str, Any]] = []
     for condition in data.conditions:
-        mine = chosen.filter(pl.col("run").is_in(data.condition_runs[condition].tolist()))
+        mine = chosen.filter(pl.col("episode").is_in(data.condition_episodes[condition].tolist()))
         taken, n = int(mine["first"].sum()), mine.height
         if not n:
             continue
@@ -126,9 +126,9 @@ METRIC = Metric(
     },
     source="Bansal et al. (2025), Magentic Marketplace; Wilson (1927) for the pooled share.",
     avoid="Welfare in USD compares only markets of one catalogue; use `welfare_ratio` across "
-    "catalogues. `first_proposal_pooled` has an interval that is too narrow where customers of a "
-    "run act alike: `first_proposal` resamples runs. A share of first proposals means little "
-    "without random order of proposals.",
+    "catalogues. `first_proposal_pooled` has an interval that is too narrow where customers of an "
+    "episode act alike: `first_proposal` resamples episodes. A share of first proposals means "
+    "little without random order of proposals.",
     needs=("outcomes",),
     version=2,
     compute=compute,

@@ -1,4 +1,4 @@
-"""Outcomes of episodes as numbers of runs."""
+"""Outcomes of episodes as numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats
 
 
@@ -20,13 +20,13 @@ class OutcomeOptions(Options):
 
 
 def episode_outcomes(data: Data, names: tuple[str, ...] = ()) -> dict[str, Floats]:
-    """Numeric outcomes of whole episodes by name, one value per run, NaN where a run has none."""
+    """Numeric outcomes of whole episodes by name, NaN where an episode has none."""
     frame = data.outcomes.filter(
         (pl.col("scope") == "episode") & pl.col("round").is_null() & pl.col("value").is_not_null()
     )
     found: dict[str, Floats] = {}
     for name in names or sorted(frame["metric"].unique().to_list()):
-        found[name] = data.by_run(frame.filter(pl.col("metric") == name), "value")
+        found[name] = data.by_episode(frame.filter(pl.col("metric") == name), "value")
     return found
 
 
@@ -37,7 +37,7 @@ def compute(data: Data, options: OutcomeOptions, rng: np.random.Generator) -> pl
         name for name, values in found.items() if np.isin(values[np.isfinite(values)], (0, 1)).all()
     )
     method = "as the environment scored the episode"
-    return rows.of_runs(data, options, {"": ByRun(found, method, 1, yes_or_no=yes_or_no)})
+    return rows.of_episodes(data, options, {"": ByEpisode(found, method, 1, yes_or_no=yes_or_no)})
 
 
 METRIC = Metric(

@@ -1,1 +1,1 @@
-"""How much the seats of a run differ in what they do, by the flags of a codebook."""
+"""How much the seats of an episode differ in what they do, by the flags of a codebook."""

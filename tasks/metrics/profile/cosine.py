@@ -1,4 +1,4 @@
-"""Mean cosine between the flag profiles of the seats of a run."""
+"""Mean cosine between the flag profiles of the seats of an episode."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class CosineOptions(ProfileOptions):
 
 
 def mean_cosine(counts: Counts, zero_pairs: str = "drop") -> Floats:
-    """Mean cosine over the pairs of seats of each run, shape (draws, runs).
+    """Mean cosine over the pairs of seats of each episode, shape (draws, episodes).
 
     The sum over pairs follows from the length of the sum of unit vectors, so no pair is formed.
     """
     length = np.sqrt((counts.flags**2).sum(axis=2))
     some = length > 0
     unit = counts.flags / np.where(some, length, 1.0)[:, :, None]
-    total = counts.by_run(unit)
-    defined = counts.by_run(some.astype(np.float64))
+    total = counts.by_episode(unit)
+    defined = counts.by_episode(some.astype(np.float64))
     seats = (
         defined
         if zero_pairs == "drop"
-        else np.broadcast_to(counts.seats_per_run.astype(np.float64), defined.shape)
+        else np.broadcast_to(counts.seats_per_episode.astype(np.float64), defined.shape)
     )
     pairs = seats * (seats - 1) / 2
     summed = ((total**2).sum(axis=2) - defined) / 2
@@ -44,9 +44,9 @@ def mean_cosine(counts: Counts, zero_pairs: str = "drop") -> Floats:
 
 
 def undefined_share(counts: Counts) -> Floats:
-    """Share of the pairs of seats of each run with an all-zero profile, shape (draws, runs)."""
-    defined = counts.by_run((counts.flags.sum(axis=2) > 0).astype(np.float64))
-    seats = counts.seats_per_run
+    """Share of each episode's pairs of seats with an all-zero profile, shape (draws, episodes)."""
+    defined = counts.by_episode((counts.flags.sum(axis=2) > 0).astype(np.float64))
+    seats = counts.seats_per_episode
     pairs = seats * (seats - 1) / 2
     good = defined * (defined - 1) / 2
     return 1 - ratio(good, pairs)
@@ -65,15 +65,15 @@ def compute(data: Data, options: CosineOptions, rng: np.random.Generator) -> pl.
     )
     silent = "share of pairs of seats in which one shows none of the flags"
     found = {
-        "": profiles.by_run(statistic, method, options.draws, rng),
-        "undefined_pairs": profiles.by_run(undefined_share, silent),
+        "": profiles.by_episode(statistic, method, options.draws, rng),
+        "undefined_pairs": profiles.by_episode(undefined_share, silent),
     }
-    return rows.of_runs(data, options, found)
+    return rows.of_episodes(data, options, found)
 
 
 METRIC = Metric(
     name="profile_cosine",
-    title="How alike the seats of a run are in what they do (1: same profile)",
+    title="How alike the seats of an episode are in what they do (1: same profile)",
     quantities={
         "": Quantity(
             "mean pairwise cosine of flag profiles",

@@ -1,4 +1,4 @@
-"""Jensen-Shannon divergence between the flag distributions of the seats of a run."""
+"""Jensen-Shannon divergence between the flag distributions of the seats of an episode."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _entropy_bits(shares: Floats) -> Floats:
 
 
 def divergence(counts: Counts) -> Floats:
-    """Generalised Jensen-Shannon divergence of each run's seats over log2 of their number.
+    """Generalised Jensen-Shannon divergence of each episode's seats over log2 of their number.
 
-    Seats without any flag have no distribution and are left out. Shape (draws, runs).
+    Seats without any flag have no distribution and are left out. Shape (draws, episodes).
     """
     totals = counts.flags.sum(axis=2)
     some = totals > 0
     shares = counts.flags / np.where(some, totals, 1.0)[:, :, None]
-    n = counts.by_run(some.astype(np.float64))
+    n = counts.by_episode(some.astype(np.float64))
     safe = np.maximum(n, 1)
-    mixed = _entropy_bits(counts.by_run(shares) / safe[:, :, None])
-    own = counts.by_run(np.where(some, _entropy_bits(shares), 0.0)) / safe
+    mixed = _entropy_bits(counts.by_episode(shares) / safe[:, :, None])
+    own = counts.by_episode(np.where(some, _entropy_bits(shares), 0.0)) / safe
     most = np.log2(np.maximum(n, 2))
     return np.where(n > 1, np.maximum(mixed - own, 0.0) / most, np.nan)
 
@@ -40,13 +40,13 @@ def compute(data: Data, options: ProfileOptions, rng: np.random.Generator) -> pl
         f"Jensen-Shannon divergence of seats' distributions over {', '.join(profiles.flags)}, "
         "seats without a flag left out"
     )
-    found = profiles.by_run(divergence, method, options.draws, rng)
-    return rows.of_runs(data, options, {"": found})
+    found = profiles.by_episode(divergence, method, options.draws, rng)
+    return rows.of_episodes(data, options, {"": found})
 
 
 METRIC = Metric(
     name="profile_jsd",
-    title="How differently the seats of a run spread what they do over the flags (0: alike)",
+    title="How differently the seats of an episode spread what they do over the flags (0: alike)",
     quantities={
         "": Quantity(
             "generalised Jensen-Shannon divergence of seats' flag distributions",
@@ -56,7 +56,7 @@ METRIC = Metric(
     },
     source="Lin (1991), Divergence measures based on the Shannon entropy.",
     avoid="Blind to how often flags are given at all: a seat that shows one flag once counts like "
-    "one that shows it always. Biased upwards in short runs; compare the excess over the null.",
+    "one that shows it always. Biased upwards in short episodes; compare the excess over the null.",
     needs=("messages", "labels"),
     options=ProfileOptions,
     version=2,

@@ -1,4 +1,4 @@
-"""Counts of flags per seat, observed and with the seats' labels shuffled within blocks of runs.
+"""Counts of flags per seat, observed and with the seats' labels shuffled within blocks of episodes.
 
 A message's flags are packed into one 64-bit integer, twelve bits per flag, so that a shuffle moves
 one number per message and one segmented sum counts every flag of every seat.
@@ -15,10 +15,16 @@ import numpy.typing as npt
 import polars as pl
 from pydantic import Field
 
-from tasks.metrics.blocks import blocks_of, free_runs, seat_numbers, shuffle_words, shuffled_places
+from tasks.metrics.blocks import (
+    blocks_of,
+    free_episodes,
+    seat_numbers,
+    shuffle_words,
+    shuffled_places,
+)
 from tasks.metrics.data import Data
 from tasks.metrics.metric import NullOptions, Unusable
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 Packed: TypeAlias = npt.NDArray[np.uint64]
@@ -37,23 +43,24 @@ class ProfileOptions(NullOptions):
 
 @dataclass(frozen=True)
 class Batch:
-    """Runs with the same number of messages.
+    """Episodes with the same number of messages.
 
     Attributes:
-        runs: Numbers of the runs.
-        words: Packed flags, shape (words, runs, messages); a run's messages sorted by seat.
-        blocks: Block of each message, shape (runs, messages), from 0 in each run.
-        seat_starts: First message of each seat in the raveled (runs, messages) array.
+        episodes: Numbers of the episodes.
+        words: Packed flags, shape (words, episodes, messages); an episode's messages sorted by
+            seat.
+        blocks: Block of each message, shape (episodes, messages), from 0 in each episode.
+        seat_starts: First message of each seat in the raveled (episodes, messages) array.
         seat_sizes: Messages of each seat.
-        run_starts: First seat of each run.
+        episode_starts: First seat of each episode.
     """
 
-    runs: Ints
+    episodes: Ints
     words: Packed
     blocks: Ints
     seat_starts: Ints
     seat_sizes: Ints
-    run_starts: Ints
+    episode_starts: Ints
 
 
 @dataclass(frozen=True)
@@ -63,21 +70,21 @@ class Counts:
     Attributes:
         flags: Shape (draws, seats, flags).
         sizes: Messages of each seat, shape (seats,).
-        run_starts: First seat of each run.
+        episode_starts: First seat of each episode.
     """
 
     flags: Floats
     sizes: Floats
-    run_starts: Ints
+    episode_starts: Ints
 
-    def by_run(self, values: Floats) -> Floats:
-        """Sums over the seats of each run; seats are the second axis."""
-        return np.asarray(np.add.reduceat(values, self.run_starts, axis=1))
+    def by_episode(self, values: Floats) -> Floats:
+        """Sums over the seats of each episode; seats are the second axis."""
+        return np.asarray(np.add.reduceat(values, self.episode_starts, axis=1))
 
     @property
-    def seats_per_run(self) -> Ints:
-        """Number of seats that spoke, by run."""
-        return np.diff(np.append(self.run_starts, len(self.sizes)))
+    def seats_per_episode(self) -> Ints:
+        """Number of seats that spoke, by episode."""
+        return np.diff(np.append(self.episode_starts, len(self.sizes)))
 
 
 Statistic = Callable[[Counts], Floats]
@@ -88,16 +95,16 @@ class Profiles:
     """Flags of every message of a study, ready to be counted and shuffled.
 
     Attributes:
-        n_runs: Runs of the study, those without messages included.
+        n_episodes: Episodes of the study, those without messages included.
         flags: The flags, in order.
-        batches: Runs by number of messages.
-        messages: Messages by run.
-        undecided: Messages by run that were left out because a flag of theirs is undecided.
-        by_round: Whether seats are shuffled within rounds; by run.
-        free: Whether a shuffle can change anything; by run.
+        batches: Episodes by number of messages.
+        messages: Messages by episode.
+        undecided: Messages by episode that were left out because a flag of theirs is undecided.
+        by_round: Whether seats are shuffled within rounds; by episode.
+        free: Whether a shuffle can change anything; by episode.
     """
 
-    n_runs: int
+    n_episodes: int
     flags: tuple[str, ...]
     batches: tuple[Batch, ...]
     messages: Ints
@@ -106,34 +113,34 @@ class Profiles:
     free: Bools
 
     def observed(self, statistic: Statistic) -> Floats:
-        """A statistic of every run, shape (runs,)."""
-        values = np.full(self.n_runs, np.nan)
+        """A statistic of every episode, shape (episodes,)."""
+        values = np.full(self.n_episodes, np.nan)
         for batch in self.batches:
             counts = _counted(batch, batch.words[:, None], len(self.flags))
-            values[batch.runs] = statistic(counts)[0]
+            values[batch.episodes] = statistic(counts)[0]
         return values
 
-    def by_run(
+    def by_episode(
         self,
         statistic: Statistic,
         method: str,
         draws: int = 0,
         rng: np.random.Generator | None = None,
-    ) -> ByRun:
-        """A statistic of every run, against its value with seats shuffled where there are draws."""
+    ) -> ByEpisode:
+        """A statistic of every episode, and of its shuffles where there are draws."""
         nulls, words = None, None
         if rng is not None:
             nulls = self.shuffled(statistic, draws, rng)
             words = shuffle_words(self.by_round, self.free, draws)
         observed = self.observed(statistic)
-        return ByRun(observed, method, self.messages, nulls, self.undecided, words)
+        return ByEpisode(observed, method, self.messages, nulls, self.undecided, words)
 
     def shuffled(self, statistic: Statistic, draws: int, rng: np.random.Generator) -> Floats:
-        """The statistic with seats shuffled within blocks, shape (runs, draws).
+        """The statistic with seats shuffled within blocks, shape (episodes, draws).
 
-        Not-a-number for runs in which no shuffle changes anything.
+        Not-a-number for episodes in which no shuffle changes anything.
         """
-        values = np.full((self.n_runs, draws), np.nan)
+        values = np.full((self.n_episodes, draws), np.nan)
         for batch in self.batches:
             _, n, m = batch.words.shape
             step = max(1, CHUNK // (n * m))
@@ -141,13 +148,13 @@ class Profiles:
                 size = min(step, draws - first)
                 words = _permuted(batch, size, rng)
                 part = statistic(_counted(batch, words, len(self.flags)))
-                values[batch.runs, first : first + size] = part.T
+                values[batch.episodes, first : first + size] = part.T
         values[~self.free] = np.nan
         return values
 
 
 def _permuted(batch: Batch, draws: int, rng: np.random.Generator) -> Packed:
-    """Packed flags of messages shuffled within blocks, shape (words, draws, runs, messages)."""
+    """Packed flags of messages shuffled within blocks, shape (words, draws, episodes, messages)."""
     order = shuffled_places(batch.blocks, draws, rng)
     return np.stack([np.take_along_axis(word[None], order, axis=2) for word in batch.words])
 
@@ -160,7 +167,7 @@ def _counted(batch: Batch, words: Packed, n_flags: int) -> Counts:
         sums = np.add.reduceat(word.reshape(draws, -1), batch.seat_starts, axis=1)
         for slot in range(min(PER_WORD, n_flags - w * PER_WORD)):
             counts[:, :, w * PER_WORD + slot] = (sums >> np.uint64(BITS * slot)) & mask
-    return Counts(counts, batch.seat_sizes.astype(np.float64), batch.run_starts)
+    return Counts(counts, batch.seat_sizes.astype(np.float64), batch.episode_starts)
 
 
 def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
@@ -186,20 +193,22 @@ def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
             f"no message has a usable label of every flag under rule {data.rule} "
             f"(usable labels: {found or 'none at all'})"
         )
-    run = data.messages["run"].to_numpy()
+    episode = data.messages["episode"].to_numpy()
     seat, blocks = seat_numbers(data), blocks_of(data)
-    order = np.lexsort((seat[good], run[good]))
-    run_sorted, seat_sorted, block = (part[good][order] for part in (run, seat, blocks.of))
-    per_run = np.bincount(run_sorted, minlength=data.n_runs)
-    every = np.bincount(run[labelled > 0], minlength=data.n_runs)
+    order = np.lexsort((seat[good], episode[good]))
+    episode_sorted, seat_sorted, block = (part[good][order] for part in (episode, seat, blocks.of))
+    per_episode = np.bincount(episode_sorted, minlength=data.n_episodes)
+    every = np.bincount(episode[labelled > 0], minlength=data.n_episodes)
     return Profiles(
-        n_runs=data.n_runs,
+        n_episodes=data.n_episodes,
         flags=flags,
-        batches=tuple(_batches(run_sorted, seat_sorted, words[:, good][:, order], block, per_run)),
-        messages=per_run,
-        undecided=every - per_run,
+        batches=tuple(
+            _batches(episode_sorted, seat_sorted, words[:, good][:, order], block, per_episode)
+        ),
+        messages=per_episode,
+        undecided=every - per_episode,
         by_round=blocks.by_round,
-        free=free_runs(run_sorted, block, seat_sorted, data.n_runs),
+        free=free_episodes(episode_sorted, block, seat_sorted, data.n_episodes),
     )
 
 
@@ -207,12 +216,12 @@ def _packed(data: Data, flags: tuple[str, ...]) -> tuple[Packed, Ints, Ints]:
     """Packed flags of every message, how many labels it has, and how many of them are usable."""
     messages = data.messages
     width = max(_top(messages), _top(data.labels)) + 1
-    known = messages["run"].to_numpy() * width + messages["seq"].to_numpy()
+    known = messages["episode"].to_numpy() * width + messages["seq"].to_numpy()
     words = np.zeros((-(-len(flags) // PER_WORD), len(known)), dtype=np.uint64)
     labelled, decided = np.zeros(len(known), dtype=np.int64), np.zeros(len(known), dtype=np.int64)
     for number, flag in enumerate(flags):
         mine = data.labels.filter((pl.col("flag") == flag) & pl.col("seq").is_not_null())
-        item = mine["run"].to_numpy() * width + mine["seq"].to_numpy()
+        item = mine["episode"].to_numpy() * width + mine["seq"].to_numpy()
         values = mine["value"].fill_null(float("nan")).to_numpy()
         place = np.searchsorted(known, item)
         there = place < len(known)
@@ -229,32 +238,34 @@ def _top(frame: pl.DataFrame) -> int:
     return top if isinstance(top, int) else 0
 
 
-def _batches(run: Ints, seat: Ints, words: Packed, block: Ints, per_run: Ints) -> list[Batch]:
-    """Runs by number of messages; messages are sorted by run and seat.
+def _batches(
+    episode: Ints, seat: Ints, words: Packed, block: Ints, per_episode: Ints
+) -> list[Batch]:
+    """Episodes by number of messages; messages are sorted by episode and seat.
 
     Raises:
-        Unusable: A seat has more messages in one run than twelve bits can count.
+        Unusable: A seat has more messages in one episode than twelve bits can count.
     """
-    first = np.flatnonzero(np.append(True, (np.diff(run) != 0) | (np.diff(seat) != 0)))
-    seat_run, seat_size = run[first], np.diff(np.append(first, len(run)))
+    first = np.flatnonzero(np.append(True, (np.diff(episode) != 0) | (np.diff(seat) != 0)))
+    seat_episode, seat_size = episode[first], np.diff(np.append(first, len(episode)))
     if int(seat_size.max()) >= 1 << BITS:
-        raise Unusable(f"a seat has more than {(1 << BITS) - 1} messages in one run")
-    starts = np.concatenate([[0], np.cumsum(per_run)[:-1]])
+        raise Unusable(f"a seat has more than {(1 << BITS) - 1} messages in one episode")
+    starts = np.concatenate([[0], np.cumsum(per_episode)[:-1]])
     batches = []
-    for m in np.unique(per_run[per_run > 0]):
-        runs = np.flatnonzero(per_run == m)
-        rows = starts[runs][:, None] + np.arange(m)
-        member = np.isin(seat_run, runs)
+    for m in np.unique(per_episode[per_episode > 0]):
+        episodes = np.flatnonzero(per_episode == m)
+        rows = starts[episodes][:, None] + np.arange(m)
+        member = np.isin(seat_episode, episodes)
         sizes = seat_size[member]
-        seats_per_run = np.bincount(seat_run[member], minlength=len(per_run))[runs]
+        seats_per_episode = np.bincount(seat_episode[member], minlength=len(per_episode))[episodes]
         batches.append(
             Batch(
-                runs=runs,
+                episodes=episodes,
                 words=words[:, rows],
                 blocks=block[rows] - block[rows].min(axis=1, keepdims=True),
                 seat_starts=np.concatenate([[0], np.cumsum(sizes)[:-1]]),
                 seat_sizes=sizes,
-                run_starts=np.concatenate([[0], np.cumsum(seats_per_run)[:-1]]),
+                episode_starts=np.concatenate([[0], np.cumsum(seats_per_episode)[:-1]]),
             )
         )
     return batches

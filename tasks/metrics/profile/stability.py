@@ -1,4 +1,4 @@
-"""Whether the same agent keeps its profile from run to run."""
+"""Whether the same agent keeps its profile from episode to episode."""
 
 from __future__ import annotations
 
@@ -20,24 +20,26 @@ class StabilityOptions(NullOptions):
     """Options of ``profile_stability``."""
 
     by: Literal["model", "name", "seat", "position"] = Field(
-        "model", description="What makes two seats of different runs the same agent."
+        "model", description="What makes two seats of different episodes the same agent."
     )
 
 
 def seat_rates(data: Data, flags: tuple[str, ...], by: str) -> pl.DataFrame:
-    """Rates of flags of every seat: ``run, agent`` and one column per flag."""
-    who = data.seats.select("run", "seat", pl.col(by).cast(pl.String).alias("agent"))
+    """Rates of flags of every seat: ``episode, agent`` and one column per flag."""
+    who = data.seats.select("episode", "seat", pl.col(by).cast(pl.String).alias("agent"))
     items = data.labels.filter(pl.col("flag").is_in(flags) & pl.col("value").is_not_null()).join(
-        data.messages.select("run", "seq", "seat"), on=["run", "seq"], how="inner"
+        data.messages.select("episode", "seq", "seat"), on=["episode", "seq"], how="inner"
     )
     if items.is_empty():
         raise Unusable(f"no message has a usable label under rule {data.rule}")
     rates = (
-        items.join(who, on=["run", "seat"])
-        .group_by("run", "agent", "flag")
+        items.join(who, on=["episode", "seat"])
+        .group_by("episode", "agent", "flag")
         .agg((pl.col("value") > 0).mean().alias("rate"))
     )
-    return rates.pivot(on="flag", index=["run", "agent"], values="rate").sort("run", "agent")
+    return rates.pivot(on="flag", index=["episode", "agent"], values="rate").sort(
+        "episode", "agent"
+    )
 
 
 def icc_one_way(sums: Floats, squares: Floats, sizes: Floats) -> Floats:
@@ -57,12 +59,12 @@ def icc_one_way(sums: Floats, squares: Floats, sizes: Floats) -> Floats:
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _cells(rates: Floats, agent: Ints, run: Ints, n_runs: int, n_agents: int) -> Floats:
-    """Sum, sum of squares and count by run and agent, shape (runs, 3, agents)."""
-    cell = run * n_agents + agent
-    size = n_runs * n_agents
+def _cells(rates: Floats, agent: Ints, episode: Ints, n_episodes: int, n_agents: int) -> Floats:
+    """Sum, sum of squares and count by episode and agent, shape (episodes, 3, agents)."""
+    cell = episode * n_agents + agent
+    size = n_episodes * n_agents
     parts = [np.bincount(cell, weights=rates**power, minlength=size) for power in (1, 2, 0)]
-    return np.stack([part.reshape(n_runs, n_agents) for part in parts], axis=1)
+    return np.stack([part.reshape(n_episodes, n_agents) for part in parts], axis=1)
 
 
 def _icc(cells: Floats) -> Floats:
@@ -73,7 +75,7 @@ def compute(data: Data, options: StabilityOptions, rng: np.random.Generator) -> 
     """Rows of ``profile_stability``."""
     flags = data.flags.traits
     wide = seat_rates(data, flags, options.by)
-    conditions = data.runs["condition"].to_numpy()[wide["run"].to_numpy()]
+    conditions = data.episodes["condition"].to_numpy()[wide["episode"].to_numpy()]
     found: list[dict[str, Any]] = []
     for condition in data.conditions:
         mine = wide.filter(pl.Series(conditions == condition))
@@ -93,25 +95,27 @@ def _row(
     options: StabilityOptions,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    part = wide.select("run", "agent", flag).drop_nulls()
+    part = wide.select("episode", "agent", flag).drop_nulls()
     agents, agent = np.unique(part["agent"].to_numpy().astype(str), return_inverse=True)
-    runs, run = np.unique(part["run"].to_numpy(), return_inverse=True)
+    episodes, episode = np.unique(part["episode"].to_numpy(), return_inverse=True)
     row: dict[str, Any] = {
         "scope": "condition",
         "condition": condition,
         "subject": flag,
-        "n_units": len(runs),
+        "n_units": len(episodes),
         "n_excluded": data.excluded.get(condition, 0),
     }
-    if len(agents) < 2 or len(runs) < 2:
-        words = f"{len(agents)} agents (by {options.by}) in {len(runs)} runs"
-        return {**row, "method": f"undefined: needs two agents and two runs; there are {words}"}
+    if len(agents) < 2 or len(episodes) < 2:
+        words = f"{len(agents)} agents (by {options.by}) in {len(episodes)} episodes"
+        return {**row, "method": f"undefined: needs two agents and two episodes; there are {words}"}
     rates = part[flag].to_numpy().astype(np.float64)
     rates = rates - rates.mean()
-    cells = _cells(rates, agent, run, len(runs), len(agents))
+    cells = _cells(rates, agent, episode, len(episodes), len(agents))
     value = _icc(cells.sum(axis=0))
-    low, high = interval(_icc(weighted_sums(cells, options.resamples)), len(runs))
-    null = null_summary(np.array([float(value)]), _shuffled(cells, rates, agent, run, options, rng))
+    low, high = interval(_icc(weighted_sums(cells, options.resamples)), len(episodes))
+    null = null_summary(
+        np.array([float(value)]), _shuffled(cells, rates, agent, episode, options, rng)
+    )
     return {
         **row,
         "value": float(value),
@@ -120,9 +124,9 @@ def _row(
         "null_mean": float(null.mean[0]),
         "null_sd": float(null.sd[0]),
         "p_null": float(null.p[0]),
-        "method": f"one-way ICC of the rate of {len(agents)} agents (by {options.by}) across runs; "
-        f"null: agents shuffled within runs, {options.draws} draws; "
-        f"{interval_words(float(low), float(high), len(runs))}"
+        "method": f"one-way ICC of the rate of {len(agents)} agents (by {options.by}) across "
+        f"episodes; null: agents shuffled within episodes, {options.draws} draws; "
+        f"{interval_words(float(low), float(high), len(episodes))}"
         + ("" if np.isfinite(value) else "; undefined: the rate does not vary"),
     }
 
@@ -131,27 +135,27 @@ def _shuffled(
     cells: Floats,
     rates: Floats,
     agent: Ints,
-    run: Ints,
+    episode: Ints,
     options: StabilityOptions,
     rng: np.random.Generator,
 ) -> Floats:
-    n_runs, _, n_agents = cells.shape
+    n_episodes, _, n_agents = cells.shape
     draws = np.empty((1, options.draws))
     for draw in range(options.draws):
-        order = np.lexsort((rng.random(len(run)), run))
+        order = np.lexsort((rng.random(len(episode)), episode))
         mixed = np.empty_like(agent)
-        mixed[np.argsort(run, kind="stable")] = agent[order]
-        draws[0, draw] = _icc(_cells(rates, mixed, run, n_runs, n_agents).sum(axis=0))
+        mixed[np.argsort(episode, kind="stable")] = agent[order]
+        draws[0, draw] = _icc(_cells(rates, mixed, episode, n_episodes, n_agents).sum(axis=0))
     return draws
 
 
 METRIC = Metric(
     name="profile_stability",
-    title="How much of an agent's rate of a flag is the agent's own across runs",
+    title="How much of an agent's rate of a flag is the agent's own across episodes",
     quantities={
         "": Quantity(
-            "one-way intraclass correlation of an agent's rate over runs, by flag",
-            "(MSB - MSW) / (MSB + (n_0 - 1) MSW), groups: agents, values: rates per run",
+            "one-way intraclass correlation of an agent's rate over episodes, by flag",
+            "(MSB - MSW) / (MSB + (n_0 - 1) MSW), groups: agents, values: rates per episode",
             "[-1/(n_0 - 1), 1]",
         )
     },

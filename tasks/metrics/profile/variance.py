@@ -1,4 +1,4 @@
-"""Share of the variance of flags within a run that lies between its seats."""
+"""Share of the variance of flags within an episode that lies between its seats."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tasks.metrics.statistics.arrays import Floats
 
 
 def between_share(counts: Counts) -> Floats:
-    """Between-seat over total sum of squares, pooled over flags, shape (draws, runs)."""
+    """Between-seat over total sum of squares, pooled over flags, shape (draws, episodes)."""
     n = counts.sizes
-    squares = counts.by_run((counts.flags**2 / n[None, :, None]).sum(axis=2))
-    flagged = counts.by_run(counts.flags)
-    messages = np.add.reduceat(n, counts.run_starts)
+    squares = counts.by_episode((counts.flags**2 / n[None, :, None]).sum(axis=2))
+    flagged = counts.by_episode(counts.flags)
+    messages = np.add.reduceat(n, counts.episode_starts)
     centre = (flagged**2).sum(axis=2) / messages
     total = flagged.sum(axis=2) - centre
-    good = (total > 1e-12) & (counts.seats_per_run > 1)
+    good = (total > 1e-12) & (counts.seats_per_episode > 1)
     return np.where(good, (squares - centre) / np.where(good, total, 1.0), np.nan)
 
 
@@ -28,13 +28,13 @@ def compute(data: Data, options: ProfileOptions, rng: np.random.Generator) -> pl
     """Rows of ``profile_variance``."""
     profiles = profiles_of(data, options.flags or data.flags.traits)
     method = f"between-seat share of the variance of {', '.join(profiles.flags)} over messages"
-    found = profiles.by_run(between_share, method, options.draws, rng)
-    return rows.of_runs(data, options, {"": found})
+    found = profiles.by_episode(between_share, method, options.draws, rng)
+    return rows.of_episodes(data, options, {"": found})
 
 
 METRIC = Metric(
     name="profile_variance",
-    title="How much of what is done in a run depends on who does it (0: nothing, 1: all)",
+    title="How much of what is done in an episode depends on who does it (0: nothing, 1: all)",
     quantities={
         "": Quantity(
             "variance ratio (eta squared), pooled over flags",

@@ -1,10 +1,10 @@
-"""Intervals that resample runs.
+"""Intervals that resample episodes.
 
-A run (episode) is the unit that is independent; its messages are not. Every statistic here is a
-function of sums over runs, so a resample is a row of run weights and all resamples are one matrix
-product. Interval ends are expanded percentiles (Hesterberg 2015): at 20 runs plain percentiles of
-a mean are too narrow by the factor sqrt((n-1)/n) and by the normal in place of Student's t. Means
-have intervals of their own; see :mod:`tasks.metrics.statistics.means`.
+An episode is the unit that is independent; its messages are not. Every statistic here is a
+function of sums over episodes, so a resample is a row of episode weights and all resamples are one
+matrix product. Interval ends are expanded percentiles (Hesterberg 2015): at 20 episodes plain
+percentiles of a mean are too narrow by the factor sqrt((n-1)/n) and by the normal in place of
+Student's t. Means have intervals of their own; see :mod:`tasks.metrics.statistics.means`.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from tasks.metrics.statistics.arrays import ROUNDING, Floats
 Weights = npt.NDArray[np.float32]
 
 RESAMPLES = 2000
-#: Runs below which there is no interval.
-LEAST_RUNS = 3
-#: Runs below which an interval of resampled statistics is too narrow.
-ENOUGH_RUNS = 5
+#: Episodes below which there is no interval.
+LEAST_EPISODES = 3
+#: Episodes below which an interval of resampled statistics is too narrow.
+ENOUGH_EPISODES = 5
 #: One sentence for ``method``.
-INTERVAL = "interval: runs resampled, expanded percentiles"
-#: What a row says of an interval that rests on few runs.
+INTERVAL = "interval: episodes resampled, expanded percentiles"
+#: What a row says of an interval that rests on few episodes.
 FEW = "the interval rests on {n} episodes and holds the truth in about 3 of 4 studies, not 95%"
 #: Numbers of a matrix that are multiplied at once; bounds memory.
 _CHUNK = 4_000_000
 
 
 def no_interval(n: int) -> str:
-    """Why so few runs have no interval.
+    """Why so few episodes have no interval.
 
     Example:
         >>> no_interval(1), no_interval(2)
-        ('one run, so no interval', 'two runs, so no interval')
+        ('one episode, so no interval', 'two episodes, so no interval')
     """
-    return f"{('no run', 'one run', 'two runs')[n]}, so no interval"
+    return f"{('no episode', 'one episode', 'two episodes')[n]}, so no interval"
 
 
 def interval_words(low: float, high: float, n: int) -> str:
@@ -49,28 +49,28 @@ def interval_words(low: float, high: float, n: int) -> str:
     Args:
         low: Its lower end.
         high: Its upper end.
-        n: Runs that were resampled.
+        n: Episodes that were resampled.
     """
-    if n < LEAST_RUNS:
+    if n < LEAST_EPISODES:
         return no_interval(n)
     if np.isfinite(low) and np.isfinite(high):
         return INTERVAL
     return "no interval, as every resample gives the same"
 
 
-def few_runs(n: int) -> str:
-    """What a reader must know of an interval of a resampled statistic of so many runs, if anything.
+def few_episodes(n: int) -> str:
+    """What to know of an interval of a resampled statistic of so many episodes, if anything.
 
     Example:
-        >>> few_runs(2), few_runs(20)
+        >>> few_episodes(2), few_episodes(20)
         ('', '')
     """
-    return FEW.format(n=n) if LEAST_RUNS <= n < ENOUGH_RUNS else ""
+    return FEW.format(n=n) if LEAST_EPISODES <= n < ENOUGH_EPISODES else ""
 
 
 @lru_cache(maxsize=4)
-def run_weights(n: int, resamples: int = RESAMPLES, stream: str = "") -> Weights:
-    """How often each of n runs is drawn in each resample: shape (resamples, n), rows sum to n.
+def episode_weights(n: int, resamples: int = RESAMPLES, stream: str = "") -> Weights:
+    """How often each of n episodes is drawn in each resample: shape (resamples, n), rows sum to n.
 
     The same arguments give the same weights in every process.
     """
@@ -88,10 +88,10 @@ def run_weights(n: int, resamples: int = RESAMPLES, stream: str = "") -> Weights
 
 
 def expanded_tail(n: int, level: float = 0.95, df: int | None = None) -> float:
-    """Share of resamples cut off at either end for n runs.
+    """Share of resamples cut off at either end for n episodes.
 
     Args:
-        n: Runs that were resampled, on the smaller side where there are two.
+        n: Episodes that were resampled, on the smaller side where there are two.
         level: Coverage aimed at.
         df: Degrees of freedom of Student's t; n - 1 if not given.
 
@@ -114,7 +114,7 @@ def interval(
 
     Args:
         draws: Statistics, resamples first; not-a-number where a resample has none.
-        n: Runs that were resampled. With fewer than three there is no interval.
+        n: Episodes that were resampled. With fewer than three there is no interval.
         level: Coverage aimed at.
         df: Degrees of freedom; n - 1 if not given.
 
@@ -122,7 +122,7 @@ def interval(
         Two arrays of the statistics' shape; not-a-number where there is no interval.
     """
     shape = draws.shape[1:]
-    if n < LEAST_RUNS:
+    if n < LEAST_EPISODES:
         return np.full(shape, np.nan), np.full(shape, np.nan)
     tail = expanded_tail(n, level, df)
     undefined = ~np.isfinite(draws)
@@ -139,10 +139,10 @@ def interval(
 
 
 def weighted_sums(values: npt.ArrayLike, resamples: int = RESAMPLES) -> Floats:
-    """Sums over resampled runs, in double precision.
+    """Sums over resampled episodes, in double precision.
 
     Args:
-        values: One summand per run, shape (runs, ...).
+        values: One summand per episode, shape (episodes, ...).
         resamples: Number of resamples.
 
     Returns:
@@ -151,7 +151,7 @@ def weighted_sums(values: npt.ArrayLike, resamples: int = RESAMPLES) -> Floats:
     found = np.asarray(values, dtype=np.float64)
     n = len(found)
     flat = found.reshape(n, -1)
-    weights = run_weights(n, resamples)
+    weights = episode_weights(n, resamples)
     step = max(1, _CHUNK // max(n, 1))
     sums = np.concatenate(
         [weights[i : i + step].astype(np.float64) @ flat for i in range(0, resamples, step)]
@@ -162,18 +162,18 @@ def weighted_sums(values: npt.ArrayLike, resamples: int = RESAMPLES) -> Floats:
 def sum_interval(
     statistic: Callable[[Floats], Floats], sums: Floats, resamples: int = RESAMPLES
 ) -> tuple[Floats, Floats, float]:
-    """Interval of a statistic of sums over runs, such as kappa of a pooled table.
+    """Interval of a statistic of sums over episodes, such as kappa of a pooled table.
 
     Args:
         statistic: Maps (..., *cells) to (..., *statistics).
-        sums: One summand per run, shape (runs, *cells).
+        sums: One summand per episode, shape (episodes, *cells).
         resamples: Number of resamples.
 
     Returns:
         Lower ends, upper ends, and the share of resamples in which a statistic is undefined.
     """
     n = len(sums)
-    if n < LEAST_RUNS:
+    if n < LEAST_EPISODES:
         shape = np.shape(statistic(sums.sum(axis=0)))
         return np.full(shape, np.nan), np.full(shape, np.nan), 0.0
     draws = statistic(weighted_sums(sums, resamples))

@@ -1,4 +1,4 @@
-"""Intervals of effect sizes, from formulas that hold with few runs and where sides do not overlap.
+"""Intervals of effect sizes, by formulas that hold with few episodes and without overlap.
 
 Sign convention as in :mod:`tasks.metrics.statistics.effects`.
 """
@@ -91,7 +91,7 @@ def is_yes_or_no(values: Floats) -> bool:
 def hedges_g_interval(a: Floats, b: Floats) -> Ends:
     """Interval of Hedges' g from the noncentral t distribution.
 
-    The noncentralities under which the observed t is at either end of 95 % of its distribution.
+    The noncentralities under which the observed t is at either end of 95% of its distribution.
     Holds for normal values of equal variance. Not-a-number where neither side varies.
 
     Source: Steiger and Fouladi (1997); Hedges (1981) for the correction, which both ends get too.

@@ -1,7 +1,7 @@
 """Agreement of any number of raters, as functions of sums over items.
 
-Every statistic is a function of sums, so a resample of runs is a weighted sum of the runs' sums.
-Ratings are shape (items, raters), not-a-number where a rater did not judge an item.
+Every statistic is a function of sums, so a resample of episodes is a weighted sum of the episodes'
+sums. Ratings are shape (items, raters), not-a-number where a rater did not judge an item.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def category_counts(ratings: Floats) -> CategoryCounts:
 
 
 def group_sums(per_item: Floats, groups: Ints) -> Floats:
-    """Sums of per-item numbers over groups, such as runs; groups that occur, in order."""
+    """Sums of per-item numbers over groups, such as episodes; groups that occur, in order."""
     _, number = np.unique(groups, return_inverse=True)
     sums = np.zeros((int(number.max()) + 1, *per_item.shape[1:]))
     np.add.at(sums, number, per_item)

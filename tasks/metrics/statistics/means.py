@@ -1,9 +1,9 @@
-"""Intervals of means over runs, whatever the number of runs.
+"""Intervals of means over episodes, whatever the number of episodes.
 
-Three or four runs get Student's t; from five on the studentised bootstrap, which follows the skew
-of the values; shares of runs with a yes-or-no outcome get Wilson's interval. Two runs get none: an
-interval of two values holds the mean about half the time or is too wide to say anything.
-``python bench/interval_coverage.py`` gives the coverage of each.
+Three or four episodes get Student's t; from five on the studentised bootstrap, which follows the
+skew of the values; shares of episodes with a yes-or-no outcome get Wilson's interval. Two episodes
+get none: an interval of two values holds the mean about half the time or is too wide to say
+anything. ``python bench/interval_coverage.py`` gives the coverage of each.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.metrics.statistics.arrays import Floats, varies
-from tasks.metrics.statistics.bootstrap import LEAST_RUNS, RESAMPLES, no_interval, weighted_sums
+from tasks.metrics.statistics.bootstrap import LEAST_EPISODES, RESAMPLES, no_interval, weighted_sums
 from tasks.metrics.statistics.proportions import wilson_interval
 
-#: Runs from which on the studentised bootstrap is used.
+#: Episodes from which on the studentised bootstrap is used.
 LEAST_STUDENTISED = 5
-STUDENT = "interval: Student's t over runs"
-STUDENTISED = "interval: runs resampled, studentised bootstrap"
-WILSON = "interval: Wilson's, of the share of runs"
-CONSTANT = "no interval, as the runs do not differ beyond rounding"
-#: What a row says of an interval that rests on few runs.
+STUDENT = "interval: Student's t over episodes"
+STUDENTISED = "interval: episodes resampled, studentised bootstrap"
+WILSON = "interval: Wilson's, of the share of episodes"
+CONSTANT = "no interval, as the episodes do not differ beyond rounding"
+#: What a row says of an interval that rests on few episodes.
 FEW = (
     "the interval rests on {n} episodes: of a skewed quantity it holds the truth in 85 to 90% of "
     "studies, not 95%"
@@ -49,12 +49,12 @@ class MeanInterval:
 def mean_intervals(
     values: Floats, resamples: int = RESAMPLES, yes_or_no: bool = False
 ) -> list[MeanInterval]:
-    """95 % intervals of the means of several columns.
+    """95% intervals of the means of several columns.
 
     Args:
-        values: Shape (runs, columns); not-a-number where a run has no value.
+        values: Shape (episodes, columns); not-a-number where an episode has no value.
         resamples: Number of resamples.
-        yes_or_no: Whether every value is 1 or 0 for what a run has or has not.
+        yes_or_no: Whether every value is 1 or 0 for what an episode has or has not.
 
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, 12.5, for the studentised
     bootstrap; Wilson (1927).
@@ -81,15 +81,15 @@ def _none(why: str) -> MeanInterval:
 
 
 def _wilson(values: Floats) -> MeanInterval:
-    if len(values) < LEAST_RUNS:
+    if len(values) < LEAST_EPISODES:
         return _none(no_interval(len(values)))
     return MeanInterval(*wilson_interval(int(values.sum()), len(values)), WILSON)
 
 
 def _of_complete(values: Floats, resamples: int) -> list[MeanInterval]:
-    """Intervals of columns in which every run has a value."""
+    """Intervals of columns in which every episode has a value."""
     n = len(values)
-    if n < LEAST_RUNS:
+    if n < LEAST_EPISODES:
         return [_none(no_interval(n))] * values.shape[1]
     centre = values.mean(axis=0)
     error = values.std(axis=0, ddof=1) / np.sqrt(n)
@@ -121,8 +121,8 @@ def _student(values: Floats) -> MeanInterval:
 def _studentised(deviations: Floats, resamples: int) -> Floats:
     """Ends of the resampled t of each column, shape (2, columns).
 
-    Infinite where more than one resample in forty has no spread, as where most runs have the same
-    value: the statistic has no distribution then.
+    Infinite where more than one resample in forty has no spread, as where most episodes have the
+    same value: the statistic has no distribution then.
     """
     n = len(deviations)
     means = weighted_sums(deviations, resamples) / n

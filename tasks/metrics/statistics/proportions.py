@@ -8,7 +8,7 @@ from tasks.metrics.statistics.arrays import Floats
 
 
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a proportion; not-a-number for no trials.
+    """Wilson's 95% interval of a proportion; not-a-number for no trials.
 
     Source: Wilson (1927).
 
@@ -25,7 +25,7 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
 
 
 def newcombe_interval(hits_a: int, n_a: int, hits_b: int, n_b: int) -> tuple[float, float]:
-    """Newcombe's 95 % interval of the difference of two proportions, b less a.
+    """Newcombe's 95% interval of the difference of two proportions, b less a.
 
     Source: Newcombe (1998), method 10: both Wilson intervals put together.
 

@@ -142,7 +142,7 @@ def cross_tables(
     Args:
         first: Categories of the first rater, 0 to K-1.
         second: Categories of the second rater.
-        groups: Group of each item, such as its run.
+        groups: Group of each item, such as its episode.
         k: Number of categories.
 
     Example:

@@ -8,51 +8,51 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints, group_means
 from tasks.metrics.text import vectors
-from tasks.metrics.text.places import LEAST_RUNS, Spots, baselines, scaled, spots_of
+from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
 NULL = (
-    "null: a message at the partner's own round and seat in other runs of the condition, as "
-    f"jackknife pseudo-values; replies whose partner's place fewer than {LEAST_RUNS} runs have are "
-    "left out"
+    "null: a message at the partner's own round and seat in other episodes of the condition, as "
+    f"jackknife pseudo-values; replies whose partner's place fewer than {LEAST_EPISODES} "
+    "episodes have are left out"
 )
 
 
 def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``alignment``."""
     unit = vectors.message_vectors(data, options.encoder)
-    run = data.messages["run"].to_numpy()
+    episode = data.messages["episode"].to_numpy()
     seat = data.messages["seat"].to_numpy().astype(str)
-    replies = np.flatnonzero((run[1:] == run[:-1]) & (seat[1:] != seat[:-1])) + 1
+    replies = np.flatnonzero((episode[1:] == episode[:-1]) & (seat[1:] != seat[:-1])) + 1
     cosine = vectors.row_cosines(unit, replies, replies - 1)
     replies, cosine = replies[np.isfinite(cosine)], cosine[np.isfinite(cosine)]
     spots = spots_of(data, np.diff(unit.indptr) > 0)
     usable = spots.usable[spots.of[replies - 1]]
-    n_usable = np.bincount(run[replies[usable]], minlength=data.n_runs)
-    kept = usable | (n_usable == 0)[run[replies]]
-    null = _baselines(unit, spots, replies[usable], run, n_usable)
-    n = np.bincount(run[replies[kept]], minlength=data.n_runs)
+    n_usable = np.bincount(episode[replies[usable]], minlength=data.n_episodes)
+    kept = usable | (n_usable == 0)[episode[replies]]
+    null = _baselines(unit, spots, replies[usable], episode, n_usable)
+    n = np.bincount(episode[replies[kept]], minlength=data.n_episodes)
     method = (
         "mean cosine of a message with the one before it, by another seat "
         f"({vectors.encoder_words(options.encoder)}); {NULL}"
     )
-    found = ByRun(
-        group_means(cosine[kept], run[replies[kept]], data.n_runs),
+    found = ByEpisode(
+        group_means(cosine[kept], episode[replies[kept]], data.n_episodes),
         method,
         n,
         null[:, None],
-        np.bincount(run[replies], minlength=data.n_runs) - n,
+        np.bincount(episode[replies], minlength=data.n_episodes) - n,
     )
-    return rows.of_runs(data, options, {"": found})
+    return rows.of_episodes(data, options, {"": found})
 
 
-def _baselines(unit: Matrix, spots: Spots, replies: Ints, run: Ints, n_usable: Ints) -> Floats:
-    """Baseline of each run, not-a-number for runs without a usable reply."""
+def _baselines(unit: Matrix, spots: Spots, replies: Ints, episode: Ints, n_usable: Ints) -> Floats:
+    """Baseline of each episode, not-a-number for episodes without a usable reply."""
     weight = 1 / np.maximum(n_usable, 1)
-    replied = np.zeros(len(run), dtype=bool)
+    replied = np.zeros(len(episode), dtype=bool)
     replied[replies - 1] = True
     null = np.zeros(len(n_usable))
     for block, messages in spots.blocks():
@@ -62,11 +62,11 @@ def _baselines(unit: Matrix, spots: Spots, replies: Ints, run: Ints, n_usable: I
         said = vectors.summed(scaled(unit[messages], 1 / spots.size[block][local]), local, size)
         partner = replied[messages]
         answers = messages[partner] + 1
-        mine = vectors.summed(scaled(unit[answers], weight[run[answers]]), local[partner], size)
+        mine = vectors.summed(scaled(unit[answers], weight[episode[answers]]), local[partner], size)
         found = baselines(
-            mine[usable], said[usable], spots.place[block][usable], spots.in_runs[block][usable]
+            mine[usable], said[usable], spots.place[block][usable], spots.in_episodes[block][usable]
         )
-        null += np.bincount(spots.run[block][usable], weights=found, minlength=len(null))
+        null += np.bincount(spots.episode[block][usable], weights=found, minlength=len(null))
     return np.where(n_usable > 0, null, np.nan)
 
 
@@ -81,8 +81,9 @@ METRIC = Metric(
     source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017); "
     "pseudo-values after Efron and Stein (1981).",
     avoid="Only where the speaker could see the message before: with a barrier per round, adjacent "
-    "messages of a round were written blindly. Compare the excess, never the raw cosine. Runs with "
-    "briefs or topics of their own are alike within without anybody taking up a word.",
+    "messages of a round were written blindly. Compare the excess, never the raw cosine. "
+    "Episodes with briefs or topics of their own are alike within without anybody taking up a "
+    "word.",
     needs=("messages",),
     options=TextOptions,
     version=2,

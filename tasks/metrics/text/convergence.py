@@ -8,39 +8,39 @@ import polars as pl
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, ratio
 from tasks.metrics.text import vectors
-from tasks.metrics.text.places import LEAST_RUNS, Spots, baselines, scaled, spots_of
+from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
 NULL = (
-    "null: the same messages with those at the others' seats in the same round of other runs of "
-    f"the condition, as jackknife pseudo-values; places that fewer than {LEAST_RUNS} runs have are "
-    "left out"
+    "null: the same messages with those at the others' seats in the same round of other episodes "
+    f"of the condition, as jackknife pseudo-values; places that fewer than {LEAST_EPISODES} "
+    "episodes have are left out"
 )
 QUANTITIES = {"": "mean", "slope": "slope"}
 
 
 def pairs_of(spots: Spots, kept: Bools, shape: tuple[int, int]) -> Floats:
-    """Ordered pairs of messages of different seats by run and round.
+    """Ordered pairs of messages of different seats by episode and round.
 
     Args:
         spots: The spots.
         kept: Which of them count.
-        shape: Numbers of runs and of rounds.
+        shape: Numbers of episodes and of rounds.
     """
-    cell = (spots.run * shape[1] + spots.round)[kept]
+    cell = (spots.episode * shape[1] + spots.round)[kept]
     size = spots.size[kept].astype(np.float64)
     n, same = (np.bincount(cell, weights=size**p, minlength=shape[0] * shape[1]) for p in (1, 2))
     return np.asarray((n**2 - same).reshape(shape), dtype=np.float64)
 
 
 def round_weights(some: Bools) -> dict[str, Floats]:
-    """Weight of each round in the numbers of a run, shape (runs, rounds), by quantity.
+    """Weight of each round in the numbers of an episode, shape (episodes, rounds), by quantity.
 
     Args:
-        some: Whether the run has a pair of messages in the round.
+        some: Whether the episode has a pair of messages in the round.
     """
     number = np.arange(some.shape[1], dtype=np.float64)
     n = some.sum(axis=1, keepdims=True)
@@ -55,13 +55,13 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     """Rows of ``convergence``."""
     unit = vectors.message_vectors(data, options.encoder)
     spots = spots_of(data, np.diff(unit.indptr) > 0)
-    shape = (data.n_runs, int(spots.round.max()) + 1)
+    shape = (data.n_episodes, int(spots.round.max()) + 1)
     pairs = pairs_of(spots, spots.usable, shape)
     paired = pairs.sum(axis=1) > 0
     usable, nulls = _similarities(unit, spots, spots.usable, pairs, round_weights(pairs > 0))
     table = usable
     if not spots.usable.all():
-        every = np.ones(len(spots.run), dtype=bool)
+        every = np.ones(len(spots.episode), dtype=bool)
         table, _ = _similarities(unit, spots, every, pairs_of(spots, every, shape), {})
     observed = np.where(paired[:, None], usable, table)
     words = vectors.encoder_words(options.encoder)
@@ -72,7 +72,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         value = (weight * np.nan_to_num(observed)).sum(axis=1)
         value[~(weight != 0).any(axis=1)] = np.nan
         null = np.where(paired, nulls[quantity], np.nan)
-        found[quantity] = ByRun(
+        found[quantity] = ByEpisode(
             value,
             f"{title} over rounds of the mean cosine of messages of different seats of a round "
             f"({words}); {NULL}",
@@ -81,19 +81,19 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         )
     method = f"mean cosine of messages of different seats of the round ({words})"
     by_rounds = rows.of_rounds(data, options, table, quantity="by_round", method=method)
-    return rows.joined([rows.of_runs(data, options, found), by_rounds])
+    return rows.joined([rows.of_episodes(data, options, found), by_rounds])
 
 
 def _similarities(
     unit: Matrix, spots: Spots, kept: Bools, pairs: Floats, weights: dict[str, Floats]
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Mean cosine of pairs of different seats by run and round, and baselines of runs.
+    """Mean cosine of pairs of different seats by episode and round, and baselines of episodes.
 
     Args:
         unit: Vectors of messages.
         spots: The spots.
         kept: Which of them count.
-        pairs: Ordered pairs of messages by run and round.
+        pairs: Ordered pairs of messages by episode and round.
         weights: Weights of rounds by quantity, of which there is a baseline each.
     """
     total = np.zeros(pairs.size)
@@ -102,8 +102,8 @@ def _similarities(
         mine = kept[block]
         if not mine.any():
             continue
-        run, size = spots.run[block][mine], spots.size[block][mine]
-        cell = run * pairs.shape[1] + spots.round[block][mine]
+        episode, size = spots.episode[block][mine], spots.size[block][mine]
+        cell = episode * pairs.shape[1] + spots.round[block][mine]
         sums = vectors.summed(unit[messages], spots.of[messages] - block.start, len(mine))[mine]
         known, number = np.unique(cell, return_inverse=True)
         others = vectors.summed(sums, number, len(known))[number] - sums
@@ -116,9 +116,9 @@ def _similarities(
                 scaled(others, share * weight.ravel()[cell]),
                 said,
                 spots.place[block][mine],
-                spots.in_runs[block][mine],
+                spots.in_episodes[block][mine],
             )
-            nulls[quantity] += np.bincount(run, weights=found, minlength=len(pairs))
+            nulls[quantity] += np.bincount(episode, weights=found, minlength=len(pairs))
     return np.where(pairs > 0, total.reshape(pairs.shape), np.nan), nulls
 
 
@@ -139,11 +139,11 @@ METRIC = Metric(
         ),
     },
     source="Li, Li and Zhou (2026), arXiv 2602.14299 (mean pairwise cosine); baseline of other "
-    "runs' messages at the same round and seat; pseudo-values after Efron and Stein (1981).",
+    "episodes' messages at the same round and seat; pseudo-values after Efron and Stein (1981).",
     avoid="Messages on the same brief are alike whoever writes them: compare the excess over the "
-    f"null, which needs {LEAST_RUNS} runs of the condition. Runs with briefs or topics of their "
-    "own are alike within without anybody reacting. Numbers of different encoders are not "
-    "comparable.",
+    f"null, which needs {LEAST_EPISODES} episodes of the condition. Episodes with briefs or "
+    "topics of their own are alike within without anybody reacting. Numbers of different "
+    "encoders are not comparable.",
     needs=("messages",),
     options=TextOptions,
     version=2,

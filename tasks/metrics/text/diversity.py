@@ -1,4 +1,4 @@
-"""Effective number of different voices in a run."""
+"""Effective number of different voices in an episode."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from tasks.metrics import rows
 from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints, ratio
 from tasks.metrics.statistics.diversity import effective_number
 from tasks.metrics.text import vectors
-from tasks.metrics.text.grams import RunGram, run_grams
+from tasks.metrics.text.grams import EpisodeGram, episode_grams
 from tasks.metrics.text.vectors import TextNullOptions
 
 
-def effective_voices(gram: RunGram, seat: Ints) -> Floats:
+def effective_voices(gram: EpisodeGram, seat: Ints) -> Floats:
     """Effective number of seats by their summed message vectors, shape (draws,).
 
     Args:
-        gram: The run.
+        gram: The episode.
         seat: Seat of each message, shape (draws, messages).
     """
     members = gram.members(seat)
@@ -34,27 +34,27 @@ def effective_voices(gram: RunGram, seat: Ints) -> Floats:
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``vendi``."""
     unit = vectors.message_vectors(data, options.encoder)
-    observed = np.full(data.n_runs, np.nan)
-    nulls = np.full((data.n_runs, options.draws), np.nan)
-    seats = np.zeros(data.n_runs, dtype=np.int64)
+    observed = np.full(data.n_episodes, np.nan)
+    nulls = np.full((data.n_episodes, options.draws), np.nan)
+    seats = np.zeros(data.n_episodes, dtype=np.int64)
     free = free_to_shuffle(data)
-    for gram in run_grams(data, unit):
+    for gram in episode_grams(data, unit):
         found = effective_voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
-        observed[gram.run], nulls[gram.run] = found[0], found[1:]
-        seats[gram.run] = gram.n_seats
+        observed[gram.episode], nulls[gram.episode] = found[0], found[1:]
+        seats[gram.episode] = gram.n_seats
     nulls[~free] = np.nan
     words = shuffle_words(blocks_of(data).by_round, free, options.draws)
     method = (
         "K* = Vendi score of seats, cosine kernel on summed message vectors "
         f"({vectors.encoder_words(options.encoder)})"
     )
-    voices = ByRun(observed, method, seats, nulls, null_words=words)
-    return rows.of_runs(data, options, {"": voices})
+    voices = ByEpisode(observed, method, seats, nulls, null_words=words)
+    return rows.of_episodes(data, options, {"": voices})
 
 
 METRIC = Metric(
     name="vendi",
-    title="Effective number of different voices in a run (K*, Vendi score with cosine kernel)",
+    title="Effective number of different voices in an episode (K*, Vendi score with cosine kernel)",
     quantities={
         "": Quantity(
             "K* over seats",

@@ -9,10 +9,10 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
-from tasks.metrics.rows import ByRun
+from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, mean_over, ratio
 from tasks.metrics.text import vectors
-from tasks.metrics.text.grams import RunGram, run_grams
+from tasks.metrics.text.grams import EpisodeGram, episode_grams
 from tasks.metrics.text.vectors import TextNullOptions
 
 
@@ -24,11 +24,11 @@ class DriftOptions(TextNullOptions):
     )
 
 
-def seat_parts(gram: RunGram, order: Floats, part: float) -> Floats:
+def seat_parts(gram: EpisodeGram, order: Floats, part: float) -> Floats:
     """Indicators of a seat's early and late messages, shape (draws, 2, seats, messages).
 
     Args:
-        gram: The run.
+        gram: The episode.
         order: What messages of a seat are sorted by, shape (draws, messages): time, or random
             numbers below 1 for a null.
         part: Share of a seat's messages at either end; at least one message.
@@ -45,8 +45,8 @@ def seat_parts(gram: RunGram, order: Floats, part: float) -> Floats:
     return np.asarray(ends[:, :, None, :] * gram.members(gram.seat)[None, None])
 
 
-def drift_and_pull(gram: RunGram, parts: Floats) -> tuple[Floats, Floats]:
-    """Drift and societal pull, mean over the seats of a run, shape (draws,)."""
+def drift_and_pull(gram: EpisodeGram, parts: Floats) -> tuple[Floats, Floats]:
+    """Drift and societal pull, mean over the seats of an episode, shape (draws,)."""
     own = gram.members(gram.seat)
     rest = own.sum(axis=0)[None, :] - own
     toward = parts @ gram.cosines
@@ -62,19 +62,19 @@ def drift_and_pull(gram: RunGram, parts: Floats) -> tuple[Floats, Floats]:
 def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``drift``."""
     unit = vectors.message_vectors(data, options.encoder)
-    observed = np.full((2, data.n_runs), np.nan)
-    nulls = np.full((2, data.n_runs, options.draws), np.nan)
-    seats = np.zeros(data.n_runs, dtype=np.int64)
-    for gram in run_grams(data, unit):
+    observed = np.full((2, data.n_episodes), np.nan)
+    nulls = np.full((2, data.n_episodes, options.draws), np.nan)
+    seats = np.zeros(data.n_episodes, dtype=np.int64)
+    for gram in episode_grams(data, unit):
         m = len(gram.seat)
         order = np.vstack([np.arange(m) / m, rng.random((options.draws, m))])
         drawn = np.stack(drift_and_pull(gram, seat_parts(gram, order, options.part)))
-        observed[:, gram.run], nulls[:, gram.run] = drawn[:, 0], drawn[:, 1:]
-        seats[gram.run] = gram.n_seats
+        observed[:, gram.episode], nulls[:, gram.episode] = drawn[:, 0], drawn[:, 1:]
+        seats[gram.episode] = gram.n_seats
     words = vectors.encoder_words(options.encoder)
     titles = ("1 - cosine of early and late", "cosine with the others, late less early")
     found = {
-        quantity: ByRun(
+        quantity: ByEpisode(
             observed[place],
             f"{titles[place]}, first and last {options.part:.0%} of a seat's messages, mean over "
             f"seats ({words}); null: messages of a seat in random order, {options.draws} draws",
@@ -83,7 +83,7 @@ def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.D
         )
         for place, quantity in enumerate(("", "societal_pull"))
     }
-    return rows.of_runs(data, options, found)
+    return rows.of_episodes(data, options, found)
 
 
 METRIC = Metric(

@@ -1,4 +1,4 @@
-"""Cosines between all messages of a run.
+"""Cosines between all messages of an episode.
 
 Whatever is a sum of message vectors, its lengths and dot products follow from these cosines, so
 null draws cost small matrix products and never touch the vectors again.
@@ -19,18 +19,18 @@ from tasks.metrics.text.vectors import Matrix
 
 
 @dataclass(frozen=True)
-class RunGram:
-    """The messages of one run.
+class EpisodeGram:
+    """The messages of one episode.
 
     Attributes:
-        run: Its number.
+        episode: Its number.
         cosines: Shape (messages, messages).
         seat: Seat of each message, numbered from 0 in the order of their names.
         n_seats: Seats that spoke.
         block: Block of each message, among which seats are shuffled.
     """
 
-    run: int
+    episode: int
     cosines: Floats
     seat: Ints
     n_seats: int
@@ -51,16 +51,16 @@ class RunGram:
         return self.seat[shuffled_places(self.block, draws, rng)]
 
 
-def run_grams(data: Data, unit: Matrix) -> Iterator[RunGram]:
-    """Every run that has messages, with the cosines between them."""
+def episode_grams(data: Data, unit: Matrix) -> Iterator[EpisodeGram]:
+    """Every episode that has messages, with the cosines between them."""
     blocks = blocks_of(data).of
-    run = data.messages["run"].to_numpy()
+    episode = data.messages["episode"].to_numpy()
     seats = data.messages["seat"].to_numpy().astype(str)
-    known, starts = np.unique(run, return_index=True)
-    ends = np.append(starts[1:], len(run))
+    known, starts = np.unique(episode, return_index=True)
+    ends = np.append(starts[1:], len(episode))
     for number, first, last in zip(known, starts, ends, strict=True):
         part: Any = unit[int(first) : int(last)]
         cosines = np.asarray((part @ part.T).toarray(), dtype=np.float64)
         names, seat = np.unique(seats[first:last], return_inverse=True)
         block = blocks[first:last] - blocks[first]
-        yield RunGram(int(number), cosines, seat.astype(np.int64), len(names), block)
+        yield EpisodeGram(int(number), cosines, seat.astype(np.int64), len(names), block)

@@ -1,13 +1,13 @@
-"""What other runs of the condition say at the same place, as a baseline of similarity.
+"""What other episodes of the condition say at the same place, as a baseline of similarity.
 
-A place is a round and a seat. Two messages of a run that react to each other are more alike than
-each is to what other runs say at the other's place; what seats always say, and what is always said
-in a round, is in both and cancels.
+A place is a round and a seat. Two messages of an episode that react to each other are more alike
+than each is to what other episodes say at the other's place; what seats always say, and what is
+always said in a round, is in both and cancels.
 
-The baselines of all runs of a condition are made of each other, so the numbers of its runs are not
-independent until that is taken into account: the baselines here are such that value less baseline
-is the jackknife's pseudo-value of the condition's number. Their mean over runs is that of the plain
-baselines.
+The baselines of all episodes of a condition are made of each other, so the numbers of its episodes
+are not independent until that is taken into account: the baselines here are such that value less
+baseline is the jackknife's pseudo-value of the condition's number. Their mean over episodes is that
+of the plain baselines.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 from tasks.metrics.text.tokens import BLOCK
 from tasks.metrics.text.vectors import Matrix, row_dots
 
-#: Runs in which a place must occur: one, another, and a third for when the second is left out.
-LEAST_RUNS = 3
+#: Episodes in which a place must occur: one, another, and a third for when the second is left out.
+LEAST_EPISODES = 3
 #: Numbers that are multiplied at once, and places that are summed at once; both bound memory.
 PRODUCTS = 4_000_000
 PLACES = 2000
@@ -32,35 +32,35 @@ PLACES = 2000
 
 @dataclass(frozen=True)
 class Spots:
-    """What one seat says in one round of one run: a spot, numbered by place and then by run.
+    """A spot: what one seat says in one round of one episode; numbered by place, then episode.
 
     Attributes:
         of: Spot of each message; -1 for messages without a vector.
-        run: Run of each spot.
+        episode: Episode of each spot.
         round: Round of each spot.
         place: Number of its condition, round and seat.
         size: Messages in it.
-        in_runs: Runs of the condition that have the place.
+        in_episodes: Episodes of the condition that have the place.
     """
 
     of: Ints
-    run: Ints
+    episode: Ints
     round: Ints
     place: Ints
     size: Ints
-    in_runs: Ints
+    in_episodes: Ints
 
     @property
     def usable(self) -> Bools:
-        """Whether enough runs have the place."""
-        return np.asarray(self.in_runs >= LEAST_RUNS)
+        """Whether enough episodes have the place."""
+        return np.asarray(self.in_episodes >= LEAST_EPISODES)
 
     def blocks(self) -> Iterator[tuple[slice, Ints]]:
         """Stretches of spots with whole rounds of a condition, and the messages in them."""
         order = np.argsort(self.of, kind="stable")
-        first = np.searchsorted(self.of[order], np.arange(len(self.run) + 1))
+        first = np.searchsorted(self.of[order], np.arange(len(self.episode) + 1))
         turns = np.flatnonzero(np.diff(self.round, prepend=-1) != 0)
-        ends = np.append(turns[1:], len(self.run))
+        ends = np.append(turns[1:], len(self.episode))
         start = 0
         for end in ends.tolist():
             many = first[end] - first[start] >= BLOCK
@@ -73,31 +73,33 @@ def spots_of(data: Data, filled: Bools) -> Spots:
     """The spots of a study.
 
     Args:
-        data: The runs.
+        data: The episodes.
         filled: Whether each message has a vector.
     """
-    run, round_ = (data.messages[name].to_numpy().astype(np.int64) for name in ("run", "round"))
+    episode, round_ = (
+        data.messages[name].to_numpy().astype(np.int64) for name in ("episode", "round")
+    )
     seat = seat_numbers(data)
     rounds, seats = int(round_.max()) + 1, int(seat.max()) + 1
-    condition = np.empty(data.n_runs, dtype=np.int64)
-    for which, runs in enumerate(data.condition_runs.values()):
-        condition[runs] = which
-    place = (condition[run] * rounds + round_) * seats + seat
+    condition = np.empty(data.n_episodes, dtype=np.int64)
+    for which, episodes in enumerate(data.condition_episodes.values()):
+        condition[episodes] = which
+    place = (condition[episode] * rounds + round_) * seats + seat
     known, spot, size = np.unique(
-        (place * data.n_runs + run)[filled], return_inverse=True, return_counts=True
+        (place * data.n_episodes + episode)[filled], return_inverse=True, return_counts=True
     )
-    every = np.full(len(run), -1)
+    every = np.full(len(episode), -1)
     every[filled] = spot
-    places, number, in_runs = np.unique(
-        known // data.n_runs, return_inverse=True, return_counts=True
+    places, number, in_episodes = np.unique(
+        known // data.n_episodes, return_inverse=True, return_counts=True
     )
     return Spots(
         of=every,
-        run=known % data.n_runs,
+        episode=known % data.n_episodes,
         round=places[number] // seats % rounds,
         place=number.astype(np.int64),
         size=size.astype(np.int64),
-        in_runs=in_runs[number].astype(np.int64),
+        in_episodes=in_episodes[number].astype(np.int64),
     )
 
 
@@ -108,30 +110,30 @@ def scaled(matrix: Matrix, factors: Floats) -> Matrix:
     return found
 
 
-def baselines(mine: Matrix, said: Matrix, place: Ints, in_runs: Ints) -> Floats:
-    """Baseline of each spot, so that value less baseline of a run is a pseudo-value.
+def baselines(mine: Matrix, said: Matrix, place: Ints, in_episodes: Ints) -> Floats:
+    """Baseline of each spot, so that value less baseline of an episode is a pseudo-value.
 
     Args:
         mine: What is held against each spot: sum over the messages that are paired with it, times
-            their weight in the run's number.
+            their weight in the episode's number.
         said: Mean of the messages of each spot.
         place: Place of each spot, rising; all spots of a place are there.
-        in_runs: Runs that have the place, at least :data:`LEAST_RUNS`.
+        in_episodes: Episodes that have the place, at least :data:`LEAST_EPISODES`.
 
     Returns:
-        b + (c - B + b) / (n - 2): b what the run's own number is with the spot exchanged for that
-        of another run, c what the spot gives to the other runs' numbers when it is exchanged for
-        theirs, B the sum of all b of the place, n the runs that have it.
+        b + (c - B + b) / (n - 2): b what the episode's own number is with the spot exchanged for
+        that of another episode, c what the spot gives to the other episodes' numbers when it is
+        exchanged for theirs, B the sum of all b of the place, n the episodes that have it.
 
     Source: Efron and Stein (1981), The jackknife estimate of variance; Arvesen (1969) for
     U-statistics.
     """
     _, number = np.unique(place, return_inverse=True)
     own = row_dots(mine, said)
-    plain = (_with_sums(mine, said, number) - own) / (in_runs - 1)
+    plain = (_with_sums(mine, said, number) - own) / (in_episodes - 1)
     back = _with_sums(said, mine, number) - own
     total = np.bincount(number, weights=plain)[number]
-    return np.asarray(plain + (back - total + plain) / (in_runs - 2))
+    return np.asarray(plain + (back - total + plain) / (in_episodes - 2))
 
 
 def _with_sums(rows: Matrix, summands: Matrix, group: Ints) -> Floats:

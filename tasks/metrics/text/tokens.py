@@ -1,4 +1,4 @@
-"""Messages as numbered words, once for all metrics of the same runs.
+"""Messages as numbered words, once for all metrics of the same episodes.
 
 Words are runs of letters, digits and apostrophes in lower case, so the same in every script that
 puts blanks between words. Their hashes come from BLAKE2, so they are the same everywhere.
@@ -75,7 +75,7 @@ def stable_hash(word: str) -> int:
 
 
 def tokens_of(data: Data) -> Tokens:
-    """The words of the messages of some runs; made once for all metrics that share the runs."""
+    """The words of the messages of some episodes, made once for all metrics of them."""
     if "tokens" not in data.shared:
         data.shared["tokens"] = _tokens(data.messages["text"])
     return cast("Tokens", data.shared["tokens"])

@@ -65,13 +65,13 @@ def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS) -> Matrix:
 
 
 def message_vectors(data: Data, encoder: str = HASHED) -> Matrix:
-    """Vectors of unit length, one row per message; made once for metrics that share the runs.
+    """Vectors of unit length, one row per message; made once for metrics that share the episodes.
 
     Raises:
         Unusable: The encoder is not there, or there are no messages.
     """
     if data.messages.is_empty():
-        raise Unusable("no run has a message with words")
+        raise Unusable("no episode has a message with words")
     key = ("vectors", encoder)
     if key not in data.shared:
         data.shared[key] = _vectors(data, encoder)

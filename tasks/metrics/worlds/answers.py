@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.worlds.frames import runs_frame
+from tasks.metrics.worlds.frames import episodes_frame
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
 SEATS = 5
@@ -27,28 +27,28 @@ def asked(sizes: Sizes, rng: Rng, drift: float) -> Data:
     moved = np.multiply.outer(in_b * drift, np.array(TIMES) / TIMES[-1])
     own = rng.normal(0, 1, (n, 1, SEATS)) + rng.normal(0, 0.5, (n, 1, 1))
     values = FIRST + own + moved[:, :, None] + rng.normal(0, 0.7, shape)
-    run = np.repeat(np.arange(n), values[0].size)
+    episode = np.repeat(np.arange(n), values[0].size)
     answered = np.where(in_b & (drift > 0), LESS, ANSWERED)
-    given = rng.random(run.size) < answered[run]
+    given = rng.random(episode.size) < answered[episode]
     return _study(sizes, np.where(given, values.ravel(), np.nan), shape)
 
 
 def _study(sizes: Sizes, values: Floats, shape: tuple[int, ...]) -> Data:
-    """A study of answers by run, time and seat; not-a-number where there is none."""
-    run, time, seat = (place.ravel() for place in np.indices(shape))
+    """A study of answers by episode, time and seat; not-a-number where there is none."""
+    episode, time, seat = (place.ravel() for place in np.indices(shape))
     rounds = np.array(TIMES)[time]
     return Data(
-        runs=runs_frame(sizes),
+        episodes=episodes_frame(sizes),
         responses=pl.DataFrame(
             {
-                "run": run,
+                "episode": episode,
                 "after_rounds": rounds,
                 "after_turns": rounds * SEATS,
                 "seat": [f"s{one + 1}" for one in seat],
-                "instrument": ["support"] * run.size,
-                "item": ["support"] * run.size,
+                "instrument": ["support"] * episode.size,
+                "item": ["support"] * episode.size,
                 "value": values,
-                "text": pl.Series([None] * run.size, dtype=pl.String),
+                "text": pl.Series([None] * episode.size, dtype=pl.String),
             }
         ).with_columns(pl.col("value").fill_nan(None)),
     )

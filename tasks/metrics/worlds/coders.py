@@ -9,7 +9,7 @@ import polars as pl
 
 from tasks.metrics.data import Data, Flags
 from tasks.metrics.statistics.arrays import Floats, Ints
-from tasks.metrics.worlds.frames import Turns, coded, runs_frame, turns_of
+from tasks.metrics.worlds.frames import Turns, coded, episodes_frame, turns_of
 from tasks.metrics.worlds.texts import nobody_differs, seats_marked
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
@@ -31,7 +31,7 @@ def _codes(turns: Turns, source: str, name: str, flag: str, values: Ints) -> pl.
     n = turns.n
     return pl.DataFrame(
         {
-            "run": turns.run,
+            "episode": turns.episode,
             "seq": turns.seq,
             "other_seq": pl.Series([None] * n, dtype=pl.Int64),
             "flag": [flag] * n,
@@ -53,7 +53,7 @@ def coders_see(sizes: Sizes, rng: Rng, *, sees: float, coders: tuple[str, ...]) 
         values = _judged(truth, shares, sees, rng)
         labels.append(_codes(turns, "rule", "union", flag, values))
     return Data(
-        runs=runs_frame(sizes),
+        episodes=episodes_frame(sizes),
         codes=pl.concat(codes),
         all_labels=pl.concat(labels),
         flags=Flags(
@@ -155,16 +155,16 @@ GOLD = 0.4
 
 
 def judged_rates(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Prevalence that differs from run to run, a judge that errs, and gold at random items."""
+    """Prevalence that differs between episodes, a judge that errs, and gold at random items."""
     order = [[0, 1, 2, 3, 0, 1]] * 5
     turns = turns_of(sizes, rng, order, order, shuffled=True)
     n_a, n = next(iter(sizes.values())), sum(sizes.values())
     mean = np.where(planted & (np.arange(n) >= n_a), LESS, PREVALENCE)
-    truth = rng.random(turns.n) < rng.beta(10 * mean, 10 * (1 - mean))[turns.run]
+    truth = rng.random(turns.n) < rng.beta(10 * mean, 10 * (1 - mean))[turns.episode]
     label = rng.random(turns.n) < np.where(truth, HITS, 1 - PASSES)
     gold = pl.Series(rng.random(turns.n) < GOLD)
     return Data(
-        runs=runs_frame(sizes),
+        episodes=episodes_frame(sizes),
         codes=_codes(turns, "coder", "human", "lead", truth.astype(np.int64)).filter(gold),
         all_labels=_codes(turns, "rule", "union", "lead", label.astype(np.int64)),
         flags=Flags(traits=("lead",), scales={"lead": "nominal"}),
@@ -195,12 +195,12 @@ SEATS_RATES, MESSAGES = np.array([0.2, 0.4, 0.6, 0.8]), 8
 
 
 def habits(sizes: Sizes, rng: Rng, *, planted: bool, moods: bool) -> Data:
-    """Rates of seats: alike, or in b of the planted world their own; with moods, also the run's."""
+    """Rates of seats: alike, or in planted b their own; with moods, also the episode's."""
     order = [[0, 1, 2, 3]] * MESSAGES
     turns = turns_of(sizes, rng, order, order, shuffled=True)
     rate = np.where(turns.in_b & planted, SEATS_RATES[turns.seat], SEATS_RATES.mean())
     if moods:
-        rate = rate + rng.uniform(-0.3, 0.3, sum(sizes.values()))[turns.run]
+        rate = rate + rng.uniform(-0.3, 0.3, sum(sizes.values()))[turns.episode]
     return coded(turns, {"lead": rng.random(turns.n) < rate})
 
 

@@ -14,14 +14,14 @@ from tasks.metrics.statistics.arrays import Bools, Ints
 from tasks.metrics.worlds.world import Rng, Sizes
 
 
-def runs_frame(sizes: Sizes) -> pl.DataFrame:
-    """The runs of a study, by condition."""
+def episodes_frame(sizes: Sizes) -> pl.DataFrame:
+    """The episodes of a study, by condition."""
     conditions = [name for name, n in sizes.items() for _ in range(n)]
     n = len(conditions)
     return pl.DataFrame(
         {
-            "run": np.arange(n),
-            "episode_key": [f"{run:032x}" for run in range(n)],
+            "episode": np.arange(n),
+            "episode_key": [f"{episode:032x}" for episode in range(n)],
             "condition": conditions,
             "replicate": [place + 1 for size in sizes.values() for place in range(size)],
             "status": ["terminated"] * n,
@@ -33,17 +33,17 @@ def runs_frame(sizes: Sizes) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Turns:
-    """Who speaks when: one number per message, messages of a run in order.
+    """Who speaks when: one number per message, messages of an episode in order.
 
     Attributes:
-        run: Run of each message.
+        episode: Episode of each message.
         round: Round of each message.
         seat: Seat of each message, from 0.
-        n_seats: Seats of every run.
-        sizes: Runs by condition.
+        n_seats: Seats of every episode.
+        sizes: Episodes by condition.
     """
 
-    run: Ints
+    episode: Ints
     round: Ints
     seat: Ints
     n_seats: int
@@ -52,17 +52,17 @@ class Turns:
     @property
     def n(self) -> int:
         """Number of messages."""
-        return len(self.run)
+        return len(self.episode)
 
     @property
     def in_b(self) -> Bools:
         """Whether a message belongs to the second condition."""
-        return np.asarray(self.run >= next(iter(self.sizes.values())))
+        return np.asarray(self.episode >= next(iter(self.sizes.values())))
 
     @property
     def seq(self) -> Ints:
-        """Number of each message within its run."""
-        starts = np.searchsorted(self.run, self.run)
+        """Number of each message within its episode."""
+        starts = np.searchsorted(self.episode, self.episode)
         return np.arange(self.n) - starts
 
 
@@ -70,12 +70,12 @@ def turns_of(sizes: Sizes, rng: Rng, *orders: Sequence[Sequence[int]], shuffled:
     """Turns of a study.
 
     Args:
-        sizes: Runs by condition.
+        sizes: Episodes by condition.
         rng: Draws the order within rounds.
         orders: For each condition, seats in the order in which they speak, round by round.
         shuffled: Whether the order within every round is drawn anew; else it is as given.
     """
-    run, round_, seat = [], [], []
+    episode, round_, seat = [], [], []
     first = 0
     for n, order in zip(sizes.values(), orders, strict=True):
         rounds = np.repeat(np.arange(len(order)), [len(one) for one in order])
@@ -83,12 +83,14 @@ def turns_of(sizes: Sizes, rng: Rng, *orders: Sequence[Sequence[int]], shuffled:
         if shuffled:
             keys = rng.random(seats.shape) + rounds
             seats = np.take_along_axis(seats, np.argsort(keys, axis=1), axis=1)
-        run.append(np.repeat(np.arange(first, first + n), len(rounds)))
+        episode.append(np.repeat(np.arange(first, first + n), len(rounds)))
         round_.append(np.tile(rounds, n))
         seat.append(seats.ravel())
         first += n
     seats_ = np.concatenate(seat)
-    return Turns(np.concatenate(run), np.concatenate(round_), seats_, int(seats_.max()) + 1, sizes)
+    return Turns(
+        np.concatenate(episode), np.concatenate(round_), seats_, int(seats_.max()) + 1, sizes
+    )
 
 
 def messages_frame(turns: Turns, texts: Sequence[str] | None = None) -> pl.DataFrame:
@@ -96,7 +98,7 @@ def messages_frame(turns: Turns, texts: Sequence[str] | None = None) -> pl.DataF
     names = pl.Series([f"s{seat + 1}" for seat in range(turns.n_seats)])
     return pl.DataFrame(
         {
-            "run": turns.run,
+            "episode": turns.episode,
             "seq": turns.seq,
             "round": turns.round,
             "turn": turns.seq,
@@ -108,12 +110,12 @@ def messages_frame(turns: Turns, texts: Sequence[str] | None = None) -> pl.DataF
 
 def seats_frame(turns: Turns) -> pl.DataFrame:
     """The seats of a study; the model of a seat is that of its position."""
-    n_runs = sum(turns.sizes.values())
-    seat = np.tile(np.arange(turns.n_seats), n_runs)
+    n_episodes = sum(turns.sizes.values())
+    seat = np.tile(np.arange(turns.n_seats), n_episodes)
     names = [f"s{place + 1}" for place in range(turns.n_seats)]
     return pl.DataFrame(
         {
-            "run": np.repeat(np.arange(n_runs), turns.n_seats),
+            "episode": np.repeat(np.arange(n_episodes), turns.n_seats),
             "seat": pl.Series(names)[seat],
             "position": seat + 1,
             "name": pl.Series([f"Agent-{chr(65 + place)}" for place in range(turns.n_seats)])[seat],
@@ -127,7 +129,7 @@ def labels_frame(turns: Turns, flags: Mapping[str, Any]) -> pl.DataFrame:
     parts = [
         pl.DataFrame(
             {
-                "run": turns.run,
+                "episode": turns.episode,
                 "seq": turns.seq,
                 "other_seq": pl.Series([None] * turns.n, dtype=pl.Int64),
                 "flag": [flag] * turns.n,
@@ -143,7 +145,7 @@ def coded(turns: Turns, flags: Mapping[str, Any]) -> Data:
     """A study of coded messages: one array of zeros and ones per flag."""
     labels = labels_frame(turns, flags)
     return Data(
-        runs=runs_frame(turns.sizes),
+        episodes=episodes_frame(turns.sizes),
         seats=seats_frame(turns),
         messages=messages_frame(turns),
         labels=labels,
@@ -157,7 +159,7 @@ def coded(turns: Turns, flags: Mapping[str, Any]) -> Data:
 def spoken(turns: Turns, texts: Sequence[str]) -> Data:
     """A study of messages with words."""
     return Data(
-        runs=runs_frame(turns.sizes),
+        episodes=episodes_frame(turns.sizes),
         seats=seats_frame(turns),
         messages=messages_frame(turns, texts),
     )

@@ -1,4 +1,4 @@
-"""Worlds of metrics over stances: runs of a few kinds whose numbers are had by hand."""
+"""Worlds of metrics over stances: episodes of a few kinds whose numbers are had by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tasks.metrics.data import Data
-from tasks.metrics.worlds.frames import runs_frame
+from tasks.metrics.worlds.frames import episodes_frame
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
 #: Stances by round and seat: all at once to one, all at last to one, nobody moves, one moves away.
@@ -39,7 +39,7 @@ CHANGE: dict[str, tuple[float | None, ...]] = {
 
 
 def stances(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Runs of the four kinds, in b of the planted world more that come to one stance."""
+    """Episodes of the four kinds, in b of the planted world more that come to one stance."""
     kinds = np.concatenate(
         [
             rng.choice(4, size=n, p=OFTEN if planted and name == "b" else USUAL)
@@ -52,7 +52,7 @@ def stances(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
     names = pl.Series([f"s{seat + 1}" for seat in range(seats)])
     outcomes = pl.DataFrame(
         {
-            "run": place // (rounds * seats),
+            "episode": place // (rounds * seats),
             "scope": ["seat_round"] * values.size,
             "subject": names[place % seats],
             "round": place // seats % rounds,
@@ -60,7 +60,7 @@ def stances(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
             "value": values.ravel().astype(np.float64),
         }
     )
-    return Data(runs=runs_frame(sizes), outcomes=outcomes)
+    return Data(episodes=episodes_frame(sizes), outcomes=outcomes)
 
 
 def _mean(values: tuple[float | None, ...], chances: tuple[float, ...]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tasks.metrics.worlds.record import STUDIES, Line, tasks
 
-#: What is called outside: shares beyond these bounds at 12 and at 20 runs a side.
+#: What is called outside: shares beyond these bounds at 12 and at 20 episodes a side.
 COVERAGE, REJECTION, SIZE = (0.93, 0.97), (0.03, 0.07), 0.05
 AT = (5, 12, 20)
 Held = Mapping[tuple[str, ...], list[Line]]
@@ -17,14 +17,14 @@ HEAD = f"""\
 Written by `python bench/recovery.py`. Every metric and every test is run on made-up
 studies (`tasks/metrics/worlds/`). In a *null world* nothing happens that it is about, though much
 else does: topics by round, voices, unequal turns and lengths, few messages. In a *planted world* an
-effect has a size that is known by arithmetic. {STUDIES} studies are drawn for each number of runs a
-side (5, 12, 20; planted worlds: 12). Lower case `a` and `b` are the two conditions.
+effect has a size that is known by arithmetic. {STUDIES} studies are drawn for each number of
+episodes a side (5, 12, 20; planted worlds: 12). Lower case `a` and `b` are the two conditions.
 
-- **found**: mean over studies at 12 runs a side, with its standard error in brackets.
-- **coverage**: share of 95 % intervals that hold the truth. Error of simulation .008 of
+- **found**: mean over studies at 12 episodes a side, with its standard error in brackets.
+- **coverage**: share of 95% intervals that hold the truth. Error of simulation .008 of
   {2 * STUDIES} intervals, .011 of {STUDIES}.
-- **rejection**: share of studies in which Welch's test of the runs of `a` and `b` has p < .05; for
-  metrics without numbers by run, share of conditions whose `p_null` is. Error .011. In
+- **rejection**: share of studies in which Welch's test of the episodes of `a` and `b` has p < .05;
+  for metrics without numbers by episode, share of conditions whose `p_null` is. Error .011. In
   a planted world it is the power.
 
 A dash stands where there is no such number, and where a world has not been simulated yet.
@@ -50,7 +50,7 @@ def page(held: Held) -> str:
 LIMITS = "Worlds in which a metric sees what is not there. The bias is the number found."
 TESTS = """\
 The coverage is that of the effect's interval. The rejection of an equivalence test is at a
-difference of exactly its margin. Effects are compared with their values for many runs. Epsilon
+difference of exactly its margin. Effects are compared with their values for many episodes. Epsilon
 squared is not below 0, so its mean is (k - 1)/(n - 1) where nothing differs."""
 
 
@@ -62,8 +62,10 @@ def _number(number: float | None) -> str:
     return "-" if number is None else f"{number:.3g}"
 
 
-def _by_runs(found: Mapping[int, Line], column: str) -> str:
-    return ", ".join(_share(found[runs][column]) if runs in found else "-" for runs in AT)
+def _by_episodes(found: Mapping[int, Line], column: str) -> str:
+    return ", ".join(
+        _share(found[episodes][column]) if episodes in found else "-" for episodes in AT
+    )
 
 
 def _versions() -> dict[tuple[str, ...], str]:
@@ -71,7 +73,7 @@ def _versions() -> dict[tuple[str, ...], str]:
 
 
 def _grouped(held: Held, of: str, kind: str) -> Iterator[tuple[tuple[str, ...], dict[int, Line]]]:
-    """Each number with its lines by runs a side, in the order of the tasks."""
+    """Each number with its lines by episodes a side, in the order of the tasks."""
     versions = _versions()
     found: dict[tuple[str, ...], dict[int, Line]] = {}
     for key, lines in held.items():
@@ -90,10 +92,10 @@ def _grouped(held: Held, of: str, kind: str) -> Iterator[tuple[tuple[str, ...], 
 def _metrics(held: Held, kind: str) -> Iterator[str]:
     yield "| number | world | truth a, b | found a, b | coverage at 5, 12, 20 | rejection |"
     yield "|---|---|---|---|---|---|"
-    for (name, world, quantity, subject, _), by_runs in _grouped(held, "metric", kind):
-        line = by_runs.get(12) or next(iter(by_runs.values()))
+    for (name, world, quantity, subject, _), by_episodes in _grouped(held, "metric", kind):
+        line = by_episodes.get(12) or next(iter(by_episodes.values()))
         full = f"{name}.{quantity}" if quantity else name
-        mark = "\\*" if any(one["old"] for one in by_runs.values()) else ""
+        mark = "\\*" if any(one["old"] for one in by_episodes.values()) else ""
         found = ", ".join(
             f"{_number(value)} ({_number(error)})"
             for value, error in zip(line["found"], line["error"], strict=True)
@@ -105,8 +107,8 @@ def _metrics(held: Held, kind: str) -> Iterator[str]:
             world,
             truth or "-",
             found,
-            _by_runs(by_runs, "coverage"),
-            _by_runs(by_runs, "rejection"),
+            _by_episodes(by_episodes, "coverage"),
+            _by_episodes(by_episodes, "rejection"),
         )
         yield "| " + " | ".join(cells) + " |"
     yield ""
@@ -116,29 +118,29 @@ def _tests(held: Held) -> Iterator[str]:
     yield "| test | world | effect | found | coverage at 5, 12, 20 | rejection |"
     yield "|---|---|---|---|---|---|"
     for kind in ("null", "planted"):
-        for (name, world, *_), by_runs in _grouped(held, "test", kind):
-            line = by_runs.get(12) or next(iter(by_runs.values()))
-            mark = "\\*" if any(one["old"] for one in by_runs.values()) else ""
+        for (name, world, *_), by_episodes in _grouped(held, "test", kind):
+            line = by_episodes.get(12) or next(iter(by_episodes.values()))
+            mark = "\\*" if any(one["old"] for one in by_episodes.values()) else ""
             cells = (
                 f"`{name}`{mark} ({kind})",
                 world,
                 _number(line["effect"]),
                 f"{_number(line['found'])} ({_number(line['error'])})",
-                _by_runs(by_runs, "coverage"),
-                _by_runs(by_runs, "rejection"),
+                _by_episodes(by_episodes, "coverage"),
+                _by_episodes(by_episodes, "rejection"),
             )
             yield "| " + " | ".join(cells) + " |"
     yield ""
 
 
 def _outside(held: Held) -> Iterator[str]:
-    """Which numbers are beyond the bounds at 12 or 20 runs a side, by how much."""
+    """Which numbers are beyond the bounds at 12 or 20 episodes a side, by how much."""
     told, n = [], 0
     for of in ("metric", "test"):
         for kind in ("null", "planted"):
-            for (name, world, quantity, subject, _), by_runs in _grouped(held, of, kind):
+            for (name, world, quantity, subject, _), by_episodes in _grouped(held, of, kind):
                 n += 1
-                words = list(_beyond(by_runs, kind))
+                words = list(_beyond(by_episodes, kind))
                 if words:
                     full = f"{name}.{quantity}" if quantity else name
                     told.append(
@@ -146,7 +148,7 @@ def _outside(held: Held) -> Iterator[str]:
                     )
     low, high = COVERAGE
     yield (
-        f"{n - len(told)} of {n} numbers have, at 12 and at 20 runs a side, coverage within "
+        f"{n - len(told)} of {n} numbers have, at 12 and at 20 episodes a side, coverage within "
         f"{low:.0%} to {high:.0%}, rejection in null worlds within {REJECTION[0]:.0%} to "
         f"{REJECTION[1]:.0%}, and planted sizes within {SIZE:.0%}, with two standard errors of "
         "simulation allowed. The others:"
@@ -156,24 +158,24 @@ def _outside(held: Held) -> Iterator[str]:
     yield ""
 
 
-def _beyond(by_runs: Mapping[int, Line], kind: str) -> Iterable[str]:
-    for runs in AT[1:]:
-        line = by_runs.get(runs)
+def _beyond(by_episodes: Mapping[int, Line], kind: str) -> Iterable[str]:
+    for episodes in AT[1:]:
+        line = by_episodes.get(episodes)
         if line is None:
             continue
         coverage, rejection = line["coverage"], line["rejection"]
         if coverage is not None:
             error = 2 * (0.95 * 0.05 / (line.get("intervals") or line["studies"])) ** 0.5
             if not COVERAGE[0] - error <= coverage <= COVERAGE[1] + error:
-                yield f"coverage {_share(coverage)} at {runs}"
+                yield f"coverage {_share(coverage)} at {episodes}"
         if kind == "null" and rejection is not None:
             error = 2 * (0.95 * 0.05 / line["studies"]) ** 0.5
             if not REJECTION[0] - error <= rejection <= REJECTION[1] + error:
-                yield f"rejection {_share(rejection)} at {runs}"
-        yield from _off_size(line, runs)
+                yield f"rejection {_share(rejection)} at {episodes}"
+        yield from _off_size(line, episodes)
 
 
-def _off_size(line: Line, runs: int) -> Iterable[str]:
+def _off_size(line: Line, episodes: int) -> Iterable[str]:
     sides = (
         zip((line["a"], line["b"]), line["found"], line["error"], strict=True)
         if "a" in line
@@ -183,4 +185,4 @@ def _off_size(line: Line, runs: int) -> Iterable[str]:
         if truth is None or found is None:
             continue
         if abs(found - truth) > SIZE * abs(truth) + 3 * (error or 0) + 1e-6:
-            yield f"{_number(found)} found of {_number(truth)} at {runs}"
+            yield f"{_number(found)} found of {_number(truth)} at {episodes}"

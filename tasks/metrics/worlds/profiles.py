@@ -28,10 +28,10 @@ def _by_round(rounds: Floats) -> Floats:
 
 
 def topics_by_round(sizes: Sizes, rng: Rng) -> Data:
-    """Flags depend on the round and on the mood of the run, never on who speaks."""
+    """Flags depend on the round and on the mood of the episode, never on who speaks."""
     turns = turns_of(sizes, rng, EQUAL, UNEQUAL, shuffled=False)
     mood = rng.uniform(0.5, 1.2, sum(sizes.values()))
-    rates = _by_round(turns.round.astype(np.float64)) * mood[turns.run][:, None]
+    rates = _by_round(turns.round.astype(np.float64)) * mood[turns.episode][:, None]
     drawn = rng.random(rates.shape) < rates
     return coded(turns, {flag: drawn[:, place] for place, flag in enumerate(FLAGS)})
 
@@ -65,8 +65,8 @@ def planted_excess(statistic: Callable[[tuple[int, int], tuple[int, int]], float
     """What the excess of a statistic of two seats' counts is in :func:`seats_apart`.
 
     In k of the rounds seats show one flag each, seat 1 the first and seat 2 the second; in the
-    others both show both. A shuffle within rounds turns some of the k rounds round. Runs in which
-    the statistic is undefined have no excess.
+    others both show both. A shuffle within rounds turns some of the k rounds round. Episodes in
+    which the statistic is undefined have no excess.
     """
     total = weight = 0.0
     for k in range(ROUNDS + 1):
@@ -90,7 +90,7 @@ def seats_apart(sizes: Sizes, rng: Rng) -> Data:
     each = sum(sizes.values()) * ROUNDS
     kept = rng.random(each) < APART
     turned = rng.random(each) < 0.5
-    place = turns.run * ROUNDS + turns.round
+    place = turns.episode * ROUNDS + turns.round
     seat = np.where(turns.in_b | ~turned[place], turns.seat, 1 - turns.seat)
     return coded(turns, {"first": ~kept[place] | (seat == 0), "second": ~kept[place] | (seat == 1)})
 
@@ -112,7 +112,7 @@ def seats_silent(sizes: Sizes, rng: Rng) -> Data:
     order = [[0, 1, 2, 3]] * 3
     turns = turns_of(sizes, rng, order, order, shuffled=True)
     silent = rng.random((sum(sizes.values()), 4)) < 0.3
-    shows = ~(turns.in_b & silent[turns.run, turns.seat])
+    shows = ~(turns.in_b & silent[turns.episode, turns.seat])
     other = rng.random(turns.n) < 0.4
     return coded(turns, {"ask": shows, "lead": shows & other})
 

@@ -21,14 +21,14 @@ from tasks.stages.measures import MeasureStep
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 FILE, PAGE = DOCS / "recovery.jsonl", DOCS / "recovery.md"
 STUDIES = 400
-#: Runs a side, by kind of world.
-RUNS: dict[Kind, tuple[int, ...]] = {"null": (12, 20, 5), "planted": (12,), "limit": (12,)}
+#: Episodes a side, by kind of world.
+EPISODES: dict[Kind, tuple[int, ...]] = {"null": (12, 20, 5), "planted": (12,), "limit": (12,)}
 Line: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Task:
-    """One world of one metric or test at one number of runs.
+    """One world of one metric or test at one number of episodes.
 
     Attributes:
         of: ``metric`` or ``test``.
@@ -36,7 +36,7 @@ class Task:
         version: Version of what is measured.
         kind: Kind of the world.
         world: Title of the world.
-        runs: Runs a side.
+        episodes: Episodes a side.
         studies: Studies that are simulated.
         lines: Simulates them.
     """
@@ -46,14 +46,14 @@ class Task:
     version: str
     kind: Kind
     world: str
-    runs: int
+    episodes: int
     studies: int
     lines: Callable[[], list[Line]]
 
     @property
     def key(self) -> tuple[str, ...]:
         """What sets it apart from all others, its version and studies aside."""
-        return (self.of, self.name, self.kind, self.world, str(self.runs))
+        return (self.of, self.name, self.kind, self.world, str(self.episodes))
 
 
 def metric_version(name: str) -> str:
@@ -66,26 +66,32 @@ def tasks(studies: int = STUDIES) -> Iterator[Task]:
     for place in range(3):
         for name, worlds in METRIC_WORLDS.items():
             for kind, world in worlds.kinds:
-                for runs in RUNS[kind][place : place + 1]:
+                for episodes in EPISODES[kind][place : place + 1]:
 
-                    def found(name: str = name, world: Any = world, runs: int = runs) -> list[Line]:
+                    def found(
+                        name: str = name, world: Any = world, episodes: int = episodes
+                    ) -> list[Line]:
                         return [
-                            _line(one) for one in recovered(METRICS[name], world, runs, studies)
+                            _line(one) for one in recovered(METRICS[name], world, episodes, studies)
                         ]
 
                     version = metric_version(name)
-                    yield Task("metric", name, version, kind, world.title, runs, studies, found)
+                    yield Task("metric", name, version, kind, world.title, episodes, studies, found)
         for name, tested in TEST_WORLDS.items():
             both: tuple[tuple[Kind, SidesWorld], ...]
             both = (("null", tested.null), ("planted", tested.planted))
             for kind, sides in both:
-                for runs in RUNS[kind][place : place + 1]:
+                for episodes in EPISODES[kind][place : place + 1]:
 
-                    def test(name: str = name, sides: Any = sides, runs: int = runs) -> list[Line]:
-                        return [_test_line(recovered_by_test(TESTS[name], sides, runs, studies))]
+                    def test(
+                        name: str = name, sides: Any = sides, episodes: int = episodes
+                    ) -> list[Line]:
+                        return [
+                            _test_line(recovered_by_test(TESTS[name], sides, episodes, studies))
+                        ]
 
                     version = str(ContrastStep.recipe)
-                    yield Task("test", name, version, kind, sides.title, runs, studies, test)
+                    yield Task("test", name, version, kind, sides.title, episodes, studies, test)
 
 
 def _line(one: Recovery) -> Line:

@@ -34,9 +34,9 @@ class Recovery:
         found: Mean of the numbers found in each condition.
         error: Monte-Carlo standard error of each of those means.
         intervals: Intervals of conditions whose truth is known.
-        coverage: Share of these 95 % intervals that hold the truth.
+        coverage: Share of these 95% intervals that hold the truth.
         rejection: Share of studies whose Welch test of the two conditions has p < .05; of metrics
-            without values by run, share of conditions whose p against the null is below .05.
+            without values by episode, share of conditions whose p against the null is below .05.
             Not-a-number where there is neither.
     """
 
@@ -55,25 +55,25 @@ TOGETHER = 25
 _NUMBERS = ("value", "ci_low", "ci_high", "p_null")
 
 
-def recovered(metric: Metric, world: World, runs: int, studies: int) -> list[Recovery]:
+def recovered(metric: Metric, world: World, episodes: int, studies: int) -> list[Recovery]:
     """How well a metric finds the truth of a world.
 
     Args:
         metric: The metric.
         world: The world.
-        runs: Runs in each of the two conditions.
+        episodes: Episodes in each of the two conditions.
         studies: Studies that are simulated.
     """
     step = 1 if world.alone else TOGETHER
     parts = [
-        _computed(metric, world, runs, range(first, min(first + step, studies)))
+        _computed(metric, world, episodes, range(first, min(first + step, studies)))
         for first in range(0, studies, step)
     ]
     found = np.concatenate(parts, axis=1)
     return [_summary(truth, found[place]) for place, truth in enumerate(world.truths)]
 
 
-def _computed(metric: Metric, world: World, runs: int, numbers: range) -> Floats:
+def _computed(metric: Metric, world: World, episodes: int, numbers: range) -> Floats:
     """What is found of each truth in some studies, shape (truths, studies, 9).
 
     The last axis holds value, ends of the interval and p against the null of ``a``, then of ``b``,
@@ -81,19 +81,19 @@ def _computed(metric: Metric, world: World, runs: int, numbers: range) -> Floats
     """
     drawn = []
     for number in numbers:
-        rng = np.random.default_rng(seed_of(metric.name, world.title, runs, number))
-        drawn.append(world.make({A: runs, B: runs}, rng))
-    rng = np.random.default_rng(seed_of(metric.name, world.title, runs, "draws", numbers.start))
-    rows = metric.compute(together(drawn), metric.options(**world.options), rng)
+        rng = np.random.default_rng(seed_of(metric.name, world.title, episodes, number))
+        drawn.append(world.make({A: episodes, B: episodes}, rng))
+    rng = np.random.default_rng(seed_of(metric.name, world.title, episodes, "draws", numbers.start))
+    rows = metric.compute(merged(drawn), metric.options(**world.options), rng)
     return np.stack([_found(rows, truth, len(numbers)) for truth in world.truths])
 
 
-def together(studies: Sequence[Data]) -> Data:
+def merged(studies: Sequence[Data]) -> Data:
     """Several studies as one, whose conditions are called a, b, a1, b1, a2 and so on."""
     if len(studies) == 1:
         return studies[0]
     first = studies[0]
-    n = [study.n_runs for study in studies]
+    n = [study.n_episodes for study in studies]
     starts = np.concatenate([[0], np.cumsum(n)[:-1]]).tolist()
 
     def joined(name: str) -> pl.DataFrame:
@@ -101,23 +101,23 @@ def together(studies: Sequence[Data]) -> Data:
         if not frames[0].width:
             return pl.DataFrame()
         moved = [
-            frame.with_columns((pl.col("run") + start).alias("run"))
+            frame.with_columns((pl.col("episode") + start).alias("episode"))
             for frame, start in zip(frames, starts, strict=True)
         ]
         return pl.concat(moved)
 
     study = pl.Series(np.repeat(np.arange(len(studies)), n)).cast(pl.String).replace("0", "")
-    runs = joined("runs")
-    runs = runs.with_columns(
+    episodes = joined("episodes")
+    episodes = episodes.with_columns(
         pl.col("condition") + study,
-        pl.Series("episode_key", [f"{run:032x}" for run in range(runs.height)]),
+        pl.Series("episode_key", [f"{episode:032x}" for episode in range(episodes.height)]),
     )
     frames: dict[str, Any] = {
         field.name: joined(field.name)
         for field in dataclasses.fields(first)
-        if field.name != "runs" and isinstance(getattr(first, field.name), pl.DataFrame)
+        if field.name != "episodes" and isinstance(getattr(first, field.name), pl.DataFrame)
     }
-    return dataclasses.replace(first, runs=runs, shared={}, **frames)
+    return dataclasses.replace(first, episodes=episodes, shared={}, **frames)
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class TestRecovery:
         found: Mean of the effects found.
         error: Monte-Carlo standard error of that mean.
         tested: Share of studies with a p-value.
-        coverage: Share of 95 % intervals that hold the effect; not-a-number without intervals.
+        coverage: Share of 95% intervals that hold the effect; not-a-number without intervals.
         rejection: Share of studies with p < .05, those without a p-value counted as not rejected.
     """
 
@@ -144,20 +144,20 @@ class TestRecovery:
     rejection: float
 
 
-def recovered_by_test(test: Test, world: SidesWorld, runs: int, studies: int) -> TestRecovery:
+def recovered_by_test(test: Test, world: SidesWorld, episodes: int, studies: int) -> TestRecovery:
     """How well a test finds the truth of a world.
 
     Args:
         test: The test.
         world: The world.
-        runs: Runs on the first side, and on the others unless the world says more.
+        episodes: Episodes on the first side, and on the others unless the world says more.
         studies: Studies that are simulated.
     """
     options = test.options.model_validate(world.options)
     found = np.empty((studies, 4))
     for study in range(studies):
-        rng = np.random.default_rng(seed_of("tests", test.name, world.title, runs, study))
-        one = test.compute(world.make(runs, rng), options, rng)
+        rng = np.random.default_rng(seed_of("tests", test.name, world.title, episodes, study))
+        one = test.compute(world.make(episodes, rng), options, rng)
         found[study] = one.effect, *one.interval, one.p
     effect, low, high, p = found.T
     held: Bools = (low <= world.effect + 1e-9) & (high >= world.effect - 1e-9)
@@ -191,14 +191,14 @@ def _found(rows: pl.DataFrame, truth: Truth, studies: int) -> Floats:
 
 
 def _compared(mine: pl.DataFrame, truth: Truth, studies: int) -> Floats:
-    """The p-values of Welch's test of the runs of the two conditions of each study."""
+    """The p-values of Welch's test of the episodes of the two conditions of each study."""
     excess = truth.subject == EXCESS
-    runs = mine.filter(
-        pl.col("scope") == "run", pl.col("subject") == ("" if excess else truth.subject)
+    episodes = mine.filter(
+        pl.col("scope") == "episode", pl.col("subject") == ("" if excess else truth.subject)
     ).select("condition", pl.col("value") - (pl.col("null_mean") if excess else 0.0))
     sides = {
         condition: values["value"].drop_nulls().to_numpy()
-        for (condition,), values in runs.partition_by("condition", as_dict=True).items()
+        for (condition,), values in episodes.partition_by("condition", as_dict=True).items()
     }
     found = np.full(studies, np.nan)
     for study in range(studies):

@@ -11,7 +11,7 @@ import polars as pl
 from tasks.metrics.data import Data
 from tasks.metrics.outcomes.market import EPISODE
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
-from tasks.metrics.worlds.frames import runs_frame
+from tasks.metrics.worlds.frames import episodes_frame
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
 #: Means of the skewed outcomes, in a and in b of planted worlds.
@@ -24,15 +24,15 @@ def _in_b(sizes: Sizes) -> Bools:
 
 
 def _outcomes(
-    run: Ints, scope: str, subject: pl.Series, metric: str, value: Floats
+    episode: Ints, scope: str, subject: pl.Series, metric: str, value: Floats
 ) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "run": run,
-            "scope": [scope] * len(run),
+            "episode": episode,
+            "scope": [scope] * len(episode),
             "subject": subject,
-            "round": pl.Series([None] * len(run), dtype=pl.Int64),
-            "metric": [metric] * len(run),
+            "round": pl.Series([None] * len(episode), dtype=pl.Int64),
+            "metric": [metric] * len(episode),
             "value": value.astype(np.float64),
         }
     )
@@ -47,16 +47,16 @@ def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> 
     parts = [
         _outcomes(np.arange(n), "episode", none, name, rng.gamma(4.0, mean / 4.0)) for name in names
     ]
-    run = np.repeat(np.arange(n), CUSTOMERS)
+    episode = np.repeat(np.arange(n), CUSTOMERS)
     seats = pl.Series([f"s{seat + 1}" for seat in range(CUSTOMERS)])[
         np.tile(np.arange(CUSTOMERS), n)
     ]
-    first = rng.random(len(run)) < np.where(in_b, FIRST_MORE, FIRST)[run]
+    first = rng.random(len(episode)) < np.where(in_b, FIRST_MORE, FIRST)[episode]
     parts += [
-        _outcomes(run, "seat", seats, "first_proposal_accepted", first.astype(np.float64)),
-        _outcomes(run, "seat", seats, "proposals_received", np.full(len(run), 3.0)),
+        _outcomes(episode, "seat", seats, "first_proposal_accepted", first.astype(np.float64)),
+        _outcomes(episode, "seat", seats, "proposals_received", np.full(len(episode), 3.0)),
     ]
-    return Data(runs=runs_frame(sizes), outcomes=pl.concat(parts))
+    return Data(episodes=episodes_frame(sizes), outcomes=pl.concat(parts))
 
 
 def _worlds(
@@ -107,42 +107,42 @@ def _of_rates(
 QUESTIONS = 20
 #: Rates of actions, usual and in b of the planted world.
 RATES = {"valid": (0.8, 0.6), "fallback": (0.3, 0.5), "absent": (0.2, 0.35)}
-#: Chance that an answer has no words, that a question is asked twice, that a run is cut short.
+#: Chance that an answer has no words, that a question is asked twice, that an episode is cut short.
 SILENT, AGAIN, CUT = (0.25, 0.4), (0.3, 0.5), (0.35, 0.6)
 ROUNDS = np.array([6, 8, 10])
 
 
 def actions_taken(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Actions with independent faults, in runs of a dose of their own."""
+    """Actions with independent faults, in episodes of a dose of their own."""
     in_b = _in_b(sizes) & planted
     n = len(in_b)
-    run = np.repeat(np.arange(n), QUESTIONS)
-    which = in_b[run].astype(np.int64)
+    episode = np.repeat(np.arange(n), QUESTIONS)
+    which = in_b[episode].astype(np.int64)
 
     def drawn(rates: tuple[float, float]) -> Bools:
-        # Runs differ: each has a rate of its own, a tenth of the mean above it or below.
-        own = np.array(rates)[which] * (1 + rng.choice([-0.1, 0.1], n))[run]
-        return np.asarray(rng.random(len(run)) < own)
+        # Episodes differ: each has a rate of its own, a tenth of the mean above it or below.
+        own = np.array(rates)[which] * (1 + rng.choice([-0.1, 0.1], n))[episode]
+        return np.asarray(rng.random(len(episode)) < own)
 
     flags = {name: drawn(rates) for name, rates in RATES.items()}
     silent = drawn(SILENT)
     answers = np.where(silent, '{"text": " "}', '{"text": "yes"}')
     short = rng.random(n) < np.array(CUT)[in_b.astype(np.int64)]
     completed = np.where(short, rng.choice(ROUNDS[:2], n), ROUNDS[2])
-    runs = runs_frame(sizes).with_columns(
+    episodes = episodes_frame(sizes).with_columns(
         pl.Series("completed_rounds", completed),
         pl.Series("status", np.where(short, "truncated", "terminated")),
     )
     frame = pl.DataFrame(
         {
-            "run": run,
+            "episode": episode,
             "round": np.tile(np.arange(QUESTIONS) // 2, n),
             "attempts": 1 + drawn(AGAIN),
             **flags,
             "answer": answers,
         }
     )
-    return Data(runs=runs, actions=frame)
+    return Data(episodes=episodes, actions=frame)
 
 
 def _quality() -> MetricWorlds:
@@ -157,13 +157,17 @@ def _quality() -> MetricWorlds:
         }
 
     return _of_rates(
-        "run_quality", "actions with faults at random, episodes cut short", actions_taken, number
+        "episode_quality",
+        "actions with faults at random, episodes cut short",
+        actions_taken,
+        number,
     )
 
 
 quality = _quality()
 
-#: Words of the messages of a run by kind: as long throughout, long and short in turn, later longer.
+#: Words of the messages of an episode by kind: as long throughout, long and short in turn, later
+#: longer.
 LENGTHS = np.array([[4] * 8, [2, 6] * 4, [2] * 4 + [6] * 4])
 KINDS, KINDS_MORE = (0.4, 0.35, 0.25), (0.15, 0.25, 0.6)
 LATER, FAULTS = (0.25, 0.5), (0.2, 0.4)
@@ -177,33 +181,33 @@ def acts_change(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
     kind = np.array([rng.choice(3, p=p) for p in chances])
     number = in_b.astype(np.int64)
     offers = rng.random(n) < np.array(LATER)[number]
-    run, place = np.repeat(np.arange(n), 16), np.tile(np.repeat(np.arange(8), 2), n)
-    words = LENGTHS[kind][run, place]
+    episode, place = np.repeat(np.arange(n), 16), np.tile(np.repeat(np.arange(8), 2), n)
+    words = LENGTHS[kind][episode, place]
     events = pl.DataFrame(
         {
-            "run": run,
+            "episode": episode,
             "round": place,
             "actor": pl.Series(["s1", "s2"])[np.tile([0, 1], 8 * n)],
-            "kind": ["say"] * len(run),
+            "kind": ["say"] * len(episode),
             "text": [" ".join(["x"] * count) for count in words.tolist()],
         }
     )
     acts = events.with_columns(
-        pl.Series("kind", np.where(offers[run] & (place > 3), "offer", "bid")),
-        pl.Series("text", [""] * len(run)),
+        pl.Series("kind", np.where(offers[episode] & (place > 3), "offer", "bid")),
+        pl.Series("text", [""] * len(episode)),
     )
     late = place > 3
-    fault = rng.random(len(run)) < np.where(late, np.array(FAULTS)[number][run], FAULTS[0])
+    fault = rng.random(len(episode)) < np.where(late, np.array(FAULTS)[number][episode], FAULTS[0])
     actions = pl.DataFrame(
         {
-            "run": run,
+            "episode": episode,
             "round": place,
-            "attempts": np.ones(len(run), dtype=np.int64),
+            "attempts": np.ones(len(episode), dtype=np.int64),
             "fallback": fault,
             "valid": ~fault,
         }
     )
-    return Data(runs=runs_frame(sizes), events=pl.concat([events, acts]), actions=actions)
+    return Data(episodes=episodes_frame(sizes), events=pl.concat([events, acts]), actions=actions)
 
 
 def _stability() -> MetricWorlds:

@@ -19,7 +19,7 @@ SEATS = 4
 
 def _side(name: str, values: Floats) -> Side:
     n = len(values)
-    return Side(name, values, np.arange(n), tuple(f"{name}{run}" for run in range(n)))
+    return Side(name, values, np.arange(n), tuple(f"{name}{episode}" for episode in range(n)))
 
 
 def same_skewed(n: int, rng: Rng, *, many: bool = False) -> tuple[Side, ...]:
@@ -29,7 +29,7 @@ def same_skewed(n: int, rng: Rng, *, many: bool = False) -> tuple[Side, ...]:
 
 
 def unequal_spreads(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
-    """Normal values, the second side with twice the spread and half as many runs more."""
+    """Normal values, the second side with twice the spread and half as many episodes more."""
     return (
         _side(A, rng.normal(0.0, SPREADS[0], n)),
         _side(B, rng.normal(shift, SPREADS[1], n + n // 2)),
@@ -54,15 +54,15 @@ def paired(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
     )
 
 
-def seats_of_runs(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
-    """Values of seats: each run has a level, each seat a habit of its own."""
+def seats_of_episodes(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
+    """Values of seats: each episode has a level, each seat a habit of its own."""
     sides = []
     for name, centre in ((A, 0.0), (B, shift)):
         habits = np.array([-0.5, 0.0, 0.2, 0.3])
         values = centre + rng.normal(0, 1, n)[:, None] + habits + rng.normal(0, 0.7, (n, SEATS))
-        runs = tuple(f"{name}{run}" for run in range(n) for _ in range(SEATS))
+        episodes = tuple(f"{name}{episode}" for episode in range(n) for _ in range(SEATS))
         subjects = tuple(f"s{seat + 1}" for seat in range(SEATS)) * n
-        sides.append(Side(name, values.ravel(), np.repeat(np.arange(n), SEATS), runs, subjects))
+        sides.append(Side(name, values.ravel(), np.repeat(np.arange(n), SEATS), episodes, subjects))
     return tuple(sides)
 
 
@@ -99,10 +99,10 @@ PAIRED_SHIFTED = (
     f"replicates with levels of their own, {SHIFT} apart",
     partial(paired, shift=SHIFT),
 )
-OF_SEATS = ("seats of episodes with levels of their own", partial(seats_of_runs, shift=0.0))
+OF_SEATS = ("seats of episodes with levels of their own", partial(seats_of_episodes, shift=0.0))
 OF_SEATS_SHIFTED = (
     f"seats of episodes with levels of their own, {SHIFT} apart",
-    partial(seats_of_runs, shift=SHIFT),
+    partial(seats_of_episodes, shift=SHIFT),
 )
 
 
@@ -113,7 +113,7 @@ def _matched_size() -> float:
 
 
 def _epsilon_size() -> float:
-    """Epsilon squared of three shifted sides for many runs: variance of mean ranks over ranks'."""
+    """Epsilon squared of three shifted sides: variance of mean ranks over that of ranks."""
     shifts = (0.0, SHIFT, 2 * SHIFT)
     above = [
         np.mean([stats.norm.cdf((mine - other) / np.sqrt(2)) for other in shifts])

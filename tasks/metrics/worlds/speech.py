@@ -16,19 +16,20 @@ from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 from tasks.metrics.worlds.frames import Turns, spoken, turns_of
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
-#: Probability of the first of two kinds of runs, in null worlds and in condition b of planted ones.
+#: Probability of the first of two kinds of episodes, in null worlds and in condition b of planted
+#: ones.
 USUAL, OFTEN = 0.4, 0.75
 
 
 def _first_kind(sizes: Sizes, rng: Rng, *, planted: bool) -> Bools:
-    """Whether each run is of the first kind."""
+    """Whether each episode is of the first kind."""
     n_a = next(iter(sizes.values()))
     in_b = np.arange(sum(sizes.values())) >= n_a
     return np.asarray(rng.random(len(in_b)) < np.where(in_b & planted, OFTEN, USUAL))
 
 
 def mixed(first: float, second: float, share: float) -> float:
-    """Mean of a number that has one value in runs of the first kind and another in the others."""
+    """Mean of a number that has one value in episodes of the first kind and another in others."""
     return share * first + (1 - share) * second
 
 
@@ -46,12 +47,12 @@ def two_kinds(
     title: str,
     **options: object,
 ) -> MetricWorlds:
-    """Worlds whose runs are of two kinds, more often of the first in b of the planted one.
+    """Worlds whose episodes are of two kinds, more often of the first in b of the planted one.
 
     Args:
         name: The metric.
         make: Draws a study; takes ``planted``.
-        kinds: Value of every quantity in runs of the first and of the second kind.
+        kinds: Value of every quantity in episodes of the first and of the second kind.
         title: What the kinds are.
         options: Options of the metric.
     """
@@ -67,7 +68,7 @@ def two_kinds(
     return MetricWorlds(name, (null,), (planted,))
 
 
-#: Seats of the messages of a run of either kind, and words of a message by seat.
+#: Seats of the messages of an episode of either kind, and words of a message by seat.
 TURNS = np.array([[0, 0, 1, 0, 0, 2, 0, 1], [0, 1, 2, 3, 0, 1, 2, 3]])
 LENGTHS = np.array([4, 1, 2, 2])
 
@@ -81,7 +82,7 @@ def _of_kinds(sizes: Sizes, rng: Rng, planted: bool) -> tuple[Turns, Bools]:
 
 
 def unequal_turns(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Runs in which one seat has most turns, and runs of equal turns."""
+    """Episodes in which one seat has most turns, and episodes of equal turns."""
     turns, _ = _of_kinds(sizes, rng, planted)
     return spoken(turns, [" ".join(["x"] * n) for n in LENGTHS[turns.seat].tolist()])
 
@@ -111,9 +112,9 @@ NAMES = [f"Agent-{letter}" for letter in "ABCD"]
 
 
 def names_named(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Runs in which two seats name each other, and runs in which one names three and none back."""
+    """Episodes in which two seats name each other, or one names three and none names it back."""
     turns = turns_of(sizes, rng, [[0, 1, 2, 3]], [[0, 1, 2, 3]], shuffled=True)
-    first = _first_kind(sizes, rng, planted=planted)[turns.run]
+    first = _first_kind(sizes, rng, planted=planted)[turns.episode]
     mutual = {0: "I ask Agent-B", 1: "so Agent-A, hm"}
     one_way = {0: "Agent-B and Agent-C, and Agent-D"}
     texts = [
@@ -173,12 +174,12 @@ FLOOR = [[0, 1]] * 6
 
 
 def floor_drawn(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Order drawn in every round; with ``planted``, in b always the same in half of the runs."""
+    """Order drawn in every round; with ``planted``, always the same in half of b's episodes."""
     if not planted:
         turns = turns_of(sizes, rng, [[0, 1, 2, 3]] * 5, [[0, 1, 2]] * 8, shuffled=True)
         return spoken(turns, ["x"] * turns.n)
     turns = turns_of(sizes, rng, FLOOR, FLOOR, shuffled=True)
-    fixed = turns.in_b & (rng.random(sum(sizes.values())) < 0.5)[turns.run]
+    fixed = turns.in_b & (rng.random(sum(sizes.values())) < 0.5)[turns.episode]
     return spoken(replace(turns, seat=np.where(fixed, turns.seq % 2, turns.seat)), ["x"] * turns.n)
 
 
@@ -274,7 +275,7 @@ LINES = _lines()
 
 
 def texts_to_compress(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Each run one of six repetitive texts, or one of six that repeat less."""
+    """Each episode one of six repetitive texts, or one of six that repeat less."""
     turns = turns_of(sizes, rng, [[0]], [[0]], shuffled=False)
     first = _first_kind(sizes, rng, planted=planted)
     which = rng.integers(0, 6, len(first))
@@ -301,7 +302,7 @@ def words_kept(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
     order = [[0, 1]] * 5
     turns = turns_of(sizes, rng, order, order, shuffled=True)
     share = np.where(turns.in_b & planted, OFTEN, USUAL)
-    step = turns.run * len(order) + turns.round
+    step = turns.episode * len(order) + turns.round
     kept = np.where(
         rng.random(step.max() + 1) < share[np.searchsorted(step, np.arange(step.max() + 1))], *KEPT
     )

@@ -113,7 +113,7 @@ def replies_copy(sizes: Sizes, rng: Rng, *, both: bool) -> Data:
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
     words = _unique(turns)
     even, odd = np.arange(0, 2 * COPIED, 2), np.arange(1, 2 * COPIED, 2)
-    copies = (np.diff(turns.run, prepend=-1) == 0) & (rng.random(turns.n) < COPYING)
+    copies = (np.diff(turns.episode, prepend=-1) == 0) & (rng.random(turns.n) < COPYING)
     copies &= both | turns.in_b
     reply = np.flatnonzero(copies)
     words[reply[:, None], even] = words[(reply - 1)[:, None], odd]
@@ -124,10 +124,10 @@ SHARING, LAST = 0.6, len(ALTERNATING) - 1
 
 
 def rounds_converge(sizes: Sizes, rng: Rng, *, both: bool) -> Data:
-    """In round r the messages share r words of the run with probability .6."""
+    """In round r the messages share r words of the episode with probability .6."""
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
     words = _unique(turns)
-    cell = turns.run * len(ALTERNATING) + turns.round
+    cell = turns.episode * len(ALTERNATING) + turns.round
     shares = (rng.random(cell.max() + 1) < SHARING)[cell] & (both | turns.in_b)
     for number in range(LAST):
         mine = shares & (turns.round > number)
@@ -142,10 +142,10 @@ APART = 0.7
 def seats_apart(sizes: Sizes, rng: Rng) -> Data:
     """In b two seats say a sentence of their own in .7 of the rounds, else a common one."""
     turns = turns_of(sizes, rng, PAIR, PAIR, shuffled=True)
-    cell = turns.run * len(PAIR) + turns.round
+    cell = turns.episode * len(PAIR) + turns.round
     apart = (rng.random(cell.max() + 1) < APART)[cell] & turns.in_b
     number = np.where(apart, 1 + turns.seat, 0)
-    words = (turns.run[:, None] * 10 + number[:, None]) * WORDS + np.arange(WORDS)
+    words = (turns.episode[:, None] * 10 + number[:, None]) * WORDS + np.arange(WORDS)
     return spoken(turns, _texts(words, rng))
 
 
@@ -168,13 +168,13 @@ def voices_excess() -> float:
 
 
 def seats_have_words(sizes: Sizes, rng: Rng) -> Data:
-    """In b a seat's messages share none to four words of its own, as many for both of a run."""
+    """In b a seat's messages share none to four of its own words, both of an episode as many."""
     turns = turns_of(sizes, rng, PAIR, PAIR, shuffled=True)
     words = _unique(turns)
-    n_own = rng.integers(0, COPIED + 1, sum(sizes.values()))[turns.run] * turns.in_b
+    n_own = rng.integers(0, COPIED + 1, sum(sizes.values()))[turns.episode] * turns.in_b
     for number in range(COPIED):
         mine = n_own > number
-        words[mine, 2 * number] = 10**7 + (turns.run * 2 + turns.seat)[mine] * COPIED + number
+        words[mine, 2 * number] = 10**7 + (turns.episode * 2 + turns.seat)[mine] * COPIED + number
     return spoken(turns, _texts(words, rng))
 
 
@@ -195,10 +195,10 @@ MOVING = 0.6
 def one_seat_moves(sizes: Sizes, rng: Rng) -> Data:
     """In b the first seat goes over to the other's sentence half way, with probability .6."""
     turns = turns_of(sizes, rng, PAIR, PAIR, shuffled=True)
-    moves = (rng.random(sum(sizes.values())) < MOVING)[turns.run] & turns.in_b
+    moves = (rng.random(sum(sizes.values())) < MOVING)[turns.episode] & turns.in_b
     over = moves & (turns.round >= len(PAIR) // 2)
     number = np.where((turns.seat == 1) | over, 1, 0)
-    words = (turns.run[:, None] * 10 + number[:, None]) * WORDS + np.arange(WORDS)
+    words = (turns.episode[:, None] * 10 + number[:, None]) * WORDS + np.arange(WORDS)
     return spoken(turns, _texts(words, rng))
 
 

@@ -13,7 +13,7 @@ from tasks.metrics.data import Data
 
 #: The two conditions of every world, the baseline first.
 A, B = "a", "b"
-#: How many runs a study has in each condition.
+#: How many episodes a study has in each condition.
 Sizes: TypeAlias = Mapping[str, int]
 Rng: TypeAlias = np.random.Generator
 Kind: TypeAlias = Literal["null", "planted", "limit"]
@@ -45,8 +45,9 @@ class World:
 
     Attributes:
         title: What happens in them, and what happens that could be taken for it.
-        make: Draws one study of so many runs in each condition: the frames that the metric needs,
-            conditions ``a`` and ``b``. Takes milliseconds, since hundreds of studies are drawn.
+        make: Draws one study of so many episodes in each condition: the frames that the metric
+            needs, conditions ``a`` and ``b``. Takes milliseconds, since hundreds of studies are
+            drawn.
         truths: The true numbers.
         options: Options of the metric.
         alone: Whether conditions have something in common in the metric's computation, as gold
@@ -95,7 +96,7 @@ class SidesWorld:
 
     Attributes:
         title: How the values come about.
-        make: Draws the sides, so many runs in each, the baseline first.
+        make: Draws the sides, so many episodes in each, the baseline first.
         effect: The true effect, under the name and sign of the test's effect size.
         options: Options of the test.
     """

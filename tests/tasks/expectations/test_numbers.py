@@ -109,7 +109,7 @@ def test_a_number_is_held_against_its_bounds(
 
 def test_numbers_of_another_condition_or_scope_are_not_taken() -> None:
     expected = {"of": "participation.gini", "min_value": 0}
-    one = checked(expected, NUMBER, NUMBER | {"condition": "", "scope": "run"})
+    one = checked(expected, NUMBER, NUMBER | {"condition": "", "scope": "episode"})
     assert (one.passed, one.observed) == (False, "no such number")
 
 

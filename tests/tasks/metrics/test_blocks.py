@@ -15,13 +15,13 @@ from tasks.metrics.worlds.frames import coded, turns_of
 
 
 def said(*turns: tuple[int, str]) -> Data:
-    """One run in which seats speak in rounds."""
+    """One episode in which seats speak in rounds."""
     rounds, seats = zip(*turns, strict=True)
     return Data(
-        runs=pl.DataFrame({"run": [0], "episode_key": ["0" * 32], "condition": ["all"]}),
+        episodes=pl.DataFrame({"episode": [0], "episode_key": ["0" * 32], "condition": ["all"]}),
         messages=pl.DataFrame(
             {
-                "run": [0] * len(turns),
+                "episode": [0] * len(turns),
                 "seq": range(len(turns)),
                 "round": rounds,
                 "seat": seats,
@@ -89,7 +89,7 @@ def test_an_excess_without_a_free_shuffle_is_undefined_and_says_so(name: str) ->
     metric = METRICS[name]
     rows = metric.compute(data, metric.options(), rng).filter(quantity="")
     excess = rows.filter(subject="excess").to_dicts()
-    assert all(row["null_mean"] is None for row in rows.filter(scope="run").to_dicts())
+    assert all(row["null_mean"] is None for row in rows.filter(scope="episode").to_dicts())
     for row in excess:
         assert (row["value"], row["ci_low"], row["n_units"]) == (None, None, 0)
         assert row["n_excluded"] == 6

@@ -28,19 +28,19 @@ def side(name: str, values: np.ndarray, seats: int = 1) -> Side:
         condition=name,
         values=values,
         replicates=np.repeat(np.arange(n), seats),
-        runs=tuple(f"{name}{r}" for r in np.repeat(np.arange(n), seats)),
+        episodes=tuple(f"{name}{r}" for r in np.repeat(np.arange(n), seats)),
         subjects=tuple(str(s) for s in np.tile(np.arange(seats), n)),
     )
 
 
-def run(test: str, *values: np.ndarray, seats: int = 1, **options: object) -> Finding:
+def episode(test: str, *values: np.ndarray, seats: int = 1, **options: object) -> Finding:
     declared = TESTS[test]
     sides = tuple(side("abcd"[i], one, seats) for i, one in enumerate(values))
     return declared.compute(sides, declared.options(**options), np.random.default_rng(0))
 
 
 def test_mann_whitney_is_that_of_scipy() -> None:
-    found = run("mann_whitney", A, B)
+    found = episode("mann_whitney", A, B)
     theirs = stats.mannwhitneyu(A, B, method="exact")
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-12)
     assert found.effect == pytest.approx(1 - 2 * theirs.statistic / (len(A) * len(B)), abs=1e-12)
@@ -57,13 +57,13 @@ def test_rank_biserial_is_one_less_twice_u_also_with_ties(a: np.ndarray, b: np.n
 
 
 def test_effect_of_mann_whitney_is_not_z_over_root_n() -> None:
-    found = run("mann_whitney", A, A + 1.7)
+    found = episode("mann_whitney", A, A + 1.7)
     z = stats.norm.isf(found.p / 2)
     assert found.effect - z / np.sqrt(2 * len(A)) > 0.05
 
 
 def test_brunner_munzel_is_that_of_scipy() -> None:
-    found, theirs = run("brunner_munzel", A, B), stats.brunnermunzel(A, B)
+    found, theirs = episode("brunner_munzel", A, B), stats.brunnermunzel(A, B)
     assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
     assert found.effect == pytest.approx((effects.rank_biserial(A, B) + 1) / 2)
 
@@ -86,10 +86,10 @@ def _every_arrangement(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_brunner_munzel_of_few_runs_is_a_studentised_permutation(seed: int) -> None:
+def test_brunner_munzel_of_few_episodes_is_a_studentised_permutation(seed: int) -> None:
     rng = np.random.default_rng(seed)
     a, b = rng.normal(0, 1, 5), rng.normal(0.7, 2, 6)
-    found = run("brunner_munzel", a, b, draws=40_000)
+    found = episode("brunner_munzel", a, b, draws=40_000)
     assert found.statistic == pytest.approx(stats.brunnermunzel(a, b).statistic, abs=1e-9)
     assert found.p == pytest.approx(_every_arrangement(a, b), abs=0.01)
     assert "studentised permutation" in found.method
@@ -98,7 +98,7 @@ def test_brunner_munzel_of_few_runs_is_a_studentised_permutation(seed: int) -> N
 @pytest.mark.parametrize(("n_a", "n_b"), [(4, 5), (12, 12)])
 def test_sides_without_overlap_have_the_p_of_a_permutation(n_a: int, n_b: int) -> None:
     a, b = np.arange(float(n_a)), np.arange(100.0, 100.0 + n_b)
-    found = run("brunner_munzel", a, b)
+    found = episode("brunner_munzel", a, b)
     assert found.p == pytest.approx(2 / math.comb(n_a + n_b, n_a))
     assert found.p == pytest.approx(stats.mannwhitneyu(a, b, method="exact").pvalue)
     assert "do not overlap" in found.method
@@ -108,12 +108,12 @@ def test_sides_without_overlap_have_the_p_of_a_permutation(n_a: int, n_b: int) -
 
 def test_sides_that_do_not_vary_but_differ_have_the_p_of_a_permutation() -> None:
     a, b = np.zeros(6), np.ones(6)
-    found = run("welch", a, b)
+    found = episode("welch", a, b)
     assert found.p == pytest.approx(2 / math.comb(12, 6))
-    assert "no run differs from another of its side" in found.method
+    assert "no episode differs from another of its side" in found.method
     shares = [np.tile(one, 6) for one in ([0.2, 0.4], [0.5, 0.9])]
     for test in ("cluster_robust", "gee", "mixed_model"):
-        found = run(test, *shares, seats=2)
+        found = episode(test, *shares, seats=2)
         assert found.p == pytest.approx(2 / math.comb(12, 6))
         assert found.effect == pytest.approx(0.4)
 
@@ -158,36 +158,38 @@ def test_bounds_of_rank_biserial_are_where_its_score_is_a_normal_quantile(
 def test_the_interval_of_a_difference_of_shares_is_newcombes() -> None:
     # Newcombe (1998), example (a): 56 of 70 and 48 of 80.
     a, b = np.repeat([1.0, 0.0], [48, 32]), np.repeat([1.0, 0.0], [56, 14])
-    assert run("permutation", a, b, draws=99).interval == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert episode("permutation", a, b, draws=99).interval == pytest.approx(
+        (0.0524, 0.3339), abs=1e-4
+    )
 
 
 def test_the_smallest_possible_p_is_known() -> None:
     a, b = np.arange(3.0), np.arange(3.0, 6.0)
-    assert run("mann_whitney", a, b).p_least == pytest.approx(0.1)
-    assert run("mann_whitney", a, b).p == pytest.approx(0.1)
-    assert run("permutation", a, b).p_least == pytest.approx(0.1)
-    assert run("permutation", a, b, block="replicate").p_least == pytest.approx(2 / 8)
-    assert run("permutation", np.arange(40.0), np.arange(40.0), draws=99).p_least == 0.01
-    assert run("wilcoxon", a, b).p_least == pytest.approx(0.25)
-    assert run("wilcoxon", a, b).p == pytest.approx(0.25)
+    assert episode("mann_whitney", a, b).p_least == pytest.approx(0.1)
+    assert episode("mann_whitney", a, b).p == pytest.approx(0.1)
+    assert episode("permutation", a, b).p_least == pytest.approx(0.1)
+    assert episode("permutation", a, b, block="replicate").p_least == pytest.approx(2 / 8)
+    assert episode("permutation", np.arange(40.0), np.arange(40.0), draws=99).p_least == 0.01
+    assert episode("wilcoxon", a, b).p_least == pytest.approx(0.25)
+    assert episode("wilcoxon", a, b).p == pytest.approx(0.25)
 
 
 def test_kruskal_wallis_is_that_of_scipy() -> None:
     c = RNG.normal(0, 1, 15)
-    found, theirs = run("kruskal_wallis", A, B, c), stats.kruskal(A, B, c)
+    found, theirs = episode("kruskal_wallis", A, B, c), stats.kruskal(A, B, c)
     assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
     assert found.effect == pytest.approx(theirs.statistic / (len(A) + len(B) + len(c) - 1))
 
 
 def test_wilcoxon_pairs_by_replicate() -> None:
-    found, theirs = run("wilcoxon", A[:15], B[:15]), stats.wilcoxon(B[:15] - A[:15])
+    found, theirs = episode("wilcoxon", A[:15], B[:15]), stats.wilcoxon(B[:15] - A[:15])
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-12)
-    assert "5 runs" not in found.warning
-    assert "6 runs" in run("wilcoxon", A, B[:15]).warning
+    assert "5 episodes" not in found.warning
+    assert "6 episodes" in episode("wilcoxon", A, B[:15]).warning
 
 
 def test_permutation_is_that_of_scipy_within_its_noise() -> None:
-    found = run("permutation", A, B, draws=20_000)
+    found = episode("permutation", A, B, draws=20_000)
     theirs = stats.permutation_test(
         (A, B), lambda x, y: y.mean() - x.mean(), n_resamples=20_000, rng=np.random.default_rng(1)
     )
@@ -198,8 +200,8 @@ def test_permutation_is_that_of_scipy_within_its_noise() -> None:
 def test_a_restricted_shuffle_uses_the_pairing() -> None:
     level = np.random.default_rng(2).normal(0, 10, 12)
     a, b = level, level + 0.5 + np.random.default_rng(3).normal(0, 0.1, 12)
-    assert run("permutation", a, b).p > 0.5
-    blocked = run("permutation", a, b, block="replicate").p
+    assert episode("permutation", a, b).p > 0.5
+    blocked = episode("permutation", a, b, block="replicate").p
     theirs = stats.permutation_test(
         (a, b),
         lambda x, y: y.mean() - x.mean(),
@@ -211,7 +213,7 @@ def test_a_restricted_shuffle_uses_the_pairing() -> None:
 
 
 def test_welch_is_that_of_scipy() -> None:
-    found, theirs = run("welch", A, B), stats.ttest_ind(B, A, equal_var=False)
+    found, theirs = episode("welch", A, B), stats.ttest_ind(B, A, equal_var=False)
     assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
     assert found.effect_name == "hedges_g"
 
@@ -222,7 +224,7 @@ def test_models_over_seats_find_the_difference_of_means(test: str) -> None:
     level = np.repeat(rng.normal(0, 1, 40), 4)
     a = level + rng.normal(0, 1, 160)
     b = np.repeat(rng.normal(1.5, 1, 40), 4) + rng.normal(0, 1, 160)
-    found = run(test, a, b, seats=4)
+    found = episode(test, a, b, seats=4)
     assert found.effect == pytest.approx(b.mean() - a.mean(), abs=1e-6)
     assert found.interval[0] < 1.5 < found.interval[1]
     assert found.p < 0.001
@@ -234,12 +236,12 @@ def test_cluster_robust_is_that_of_the_formula_interface() -> None:
     rng = np.random.default_rng(8)
     a, b = rng.normal(0, 1, 40), rng.normal(0.4, 1, 40)
     frame = pd.DataFrame(
-        {"y": np.r_[a, b], "x": np.repeat([0, 1], 40), "run": np.repeat(np.arange(20), 4)}
+        {"y": np.r_[a, b], "x": np.repeat([0, 1], 40), "episode": np.repeat(np.arange(20), 4)}
     )
     theirs = smf.ols("y ~ x", frame).fit(
-        cov_type="cluster", cov_kwds={"groups": frame["run"]}, use_t=True
+        cov_type="cluster", cov_kwds={"groups": frame["episode"]}, use_t=True
     )
-    found = run("cluster_robust", a, b, seats=4)
+    found = episode("cluster_robust", a, b, seats=4)
     assert found.statistic == pytest.approx(theirs.tvalues["x"], abs=1e-9)
     assert found.p == pytest.approx(2 * stats.t.sf(abs(theirs.tvalues["x"]), 18), abs=1e-12)
 
@@ -252,23 +254,23 @@ def test_models_over_seats_are_those_of_their_formula_interfaces() -> None:
     a = np.repeat(rng.normal(0, 1, 12), 4) + rng.normal(0, 1, 48)
     b = np.repeat(rng.normal(0.4, 1, 12), 4) + rng.normal(0, 1, 48)
     frame = pd.DataFrame(
-        {"y": np.r_[a, b], "x": np.repeat([0, 1], 48), "run": np.repeat(np.arange(24), 4)}
+        {"y": np.r_[a, b], "x": np.repeat([0, 1], 48), "episode": np.repeat(np.arange(24), 4)}
     )
-    mixed = smf.mixedlm("y ~ x", frame, groups=frame["run"]).fit(reml=True, method=["bfgs"])
+    mixed = smf.mixedlm("y ~ x", frame, groups=frame["episode"]).fit(reml=True, method=["bfgs"])
     alike = sm.cov_struct.Exchangeable()
-    equations = smf.gee("y ~ x", "run", frame, cov_struct=alike).fit(cov_type="bias_reduced")
+    equations = smf.gee("y ~ x", "episode", frame, cov_struct=alike).fit(cov_type="bias_reduced")
     for test, theirs in (("mixed_model", mixed), ("gee", equations)):
-        found = run(test, a, b, seats=4)
+        found = episode(test, a, b, seats=4)
         assert found.effect == pytest.approx(theirs.params["x"], abs=1e-6)
         assert found.statistic == pytest.approx(theirs.tvalues["x"], abs=1e-3)
         assert found.p == pytest.approx(2 * stats.t.sf(abs(theirs.tvalues["x"]), 22), abs=1e-3)
 
 
-def test_a_mixed_model_of_equal_seats_is_students_t_of_run_means() -> None:
+def test_a_mixed_model_of_equal_seats_is_students_t_of_episode_means() -> None:
     rng = np.random.default_rng(10)
     levels = rng.normal(0, 1, 24)
     seats = np.repeat(levels, 4) + np.tile([-0.1, 0.1, 0.2, -0.2], 24)
-    found = run("mixed_model", seats[:48], seats[48:], seats=4)
+    found = episode("mixed_model", seats[:48], seats[48:], seats=4)
     theirs = stats.ttest_ind(levels[12:], levels[:12])
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-4)
     assert found.interval == pytest.approx(tuple(theirs.confidence_interval()), abs=1e-3)
@@ -278,9 +280,9 @@ def test_what_an_optimiser_says_is_no_warning() -> None:
     rng = np.random.default_rng(11)
     alike = [rng.permuted(np.tile([1.0, 2.0, 3.0, 4.0], (12, 1)), axis=1) for _ in range(2)]
     alike[1][0, 0] += 0.01
-    found = run("mixed_model", *(one.ravel() for one in alike), seats=4)
+    found = episode("mixed_model", *(one.ravel() for one in alike), seats=4)
     assert found.warning == ""
-    assert "runs do not differ beyond what their seats do" in found.method
+    assert "episodes do not differ beyond what their seats do" in found.method
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -288,14 +290,14 @@ def test_a_mixed_model_is_that_of_its_closed_form(seed: int) -> None:
     rng = np.random.default_rng(seed)
     levels = rng.normal(0, 0.4 * (seed % 3), (24, 1))
     seats = levels + rng.normal(0, 1, (24, 4))
-    found = run("mixed_model", seats[:12].ravel(), seats[12:].ravel(), seats=4)
+    found = episode("mixed_model", seats[:12].ravel(), seats[12:].ravel(), seats=4)
     means = seats.mean(axis=1)
     sides = means[:12] - means[:12].mean(), means[12:] - means[12:].mean()
     between = 4 * sum((side**2).sum() for side in sides) / 22
     within = ((seats - means[:, None]) ** 2).sum() / 72
-    if between < within:  # The variance of runs is estimated as 0, and all seats are pooled.
+    if between < within:  # The variance of episodes is estimated as 0, and all seats are pooled.
         between = (22 * between + 72 * within) / 94
-        assert "runs do not differ beyond what their seats do" in found.method
+        assert "episodes do not differ beyond what their seats do" in found.method
     t = (means[12:].mean() - means[:12].mean()) / np.sqrt(between / 4 / 6)
     assert found.p == pytest.approx(2 * stats.t.sf(abs(t), 22), abs=1e-4)
     assert found.warning == ""
@@ -304,8 +306,8 @@ def test_a_mixed_model_is_that_of_its_closed_form(seed: int) -> None:
 def test_equivalence_is_shown_within_the_margin_only() -> None:
     rng = np.random.default_rng(4)
     a, b = rng.normal(0, 1, 60), rng.normal(0, 1, 60)
-    assert run("equivalence", a, b, margin=1.0).p < 0.01
-    assert run("equivalence", a, b, margin=0.05).p > 0.05
+    assert episode("equivalence", a, b, margin=1.0).p < 0.01
+    assert episode("equivalence", a, b, margin=0.05).p > 0.05
     lower = stats.ttest_ind(b + 1, a, equal_var=False, alternative="greater").pvalue
     upper = stats.ttest_ind(b - 1, a, equal_var=False, alternative="less").pvalue
-    assert run("equivalence", a, b, margin=1.0).p == pytest.approx(max(lower, upper), abs=1e-12)
+    assert episode("equivalence", a, b, margin=1.0).p == pytest.approx(max(lower, upper), abs=1e-12)

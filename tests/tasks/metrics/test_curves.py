@@ -74,7 +74,7 @@ async def test_a_specification_without_values_stays_with_its_reason(studies: Any
     assert [row["p"] for row in family.rows["contrasts"]] == [None]
     rows = pl.DataFrame(curve.rows["contrasts"], infer_schema_length=None)
     assert rows["effect"].null_count() == 12
-    assert rows["warning"].str.contains("needs at least 2 runs").all()
+    assert rows["warning"].str.contains("needs at least 2 episodes").all()
 
 
 async def test_unknown_options_of_a_variant_are_a_mistake(studies: Any) -> None:

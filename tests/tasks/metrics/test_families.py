@@ -23,18 +23,18 @@ chances = st.none() | st.floats(0, 1)
 def numbers(
     metric: str, values: Values, nulls: Mapping[str, Sequence[float]] | None = None, seats: int = 0
 ) -> pl.DataFrame:
-    """Rows of ``metrics``: one per run, or several seats of each run one after the other."""
+    """Rows of ``metrics``: one per episode, or several seats of each, one after the other."""
     rows: list[dict[str, Any]] = []
     for condition, mine in values.items():
         for place, value in enumerate(mine):
-            run = place // seats if seats else place
+            episode = place // seats if seats else place
             rows.append(
                 {
                     "unit_key": metric,
                     "metric": metric,
-                    "scope": "seat" if seats else "run",
+                    "scope": "seat" if seats else "episode",
                     "condition": condition,
-                    "episode_key": f"{condition} {run}",
+                    "episode_key": f"{condition} {episode}",
                     "subject": str(place % seats) if seats else "",
                     "value": value,
                     "null_mean": nulls[condition][place] if nulls else None,
@@ -71,7 +71,7 @@ def rows_of(*comparisons: Mapping[str, Any], metrics: Sequence[pl.DataFrame]) ->
 SOUND = numbers("sound", {"a": RNG.normal(0, 1, 8).tolist(), "b": RNG.normal(3, 1, 8).tolist()})
 
 
-def test_a_contrast_with_too_few_runs_has_a_row_and_keeps_its_family_in_size() -> None:
+def test_a_contrast_with_too_few_episodes_has_a_row_and_keeps_its_family_in_size() -> None:
     few = numbers("few", {"a": [1.0, 2.0, 3.0], "b": [4.0, None, None]})
     alone = rows_of(comparison("sound"), metrics=[SOUND])[0]
     sound, other, gone = rows_of(
@@ -85,7 +85,7 @@ def test_a_contrast_with_too_few_runs_has_a_row_and_keeps_its_family_in_size() -
     assert sound["family_size"] == 3
     assert "over the 3 comparisons of family main, 2 of them without a p" in sound["method"]
     assert (other["p"], other["p_adjusted"]) == (None, None)
-    assert "not tested: mann_whitney needs at least 2 runs" in other["warning"]
+    assert "not tested: mann_whitney needs at least 2 episodes" in other["warning"]
     assert (other["n_a"], other["n_b"], other["n_excluded"]) == (3, 1, 2)
     assert "no usable measurement of gone" in gone["warning"]
 
@@ -143,20 +143,20 @@ def test_values_that_differ_by_rounding_are_not_tested(test: str, excess: bool) 
     assert "the same value up to rounding" in row["warning"]
 
 
-def test_runs_without_a_value_are_counted_by_side_with_the_reason() -> None:
+def test_episodes_without_a_value_are_counted_by_side_with_the_reason() -> None:
     values = {"a": RNG.normal(0, 1, 14).tolist(), "b": [None] * 9 + RNG.normal(0, 1, 5).tolist()}
     excluded = {"a": {}, "b": {"incomplete": 1}}
     (row,) = rows_of(comparison("gaps", excluded=excluded), metrics=[numbers("gaps", values)])
     assert (row["n_a"], row["n_b"], row["n_excluded"]) == (14, 5, 10)
     assert "b 10 of 15 (1 incomplete, 9 without a value)" in row["warning"]
-    assert "runs left out: b 1 incomplete, 9 without a value" in row["method"]
+    assert "episodes left out: b 1 incomplete, 9 without a value" in row["method"]
 
 
 def test_a_test_that_cannot_find_anything_says_so() -> None:
     three = numbers("three", {"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]})
     (row,) = rows_of(comparison("three"), metrics=[three])
     assert row["p"] == row["p_least"] == pytest.approx(0.1)
-    assert "with 3 and 3 runs no p below 0.1 can come out of this test" in row["warning"]
+    assert "with 3 and 3 episodes no p below 0.1 can come out of this test" in row["warning"]
 
 
 def test_nulls_are_said_to_differ_where_they_differ_by_more_than_their_noise() -> None:

@@ -24,9 +24,9 @@ def found(shared: Path) -> pl.DataFrame:
         lines = list(csv.DictReader(file))
     codes: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
-    runs = sorted({line["id"].split("|")[0] for line in lines})
+    episodes = sorted({line["id"].split("|")[0] for line in lines})
     for seq, line in enumerate(lines):
-        place = {"run": runs.index(line["id"].split("|")[0]), "seq": seq, "other_seq": None}
+        place = {"episode": episodes.index(line["id"].split("|")[0]), "seq": seq, "other_seq": None}
         for flag in FLAGS:
             value = {
                 "human": float(line[f"human_{flag}"] == "true"),
@@ -42,7 +42,9 @@ def found(shared: Path) -> pl.DataFrame:
             labels.append({**item, "rule": "intersection", "value": min(judges)})
             labels.append({**item, "rule": "union", "value": max(judges)})
     data = Data(
-        runs=pl.DataFrame({"run": range(len(runs)), "episode_key": runs, "condition": "all"}),
+        episodes=pl.DataFrame(
+            {"episode": range(len(episodes)), "episode_key": episodes, "condition": "all"}
+        ),
         codes=pl.DataFrame(codes, schema_overrides={"other_seq": pl.Int64}),
         all_labels=pl.DataFrame(labels, schema_overrides={"other_seq": pl.Int64}),
         flags=Flags(traits=FLAGS[:5], scales=dict.fromkeys(FLAGS, "nominal")),

@@ -24,7 +24,7 @@ def test_the_metric_of_the_guide_works(studies: Any, monkeypatch: pytest.MonkeyP
     exec(compile(code, str(GUIDE), "exec"), space)
     exec(compile(worlds, str(GUIDE), "exec"), space)
     for _, world in space["questions"].kinds:
-        for one in recovered(space["METRIC"], world, runs=10, studies=10):
+        for one in recovered(space["METRIC"], world, episodes=10, studies=10):
             assert one.found == pytest.approx((one.truth.a, one.truth.b), abs=0.1)
     monkeypatch.setitem(METRICS._things, "questions", space["METRIC"])
     declared = studies.study(metrics=["questions"], contrasts={})

@@ -21,7 +21,7 @@ from statsmodels.stats.proportion import proportion_confint
 from tasks.metrics.coders import rates
 from tasks.metrics.data import Data, Flags
 from tasks.metrics.metric import Options
-from tasks.metrics.rows import ByRun, of_runs
+from tasks.metrics.rows import ByEpisode, of_episodes
 from tasks.metrics.statistics import bootstrap, proportions
 from tasks.metrics.statistics.means import mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
@@ -47,19 +47,21 @@ def bench() -> ModuleType:
 def test_intervals_hold_the_truth_as_often_as_they_say(bench: ModuleType, name: str) -> None:
     case = bench.cases()[name]
     # 200 studies: a true 95 % lands outside .90 to .985 about twice in a thousand.
-    assert 0.90 <= bench.coverage(case, studies=200, runs=20) <= 0.985
+    assert 0.90 <= bench.coverage(case, studies=200, episodes=20) <= 0.985
 
 
 def test_weights_are_resamples_and_the_same_everywhere() -> None:
-    weights = bootstrap.run_weights(17, 300)
+    weights = bootstrap.episode_weights(17, 300)
     assert (weights.sum(axis=1) == 17).all()
     assert weights.min() == 0
-    assert bootstrap.run_weights.__wrapped__(17, 300).tolist() == weights.tolist()
+    assert bootstrap.episode_weights.__wrapped__(17, 300).tolist() == weights.tolist()
 
 
-@pytest.mark.parametrize(("n", "words"), [(0, "no run"), (1, "one run"), (2, "two runs")])
+@pytest.mark.parametrize(
+    ("n", "words"), [(0, "no episode"), (1, "one episode"), (2, "two episodes")]
+)
 @pytest.mark.parametrize("yes_or_no", [True, False])
-def test_two_runs_or_fewer_have_no_interval(n: int, words: str, yes_or_no: bool) -> None:
+def test_two_episodes_or_fewer_have_no_interval(n: int, words: str, yes_or_no: bool) -> None:
     (found,) = mean_intervals(np.arange(float(n))[:, None], yes_or_no=yes_or_no)
     assert np.isnan([found.low, found.high]).all()
     assert found.method == f"{words}, so no interval"
@@ -67,7 +69,7 @@ def test_two_runs_or_fewer_have_no_interval(n: int, words: str, yes_or_no: bool)
     assert np.isnan([low, high]).all()
 
 
-def test_few_runs_have_students_interval_and_a_warning() -> None:
+def test_few_episodes_have_students_interval_and_a_warning() -> None:
     values = np.array([1.0, 2.0, 5.0])
     (found,) = mean_intervals(values[:, None])
     theirs = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
@@ -75,7 +77,7 @@ def test_few_runs_have_students_interval_and_a_warning() -> None:
     assert "rests on 3 episodes" in found.warning
 
 
-def test_a_mean_of_more_runs_has_a_studentised_bootstrap() -> None:
+def test_a_mean_of_more_episodes_has_a_studentised_bootstrap() -> None:
     values = np.random.default_rng(4).exponential(1, 14)
     (found,) = mean_intervals(values[:, None])
     rng = np.random.default_rng(5)
@@ -94,7 +96,7 @@ def test_values_that_differ_by_rounding_have_no_interval_and_say_so() -> None:
         assert "do not differ beyond rounding" in found.method
 
 
-def test_where_most_runs_have_one_value_the_interval_is_students() -> None:
+def test_where_most_episodes_have_one_value_the_interval_is_students() -> None:
     values = np.array([0.1, 0.1, 0.1, 0.1, 0.6])
     (found,) = mean_intervals(values[:, None])
     theirs = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
@@ -102,7 +104,7 @@ def test_where_most_runs_have_one_value_the_interval_is_students() -> None:
 
 
 @given(hnp.arrays(float, st.integers(3, 40), elements=st.sampled_from([0.0, 1.0])))
-def test_shares_of_runs_have_wilsons_interval(values: np.ndarray) -> None:
+def test_shares_of_episodes_have_wilsons_interval(values: np.ndarray) -> None:
     (found,) = mean_intervals(values[:, None], yes_or_no=True)
     theirs = proportion_confint(int(values.sum()), len(values), method="wilson")
     assert (found.low, found.high) == pytest.approx(theirs, abs=1e-9)
@@ -117,7 +119,7 @@ def test_every_resample_alike_is_no_interval_of_a_pooled_statistic() -> None:
     assert "every resample" in bootstrap.interval_words(float(low), float(high), 10)
 
 
-def test_runs_without_a_value_are_left_out_of_the_interval() -> None:
+def test_episodes_without_a_value_are_left_out_of_the_interval() -> None:
     values = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, np.nan], [4.0, 4.0]])
     both = mean_intervals(values)
     (alone,) = mean_intervals(values[[0, 1, 3]][:, 1:])
@@ -147,19 +149,23 @@ def test_rogan_gladen_undoes_the_judges_errors() -> None:
 
 def test_corrected_rates_hold_the_truth_where_the_raw_rate_does_not() -> None:
     rng = np.random.default_rng(1)
-    runs, per_run, truth_rate = 60, 50, 0.3
-    truth = rng.random((runs, per_run)) < truth_rate
+    episodes, per_episode, truth_rate = 60, 50, 0.3
+    truth = rng.random((episodes, per_episode)) < truth_rate
     label = np.where(truth, rng.random(truth.shape) < 0.6, rng.random(truth.shape) < 0.03)
-    run, seq = (part.ravel() for part in np.indices(truth.shape))
-    frame = pl.DataFrame({"run": run, "seq": seq}).with_columns(
+    episode, seq = (part.ravel() for part in np.indices(truth.shape))
+    frame = pl.DataFrame({"episode": episode, "seq": seq}).with_columns(
         pl.lit(None, dtype=pl.Int64).alias("other_seq"), pl.lit("lead").alias("flag")
     )
     sampled = frame.with_columns(
         pl.lit("human").alias("coder"), pl.Series("value", truth.ravel().astype(float))
     ).filter(pl.Series(rng.random(truth.size) < 0.25))
     data = Data(
-        runs=pl.DataFrame(
-            {"run": range(runs), "episode_key": [str(i) for i in range(runs)], "condition": "all"}
+        episodes=pl.DataFrame(
+            {
+                "episode": range(episodes),
+                "episode_key": [str(i) for i in range(episodes)],
+                "condition": "all",
+            }
         ),
         all_labels=frame.with_columns(
             pl.lit("intersection").alias("rule"),
@@ -183,28 +189,28 @@ def test_strata_of_a_sample_are_undone_and_each_condition_is_corrected_by_its_ow
     prevalence = np.repeat([0.5, 0.1], 40)
     truth = rng.random((80, 50)) < prevalence[:, None]
     label = np.where(truth, rng.random(truth.shape) < 0.7, rng.random(truth.shape) < 0.05)
-    run, seq = (part.ravel() for part in np.indices(truth.shape))
-    frame = pl.DataFrame({"run": run, "seq": seq, "label": label.ravel()}).with_columns(
+    episode, seq = (part.ravel() for part in np.indices(truth.shape))
+    frame = pl.DataFrame({"episode": episode, "seq": seq, "label": label.ravel()}).with_columns(
         pl.lit(None, dtype=pl.Int64).alias("other_seq"),
         pl.lit("lead").alias("flag"),
         truth=pl.Series(truth.ravel().astype(float)),
-        stratum=pl.format("{} {}", pl.col("run") < 40, pl.col("label")),
+        stratum=pl.format("{} {}", pl.col("episode") < 40, pl.col("label")),
     )
     drawn = frame.filter(pl.int_range(pl.len()).shuffle(seed=3).over("stratum") < 120)
     sizes = frame.group_by("stratum").agg((120 / pl.len()).alias("inclusion_probability"))
     data = Data(
-        runs=pl.DataFrame(
+        episodes=pl.DataFrame(
             {
-                "run": range(80),
+                "episode": range(80),
                 "episode_key": [str(i) for i in range(80)],
                 "condition": ["often"] * 40 + ["seldom"] * 40,
             }
         ),
         all_labels=frame.select(
-            "run", "seq", "other_seq", "flag", pl.col("label").cast(float).alias("value")
+            "episode", "seq", "other_seq", "flag", pl.col("label").cast(float).alias("value")
         ).with_columns(pl.lit("union").alias("rule")),
         codes=drawn.select(
-            "run", "seq", "other_seq", "flag", pl.col("truth").alias("value")
+            "episode", "seq", "other_seq", "flag", pl.col("truth").alias("value")
         ).with_columns(pl.lit("human").alias("coder")),
         samples=drawn.join(sizes, on="stratum").with_columns(sample_key=pl.lit("s")),
         flags=Flags(scales={"lead": "nominal"}),
@@ -213,10 +219,10 @@ def test_strata_of_a_sample_are_undone_and_each_condition_is_corrected_by_its_ow
     )
     found = rates.compute(data, rates.RateOptions(), rng)
     for quantity in ("rogan_gladen", "prediction_powered"):
-        for condition, runs in (("often", slice(0, 40)), ("seldom", slice(40, 80))):
+        for condition, episodes in (("often", slice(0, 40)), ("seldom", slice(40, 80))):
             row = found.filter(quantity=quantity, condition=condition).row(0, named=True)
-            assert row["value"] == pytest.approx(truth[runs].mean(), abs=0.05)
-            assert row["ci_low"] < truth[runs].mean() < row["ci_high"]
+            assert row["value"] == pytest.approx(truth[episodes].mean(), abs=0.05)
+            assert row["ci_low"] < truth[episodes].mean() < row["ci_high"]
             assert "weighted by 4 strata" in row["method"]
     unweighted = rates.compute(replace(data, samples=pl.DataFrame()), rates.RateOptions(), rng)
     row = unweighted.filter(quantity="prediction_powered", condition="seldom").row(0, named=True)
@@ -225,10 +231,10 @@ def test_strata_of_a_sample_are_undone_and_each_condition_is_corrected_by_its_ow
 
 
 def test_a_correction_without_gold_is_missing_and_says_why() -> None:
-    frame = pl.DataFrame({"run": [0, 0], "seq": [0, 1], "flag": "lead", "value": [0.0, 1.0]})
+    frame = pl.DataFrame({"episode": [0, 0], "seq": [0, 1], "flag": "lead", "value": [0.0, 1.0]})
     frame = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias("other_seq"))
     data = Data(
-        runs=pl.DataFrame({"run": [0], "episode_key": ["x"], "condition": ["all"]}),
+        episodes=pl.DataFrame({"episode": [0], "episode_key": ["x"], "condition": ["all"]}),
         all_labels=frame.with_columns(pl.lit("union").alias("rule")),
         codes=frame.with_columns(pl.lit("m").alias("coder")),
         flags=Flags(scales={"lead": "nominal"}),
@@ -241,18 +247,20 @@ def test_a_correction_without_gold_is_missing_and_says_why() -> None:
 
 
 def _judged(gold_share: float, missed: float) -> Data:
-    """Two runs of a hundred items each, of which one in five is present."""
-    run, seq = (part.ravel() for part in np.indices((4, 100)))
+    """Two episodes of a hundred items each, of which one in five is present."""
+    episode, seq = (part.ravel() for part in np.indices((4, 100)))
     truth = seq % 5 == 0
     label = truth & (seq % 100 >= 100 * missed)
-    frame = pl.DataFrame({"run": run, "seq": seq, "flag": "lead"}).with_columns(
+    frame = pl.DataFrame({"episode": episode, "seq": seq, "flag": "lead"}).with_columns(
         pl.lit(None, dtype=pl.Int64).alias("other_seq")
     )
     gold = frame.with_columns(
         pl.lit("human").alias("coder"), pl.Series("value", truth.astype(float))
     )
     return Data(
-        runs=pl.DataFrame({"run": range(4), "episode_key": list("wxyz"), "condition": ["all"] * 4}),
+        episodes=pl.DataFrame(
+            {"episode": range(4), "episode_key": list("wxyz"), "condition": ["all"] * 4}
+        ),
         all_labels=frame.with_columns(
             pl.lit("union").alias("rule"), pl.Series("value", label.astype(float))
         ),
@@ -296,15 +304,19 @@ def test_a_rate_that_is_cut_says_so() -> None:
 def _of_one_quantity(values: np.ndarray, **more: Any) -> list[dict[str, Any]]:
     n = len(values)
     data = Data(
-        runs=pl.DataFrame(
-            {"run": range(n), "episode_key": [str(i) for i in range(n)], "condition": ["all"] * n}
+        episodes=pl.DataFrame(
+            {
+                "episode": range(n),
+                "episode_key": [str(i) for i in range(n)],
+                "condition": ["all"] * n,
+            }
         )
     )
-    rows = of_runs(data, Options(), {"": ByRun(values, "by hand", **more)})
+    rows = of_episodes(data, Options(), {"": ByEpisode(values, "by hand", **more)})
     return rows.filter(scope="condition").to_dicts()
 
 
-def test_shares_of_runs_are_recognised() -> None:
+def test_shares_of_episodes_are_recognised() -> None:
     (row,) = _of_one_quantity(np.repeat([1.0, 0.0], [3, 9]))
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(
         proportion_confint(3, 12, method="wilson")
@@ -316,12 +328,12 @@ def test_shares_of_runs_are_recognised() -> None:
     assert "do not differ beyond rounding" in same["method"]
 
 
-def test_runs_without_a_value_are_counted_and_warned_of() -> None:
+def test_episodes_without_a_value_are_counted_and_warned_of() -> None:
     values = np.r_[np.full(12, np.nan), 0.2, 0.4]
     (row,) = _of_one_quantity(values)
     assert (row["n_units"], row["n_excluded"], row["ci_low"]) == (2, 12, None)
-    assert "two runs, so no interval" in row["method"]
-    assert "12 of 14 runs have no value and are left out" in row["warning"]
+    assert "two episodes, so no interval" in row["method"]
+    assert "12 of 14 episodes have no value and are left out" in row["warning"]
 
 
 def test_few_draws_of_a_null_say_how_small_a_p_can_be() -> None:

@@ -30,32 +30,45 @@ FLAGS = ("lead", "agree", "tech")
 def talk(
     *lines: tuple[int, str, str], names: Sequence[str] = ("Ann", "Bob"), rounds: int = 1
 ) -> Data:
-    """Runs made of (run, seat, text), each seat once a round."""
-    runs = max(run for run, _, _ in lines) + 1
+    """Episodes made of (episode, seat, text), each seat once a round."""
+    episodes = max(episode for episode, _, _ in lines) + 1
     rows = [
-        {"run": run, "seq": i, "round": i // (2 * rounds), "turn": i, "seat": seat, "text": text}
-        for i, (run, seat, text) in enumerate(lines)
+        {
+            "episode": episode,
+            "seq": i,
+            "round": i // (2 * rounds),
+            "turn": i,
+            "seat": seat,
+            "text": text,
+        }
+        for i, (episode, seat, text) in enumerate(lines)
     ]
     seats = [
-        {"run": run, "seat": f"s{i + 1}", "name": name, "model": name.lower(), "position": i + 1}
-        for run in range(runs)
+        {
+            "episode": episode,
+            "seat": f"s{i + 1}",
+            "name": name,
+            "model": name.lower(),
+            "position": i + 1,
+        }
+        for episode in range(episodes)
         for i, name in enumerate(names)
     ]
     return Data(
-        runs=pl.DataFrame(
+        episodes=pl.DataFrame(
             {
-                "run": range(runs),
-                "episode_key": [f"{run:032x}" for run in range(runs)],
+                "episode": range(episodes),
+                "episode_key": [f"{episode:032x}" for episode in range(episodes)],
                 "condition": "all",
             }
         ),
-        messages=pl.DataFrame(rows).sort("run", "seq"),
+        messages=pl.DataFrame(rows).sort("episode", "seq"),
         seats=pl.DataFrame(seats),
     )
 
 
 def coded(values: dict[str, list[tuple[int, ...]]]) -> Data:
-    """One run in which each seat's messages carry the given flags, one message a round."""
+    """One episode in which each seat's messages carry the given flags, one message a round."""
     most = max(len(one) for one in values.values())
     said = [(r, seat) for r in range(most) for seat, one in values.items() if r < len(one)]
     data = talk(*((0, seat, "x") for _, seat in said))
@@ -63,12 +76,12 @@ def coded(values: dict[str, list[tuple[int, ...]]]) -> Data:
     data = dataclasses.replace(data, messages=data.messages.with_columns(rounds), shared={})
     flat = [values[seat][r] for r, seat in said]
     labels = [
-        {"run": 0, "seq": seq, "other_seq": None, "flag": flag, "value": float(flags[i])}
+        {"episode": 0, "seq": seq, "other_seq": None, "flag": flag, "value": float(flags[i])}
         for seq, flags in enumerate(flat)
         for i, flag in enumerate(FLAGS)
     ]
     return Data(
-        runs=data.runs,
+        episodes=data.episodes,
         messages=data.messages,
         seats=data.seats,
         labels=pl.DataFrame(labels, schema_overrides={"other_seq": pl.Int64}),
@@ -78,10 +91,10 @@ def coded(values: dict[str, list[tuple[int, ...]]]) -> Data:
 
 
 def value(data: Data, metric: str, quantity: str = "", **options: Any) -> float:
-    """The number of the first run."""
+    """The number of the first episode."""
     declared = METRICS[metric]
     found = declared.compute(data, declared.options(**options), np.random.default_rng(0))
-    rows = found.filter(quantity=quantity, scope="run")
+    rows = found.filter(quantity=quantity, scope="episode")
     return float(rows["value"][0])
 
 
@@ -127,7 +140,7 @@ def test_the_null_shuffles_seats_and_keeps_messages_whole() -> None:
     profiles = profiles_of(data, FLAGS)
     whole: list[np.ndarray] = []
     profiles.shuffled(
-        lambda c: whole.append(c.flags.sum(axis=1)) or c.by_run(c.flags[..., 0]),
+        lambda c: whole.append(c.flags.sum(axis=1)) or c.by_episode(c.flags[..., 0]),
         50,
         np.random.default_rng(1),
     )
@@ -142,7 +155,7 @@ def test_null_of_the_variance_ratio_has_its_known_mean() -> None:
     total = ((flags - flags.mean(axis=(0, 1))) ** 2).sum()
     declared = METRICS["profile_variance"]
     found = declared.compute(data, declared.options(draws=4000), np.random.default_rng(0))
-    row = found.filter(scope="run").row(0, named=True)
+    row = found.filter(scope="episode").row(0, named=True)
     # A seat's total has one message of every round, so its variance is that within rounds.
     assert row["null_mean"] == pytest.approx(within / 10 / total, abs=0.004)
     assert "null: seats shuffled within rounds, 4000 draws" in row["method"]
@@ -156,7 +169,9 @@ def test_more_than_five_flags_are_counted_as_well() -> None:
         + [data.labels.with_columns(pl.col("flag") + pl.lit(str(i))) for i in range(1, 4)]
     )
     flags = (*many, *(f"{flag}{i}" for i in range(1, 4) for flag in FLAGS))
-    wide = Data(runs=data.runs, messages=data.messages, labels=labels, flags=Flags(traits=flags))
+    wide = Data(
+        episodes=data.episodes, messages=data.messages, labels=labels, flags=Flags(traits=flags)
+    )
     pairs = cosine_similarity(rates)[np.triu_indices(4, 1)].mean()
     assert value(wide, "profile_cosine", draws=20) == pytest.approx(pairs, abs=1e-9)
 
@@ -213,7 +228,10 @@ def test_another_encoder_takes_the_place_of_the_hashed_one() -> None:
     lines = [(0, f"s{1 + i % 2}", ("short", "a longer text")[i % 2]) for i in range(8)]
     plain = talk(*lines)
     data = Data(
-        runs=plain.runs, messages=plain.messages, seats=plain.seats, encoders={"len": Lengths()}
+        episodes=plain.episodes,
+        messages=plain.messages,
+        seats=plain.seats,
+        encoders={"len": Lengths()},
     )
     assert value(data, "vendi", encoder="len") == pytest.approx(2.0, abs=1e-6)
     with pytest.raises(Unusable, match="there are hashed, len"):
@@ -229,14 +247,14 @@ def test_drift_is_none_for_a_seat_that_repeats_itself() -> None:
 
 def test_convergence_rises_where_messages_grow_alike() -> None:
     lines = [
-        (run, seat, text)
-        for run in range(2)
+        (episode, seat, text)
+        for episode in range(2)
         for pair in (("a b", "c d"), ("a b", "a c"), ("a b", "a b"))
         for seat, text in zip(("s1", "s2"), pair, strict=True)
     ]
     data = talk(*lines)
     rounds = data.messages.with_columns(pl.Series("round", [0, 0, 1, 1, 2, 2] * 2))
-    data = Data(runs=data.runs, messages=rounds, seats=data.seats)
+    data = Data(episodes=data.episodes, messages=rounds, seats=data.seats)
     assert value(data, "convergence", "slope") == pytest.approx(0.5, abs=1e-6)
     found = METRICS["convergence"].compute(data, METRICS["convergence"].options(), RNG)
     row = found.filter(quantity="by_round", subject="2").row(0, named=True)
@@ -245,7 +263,11 @@ def test_convergence_rises_where_messages_grow_alike() -> None:
 
 
 def test_alignment_sees_the_message_before() -> None:
-    lines = [(run, f"s{1 + i % 2}", f"w{i // 2 + 10 * run}") for run in range(2) for i in range(8)]
+    lines = [
+        (episode, f"s{1 + i % 2}", f"w{i // 2 + 10 * episode}")
+        for episode in range(2)
+        for i in range(8)
+    ]
     # s2 repeats s1, then s1 starts a new word: 4 of 7 replies take up the word before.
     assert value(talk(*lines), "alignment") == pytest.approx(4 / 7, abs=0.2)
 
@@ -333,10 +355,10 @@ def test_weighted_auc_is_that_of_scikit_learn() -> None:
     assert weighted_auc(scores, positive, weights, strata) == pytest.approx(hits / pairs, abs=1e-12)
 
 
-def test_a_classifier_knows_voices_in_runs_it_has_not_seen() -> None:
+def test_a_classifier_knows_voices_in_episodes_it_has_not_seen() -> None:
     words = {"s1": "alpha beta gamma", "s2": "delta epsilon zeta"}
-    told = [(run, s, words[s]) for run in range(6) for s in ("s1", "s2") * 5]
-    same = [(run, s, f"w{RNG.integers(50)}") for run in range(6) for s in ("s1", "s2") * 5]
+    told = [(episode, s, words[s]) for episode in range(6) for s in ("s1", "s2") * 5]
+    same = [(episode, s, f"w{RNG.integers(50)}") for episode in range(6) for s in ("s1", "s2") * 5]
     auc = METRICS["agent_auc"]
     for lines, low, high in ((told, 0.99, 1.0), (same, 0.3, 0.7)):
         found = auc.compute(talk(*lines), auc.options(), RNG)

@@ -1,4 +1,4 @@
-"""Baselines of other runs at the same place, against the definition spelt out pair by pair."""
+"""Baselines of other episodes at the same place, against the definition spelt out pair by pair."""
 
 from __future__ import annotations
 
@@ -15,74 +15,74 @@ from tasks.metrics.text import vectors
 
 WORDS = [f"w{i}" for i in range(30)]
 Vector: TypeAlias = np.ndarray
-#: Round, seat and vector of each message of a run.
-Run: TypeAlias = list[tuple[int, int, Vector]]
+#: Round, seat and vector of each message of an episode.
+StudyEpisode: TypeAlias = list[tuple[int, int, Vector]]
 
 
-def transcripts(seed: int, runs: int = 6) -> Data:
-    """Runs of three seats; some skip a round, some speak twice in one."""
+def transcripts(seed: int, episodes: int = 6) -> Data:
+    """Episodes of three seats; some skip a round, some speak twice in one."""
     rng = np.random.default_rng(seed)
     lines = []
-    for run in range(runs):
+    for episode in range(episodes):
         seq = 0
         for round_ in range(4):
             for seat in rng.permutation(3):
                 for _ in range(int(rng.choice([0, 1, 1, 1, 2]))):
                     text = " ".join(rng.choice(WORDS, size=int(rng.integers(2, 8))))
-                    lines.append((run, seq, round_, f"s{seat}", text))
+                    lines.append((episode, seq, round_, f"s{seat}", text))
                     seq += 1
     frame = pl.DataFrame(
-        lines, schema=["run", "seq", "round", "seat", "text"], orient="row"
+        lines, schema=["episode", "seq", "round", "seat", "text"], orient="row"
     ).with_columns(pl.col("seq").alias("turn"))
-    keys = [f"{run:032x}" for run in range(runs)]
-    study = {"run": range(runs), "episode_key": keys, "condition": "all"}
-    return Data(runs=pl.DataFrame(study), messages=frame)
+    keys = [f"{episode:032x}" for episode in range(episodes)]
+    study = {"episode": range(episodes), "episode_key": keys, "condition": "all"}
+    return Data(episodes=pl.DataFrame(study), messages=frame)
 
 
-def spelt_out(data: Data) -> list[Run]:
+def spelt_out(data: Data) -> list[StudyEpisode]:
     dense = vectors.message_vectors(data).toarray()
-    runs: list[Run] = [[] for _ in range(data.n_runs)]
+    episodes: list[StudyEpisode] = [[] for _ in range(data.n_episodes)]
     for number, row in enumerate(data.messages.iter_rows(named=True)):
-        runs[row["run"]].append((row["round"], int(row["seat"][1:]), dense[number]))
-    return runs
+        episodes[row["episode"]].append((row["round"], int(row["seat"][1:]), dense[number]))
+    return episodes
 
 
-def elsewhere(runs: Sequence[Run], own: int, place: tuple[int, int]) -> Vector | None:
-    """Mean over other runs of what they say at a place."""
+def elsewhere(episodes: Sequence[StudyEpisode], own: int, place: tuple[int, int]) -> Vector | None:
+    """Mean over other episodes of what they say at a place."""
     means = []
-    for number, run in enumerate(runs):
-        said = [vector for round_, seat, vector in run if (round_, seat) == place]
+    for number, episode in enumerate(episodes):
+        said = [vector for round_, seat, vector in episode if (round_, seat) == place]
         if said and number != own:
             means.append(np.mean(said, axis=0))
     return np.mean(means, axis=0) if means else None
 
 
-def usable(runs: Sequence[Run]) -> set[tuple[int, int]]:
-    places = [{(round_, seat) for round_, seat, _ in run} for run in runs]
+def usable(episodes: Sequence[StudyEpisode]) -> set[tuple[int, int]]:
+    places = [{(round_, seat) for round_, seat, _ in episode} for episode in episodes]
     return {place for place in set().union(*places) if sum(place in one for one in places) >= 3}
 
 
 def excess_of_replies(
-    runs: Sequence[Run], own: int, places: set[tuple[int, int]]
+    episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]]
 ) -> tuple[float, float]:
     found = []
-    for before, after in zip(runs[own], runs[own][1:], strict=False):
+    for before, after in zip(episodes[own], episodes[own][1:], strict=False):
         if before[1] != after[1] and before[:2] in places:
-            other = elsewhere(runs, own, before[:2])
+            other = elsewhere(episodes, own, before[:2])
             assert other is not None
             found.append((after[2] @ before[2], after[2] @ other))
     return tuple(np.mean(found, axis=0))
 
 
 def excess_of_rounds(
-    runs: Sequence[Run], own: int, places: set[tuple[int, int]], slope: bool = False
+    episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]], slope: bool = False
 ) -> tuple[float, float]:
     found, rounds = [], []
-    for number in sorted({round_ for round_, _, _ in runs[own]}):
-        mine = [one for one in runs[own] if one[0] == number and one[:2] in places]
+    for number in sorted({round_ for round_, _, _ in episodes[own]}):
+        mine = [one for one in episodes[own] if one[0] == number and one[:2] in places]
         pairs = [(x, y) for x in mine for y in mine if x[1] != y[1]]
         if pairs:
-            others = {y[:2]: elsewhere(runs, own, y[:2]) for _, y in pairs}
+            others = {y[:2]: elsewhere(episodes, own, y[:2]) for _, y in pairs}
             found.append(np.mean([(x[2] @ y[2], x[2] @ others[y[:2]]) for x, y in pairs], axis=0))
             rounds.append(number)
     if slope:
@@ -91,7 +91,7 @@ def excess_of_rounds(
 
 
 @pytest.mark.parametrize(
-    ("metric", "quantity", "one_run"),
+    ("metric", "quantity", "one_episode"),
     [
         ("alignment", "", excess_of_replies),
         ("convergence", "", excess_of_rounds),
@@ -100,40 +100,43 @@ def excess_of_rounds(
 )
 @pytest.mark.parametrize("seed", [1, 2])
 def test_value_less_baseline_is_a_pseudo_value_of_the_jackknife(
-    metric: str, quantity: str, one_run: Callable[..., tuple[float, float]], seed: int
+    metric: str, quantity: str, one_episode: Callable[..., tuple[float, float]], seed: int
 ) -> None:
     data = transcripts(seed)
-    runs, declared = spelt_out(data), METRICS[metric]
-    places, n = usable(runs), data.n_runs
+    episodes, declared = spelt_out(data), METRICS[metric]
+    places, n = usable(episodes), data.n_episodes
 
     def number(left: Sequence[int]) -> float:
         """The condition's mean excess; places are those of the whole study."""
-        kept = [runs[run] for run in left]
-        return float(np.mean([np.subtract(*one_run(kept, i, places)) for i in range(len(kept))]))
+        kept = [episodes[episode] for episode in left]
+        return float(
+            np.mean([np.subtract(*one_episode(kept, i, places)) for i in range(len(kept))])
+        )
 
     every = list(range(n))
     pseudo = [
-        n * number(every) - (n - 1) * number([run for run in every if run != out]) for out in every
+        n * number(every) - (n - 1) * number([episode for episode in every if episode != out])
+        for out in every
     ]
     rows = declared.compute(data, declared.options(), np.random.default_rng(0))
-    mine = rows.filter(quantity=quantity, scope="run")
+    mine = rows.filter(quantity=quantity, scope="episode")
     assert mine["value"].to_list() == pytest.approx(
-        [one_run(runs, i, places)[0] for i in every], abs=1e-6
+        [one_episode(episodes, i, places)[0] for i in every], abs=1e-6
     )
     assert (mine["value"] - mine["null_mean"]).to_list() == pytest.approx(pseudo, abs=1e-6)
-    plain = np.mean([one_run(runs, i, places)[1] for i in every])
+    plain = np.mean([one_episode(episodes, i, places)[1] for i in every])
     assert mine["null_mean"].mean() == pytest.approx(plain, abs=1e-6)
     excess = rows.filter(quantity=quantity, scope="condition", subject="excess")["value"][0]
     assert excess == pytest.approx(number(every), abs=1e-6)
 
 
 @pytest.mark.parametrize("metric", ["alignment", "convergence"])
-def test_two_runs_have_a_value_and_no_baseline(metric: str) -> None:
-    data, declared = transcripts(3, runs=2), METRICS[metric]
+def test_two_episodes_have_a_value_and_no_baseline(metric: str) -> None:
+    data, declared = transcripts(3, episodes=2), METRICS[metric]
     rows = declared.compute(data, declared.options(), np.random.default_rng(0))
-    for row in rows.filter(quantity="", scope="run").to_dicts():
+    for row in rows.filter(quantity="", scope="episode").to_dicts():
         assert row["value"] is not None
         assert row["null_mean"] is None
     (excess,) = rows.filter(quantity="", subject="excess").to_dicts()
     assert excess["value"] is None
-    assert excess["method"].startswith("undefined: no run has a null")
+    assert excess["method"].startswith("undefined: no episode has a null")

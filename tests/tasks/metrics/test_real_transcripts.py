@@ -10,20 +10,20 @@ import pytest
 
 from tasks.importers.warroom import read_transcripts
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.data import Data, MeasuredRun, messages_of, numbered, run_frame
+from tasks.metrics.data import Data, MeasuredEpisode, episode_frame, messages_of, numbered
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def baseline(shared: Path) -> Data:
-    """The 21 runs of series A."""
+    """The 21 episodes of series A."""
     return series(shared, "A")
 
 
 @pytest.fixture(scope="module")
 def isolated(shared: Path) -> Data:
-    """The 21 runs of series F, in which each agent speaks once and sees nobody."""
+    """The 21 episodes of series F, in which each agent speaks once and sees nobody."""
     return series(shared, "F")
 
 
@@ -35,19 +35,19 @@ def series(shared: Path, name: str) -> Data:
         )
         for table in ("episodes", "seats", "actions", "events")
     }
-    runs = run_frame(
+    episodes = episode_frame(
         [
-            MeasuredRun(key, name, number)
+            MeasuredEpisode(key, name, number)
             for number, key in enumerate(tables["episodes"]["episode_key"], start=1)
         ],
         tables["episodes"],
     )
-    events = numbered(tables["events"], runs)
+    events = numbered(tables["events"], episodes)
     return Data(
-        runs=runs,
-        seats=numbered(tables["seats"], runs),
+        episodes=episodes,
+        seats=numbered(tables["seats"], episodes),
         events=events,
-        actions=numbered(tables["actions"].drop("answer"), runs).with_columns(
+        actions=numbered(tables["actions"].drop("answer"), episodes).with_columns(
             pl.lit(None, dtype=pl.String).alias("answer")
         ),
         messages=messages_of(events),
@@ -105,5 +105,5 @@ def test_agents_that_speak_once_each_have_no_excess(metric: str, isolated: Data)
     assert rows.filter(scope="condition", subject="excess")["value"].to_list() == [None]
 
 
-def test_runs_of_the_baseline_are_whole(baseline: Data) -> None:
-    assert _of_series(baseline, "run_quality", "rounds")["value"] == 1.0
+def test_episodes_of_the_baseline_are_whole(baseline: Data) -> None:
+    assert _of_series(baseline, "episode_quality", "rounds")["value"] == 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tasks.metrics.worlds.page import page
 from tasks.metrics.worlds.record import FILE, PAGE, STUDIES, held, tasks
 
-RENEW = "run python bench/recovery.py"
+RENEW = "episode python bench/recovery.py"
 
 
 def test_the_page_is_what_the_file_says() -> None:
@@ -18,7 +18,7 @@ def test_the_page_is_what_the_file_says() -> None:
 
 def test_every_world_is_on_file_with_hundreds_of_studies() -> None:
     found = held(FILE)
-    missing = [task.key for task in tasks() if task.key not in found and task.runs == 12]
+    missing = [task.key for task in tasks() if task.key not in found and task.episodes == 12]
     assert missing == [], RENEW
     assert {line["studies"] for lines in found.values() for line in lines} == {STUDIES}
 
@@ -38,7 +38,7 @@ def test_numbers_of_an_older_version_are_marked() -> None:
 
 def test_numbers_beyond_the_bounds_are_named() -> None:
     task = next(
-        task for task in tasks() if (task.of, task.kind, task.runs) == ("metric", "null", 20)
+        task for task in tasks() if (task.of, task.kind, task.episodes) == ("metric", "null", 20)
     )
     line = {"quantity": "", "subject": "", "rule": None, "a": 1.0, "b": 1.0, "found": [1.2, 1.0]}
     line |= {"error": [0.01, 0.01], "coverage": 0.5, "rejection": 0.2, "studies": 400}

@@ -10,7 +10,7 @@ from tasks.metrics.reference import PAGE, page
 
 
 def test_the_page_is_what_the_declarations_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m tasks.metrics.reference"
+    assert PAGE.read_text(encoding="utf-8") == page(), "episode python -m tasks.metrics.reference"
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))

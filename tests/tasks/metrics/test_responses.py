@@ -10,10 +10,10 @@ import pytest
 
 from tasks.metrics.data import Data
 from tasks.metrics.opinion.responses import METRIC, ResponseOptions
-from tasks.metrics.worlds.frames import runs_frame
+from tasks.metrics.worlds.frames import episodes_frame
 
 ANSWERS: list[tuple[int, int, str, str, str, float | None, str | None]] = [
-    # run, turns before, seat, probe, item, number, words
+    # episode, turns before, seat, probe, item, number, words
     (0, 0, "s1", "trust", "trust", 2.0, None),
     (0, 0, "s2", "trust", "trust", 4.0, None),
     (0, 0, "s3", "trust", "trust", None, None),
@@ -28,12 +28,12 @@ ANSWERS: list[tuple[int, int, str, str, str, float | None, str | None]] = [
 
 
 def found(**options: Any) -> dict[tuple[str, str, int | None], float | None]:
-    """Values by quantity, subject and run; without a run those of the condition."""
-    names = ("run", "after_turns", "seat", "instrument", "item", "value", "text")
+    """Values by quantity, subject and episode; without an episode those of the condition."""
+    names = ("episode", "after_turns", "seat", "instrument", "item", "value", "text")
     responses = pl.DataFrame(ANSWERS, schema=list(names), orient="row").with_columns(
         (pl.col("after_turns") // 3).alias("after_rounds")
     )
-    data = Data(runs=runs_frame({"a": 2}), responses=responses)
+    data = Data(episodes=episodes_frame({"a": 2}), responses=responses)
     rows = METRIC.compute(data, ResponseOptions(**options), np.random.default_rng(1))
     return {
         (quantity, subject, None if episode is None else int(episode, 16)): value
@@ -88,9 +88,13 @@ def test_probes_and_items_can_be_named(names: tuple[str, ...], kept: set[str]) -
 
 
 def test_no_probe_gives_no_rows() -> None:
-    schema: dict[str, Any] = {"run": pl.Int64, "after_rounds": pl.Int64, "after_turns": pl.Int64}
+    schema: dict[str, Any] = {
+        "episode": pl.Int64,
+        "after_rounds": pl.Int64,
+        "after_turns": pl.Int64,
+    }
     schema |= dict.fromkeys(("seat", "instrument", "item", "text"), pl.String) | {
         "value": pl.Float64
     }
-    data = Data(runs=runs_frame({"a": 2}), responses=pl.DataFrame(schema=schema))
+    data = Data(episodes=episodes_frame({"a": 2}), responses=pl.DataFrame(schema=schema))
     assert METRIC.compute(data, ResponseOptions(), np.random.default_rng(1)).is_empty()

@@ -106,7 +106,7 @@ async def test_a_contrast_on_the_excess_says_so_in_its_row() -> None:
     assert "value less null mean" in row["method"]
 
 
-async def test_runs_left_out_on_one_side_are_a_warning_with_side_number_and_reason() -> None:
+async def test_episodes_left_out_on_one_side_are_a_warning_with_side_number_and_reason() -> None:
     declared = s.study()
     frames = s.rows(declared)
     failed, cut, silent = (digest("e", "mixed", number) for number in (1, 2, 3))
@@ -122,7 +122,7 @@ async def test_runs_left_out_on_one_side_are_a_warning_with_side_number_and_reas
     assert "(1 failed, 1 incomplete, 1 without a value)" in row["warning"]
 
 
-async def test_runs_left_out_evenly_are_counted_without_a_warning() -> None:
+async def test_episodes_left_out_evenly_are_counted_without_a_warning() -> None:
     declared = s.study()
     gone = tuple(digest("e", condition, 1) for condition in ("uniform", "mixed"))
     (result,) = await compared(declared, s.rows(declared), failed=gone)
@@ -137,12 +137,12 @@ async def test_runs_left_out_evenly_are_counted_without_a_warning() -> None:
 def test_only_episodes_that_were_cut_short_are_left_out(status: str, used: int) -> None:
     declared = s.study(metrics=["participation"])
     (unit,) = MeasureStep().plan(s.design(declared), s.upstream(declared, status=status))
-    assert len(unit.spec.runs.value) == 2 * used
+    assert len(unit.spec.episodes.value) == 2 * used
     assert unit.spec.excluded["mixed"] == ({} if used else {"incomplete": 6})
 
 
 @pytest.mark.parametrize("test", ["cluster_robust", "mixed_model", "gee"])
-async def test_shares_that_sum_to_one_in_every_run_are_not_tested(test: str) -> None:
+async def test_shares_that_sum_to_one_in_every_episode_are_not_tested(test: str) -> None:
     contrast = {"of": "participation.share_words", "between": ["uniform", "mixed"], "test": test}
     declared = s.study(metrics=["participation"], contrasts={"shares": contrast})
     (result,) = await compared(declared, s.rows(declared))
@@ -166,8 +166,8 @@ async def test_episodes_without_a_value_are_counted_as_left_out() -> None:
     assert "mixed 12 of 14 (12 without a value)" in row["warning"]
 
 
-async def test_rates_of_run_quality_are_taken_over_questions_that_were_put() -> None:
-    declared = s.study(metrics=["run_quality"], contrasts={})
+async def test_rates_of_episode_quality_are_taken_over_questions_that_were_put() -> None:
+    declared = s.study(metrics=["episode_quality"], contrasts={})
     frames = s.rows(declared, seats=5, rounds=25)
     place = pl.int_range(pl.len()).over("episode_key")
     out, back, gone, blank = (place < 5, (place >= 5) & (place < 11), place == 11, place == 12)
@@ -193,10 +193,10 @@ async def test_rates_of_run_quality_are_taken_over_questions_that_were_put() -> 
     }
     expected = {"valid": 113, "fallback": 6, "absent": 1, "silent": 2}
     for name, n in expected.items():
-        row = found[f"run_quality.{name}", "run"]
+        row = found[f"episode_quality.{name}", "episode"]
         assert row["value"] == pytest.approx(n / 120), name
         assert row["n_units"] == 120
-    alone = result.rows["metrics"].filter(episode_key=unasked, metric="run_quality.fallback")
+    alone = result.rows["metrics"].filter(episode_key=unasked, metric="episode_quality.fallback")
     assert alone["value"].to_list() == [None]
     assert "without actions on record has no rate" in alone["method"][0]
 
@@ -209,7 +209,7 @@ async def test_a_contrast_that_moves_several_factors_says_so() -> None:
     assert "2 factors at once (seats, rounds)" in row["warning"]
 
 
-async def test_one_run_per_side_is_a_row_without_a_p_and_its_reason() -> None:
+async def test_one_episode_per_side_is_a_row_without_a_p_and_its_reason() -> None:
     declared = s.study(replicates=1)
     (result,) = await compared(declared, s.rows(declared))
     (row,) = result.rows["contrasts"]
@@ -226,9 +226,9 @@ async def test_a_metric_without_a_value_anywhere_is_a_row_with_counts() -> None:
     (result,) = await compared(declared, frames)
     (row,) = result.rows["contrasts"]
     assert row["p"] is None
-    assert "profile_cosine has no value in any of 12 runs" in row["warning"]
+    assert "profile_cosine has no value in any of 12 episodes" in row["warning"]
     assert row["n_excluded"] == 12
-    assert "runs left out: uniform 6 without a value; mixed 6 without a value" in row["method"]
+    assert "episodes left out: uniform 6 without a value; mixed 6 without a value" in row["method"]
 
 
 def test_no_interval_reaches_beyond_what_its_quantity_can_be() -> None:
@@ -276,7 +276,7 @@ async def test_unusable_labels_are_a_failure_with_counts() -> None:
     assert results[1].failure is None
 
 
-async def test_every_number_has_an_interval_over_runs_or_says_why_not() -> None:
+async def test_every_number_has_an_interval_over_episodes_or_says_why_not() -> None:
     book = {"name": "b", "flags": {f: {"definition": f} for f in s.FLAGS}}
     coding = {**s.STUDY["coding"], "codebook": book}
     options = {"opinion_change": {"outcome": "stance"}, "consensus": {"outcome": "stance"}}

@@ -14,8 +14,8 @@ from tasks.metrics.worlds.catalogue import METRIC_WORLDS, TEST_WORLDS
 from tasks.metrics.worlds.recovery import Recovery, recovered, recovered_by_test
 from tasks.metrics.worlds.world import SidesWorld, World
 
-#: Studies of the fast check, and runs in each condition; `docs/recovery.md` has hundreds.
-STUDIES, RUNS = 14, 12
+#: Studies of the fast check, and episodes in each condition; `docs/recovery.md` has hundreds.
+STUDIES, EPISODES = 14, 12
 #: Numbers by seat alone, which no condition sums up.
 BY_SEAT = {"participation": {"share", "share_words"}, "market": {"utility"}}
 
@@ -65,7 +65,7 @@ def assert_found(one: Recovery) -> None:
 
 @pytest.mark.parametrize(("name", "world", "kind"), CHECKED)
 def test_a_metric_finds_the_truth_of_its_worlds(name: str, world: World, kind: str) -> None:
-    for one in recovered(METRICS[name], world, RUNS, STUDIES):
+    for one in recovered(METRICS[name], world, EPISODES, STUDIES):
         assert_found(one)
         assert not (kind == "null" and one.rejection > 0.3), one
 
@@ -85,7 +85,7 @@ def test_a_test_rejects_what_is_true_as_seldom_as_it_says(name: str, world: Side
     assert found.tested == 1.0
     if world is TEST_WORLDS[name].null:
         assert found.rejection <= 0.2
-    # Epsilon squared has no sign: its mean is above its value for many runs.
+    # Epsilon squared has no sign: its mean is above its value for many episodes.
     slack = 0.1 if name == "kruskal_wallis" else 0.02
     assert abs(found.found - world.effect) <= 4.5 * found.error + slack
     assert not found.coverage < 0.8
