@@ -31,7 +31,7 @@ class Limits:
         threads: Threads.
     """
 
-    memory_mb: int = 512
+    memory_mb: int = 400
     threads: int = 2
 
 
@@ -66,6 +66,8 @@ def connection(
         "memory_limit": f"{limits.memory_mb}MB",
         "threads": limits.threads,
         "default_block_size": str(BLOCK_BYTES),
+        # Merging small row groups at a checkpoint takes up to 130 MB for a moment.
+        "max_vacuum_tasks": 0,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }

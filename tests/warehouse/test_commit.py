@@ -13,6 +13,8 @@ from schemas.keys import digest
 from schemas.unit import Failure, Read, Result
 from warehouse.committing import commit as commit_module
 from warehouse.committing.batch import INVALID
+from warehouse.connection import Limits
+from warehouse.store import Warehouse
 
 
 def test_a_whole_unit_is_stored_and_done(make, commit, counts, warehouse):
@@ -371,3 +373,21 @@ def test_the_order_of_units_does_not_change_what_is_stored(make, commit, warehou
     frame = warehouse.frame(Read("events", "episode_key", keys))
     assert frame["episode_key"].to_list() == sorted(k for k in keys for _ in range(2))
     assert digest(*frame["seq"].to_list()) == digest(*([0, 1] * 6))
+
+
+def test_long_texts_are_committed_within_the_memory_of_the_warehouse(path, make):
+    n = 200
+    texts = [f"{number} " * 50_000 for number in range(n)]
+    rows = pl.DataFrame(
+        {
+            "digest": [make.key(("text", number)) for number in (*range(n), 0)],
+            "role": ["user"] * (n + 1),
+            "text": [*texts, texts[0]],
+        }
+    )
+    with Warehouse.open(path, limits=Limits(memory_mb=150)) as warehouse:
+        for name in ("a", "b"):
+            result = Result(make.unit(name), {"prompt_messages": rows})
+            warehouse.commit([result], run_id="run", code_version="1")
+        found = warehouse.frame_sql("SELECT count(*), sum(length(text)) FROM prompt_messages")
+    assert found.row(0) == (n, sum(map(len, texts)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,8 @@ Cursor = duckdb.DuckDBPyConnection
 
 #: Name of the rows that a statement reads once.
 ARRIVING = "arriving"
+#: Bytes that one statement inserts, about.
+PIECE_BYTES = 16 * 2**20
 
 
 def set_aside(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
@@ -64,24 +67,34 @@ def insert_staged(cursor: Cursor, staged: Staged, accepted: pl.DataFrame) -> Non
     The transaction holds what it inserts in memory until it ends, so nothing is there twice.
     """
     cursor.execute(f"DROP TABLE {identifier(f'in_{staged.name}')}")
-    table = identifier(staged.name)
-    rows = f"SELECT * EXCLUDE ({NUMBER}, {UNIT}) FROM {ARRIVING}"
     if staged.name in SHARED:
-        (key,) = (identifier(name) for name in staged.row.table.key)
-        rows = (
-            f"{rows} WHERE {key} NOT IN (SELECT {key} FROM {table}) "
-            f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {NUMBER}) = 1"
-        )
-    with _arriving(cursor, accepted):
-        cursor.execute(f"INSERT INTO {table} BY NAME {rows}")
+        accepted = _not_held(cursor, staged, accepted)
+    insert(cursor, staged.name, accepted.drop(NUMBER, UNIT))
+
+
+def _not_held(cursor: Cursor, staged: Staged, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of a table that units share, each once, without those that it holds."""
+    (key,) = staged.row.table.key
+    rows = rows.sort(NUMBER).unique(key, keep="first", maintain_order=True)
+    column, table = identifier(key), identifier(staged.name)
+    with _arriving(cursor, rows.select(key)):
+        held = cursor.execute(
+            f"SELECT {column} FROM {table} WHERE {column} IN (SELECT {column} FROM {ARRIVING})"
+        ).fetchall()
+    return rows.filter(~pl.col(key).is_in([value for (value,) in held]))
 
 
 def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:
-    """Inserts rows of one of the warehouse's own tables."""
+    """Inserts rows into a table, a limited number of bytes at a time.
+
+    DuckDB reads thousands of rows at once, which do not fit its memory where texts are long.
+    """
     if rows.is_empty():
         return
-    with _arriving(cursor, rows):
-        cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM {ARRIVING}")
+    pieces = math.ceil(rows.estimated_size() / PIECE_BYTES) or 1
+    for piece in rows.iter_slices(math.ceil(len(rows) / pieces)):
+        with _arriving(cursor, piece):
+            cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM {ARRIVING}")
 
 
 @contextmanager
