@@ -119,7 +119,7 @@ class Answer:
     Attributes:
         call_key: Key of the call that gave the answer, or of the last one tried.
         text: The raw text; empty where there was none.
-        value: The parsed answer, or the text where no shape was asked; nothing on failure.
+        value: The parsed answer, or the text where no type was asked; nothing on failure.
         attempts: How often it was asked in all, re-asks included.
         failure: Why there is no value.
         call_keys: Keys of all calls made for it, in order.

@@ -217,7 +217,7 @@ def _call(key: str, warehouse: Path) -> None:
             model=row.model,
             api_base=row.api_base,
             params=json.loads(row.params),
-            shape=row.shape,
+            answer_schema=row.answer_schema,
             messages=row.digests,
             reask_of=row.reask_of,
         )

@@ -16,7 +16,7 @@ class CallRow(Row):
     table: ClassVar[Table] = Table("calls", ("call_key",), "question to a model", owner="unit_key")
 
     call_key: Key = Field(
-        description="Digest of provider, base URL, model, parameters, messages, answer shape, "
+        description="Digest of provider, base URL, model, parameters, messages, answer schema, "
         "unit and ordinal."
     )
     unit_key: Key = Field(description="Unit on whose behalf it was asked.")
@@ -26,7 +26,7 @@ class CallRow(Row):
     model: Name = Field(description="Model as asked for.")
     api_base: str | None = Field(None, description="Base URL, where one was declared.")
     params: Json = Field(description="Parameters that decide the answer.")
-    shape: str | None = Field(None, description="Digest of the answer's JSON schema.")
+    answer_schema: str | None = Field(None, description="Digest of the answer's JSON schema.")
     reask_of: Key | None = Field(None, description="Call whose bad answer this one quotes.")
     base_call_key: Key | None = Field(None, description="Call whose request this one continues.")
     base_messages: Count = Field(description="Messages taken over from the start of that request.")

@@ -51,7 +51,7 @@ class Item:
         unit_key: Unit on whose behalf it is asked.
         call_key: Key of the call; names the item within the batch.
         messages: The prompt as it is sent.
-        response_format: Shape to ask for natively, in the provider's form.
+        response_format: Type to ask for natively, in the provider's form.
         extra: What to note with the answer.
     """
 

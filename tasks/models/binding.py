@@ -38,12 +38,15 @@ class Transport(Protocol):
 
     native: bool
 
-    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+    async def reply(
+        self, messages: Sequence[Message], answer_type: type[BaseModel] | None
+    ) -> Reply:
         """The model's answer to one attempt.
 
         Args:
             messages: The prompt.
-            shape: Shape to ask for natively; ``None`` where it is asked for in words or not at all.
+            answer_type: Type to ask for natively; ``None`` where it is asked for in words, or not
+                at all.
 
         Raises:
             AttemptFailed: No answer came.
@@ -72,9 +75,11 @@ class Keyless:
         self.way = way
         self._keyring = keyring
 
-    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+    async def reply(
+        self, messages: Sequence[Message], answer_type: type[BaseModel] | None
+    ) -> Reply:
         """The model's answer to one attempt; see :class:`Transport`."""
-        return await self._keyring.without_keys(self.way.reply(messages, shape))
+        return await self._keyring.without_keys(self.way.reply(messages, answer_type))
 
     async def vectors(self, texts: Sequence[str]) -> tuple[Reply, list[Vectors]]:
         """Vectors of texts from one attempt; see :class:`Transport`."""
@@ -104,7 +109,7 @@ class BoundModel:
 
     @property
     def takes_schema(self) -> bool:
-        """Whether it is asked for an answer of a shape by a JSON schema, and not in words."""
+        """Whether it is asked for an answer of a type by a JSON schema, and not in words."""
         return self.transport.native and not self._in_words
 
     def ask_in_words(self) -> None:

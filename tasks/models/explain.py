@@ -22,7 +22,7 @@ class Ingredients:
         model: Model as asked for.
         api_base: Base URL, where one is declared.
         params: Parameters that decide the answer.
-        shape: Digest of the answer's schema, if it has one.
+        answer_schema: Digest of the answer's schema, if it has one.
         messages: Digests of all messages, in order.
         reask_of: Call whose bad answer it quotes.
     """
@@ -33,7 +33,7 @@ class Ingredients:
     model: str
     api_base: str | None
     params: Mapping[str, Any]
-    shape: str | None
+    answer_schema: str | None
     messages: Sequence[str]
     reask_of: str | None = None
 
@@ -127,7 +127,7 @@ def differences(
 def _differences(wanted: Ingredients, found: Ingredients) -> tuple[Difference, ...]:
     result = [
         Difference(name, getattr(wanted, name), getattr(found, name))
-        for name in ("model", "api_base", "shape", "unit_key", "ordinal", "reask_of")
+        for name in ("model", "api_base", "answer_schema", "unit_key", "ordinal", "reask_of")
         if getattr(wanted, name) != getattr(found, name)
     ]
     result += differences(wanted.params, found.params, "params")

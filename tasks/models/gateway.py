@@ -25,7 +25,7 @@ from tasks.models.completions import Vectors
 from tasks.models.embedding import Embeddings, vectors_dir
 from tasks.models.faults import refuses_schema
 from tasks.models.journal import Journal
-from tasks.models.keys import call_key, shape_digest
+from tasks.models.keys import call_key, schema_digest
 from tasks.models.ledger import Entry, UnitLedger
 from tasks.models.prefetch import Prefetch
 from tasks.models.prices import Prices
@@ -108,14 +108,19 @@ class ModelGateway:
 
     async def _ask(self, question: Question) -> Answer:
         model = self._models.of(question.model)
-        shape = shape_digest(question.answer)
+        answer_schema = schema_digest(question.answer)
         unit = self._ledger(question.unit_key)
         messages = question.messages
         keys: list[str] = []
         for reask in range(question.reasks + 1):
             digests = message_digests(messages)
             key = call_key(
-                model.key, digests, shape, question.unit_key, ordinal=question.ordinal, reask=reask
+                model.key,
+                digests,
+                answer_schema,
+                question.unit_key,
+                ordinal=question.ordinal,
+                reask=reask,
             )
             last = reask == question.reasks
             outcome = await self._outcome(question, model, messages, key, last)
@@ -125,7 +130,9 @@ class ModelGateway:
             keys.append(key)
             unit.add(
                 key,
-                Entry(question, reask, before, model.params, shape, digests, outcome, failure),
+                Entry(
+                    question, reask, before, model.params, answer_schema, digests, outcome, failure
+                ),
                 sent,
             )
             text = outcome.reply.text if outcome.reply else ""
@@ -238,19 +245,19 @@ class ModelGateway:
     async def _fresh(
         self, question: Question, model: BoundModel, messages: tuple[Message, ...], key: str
     ) -> Outcome:
-        shape = question.answer
-        told = messages if shape is None else instructed(messages, shape)
+        answer_type = question.answer
+        told = messages if answer_type is None else instructed(messages, answer_type)
         longest = messages if model.takes_schema else told
         tokens = prompt_tokens_about(longest) if model.spec.tokens_per_minute else 0.0
 
         async def attempt() -> Reply:
-            if shape is None:
+            if answer_type is None:
                 return await model.transport.reply(messages, None)
             if not model.takes_schema:
                 reply = await model.transport.reply(told, None)
                 return dataclasses.replace(reply, raw={**reply.raw, "instructed": True})
             try:
-                return await model.transport.reply(messages, shape)
+                return await model.transport.reply(messages, answer_type)
             except AttemptFailed as failed:
                 if not refuses_schema(failed):
                     raise

@@ -1,8 +1,8 @@
 """Keys of calls: which answer belongs to which place.
 
-A call's key names the model, its parameters and base URL, the messages, the shape of the answer,
+A call's key names the model, its parameters and base URL, the messages, the schema of the answer,
 the unit, the ordinal within it, and which re-ask it is. Nothing else is in it: not limits, prices
-or time-outs, and not how a shape is asked for, so that an answer paid for is found again without
+or time-outs, and not how a schema is asked for, so that an answer paid for is found again without
 importing a provider library.
 """
 
@@ -21,7 +21,7 @@ from tasks.models.prompt_messages import message_digests
 #: Raised when the meaning of a call changes, such as the wording of a re-ask.
 RECIPE = 1
 
-_SHAPES: WeakKeyDictionary[type[BaseModel], str] = WeakKeyDictionary()
+_SCHEMAS: WeakKeyDictionary[type[BaseModel], str] = WeakKeyDictionary()
 
 
 def model_key(spec: ModelSpec) -> str:
@@ -29,20 +29,20 @@ def model_key(spec: ModelSpec) -> str:
     return digest("model", spec.identity())
 
 
-def shape_digest(shape: type[BaseModel] | None) -> str | None:
+def schema_digest(answer_type: type[BaseModel] | None) -> str | None:
     """The digest of an answer's JSON schema; nothing for free text."""
-    if shape is None:
+    if answer_type is None:
         return None
-    held = _SHAPES.get(shape)
+    held = _SCHEMAS.get(answer_type)
     if held is None:
-        held = _SHAPES[shape] = digest("shape", shape.model_json_schema())
+        held = _SCHEMAS[answer_type] = digest("shape", answer_type.model_json_schema())
     return held
 
 
 def call_key(
     model: str,
     messages: Sequence[str],
-    shape: str | None,
+    answer_schema: str | None,
     unit_key: str,
     *,
     ordinal: int,
@@ -53,7 +53,7 @@ def call_key(
     Args:
         model: Digest of the model's identity.
         messages: Digests of the messages.
-        shape: Digest of the answer's schema, if it has one.
+        answer_schema: Digest of the answer's schema, if it has one.
         unit_key: The unit on whose behalf it is asked.
         ordinal: Number of the question within the unit.
         reask: Number of the re-ask; 0 for the question itself.
@@ -64,7 +64,7 @@ def call_key(
         ... )
         False
     """
-    return digest("call", RECIPE, model, messages, shape, unit_key, ordinal, reask)
+    return digest("call", RECIPE, model, messages, answer_schema, unit_key, ordinal, reask)
 
 
 def question_key(question: Question, model: str) -> str:
@@ -77,7 +77,7 @@ def question_key(question: Question, model: str) -> str:
     return call_key(
         model,
         message_digests(question.messages),
-        shape_digest(question.answer),
+        schema_digest(question.answer),
         question.unit_key,
         ordinal=question.ordinal,
     )

@@ -22,7 +22,7 @@ class Entry:
         reask: Number of the re-ask; 0 for the question itself.
         reask_of: Call whose bad answer it quotes.
         params: Parameters that decide the answer.
-        shape: Digest of the answer's schema.
+        answer_schema: Digest of the answer's schema.
         digests: Digests of the messages of its request.
         outcome: What it came to.
         failure: Why its answer cannot be used, or nothing.
@@ -32,7 +32,7 @@ class Entry:
     reask: int
     reask_of: str | None
     params: Mapping[str, Any]
-    shape: str | None
+    answer_schema: str | None
     digests: tuple[str, ...]
     outcome: Outcome
     failure: Failure | None
@@ -80,7 +80,7 @@ def _call_row(call_key: str, entry: Entry, continued: Continuation) -> dict[str,
         "model": question.model.model,
         "api_base": question.model.api_base,
         "params": entry.params,
-        "shape": entry.shape,
+        "answer_schema": entry.answer_schema,
         "reask_of": entry.reask_of,
         "base_call_key": continued.base,
         "base_messages": continued.shared,

@@ -97,11 +97,13 @@ class LitellmModel:
         self._spec = spec
         self._arguments, self.native = _bound(spec, key)
 
-    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+    async def reply(
+        self, messages: Sequence[Message], answer_type: type[BaseModel] | None
+    ) -> Reply:
         """The model's answer to one attempt; see :class:`tasks.models.binding.Transport`."""
         arguments = self._arguments
-        if shape is not None:
-            arguments = {**arguments, "response_format": response_format(shape)}
+        if answer_type is not None:
+            arguments = {**arguments, "response_format": response_format(answer_type)}
         prompt = [{"role": message.role, "content": message.text} for message in messages]
         return reply_of(await self._given("acompletion", messages=prompt, **arguments))
 

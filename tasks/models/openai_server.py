@@ -85,9 +85,11 @@ class OpenAIServer:
         self._completions = URL(f"{template.base}/chat/completions", encoded=True)
         self._embeddings = URL(f"{template.base}/embeddings", encoded=True)
 
-    async def reply(self, messages: Sequence[Message], shape: type[BaseModel] | None) -> Reply:
+    async def reply(
+        self, messages: Sequence[Message], answer_type: type[BaseModel] | None
+    ) -> Reply:
         """The model's answer to one attempt; see :class:`tasks.models.binding.Transport`."""
-        form = None if shape is None else response_format(shape)
+        form = None if answer_type is None else response_format(answer_type)
         return reply_of(
             await self._json(self._completions, self._template.completion(messages, form))
         )

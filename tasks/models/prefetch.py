@@ -194,10 +194,10 @@ class Prefetch:
 
 
 def _item(question: Question, key: str, model: BoundModel) -> Item:
-    shape, messages = question.answer, question.messages
-    if shape is None:
+    answer_type, messages = question.answer, question.messages
+    if answer_type is None:
         return Item(question.unit_key, key, messages, None, {})
     if model.takes_schema:
-        return Item(question.unit_key, key, messages, response_format(shape), {})
-    sent = instructed(messages, shape)
+        return Item(question.unit_key, key, messages, response_format(answer_type), {})
+    sent = instructed(messages, answer_type)
     return Item(question.unit_key, key, sent, None, {"instructed": True})

@@ -75,7 +75,7 @@ def outcome_of_rows(
         _json(call.get("raw")),
         kind
         if kind in UNUSABLE and kind != "bad_shape"
-        else "ok",  # a shape is the asker's to judge,
+        else "ok",  # its form is the asker's to judge,
     )
     made = tuple(
         Attempt(

@@ -11,14 +11,14 @@ from pydantic import BaseModel
 _FORMS: WeakKeyDictionary[type[BaseModel], dict[str, Any]] = WeakKeyDictionary()
 
 
-def response_format(shape: type[BaseModel]) -> dict[str, Any]:
-    """A shape as the ``response_format`` that servers take: a JSON schema in strict form."""
-    held = _FORMS.get(shape)
+def response_format(answer_type: type[BaseModel]) -> dict[str, Any]:
+    """A type of answer as ``response_format``, as servers take it: a strict JSON schema."""
+    held = _FORMS.get(answer_type)
     if held is None:
-        schema = shape.model_json_schema()
+        schema = answer_type.model_json_schema()
         strict = _strict(schema, schema)
-        form = {"schema": strict, "name": shape.__name__, "strict": True}
-        held = _FORMS[shape] = {"type": "json_schema", "json_schema": form}
+        form = {"schema": strict, "name": answer_type.__name__, "strict": True}
+        held = _FORMS[answer_type] = {"type": "json_schema", "json_schema": form}
     return held
 
 

@@ -26,7 +26,7 @@ class Reading:
     """What was made of a text.
 
     Attributes:
-        value: The parsed answer, or the text where no shape was asked; nothing if there is none.
+        value: The parsed answer, or the text where no type was asked; nothing if there is none.
         problem: What is wrong with the text, or nothing.
     """
 
@@ -35,13 +35,13 @@ class Reading:
 
 
 def reading(
-    text: str, shape: type[BaseModel] | None, check: Callable[[Any], str | None] | None = None
+    text: str, answer_type: type[BaseModel] | None, check: Callable[[Any], str | None] | None = None
 ) -> Reading:
     r"""What an answer says, or what is wrong with it.
 
     Args:
         text: The raw text.
-        shape: The shape that was asked for; nothing for free text.
+        answer_type: The type that was asked for; nothing for free text.
         check: Says what is wrong with a well-shaped answer, or nothing.
 
     Example:
@@ -55,8 +55,8 @@ def reading(
     if not text.strip():
         return Reading(None, "it is empty")
     value: Any = text
-    if shape is not None:
-        found = _instance(text, shape)
+    if answer_type is not None:
+        found = _instance(text, answer_type)
         if found.problem is not None:
             return found
         value = found.value
@@ -64,14 +64,14 @@ def reading(
     return Reading(None, problem) if problem else Reading(value)
 
 
-def _instance(text: str, shape: type[BaseModel]) -> Reading:
+def _instance(text: str, answer_type: type[BaseModel]) -> Reading:
     try:
-        return Reading(shape.model_validate_json(text))
+        return Reading(answer_type.model_validate_json(text))
     except ValidationError as error:
         first: ValidationError | None = error if _is_object(text) else None
     for candidate in _objects(text):
         try:
-            return Reading(shape.model_validate(candidate))
+            return Reading(answer_type.model_validate(candidate))
         except ValidationError as error:
             first = first or error
     return Reading(None, "there is no JSON object in it" if first is None else _problems(first))
@@ -112,24 +112,24 @@ def _problems(error: ValidationError) -> str:
     return "; ".join(found)
 
 
-def instructions(shape: type[BaseModel]) -> str:
-    """What a model is told that has no native way of answering in a shape."""
-    held = _INSTRUCTIONS.get(shape)
+def instructions(answer_type: type[BaseModel]) -> str:
+    """What a model is told that has no native way of answering in a form."""
+    held = _INSTRUCTIONS.get(answer_type)
     if held is None:
-        schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
-        held = _INSTRUCTIONS[shape] = (
+        schema = json.dumps(answer_type.model_json_schema(), ensure_ascii=False)
+        held = _INSTRUCTIONS[answer_type] = (
             "Answer with one JSON object and nothing else: no prose, no code fence. "
             f"It must be valid under this JSON schema:\n{schema}"
         )
     return held
 
 
-def instructed(messages: tuple[Message, ...], shape: type[BaseModel]) -> tuple[Message, ...]:
-    """A prompt that says at its end which shape the answer must have."""
+def instructed(messages: tuple[Message, ...], answer_type: type[BaseModel]) -> tuple[Message, ...]:
+    """A prompt that says at its end which form the answer must have."""
     last = messages[-1] if messages else None
     if last is not None and last.role == "user":
-        return (*messages[:-1], Message("user", f"{last.text}\n\n{instructions(shape)}"))
-    return (*messages, Message("user", instructions(shape)))
+        return (*messages[:-1], Message("user", f"{last.text}\n\n{instructions(answer_type)}"))
+    return (*messages, Message("user", instructions(answer_type)))
 
 
 def reasked(messages: tuple[Message, ...], bad: str, problem: str) -> tuple[Message, ...]:

@@ -43,7 +43,7 @@ class ComparedCall(NamedTuple):
     model: str
     api_base: str | None
     params: str
-    shape: str | None
+    answer_schema: str | None
     reask_of: str | None
     digests: list[str]
     purpose: str
@@ -60,8 +60,8 @@ class CallsLike(Query[ComparedCall]):
 
     title = "calls like one"
     sql = """WITH one AS (SELECT * FROM calls WHERE call_key = $key)
-SELECT c.call_key, c.unit_key, c.ordinal, c.model, c.api_base, c.params, c.shape, c.reask_of,
-    r.digests, c.purpose, c.subject, c.status, c.asked_at, c.cost_usd, c.attempts
+SELECT c.call_key, c.unit_key, c.ordinal, c.model, c.api_base, c.params, c.answer_schema,
+    c.reask_of, r.digests, c.purpose, c.subject, c.status, c.asked_at, c.cost_usd, c.attempts
 FROM calls AS c
 JOIN one ON c.model = one.model AND c.purpose = one.purpose
 JOIN v_requests AS r ON r.call_key = c.call_key

@@ -1,4 +1,4 @@
-"""A random answer of any shape, for questions that no policy knows.
+"""A random answer of any type, for questions that no policy knows.
 
 A new environment can so be played by simulated agents before anybody has written a policy for it.
 """
@@ -16,17 +16,17 @@ _Draw = Callable[[Mapping[str, Any], Mapping[str, Any], random.Random], Any]
 _WORDS = ("yes", "no", "perhaps", "tomorrow", "more", "less", "together", "alone")
 
 
-def instance(shape: type[BaseModel], rng: random.Random) -> Any:
-    """A random value that the JSON schema of a shape allows.
+def instance(answer_type: type[BaseModel], rng: random.Random) -> Any:
+    """A random value that the JSON schema of a type of answer allows.
 
     Numbers without bounds are drawn between 0 and 10, lists have at most three elements. What a
-    shape demands beyond its schema is not known, and the answer may be refused for it.
+    type demands beyond its schema is not known, and the answer may be refused for it.
 
     Args:
-        shape: The shape.
+        answer_type: The type.
         rng: Generator of the draw.
     """
-    schema = shape.model_json_schema()
+    schema = answer_type.model_json_schema()
     return _drawn(schema, schema.get("$defs", {}), rng)
 
 

@@ -14,7 +14,7 @@ class SimReply:
     """What a simulated model says to one attempt at a call.
 
     Attributes:
-        text: The answer; the JSON text of an instance where the question declares a shape.
+        text: The answer; the JSON text of an instance where the question declares a type.
         prompt_tokens: Tokens of the prompt, as a provider would count them.
         completion_tokens: Tokens of the answer.
         finish_reason: Why it stopped: ``stop``, ``length`` or ``content_filter``.

@@ -36,7 +36,7 @@ models:
 
 Parameters written under `sim` take the place of the preset's. An unknown one is a mistake, and so
 is a value out of range. In an environment that no policy is written for, an agent answers at
-random within the shape that is asked of it.
+random within the form that is asked of it.
 
 How a customer decides is drawn once for an episode, so that its share of hasty decisions is the
 declared one; everything else is drawn for each call.

@@ -59,7 +59,7 @@ def _text(policy: Faults, question: Question, rng: random.Random) -> str:
 def _value(
     policy: Faults, question: Question, seen: Mapping[str, Any], rng: random.Random
 ) -> Mapping[str, Any] | str | None:
-    """An answer: a text or data of the shape asked for; ``None`` where any text will do."""
+    """An answer: a text or data of the type asked for; ``None`` where any text will do."""
     value: Mapping[str, Any] | str | None = None
     match policy:
         case AgentPolicy():
