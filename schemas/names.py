@@ -11,7 +11,12 @@ from pydantic import AfterValidator, Field
 MAX_NAME = 80
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name.
+
+    Raises:
+        ValueError: It holds what cannot be seen or told apart from another name.
+    """
     if not name.isprintable():
         strange = next(one for one in name if not one.isprintable())
         known = unicodedata.name(strange, f"U+{ord(strange):04X}")
@@ -28,7 +33,7 @@ def _checked(name: str) -> str:
 
 #: A name: not empty, on one line, printable, and equal to every other name that looks the same
 #: once accents are composed.
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_checked)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(checked_name)]
 
 #: The name of a level of a factor, of which a condition's name may hold several.
-LevelName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_checked)]
+LevelName = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(checked_name)]

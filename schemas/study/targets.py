@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from schemas.base import Record
-from schemas.names import MAX_NAME, Name
+from schemas.names import MAX_NAME, Name, checked_name
 
 #: Stands between the attributes of a joint table, and between its categories.
 TIMES = " x "
@@ -23,6 +23,8 @@ def _dimension(name: str) -> str:
         raise ValueError(
             f"{name!r} names no table; write an attribute, or several as 'age_group{TIMES}sex'"
         )
+    for part in parts:
+        checked_name(part)
     return name
 
 

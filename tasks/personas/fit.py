@@ -94,7 +94,7 @@ def default_tolerance(size: int, n_cells: int) -> float:
 
     Example:
         >>> round(default_tolerance(100, 4), 3)
-        0.244
+        0.245
     """
     return min(1.0, math.sqrt(2 * (n_cells * math.log(2) + math.log(FALSE_ALARMS)) / size) / 2)
 

@@ -43,6 +43,6 @@ def score_of_level(levels: Sequence[Level | str]) -> Floats:
 
     Example:
         >>> score_of_level(["average", "high"]).round(2).tolist()
-        [0.0, 0.9]
+        [0.0, 0.89]
     """
     return np.array([_CENTRES[level] for level in levels])  # type: ignore[index]

@@ -44,7 +44,7 @@ replicates: {replicates}
 run: {{concurrency: 2}}
 """
 PEOPLE = """
-population: {size: 6, prose: agent, shares: {occupation: {nurse: 0.5, farmer: 0.5}}}
+population: {size: 6, prose: agent, targets: {occupation: {nurse: 0.5, farmer: 0.5}}}
 """
 
 

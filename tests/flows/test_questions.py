@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = """
-population: {size: 3, prose: writer, shares: {occupation: {nurse: 0.5, farmer: 0.5}}}
+population:
+  {size: 3, prose: writer, traits: big_five, targets: {occupation: {nurse: 0.5, farmer: 0.5}}}
 """
 
 

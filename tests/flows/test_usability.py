@@ -20,7 +20,7 @@ from flows.session import told_to
 from flows.stages import _units_at_once
 from flows.usability import Usability
 from schemas.keys import shared
-from schemas.study import ModelSpec, PopulationSpec
+from schemas.study import ModelSpec
 from schemas.study.analysis import RunSpec, StopRule
 from schemas.unit import Result, Unit
 from tasks.models.batch import REQUESTS_PER_BATCH
@@ -142,8 +142,8 @@ def test_the_words_on_the_line_never_round_to_all_or_none():
 def test_what_a_batch_can_take_is_begun_whatever_the_concurrency(batch):
     step = PersonaStep()
     writer = shared(ModelSpec(model="openai/gpt-4o", batch=batch))
-    population = shared(PopulationSpec.model_construct())
     units = tuple(
-        Unit("personas", "personas", str(n), PersonaInput(population, n, writer)) for n in range(9)
+        Unit("personas", "personas", str(n), PersonaInput(f"p{n}", writer, "t", f"k{n}"))
+        for n in range(9)
     )
     assert _units_at_once(StepPlan(step, units), 2) == (REQUESTS_PER_BATCH if batch else 2)

@@ -21,6 +21,7 @@ def _row(condition: str, value: float = 0.5) -> HeadlineMetric:
         null_mean=None,
         n_units=4,
         n_excluded=0,
+        warning=None,
     )
 
 

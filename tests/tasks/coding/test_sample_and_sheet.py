@@ -250,13 +250,20 @@ def test_a_second_coding_by_the_same_person_stands_beside_the_first(
     codes = codes_in(first, sample, two_flags) | codes_in(second, sample, two_flags, "kim, again")
     frame = pl.DataFrame(
         [
-            {"run": 0, "seq": seq, "other_seq": None, "flag": flag, "coder": coder, "value": value}
+            {
+                "episode": 0,
+                "seq": seq,
+                "other_seq": None,
+                "flag": flag,
+                "coder": coder,
+                "value": value,
+            }
             for coder, seq, flag, value in codes
         ],
         schema_overrides={"other_seq": pl.Int64},
     )
     data = Data(
-        runs=pl.DataFrame({"run": [0], "episode_key": ["e"], "condition": ["all"]}),
+        episodes=pl.DataFrame({"episode": [0], "episode_key": ["e"], "condition": ["all"]}),
         codes=frame,
         all_labels=frame.clear().rename({"coder": "rule"}),
         flags=Flags(scales={"thanks": "nominal"}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 
@@ -102,14 +103,17 @@ async def stage(study: dict[str, Any], gateway: ModelGateway, folder: Path) -> S
     path = folder / "study.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
     resolved = design(load_study(path, (STUDIES / "catalogues",)).study)
+    rows: dict[str, pl.DataFrame] = {}
     if "population" in study:
-        population = PopulationStep().plan(resolved, Upstream())
+        populations = PopulationStep().plan(resolved, Upstream())
+        (drawn,) = await results_of(PopulationStep(), populations, {}, gateway)
+        rows = {name: pl.DataFrame(given) for name, given in drawn.rows.items()}
         step: Any = PersonaStep()
-        units = step.plan(resolved, Upstream(units={"population": population}))
+        units = step.plan(resolved, Upstream(units={PopulationStep: populations}))
     else:
         step = EpisodeStep()
         units = step.plan(resolved, Upstream())
-    (found,) = await results_of(step, units[:1], {}, gateway)
+    (found,) = await results_of(step, units[:1], rows, gateway)
     kind = found.failure.kind if found.failure else None
     return Seen(found.rows, kind, gateway.usage.failures)  # type: ignore[arg-type]
 
@@ -153,7 +157,12 @@ MARKET = {
     "max_rounds": 1,
 }
 PROBE = {"name": "trust", "ask": "How much?", "answer": {"scale": [1, 7]}, "at": "start"}
-POPULATION = {"size": 1, "shares": {"region": {"north": 0.5, "south": 0.5}}, "prose": "m"}
+POPULATION = {
+    "size": 1,
+    "targets": {"region": {"north": 0.5, "south": 0.5}},
+    "traits": "big_five",
+    "prose": "m",
+}
 
 #: Everybody who asks: how, whether a shape is asked for, and what marks the questions.
 ASKERS: dict[str, tuple[dict[str, Any], bool, str]] = {
@@ -227,7 +236,7 @@ async def test_every_damaged_answer_is_asked_again_falls_back_or_is_unusable_and
     lasting = kind in UNUSABLE or kind == "bad_request"
     if asker == "persona":
         assert found.failure == kind
-        assert not found.rows.get("personas")
+        assert not found.rows.get("persona_texts")
     elif asker == "judge":
         assert found.failure == (None if kind in UNUSABLE else kind)
         codes = found.rows["codes"]

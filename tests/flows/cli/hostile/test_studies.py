@@ -29,7 +29,7 @@ STUDY: dict[str, Any] = {
         "ben": {"model": "openai/gpt-5-mini", "api_base": "http://localhost:1/v1"},
         "judge": {"model": "sim/judge"},
     },
-    "population": {"size": 4, "seed": 1, "shares": {"job": {"nurse": 0.5, "cook": 0.5}}},
+    "population": {"size": 4, "seed": 1, "targets": {"job": {"nurse": 0.5, "cook": 0.5}}},
     "episode": {
         "environment": "discussion",
         "brief": "Plan a festival.",
@@ -119,8 +119,8 @@ VALUES: dict[tuple[str | int, ...], tuple[str, ...]] = {
     ("population", "seed"): ("1.5", "text", "true", "null"),
     ("population", "traits"): ("big_6", "true", "3"),
     ("population", "prose"): ("nobody", "3", "[ana]"),
-    ("population", "shares"): (*NO_MAPPING, "{job: [a]}", "{job: {a: 0.5}}", "{job: {}}"),
-    ("population", "shares", "job"): ("{a: -0.5, b: 1.5}", "{a: .nan, b: 1}", '{a: "1"}'),
+    ("population", "targets"): (*NO_MAPPING, "{job: [a]}", "{job: {a: 0.5}}", "{job: {}}"),
+    ("population", "targets", "job"): ("{a: -0.5, b: 1.5}", "{a: .nan, b: 1}", '{a: "1"}'),
     ("episode",): (*NO_MAPPING, "{}"),
     ("episode", "environment"): (*NO_TEXT, "discusion", "../discussion", '""'),
     ("episode", "reasks"): ("-1", "11", "true", "1.5"),
@@ -232,8 +232,8 @@ VALUES: dict[tuple[str | int, ...], tuple[str, ...]] = {
 #: Names that a study gives, by the mapping that they stand in.
 NAMED = (
     ("models",),
-    ("population", "shares"),
-    ("population", "shares", "job"),
+    ("population", "targets"),
+    ("population", "targets", "job"),
     ("conditions",),
     ("contrasts",),
     ("curves",),
