@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.server import model_server, server_stats
-from bench.studies import write_study
+from bench.studies import CODING, write_study
 from bench.tables import different_tables
 from warehouse.address import free_port
 
@@ -186,9 +186,10 @@ def main() -> None:
                 rounds=3,
                 in_flight=IN_FLIGHT,
                 concurrency=IN_FLIGHT,
-                judged=True,
             )
-            study.write_text(f"{study.read_text()}metrics: [participation]\n")
+            judge = "  judge: {model: sim/judge}\nepisode:"
+            text = study.read_text().replace("episode:", judge, 1)
+            study.write_text(f"{text}{CODING.format()}metrics: [participation]\n")
             whole_s = run_through(folder, study, through)
             asked = server_stats(api_base)["requests"]
             print(f"run through: {whole_s:.0f} s, {asked} requests", flush=True)
