@@ -33,6 +33,14 @@ run: {concurrency: 2}
 INTERRUPTED = "Interrupted. Finished work is kept; run the study again to continue.\n"
 #: A killed process leaves no child for longer.
 LIMIT_S = 10
+#: Signals that end a run.
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def heed_signals() -> None:
+    """Ends what a shell does to its background jobs, which ignore an interrupt."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
@@ -52,6 +60,7 @@ def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509 (no thread of the tests forks)
     ) as run:
         try:
             assert run.stdout is not None
@@ -62,7 +71,7 @@ def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     assert left_after(mark, LIMIT_S) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", ENDING)
 def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(
     number: signal.Signals, tmp_path: Path
 ) -> None:
