@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Record
 from schemas.names import Name
+from schemas.study.options import with_options
 
 Incomplete = Literal["exclude", "keep"]
 
@@ -21,14 +22,7 @@ class MetricSpec(Record):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"name": value}
-        if isinstance(value, dict) and "name" in value and "options" not in value:
-            return {
-                "name": value["name"],
-                "options": {name: part for name, part in value.items() if name != "name"},
-            }
-        return value
+        return with_options(value, "name")
 
 
 class ContrastSpec(Record):

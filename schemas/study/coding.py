@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from schemas.base import Record
 from schemas.codebook import Codebook
 from schemas.names import Name
+from schemas.study.options import with_options
 
 #: What the sample that people code can be stratified by.
 Stratum = Literal["condition", "flag", "seat", "round", "series"]
@@ -23,12 +24,7 @@ class RuleSpec(Record):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"rule": value}
-        if isinstance(value, dict) and "rule" in value and "params" not in value:
-            params = {name: part for name, part in value.items() if name != "rule"}
-            return {"rule": value["rule"], "params": params}
-        return value
+        return with_options(value, "rule", "params")
 
     @property
     def title(self) -> str:

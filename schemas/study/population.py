@@ -12,6 +12,7 @@ from schemas.base import Record
 from schemas.files import LoadContext
 from schemas.inventories import INVENTORIES
 from schemas.names import Name
+from schemas.study.options import with_options
 from schemas.study.rows import RowsFile
 from schemas.study.targets import Dimension, Target, categories_by_attribute
 from schemas.study.traits import TraitSpec
@@ -28,14 +29,7 @@ class MethodSpec(Record):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"use": value}
-        if isinstance(value, dict) and "use" in value and "options" not in value:
-            return {
-                "use": value["use"],
-                "options": {name: part for name, part in value.items() if name != "use"},
-            }
-        return value
+        return with_options(value, "use")
 
 
 class NameSpec(Record):
