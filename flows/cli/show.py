@@ -82,11 +82,18 @@ def _conditions(found: Named) -> str:
         if not found.recorded:
             raise
         return f"  {', '.join(found.study.changes)}\n  not valid any more: {mistake.message()}"
+    if found.study.without_episodes:
+        people = [(one.name, _personas(one), _factors(one.factors)) for one in conditions]
+        return _indented(("condition", "personas", "differs in"), people)
     lines = [
         (one.name, found.study.replicates, _seats(found.study, one), _factors(one.factors))
         for one in conditions
     ]
     return _indented(("condition", "replicates", "models of the seats", "differs in"), lines)
+
+
+def _personas(condition: Condition) -> str:
+    return f"{condition.population.size:,}" if condition.population else "none"
 
 
 def _seats(study: Study, condition: Condition) -> str:

@@ -8,7 +8,7 @@ from flows.cli.table import table
 from flows.cli.terminal import say
 from flows.study_references import SHORT
 from schemas.unit import STAGES
-from warehouse.queries.studies import Versions
+from warehouse.queries.studies import Version, Versions
 from warehouse.queries.units import StageCount, UnitsByStage
 from warehouse.reader import reader
 
@@ -32,7 +32,7 @@ def print_studies(warehouse: Path) -> None:
             f"{row.name}@{row.number}",
             row.study_version[:SHORT],
             f"{row.last_run_at:%Y-%m-%d %H:%M}",
-            f"{row.conditions} x {row.replicates}" if row.plays_episodes else "imported",
+            _design(row),
             *(_progress(counts.get((row.study_version, stage))) for stage in stages),
         )
         for row in versions
@@ -41,6 +41,12 @@ def print_studies(warehouse: Path) -> None:
     say("(design: conditions x replicates; then units done of those planned, by stage)")
     if any(row.number > 1 for row in versions):
         say("(a name without a number means the version that was run last)")
+
+
+def _design(row: Version) -> str:
+    if row.plays_episodes:
+        return f"{row.conditions} x {row.replicates}"
+    return "imported" if row.imports_episodes else f"{row.conditions} of personas"
 
 
 def _progress(count: StageCount | None) -> str:

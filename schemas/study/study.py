@@ -28,7 +28,9 @@ class Study(Record):
     description: str = Field("", description="What the study asks.")
     models: dict[Name, ModelSpec] = Field({}, description="Models by alias.")
     population: PopulationSpec | None = Field(None, description="Personas of the agents.")
-    episode: EpisodeSpec | None = Field(None, description="What the agents do together.")
+    episode: EpisodeSpec | None = Field(
+        None, description="What the agents do together; none in a study of personas alone."
+    )
     imported: ImportedSpec | None = Field(None, description="Episodes imported instead of run.")
     factors: dict[Name, dict[LevelName, Any]] = Field(
         {},
@@ -74,9 +76,16 @@ class Study(Record):
 
     @model_validator(mode="after")
     def _one_source_of_episodes(self) -> Self:
-        if (self.episode is None) == (self.imported is None):
-            raise ValueError("a study has either an episode section or an imported section")
+        if self.episode is not None and self.imported is not None:
+            raise ValueError("a study has an episode section or an imported section, not both")
+        if self.without_episodes and self.population is None:
+            raise ValueError("a study has an episode section, an imported section or a population")
         return self
+
+    @property
+    def without_episodes(self) -> bool:
+        """Whether it is about personas alone: no episode is played, and none is imported."""
+        return self.episode is None and self.imported is None
 
     @property
     def changes(self) -> dict[str, dict[str, Any]]:

@@ -56,6 +56,8 @@ def _personas(study: Study) -> Iterator[DataExpectation]:
 
 
 def _episodes(study: Study) -> Iterator[DataExpectation]:
+    if study.without_episodes:
+        return
     if study.imported is None:
         yield _one(
             "table_row_count_to_equal", "v_episodes", value=study.replicates, per="condition"

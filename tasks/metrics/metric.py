@@ -85,6 +85,7 @@ class Metric:
             adjudication rule.
         compute: Gives the rows; see :mod:`tasks.metrics.rows` for helpers.
         options: Its options and their defaults.
+        scope: What it has one value of each for: episodes, or personas.
         version: Raised by hand when the meaning of its numbers changes.
         every_episode: Whether episodes that analyses exclude are used all the same, as where the
             coders are studied and not the episodes.
@@ -98,6 +99,7 @@ class Metric:
     needs: tuple[Need, ...]
     compute: Callable[[Data, Any, np.random.Generator], pl.DataFrame]
     options: type[Options] = Options
+    scope: Literal["episode", "persona"] = "episode"
     version: int = 1
     every_episode: bool = False
 

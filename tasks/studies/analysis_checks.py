@@ -54,7 +54,13 @@ def _metrics(study: Study, positions: Positions) -> Iterator[Mistake]:
             continue
         yield from placed(place, metric.read_options, spec.options, place)
         yield from placed(place, encoder_model, study, spec.options, place)
-        if study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
+        if study.without_episodes and metric.scope == "episode":
+            yield Mistake(
+                what=f"metric {spec.name} is of episodes, and the study has none",
+                place=place,
+                fix="remove the metric, or add an episode section",
+            )
+        elif study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
             yield Mistake(
                 what=f"metric {spec.name} needs codes, but the study codes nothing",
                 place=place,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from schemas.errors import Mistake
 from schemas.study import CodingSpec, RuleSpec, Study
+from schemas.study.conditions import changes_by_condition
 from tasks.studies.analysis_checks import analysis_problems
 from tasks.studies.design import Design, aliases_of
 from tasks.studies.messages import shown, unknown_name
@@ -22,6 +23,8 @@ def problems(design: Design, positions: Positions) -> Iterator[Mistake]:
     yield from _population(study, positions)
     yield from _episode_models(design, positions)
     yield from _parts(design, positions)
+    if study.without_episodes:
+        yield from _of_episodes(study, positions)
     yield from _conditions(design, positions)
     yield from _coding(study, positions)
     yield from analysis_problems(design, positions)
@@ -70,6 +73,8 @@ def _parts(design: Design, positions: Positions) -> Iterator[Mistake]:
     from tasks.studies.episode_parts import unfit_parts
 
     study = design.study
+    if study.episode is None:
+        return
     reported: set[str] = set()
     for condition in design.conditions:
         if not study.models.keys() >= set(aliases_of(design, condition).values()):
@@ -99,6 +104,31 @@ def _alias_place(
     return positions.place(near if near else exact)
 
 
+def _of_episodes(study: Study, positions: Positions) -> Iterator[Mistake]:
+    """Sections that are about episodes, in a study that has none."""
+    without = "the study has no episodes"
+    for field, wanted in (("coding", study.coding), ("replicates", study.replicates > 1)):
+        if wanted:
+            yield Mistake(
+                what=f"{without}, so {field} has nothing to be about",
+                place=positions.place((field,)),
+                fix=f"remove {field}, or add an episode section",
+            )
+    reported: set[str] = set()
+    for name, changes in study.changes.items():
+        for part in changes:
+            place = positions.place(positions.of_change(name, (part,)))
+            if place not in reported:
+                reported.add(place)
+                yield Mistake(
+                    what=f"{without}, so a condition can change its population alone",
+                    place=place,
+                    found=part,
+                    expected="population, or a field of it such as population.size",
+                    fix="remove it, or add an episode section",
+                )
+
+
 def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
     """Conditions that resolve to the same parameters, or have no episode to differ from."""
     declared = {**design.study.factors, **design.study.conditions}
@@ -112,6 +142,7 @@ def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
             fix=f"remove {section}, and name series under imported if not all are wanted",
         )
     names: dict[str, str] = {}
+    written = changes_by_condition(design.study.factors, design.study.conditions)
     for condition in design.conditions:
         same = repr((condition.params, condition.parts, condition.population))
         first = names.setdefault(same, condition.name)
@@ -120,9 +151,13 @@ def _conditions(design: Design, positions: Positions) -> Iterator[Mistake]:
             yield Mistake(
                 what=f"this condition is the same as {first}",
                 place=positions.place(("conditions", condition.name) if listed else ("factors",)),
-                found=shown(design.study.changes[condition.name]),
-                expected="a value that differs from the one in the episode section",
-                fix="change a parameter, or raise replicates for more episodes of a condition",
+                found=shown(written[condition.name]),
+                expected="a value that differs from the one in the episode section"
+                if design.study.episode
+                else "a change of the population",
+                fix="change a parameter, or raise replicates for more episodes of a condition"
+                if design.study.episode
+                else "change a field of the population, or remove the condition",
             )
 
 

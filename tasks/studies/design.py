@@ -21,7 +21,7 @@ class Condition:
 
     Attributes:
         name: Name of the condition.
-        params: Parameters of the environment.
+        params: Parameters of the environment; none in a study without episodes.
         parts: Names, memory, shown personas, interventions and probes.
         factors: What of both differs from the baseline, with both values.
         population: The population that its personas are of.
@@ -95,9 +95,10 @@ def declared_models(
 
 def aliases_of(design: Design, condition: Condition) -> Mapping[tuple[str | int, ...], str]:
     """Model aliases that a condition names, by their place in the episode section."""
+    if design.study.episode is None:
+        return {}
     from tasks.environments.registry import environment_named
 
-    assert design.study.episode is not None
     environment = environment_named(design.study.episode.environment)
     return {**environment.aliases(condition.params), **condition.parts.aliases}
 
@@ -113,11 +114,14 @@ def design(study: Study) -> Design:
         Mistake: There is no environment has this name.
         Mistakes: A condition's parameters are not valid.
     """
-    if study.episode is None:
+    if study.imported is not None:
         return Design(study, (), study.version(()))
     resolved: dict[str, list[Any]] = {}
     mistakes: list[Mistake] = []
     for name, override in study.changes.items():
+        if study.episode is None:
+            resolved[name] = [Record(), EpisodeParts()]
+            continue
         declared = merged(study.episode.params, override)
         for model, values in declared_models(study.episode.environment, declared):
             try:

@@ -128,7 +128,8 @@ an answer, so changing them repeats nothing.
 A population can come from a file: `population: populations/us.yaml`. A condition or a factor can
 change it: `population: populations/fr.yaml` takes another file, `population.size: 20` changes one
 field, `population: null` gives no personas. Changed `targets` replace all targets. Every distinct
-population is made once, however many conditions use it.
+population is made once, however many conditions use it. A study may be of its population alone:
+without `episode` and `imported`, conditions change the population and nothing else.
 """,
     "episode": """
 `environment` names the rules. All other fields are parameters of the environment, or parts that

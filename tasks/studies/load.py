@@ -147,12 +147,11 @@ def _with_files(study: Study, files: StudyFiles) -> Study:
     if study.population is not None:
         population = population_with_rows(study.population, files)
         study = study.model_copy(update={"population": population})
-    if study.episode is None:
-        return study
-    episode = study.episode.model_copy(update={"params": files.inlined(study.episode.params)})
+    if study.episode is not None:
+        episode = study.episode.model_copy(update={"params": files.inlined(study.episode.params)})
+        study = study.model_copy(update={"episode": episode})
     return study.model_copy(
         update={
-            "episode": episode,
             "factors": {
                 factor: {
                     level: files.inlined(with_rows(factor, value, files))

@@ -22,6 +22,7 @@ class Version(NamedTuple):
     conditions: int
     replicates: int | None
     plays_episodes: bool
+    imports_episodes: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Versions(Query[Version]):
         1
     )::BIGINT AS conditions,
     (spec ->> '$.replicates')::BIGINT AS replicates,
-    coalesce(json_type(spec, '$.episode') = 'OBJECT', false) AS plays_episodes
+    coalesce(json_type(spec, '$.episode') = 'OBJECT', false) AS plays_episodes,
+    coalesce(json_type(spec, '$.imported') = 'OBJECT', false) AS imports_episodes
 FROM v_studies_all AS v JOIN studies USING (study_version)
 ORDER BY v.created_at, study_version"""
 

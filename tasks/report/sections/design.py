@@ -54,7 +54,8 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
     if study.population is not None:
         facts.append(("Population", f"{study.population.size:,} personas"))
     facts.append(("Seed", str(study.seed)))
-    facts.append(("Incomplete episodes", study.run.incomplete))
+    if not study.without_episodes:
+        facts.append(("Incomplete episodes", study.run.incomplete))
     return facts
 
 
