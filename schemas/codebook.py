@@ -72,7 +72,7 @@ class Codebook(Record):
     name: Name = Field(description="Short name.")
     description: str = Field("", description="What it is for.")
     source: str = Field("", description="Where it comes from.")
-    unit: Literal["message", "turn", "episode", "pair"] = Field(
+    level: Literal["message", "turn", "episode", "pair"] = Field(
         "message", description="What is coded."
     )
     context: int = Field(0, ge=0, description="Earlier messages that a judge is shown.")
@@ -106,7 +106,9 @@ class Codebook(Record):
     @property
     def digest(self) -> str:
         """Its version: changes with anything a coder could notice."""
-        return digest("codebook", self.model_dump(mode="json", exclude={"description", "source"}))
+        spec = self.model_dump(mode="json", exclude={"description", "source"})
+        spec["unit"] = spec.pop("level")  # codes are stored under digests with this name
+        return digest("codebook", spec)
 
     @property
     def traits(self) -> tuple[str, ...]:

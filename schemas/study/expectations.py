@@ -158,7 +158,9 @@ class Published(Record):
     value: float = Field(description="The number as published.")
     ci_low: float | None = Field(None, description="Lower end of the published interval.")
     ci_high: float | None = Field(None, description="Upper end of the published interval.")
-    n: int | None = Field(None, ge=0, description="Published number of units behind it.")
+    n: int | None = Field(
+        None, ge=0, description="Published number of episodes, messages, ... behind it."
+    )
     table: str = Field("", description="Table, figure or page that it stands in.")
     note: str = Field("", description="What else to know, such as the model it was found with.")
 

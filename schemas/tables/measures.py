@@ -42,7 +42,7 @@ class MetricRow(Row):
     null_mean: float | None = Field(None, description="Mean under the null hypothesis.")
     null_sd: float | None = Field(None, description="Standard deviation under the null.")
     p_null: Share | None = Field(None, description="Share of null draws at least as extreme.")
-    n_units: Count = Field(description="Units (episodes, messages, ...) that it is made of.")
+    n_measured: Count = Field(description="Episodes, messages, ... that it is made of.")
     n_excluded: Count = Field(description="Units that were left out.")
     warning: str | None = Field(None, description="What a reader must know before citing it.")
     method: str = Field(description="How it was computed, in one sentence.")

@@ -86,17 +86,17 @@ def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
     Example:
         >>> from schemas.codebook import Flag
         >>> said = [Said(0, "s1", "Ada", "Hello"), Said(1, "s2", "Bob", "Hi")]
-        >>> book = Codebook(name="b", unit="pair", flags={"greets": Flag(definition="greets")})
+        >>> book = Codebook(name="b", level="pair", flags={"greets": Flag(definition="greets")})
         >>> [(item.seq, item.other_seq, item.text) for item in items_of(said, book)]
         [(1, 0, 'Hi')]
     """
-    if codebook.unit == "episode":
+    if codebook.level == "episode":
         names = _shown_names(messages, codebook)
         whole = "\n\n".join(_spoken(names[said.actor], said.text) for said in messages)
         return [Item(1, None, None, None, whole)] if messages else []
-    if codebook.unit == "pair":
+    if codebook.level == "pair":
         return _numbered(_pairs(messages, codebook.context))
-    units = _turns(messages) if codebook.unit == "turn" else [(said,) for said in messages]
+    units = _turns(messages) if codebook.level == "turn" else [(said,) for said in messages]
     return _numbered(_units(units, codebook.context))
 
 

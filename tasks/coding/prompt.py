@@ -20,13 +20,13 @@ TEMPLATES = ("judge_system.md", "judge_items.md")
 
 
 @cache
-def template_digest(unit: str) -> str:
+def template_digest(level: str) -> str:
     """Digest of what decides a judge's prompts; part of the key of what it codes.
 
     Args:
-        unit: What is coded: messages, turns, pairs or whole episodes.
+        level: What is coded: messages, turns, pairs or whole episodes.
     """
-    layout = [TRANSCRIPT] if unit == "episode" else []
+    layout = [TRANSCRIPT] if level == "episode" else []
     return digest("judge templates", [*(_source(name) for name in TEMPLATES), *layout])
 
 

@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
     "null_mean": pl.Float64,
     "null_sd": pl.Float64,
     "p_null": pl.Float64,
-    "n_units": pl.Int64,
+    "n_measured": pl.Int64,
     "n_excluded": pl.Int64,
     "warning": pl.String,
     "method": pl.String,
@@ -68,7 +68,7 @@ def with_every_column(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("quantity").fill_null(""),
             pl.col("subject").fill_null(""),
             pl.col("condition").fill_null(""),
-            pl.col("n_units").fill_null(0),
+            pl.col("n_measured").fill_null(0),
             pl.col("n_excluded").fill_null(0),
             *floats,
         )
@@ -83,7 +83,7 @@ class ByEpisode:
         values: One value per episode, not-a-number where an episode has none; or several, by
             subject.
         method: How they were computed, in one sentence without full stop.
-        n_units: What an episode's value is made of (messages, pairs, ...), per episode.
+        n_measured: What an episode's value is made of (messages, pairs, ...), per episode.
         nulls: Null draws, shape (episodes, draws); only for a single subject.
         n_excluded: What was left out of it, per episode.
         null_words: How the null of each episode was drawn, where it is not the same for all.
@@ -94,7 +94,7 @@ class ByEpisode:
 
     values: Floats | Mapping[str, Floats]
     method: str
-    n_units: npt.ArrayLike = 0
+    n_measured: npt.ArrayLike = 0
     nulls: Floats | None = None
     n_excluded: npt.ArrayLike = 0
     null_words: Sequence[str] | None = None
@@ -160,7 +160,12 @@ def of_rounds(
 
 
 def of_seats(
-    data: Data, seats: pl.DataFrame, *, method: str, quantity: str = "", n_units: str | None = None
+    data: Data,
+    seats: pl.DataFrame,
+    *,
+    method: str,
+    quantity: str = "",
+    n_measured: str | None = None,
 ) -> pl.DataFrame:
     """Rows of seats.
 
@@ -169,7 +174,7 @@ def of_seats(
         seats: Columns ``episode, seat, value``.
         method: How it was computed, in one sentence without full stop.
         quantity: Which quantity of the metric.
-        n_units: Column with what a value is made of, if any.
+        n_measured: Column with what a value is made of, if any.
     """
     places = data.episodes.select("episode", "episode_key", "condition")
     return seats.join(places, on="episode", how="inner", maintain_order="left").select(
@@ -179,7 +184,7 @@ def of_seats(
         "episode_key",
         pl.col("seat").alias("subject"),
         pl.col("value").cast(pl.Float64),
-        (pl.col(n_units) if n_units else pl.lit(1)).alias("n_units"),
+        (pl.col(n_measured) if n_measured else pl.lit(1)).alias("n_measured"),
         pl.lit(method).alias("method"),
     )
 
@@ -189,7 +194,7 @@ def _episode_rows(
 ) -> pl.DataFrame:
     n = data.n_episodes
     base = data.episodes.select("condition", "episode_key").with_columns(
-        pl.Series("n_units", np.broadcast_to(np.asarray(found.n_units, dtype=np.int64), n)),
+        pl.Series("n_measured", np.broadcast_to(np.asarray(found.n_measured, dtype=np.int64), n)),
         pl.Series("n_excluded", np.broadcast_to(np.asarray(found.n_excluded, dtype=np.int64), n)),
         pl.lit("episode").alias("scope"),
         pl.Series("method", [_with_words(found, [episode]) for episode in range(n)]),
@@ -272,7 +277,7 @@ def _number(values: Floats, ends: MeanInterval, out: int, words: str) -> dict[st
         "value": float(values[good].mean()) if n else None,
         "ci_low": ends.low,
         "ci_high": ends.high,
-        "n_units": n,
+        "n_measured": n,
         "n_excluded": out + undefined,
         "warning": warning or None,
         "method": method,

@@ -88,7 +88,7 @@ class CodeStep(Step[CodeInput, Transcripts]):
             detectors.rule_of(codebook.value.flags[name].rule or "")
         asked = tuple(name for name in codebook.value.flags if name not in ruled)
         judges = {alias: shared(design.study.models[alias]) for alias in coding.judges if asked}
-        templates = template_digest(codebook.value.unit)
+        templates = template_digest(codebook.value.level)
         units = []
         for episode in coded_episodes(design, upstream):
             if episode.placeholder:
@@ -138,7 +138,7 @@ class CodeStep(Step[CodeInput, Transcripts]):
             if spec.model is not None:
                 book = spec.codebook.value
                 why = (
-                    f"{book.unit}s in batches of {book.batch}, "
+                    f"{book.level}s in batches of {book.batch}, "
                     "a message for each question where an episode is not played yet"
                 )
                 asked = _batches(said[spec.episode_key], book)
@@ -184,8 +184,8 @@ class CodeStep(Step[CodeInput, Transcripts]):
 
 def _batches(said: Span, codebook: Codebook) -> Span:
     """Questions to a judge about an episode with so many messages."""
-    if codebook.unit == "episode":
+    if codebook.level == "episode":
         return Span(1, 1)
     # Turns and pairs of one message each may have no item at all.
-    low = 0 if codebook.unit in {"turn", "pair"} else said.low
+    low = 0 if codebook.level in {"turn", "pair"} else said.low
     return Span(math.ceil(low / codebook.batch), math.ceil(said.high / codebook.batch))

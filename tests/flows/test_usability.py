@@ -72,7 +72,7 @@ def study(folder: Path, **run: Any) -> Path:
     coding = {
         "codebook": {
             "name": "one",
-            "unit": "message",
+            "level": "message",
             "batch": 1,
             "flags": {"agrees": {"definition": "Agrees with somebody."}},
         },

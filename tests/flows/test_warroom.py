@@ -21,7 +21,7 @@ KAPPAS = {
     "phatic": 0.931, "meta": 0.559, "lead": 0.801, "arch": 0.792, "agree": 0.693, "comp": 0.626
 }  # fmt: skip
 _SQL = """
-select split_part(subject, ':', 1) as flag, value, n_units from v_metrics
+select split_part(subject, ':', 1) as flag, value, n_measured from v_metrics
 where study_version = $version and metric = 'agreement.cohen_kappa'
   and subject like '%human ~ gemini' and condition = ''
 """
@@ -61,6 +61,6 @@ async def test_kappas_are_the_published_ones_whatever_was_imported_first(
     assert [one.sentence for one in own if not one.passed] == []
     with Warehouse.open(tmp_path / "agora.duckdb", read_only=True) as warehouse:
         found = warehouse.frame_sql(_SQL, {"version": report.version})
-    assert set(found["n_units"]) == {609}
+    assert set(found["n_measured"]) == {609}
     values = dict(found.select("flag", "value").iter_rows())
     assert values == pytest.approx(KAPPAS, abs=0.0005)

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from schemas.codebook import Codebook
 from schemas.errors import Mistake
 from schemas.tables import ROWS
 from warehouse import schema
@@ -221,6 +222,31 @@ def test_numbers_of_runs_open_as_numbers_of_episodes(path):
     assert found == [("episode_quality.valid", "condition"), ("episode_quality.valid", "episode")]
     (spec,) = connection.execute("SELECT spec FROM studies").fetchone() or ("",)
     assert json.loads(spec) == {"metrics": ["episode_quality"], "run": {}}
+
+
+def test_codebooks_with_units_open_as_codebooks_with_levels(path):
+    connection = _made_before(path, "levels")
+    book = '{"name": "b", "unit": "pair", "flags": {"greets": {"definition": "Greets."}}}'
+    connection.execute(
+        "INSERT INTO codebooks BY NAME SELECT 'd' AS codebook_digest, 'b' AS name, "
+        f"'{book}' AS spec"
+    )
+    connection.execute(
+        "INSERT INTO studies BY NAME SELECT 'v' AS study_version, 's' AS name, "
+        f"""'{{"coding": {{"codebook": {book}}}}}' AS spec, '' AS yaml, '' AS path, """
+        "'' AS code_version, now()::TIMESTAMP AS created_at, now()::TIMESTAMP AS last_run_at"
+    )
+    connection.execute(
+        "INSERT INTO metrics BY NAME SELECT 'u' AS unit_key, 'rates' AS metric, '{}' AS options, "
+        "'condition' AS scope, 'a' AS condition, '' AS subject, 1.0 AS value, 7 AS n_units, "
+        "0 AS n_excluded, 'x' AS method"
+    )
+    prepare(connection, path)
+    assert connection.execute("SELECT n_measured FROM metrics").fetchall() == [(7,)]
+    (spec,) = connection.execute("SELECT spec FROM codebooks").fetchone() or ("",)
+    assert Codebook.model_validate_json(spec).level == "pair"
+    (spec,) = connection.execute("SELECT spec FROM studies").fetchone() or ("",)
+    assert Codebook.model_validate(json.loads(spec)["coding"]["codebook"]).level == "pair"
 
 
 def test_a_warehouse_without_actions_opens_with_what_its_events_said(path, make):

@@ -76,7 +76,7 @@ def filled(path: Path, make: Any, versions: tuple[str, ...]) -> Path:
                 "condition": "",
                 "subject": "",
                 "value": float(REPLICATES[version]),
-                "n_units": REPLICATES[version],
+                "n_measured": REPLICATES[version],
                 "n_excluded": 0,
                 "method": "counted",
             }

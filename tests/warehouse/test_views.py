@@ -159,7 +159,7 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
             "condition": "",
             "subject": "",
             "value": float(len(version)),
-            "n_units": 1,
+            "n_measured": 1,
             "n_excluded": 0,
             "method": "counted",
         }

@@ -64,7 +64,7 @@ class NumberFound(NamedTuple):
     value: float | None
     ci_low: float | None
     ci_high: float | None
-    n_units: int
+    n_measured: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Numbers(Query[NumberFound]):
     """Some quantities of a version, whatever adjudication rule they rest on."""
 
     title = "numbers that were published or expected"
-    sql = """SELECT metric, rule, scope, condition, subject, value, ci_low, ci_high, n_units
+    sql = """SELECT metric, rule, scope, condition, subject, value, ci_low, ci_high, n_measured
 FROM v_metrics_all
 WHERE study_version = $version AND scope IN ('condition', 'study')
     AND list_contains($metrics, metric)

@@ -19,7 +19,7 @@ class HeadlineMetric(NamedTuple):
     ci_low: float | None
     ci_high: float | None
     null_mean: float | None
-    n_units: int
+    n_measured: int
     n_excluded: int
     warning: str | None
 
@@ -29,8 +29,8 @@ class HeadlineMetrics(Query[HeadlineMetric]):
     """Some metrics of a version that have a value; of those made of labels, under one rule."""
 
     title = "headline metrics"
-    sql = """SELECT metric, options, subject, condition, value, ci_low, ci_high, null_mean, n_units,
-    n_excluded, warning
+    sql = """SELECT metric, options, subject, condition, value, ci_low, ci_high, null_mean,
+    n_measured, n_excluded, warning
 FROM v_metrics_all
 WHERE study_version = $version AND scope IN ('condition', 'study') AND value IS NOT NULL
     AND list_contains($metrics, metric) AND (rule IS NULL OR rule = $rule)
@@ -112,7 +112,7 @@ class MetricFound(NamedTuple):
     null_mean: float | None
     null_sd: float | None
     p_null: float | None
-    n_units: int
+    n_measured: int
     n_excluded: int
     warning: str | None
     method: str
@@ -124,7 +124,7 @@ class Metrics(Query[MetricFound]):
 
     title = "metrics with intervals and nulls"
     sql = """SELECT metric, options, rule, scope, condition, subject, value, ci_low, ci_high,
-    null_mean, null_sd, p_null, n_units, n_excluded, warning, method
+    null_mean, null_sd, p_null, n_measured, n_excluded, warning, method
 FROM v_metrics_all
 WHERE study_version = $version AND scope IN ('condition', 'study')
     AND metric NOT LIKE 'agreement.%'
@@ -167,7 +167,7 @@ class AgreementFound(NamedTuple):
     value: float | None
     ci_low: float | None
     ci_high: float | None
-    n_units: int
+    n_measured: int
     n_excluded: int
     method: str
 
@@ -177,7 +177,7 @@ class Agreement(Query[AgreementFound]):
     """Agreement of the coders of a version with each other."""
 
     title = "agreement of coders"
-    sql = """SELECT metric, rule, subject, value, ci_low, ci_high, n_units, n_excluded, method
+    sql = """SELECT metric, rule, subject, value, ci_low, ci_high, n_measured, n_excluded, method
 FROM v_metrics_all
 WHERE study_version = $version AND metric LIKE 'agreement.%' AND rule IS NULL
 ORDER BY subject, metric"""
@@ -189,7 +189,7 @@ class AgreementOfRules(Query[AgreementFound]):
     """Agreement of the labels of a version with its gold coder, by adjudication rule."""
 
     title = "adjudication rules against gold"
-    sql = """SELECT metric, rule, subject, value, ci_low, ci_high, n_units, n_excluded, method
+    sql = """SELECT metric, rule, subject, value, ci_low, ci_high, n_measured, n_excluded, method
 FROM v_metrics_all
 WHERE study_version = $version AND metric LIKE 'agreement.%' AND rule IS NOT NULL
 ORDER BY subject, rule, metric"""

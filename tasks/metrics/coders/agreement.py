@@ -76,7 +76,7 @@ def _row(pair: Pair, quantity: str, value: float, ends: tuple[float, float]) -> 
         "value": value,
         "ci_low": ends[0],
         "ci_high": ends[1],
-        "n_units": pair.n_items,
+        "n_measured": pair.n_items,
         "n_excluded": pair.n_unusable,
         "warning": few_episodes(len(pair.tables)) or None,
     }
@@ -143,7 +143,7 @@ def _mean_rows(data: Data, pairs: list[Pair], resamples: int) -> list[dict[str, 
                 "value": float(np.nanmean(values)) if defined else None,
                 "ci_low": low,
                 "ci_high": high,
-                "n_units": len(defined),
+                "n_measured": len(defined),
                 "n_excluded": undefined,
                 "method": method if defined else f"undefined: {method}",
             }

@@ -152,7 +152,7 @@ def _flag_rows(
                     "value": float(values[place]) if kept else None,
                     "ci_low": float(low[place]) if kept else None,
                     "ci_high": float(high[place]) if kept else None,
-                    "n_units": int(sums[0]),
+                    "n_measured": int(sums[0]),
                     "n_excluded": data.excluded.get(condition, 0),
                     "warning": few_episodes(n) or None if kept else None,
                     "method": method if kept else f"undefined: {reason}; {words}{gold}",

@@ -147,7 +147,7 @@ def _row(
         "value": value,
         "ci_low": float(low),
         "ci_high": float(high),
-        "n_units": int(n_items),
+        "n_measured": int(n_items),
         "warning": few_episodes(len(sums)) or None,
         "method": method,
     }

@@ -51,7 +51,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
             ),
             quantity=f"share{suffix}",
             method=f"the seat's share of the episode's {column}",
-            n_units="messages",
+            n_measured="messages",
         )
         for suffix, column in AMOUNTS.items()
     ]

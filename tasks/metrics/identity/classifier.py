@@ -124,7 +124,7 @@ def _condition(
     )
     if len(classes) < 2 or folds < 2:
         return {
-            "n_units": len(episodes),
+            "n_measured": len(episodes),
             "method": f"undefined: needs two agents and two episodes; there are {counts}",
         }
     scores, fold = held_out_scores(unit, who, group, folds)
@@ -141,7 +141,7 @@ def _condition(
         "ci_low": float(low),
         "ci_high": float(high),
         "null_mean": 0.5,
-        "n_units": len(episodes),
+        "n_measured": len(episodes),
         "method": f"mean one-against-rest area under the ROC curve of {counts}, messages of the "
         "same round compared; ridge classifier "
         f"on {vectors.encoder_words(options.encoder)}, {folds} folds with whole episodes held out; "

@@ -94,7 +94,7 @@ def _by_seat(data: Data, opened: pl.DataFrame) -> list[pl.DataFrame]:
             seats.filter(pl.col(bottom) > 0).with_columns(value=pl.col(top) / pl.col(bottom)),
             quantity=quantity,
             method=method,
-            n_units=bottom,
+            n_measured=bottom,
         )
         for quantity, top, bottom, method in parts
     ]

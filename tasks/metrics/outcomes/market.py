@@ -97,7 +97,7 @@ def _pooled(data: Data) -> pl.DataFrame:
                 "value": taken / n,
                 "ci_low": low,
                 "ci_high": high,
-                "n_units": n,
+                "n_measured": n,
                 "n_excluded": data.excluded.get(condition, 0),
                 "method": f"{taken} of {n} customers who had several proposals and paid; "
                 "Wilson's interval, which takes customers to be independent",

@@ -102,7 +102,7 @@ def _row(
         "scope": "condition",
         "condition": condition,
         "subject": flag,
-        "n_units": len(episodes),
+        "n_measured": len(episodes),
         "n_excluded": data.excluded.get(condition, 0),
     }
     if len(agents) < 2 or len(episodes) < 2:

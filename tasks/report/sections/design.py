@@ -152,7 +152,7 @@ def _coding(data: ReportData) -> list[tuple[str, str]]:
         return []
     facts = [
         ("Codebook", f"{coding.codebook.name} ({', '.join(coding.codebook.flags)})"),
-        ("Unit of coding", coding.codebook.unit),
+        ("Level of coding", coding.codebook.level),
     ]
     if coding.judges:
         facts.append(("Model judges", ", ".join(coding.judges)))

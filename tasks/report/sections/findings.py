@@ -124,7 +124,7 @@ def _undecided(one: RuleSummary) -> str:
     found = (flag.quantities.get("cohen_kappa") for flag in one.by_flag.values())
     rows = [row for row in found if row is not None]
     left = sum(row["n_excluded"] for row in rows)
-    share = left / max(left + sum(row["n_units"] for row in rows), 1)
+    share = left / max(left + sum(row["n_measured"] for row in rows), 1)
     return f" (on the items that it decides, {share:.0%} left out)" if share > UNDECIDED else ""
 
 

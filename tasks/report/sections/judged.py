@@ -36,7 +36,7 @@ class Compared:
     @property
     def n(self) -> int:
         """Items that both judged."""
-        return max((row["n_units"] for row in self.quantities.values()), default=0)
+        return max((row["n_measured"] for row in self.quantities.values()), default=0)
 
 
 def compared(rows: Iterable[Row]) -> list[Compared]:

@@ -130,11 +130,11 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
             computed("Null mean", _null),
             computed("p against null", lambda row: p_value(row["p_null"])),
         ]
-    shown += [count("Units", "n_units"), count("Excluded", "n_excluded")]
+    shown += [count("Measured", "n_measured"), count("Excluded", "n_excluded")]
     if any(row["warning"] for row in rows):
         shown.append(text("Note", "warning", ""))
     return table(
-        f"{name}: every quantity, with the number of units behind it and of episodes left out.",
+        f"{name}: every quantity, with how much was measured and how many episodes were left out.",
         shown,
         ordered,
         data.listings["metrics"],
@@ -228,12 +228,12 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
         axis = quantity_words(quantity, subjects[0])
     marks = [mark for group in groups for mark in group.marks]
     of_excess = subjects == [EXCESS]
-    units = sorted({row["n_units"] for row in rows})
-    of = f"{units[0]:,}" if len(units) == 1 else f"{units[0]:,} to {units[-1]:,}"
+    counts = sorted({row["n_measured"] for row in rows})
+    of = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
     by = "subject and condition" if len(subjects) > 1 else "condition"
     caption = f"{title if title == axis else title[:1].upper() + title[1:]}, by {by}; "
     single = any(mark.points for mark in marks)
-    caption += f"n = {of} {'episodes' if single else 'units'} per mark, bars are 95% intervals"
+    caption += f"n = {of}{' episodes' if single else ''} per mark, bars are 95% intervals"
     if single:
         caption += ", small dots are single episodes"
     if any(mark.null is not None for mark in marks):

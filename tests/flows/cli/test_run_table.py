@@ -19,7 +19,7 @@ def _row(condition: str, value: float = 0.5) -> HeadlineMetric:
         ci_low=value - 0.125,
         ci_high=value + 0.125,
         null_mean=None,
-        n_units=4,
+        n_measured=4,
         n_excluded=0,
         warning=None,
     )

@@ -255,7 +255,7 @@ async def test_a_flag_that_does_not_apply_has_no_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "found"),
+    ("level", "found"),
     [
         ("message", [(0, None), (1, None), (2, None), (3, None)]),
         ("turn", [(0, None), (1, None), (3, None)]),
@@ -263,18 +263,18 @@ async def test_a_flag_that_does_not_apply_has_no_code() -> None:
         ("episode", [(None, None)]),
     ],
 )
-def test_units_of_coding(unit: str, found: list[tuple[int | None, int | None]]) -> None:
+def test_levels_of_coding(level: str, found: list[tuple[int | None, int | None]]) -> None:
     said = [
         Said(0, "s1", "Ada", "a"),
         Said(1, "s2", "Bob", "b"),
         Said(2, "s2", "Bob", "c"),
         Said(3, "s1", "Ada", "d"),
     ]
-    items = items_of(said, book(unit=unit))
+    items = items_of(said, book(level=level))
     assert [(item.seq, item.other_seq) for item in items] == found
-    if unit == "turn":
+    if level == "turn":
         assert items[1].text == "b\n\nc"
-    if unit == "episode":
+    if level == "episode":
         assert items[0].text.startswith("Speaker 1: a\n\nSpeaker 2: b")
 
 
@@ -300,9 +300,9 @@ ODD = st.text(
 def test_in_a_whole_transcript_nobody_speaks_for_another(
     said: list[tuple[int, str]], names: list[str]
 ) -> None:
-    shown = book(unit="episode", flags={"yes": {"definition": "says yes", "mask_speaker": False}})
+    shown = book(level="episode", flags={"yes": {"definition": "says yes", "mask_speaker": False}})
     messages = [Said(n, f"s{seat}", names[seat], text) for n, (seat, text) in enumerate(said)]
-    for codebook in (shown, book(unit="episode")):
+    for codebook in (shown, book(level="episode")):
         (item,) = items_of(messages, codebook)
         begun = [line for line in re.split(LINE_ENDS, item.text) if line[:1].strip()]
         assert len(begun) == len(messages)

@@ -29,7 +29,7 @@ NUMBER = {
     "value": 0.25,
     "ci_low": 0.2,
     "ci_high": 0.3,
-    "n_units": 5,
+    "n_measured": 5,
 }
 
 

@@ -91,6 +91,6 @@ def test_an_excess_without_a_free_shuffle_is_undefined_and_says_so(name: str) ->
     excess = rows.filter(subject="excess").to_dicts()
     assert all(row["null_mean"] is None for row in rows.filter(scope="episode").to_dicts())
     for row in excess:
-        assert (row["value"], row["ci_low"], row["n_units"]) == (None, None, 0)
+        assert (row["value"], row["ci_low"], row["n_measured"]) == (None, None, 0)
         assert row["n_excluded"] == 6
         assert "no shuffle changes who said what" in row["method"]

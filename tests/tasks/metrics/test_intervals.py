@@ -331,7 +331,7 @@ def test_shares_of_episodes_are_recognised() -> None:
 def test_episodes_without_a_value_are_counted_and_warned_of() -> None:
     values = np.r_[np.full(12, np.nan), 0.2, 0.4]
     (row,) = _of_one_quantity(values)
-    assert (row["n_units"], row["n_excluded"], row["ci_low"]) == (2, 12, None)
+    assert (row["n_measured"], row["n_excluded"], row["ci_low"]) == (2, 12, None)
     assert "two episodes, so no interval" in row["method"]
     assert "12 of 14 episodes have no value and are left out" in row["warning"]
 

@@ -297,7 +297,7 @@ def test_labels_are_counted_by_seat() -> None:
         data, METRICS["identity_confusion"].options(), np.random.default_rng(0)
     )
     seats = found.filter(pl.col("scope") == "seat")
-    rows = {(r["quantity"], r["subject"]): (r["value"], r["n_units"]) for r in seats.to_dicts()}
+    rows = {(r["quantity"], r["subject"]): (r["value"], r["n_measured"]) for r in seats.to_dicts()}
     assert rows == {
         ("labelled", "s1"): (1.0, 2),
         ("labelled", "s2"): (0.0, 2),

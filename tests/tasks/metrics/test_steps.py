@@ -82,7 +82,7 @@ async def test_seats_with_habits_of_their_own_differ_more_than_the_null() -> Non
     assert excess["uniform"]["ci_low"] < 0 < excess["uniform"]["ci_high"]
     plain = cosine.filter(subject="", condition="mixed").row(0, named=True)
     assert plain["p_null"] < 0.01
-    assert plain["n_units"] == 6
+    assert plain["n_measured"] == 6
 
 
 async def test_the_contrast_finds_the_difference_and_names_its_effect() -> None:
@@ -195,7 +195,7 @@ async def test_rates_of_episode_quality_are_taken_over_questions_that_were_put()
     for name, n in expected.items():
         row = found[f"episode_quality.{name}", "episode"]
         assert row["value"] == pytest.approx(n / 120), name
-        assert row["n_units"] == 120
+        assert row["n_measured"] == 120
     alone = result.rows["metrics"].filter(episode_key=unasked, metric="episode_quality.fallback")
     assert alone["value"].to_list() == [None]
     assert "without actions on record has no rate" in alone["method"][0]
@@ -256,7 +256,7 @@ async def test_failed_episodes_are_excluded_and_counted() -> None:
             pl.col("metric") == "profile_cosine", scope="condition", condition="mixed", subject=""
         )
     )
-    assert row["n_units"][0] == 5
+    assert row["n_measured"][0] == 5
     assert row["n_excluded"][0] == 1
     (result,) = await compared(declared, frames, failed=(gone,))
     assert result.rows["contrasts"][0]["n_excluded"] == 1

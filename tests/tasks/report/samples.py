@@ -49,7 +49,7 @@ def gold_rows(recall: Mapping[str, float], kappa: Mapping[str, float]) -> list[d
                     "value": value,
                     "ci_low": value - 0.1,
                     "ci_high": min(value + 0.1, 1.0),
-                    "n_units": 100,
+                    "n_measured": 100,
                     "n_excluded": 0,
                     "method": "by hand",
                 }
@@ -102,7 +102,7 @@ def metric_row(condition: str, value: float, **changes: Any) -> dict[str, Any]:
         "null_mean": 0.6,
         "null_sd": 0.02,
         "p_null": 0.01,
-        "n_units": 12,
+        "n_measured": 12,
         "n_excluded": 0,
         "warning": None,
         "method": "mean over runs",

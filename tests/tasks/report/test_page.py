@@ -209,7 +209,7 @@ def test_published_expected_and_found_numbers_stand_side_by_side() -> None:
     number = {
         "metric": "profile_cosine", "rule": "intersection", "scope": "condition",
         "condition": "plain", "subject": "", "value": 0.41, "ci_low": 0.3, "ci_high": 0.5,
-        "n_units": 9,
+        "n_measured": 9,
     }  # fmt: skip
     about = {"of": "profile_cosine", "condition": "plain"}
     study = samples.study(
