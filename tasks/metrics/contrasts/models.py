@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from tasks.metrics.contrasts.sample import (
     arrangements_p,
     contrast_test,
 )
-from tasks.metrics.statistics import effects
+from tasks.metrics.statistics import effects, random_intercept
 from tasks.metrics.statistics.arrays import Floats, Ints, varies
 from tasks.metrics.statistics.effect_intervals import hedges_g_interval
 
@@ -61,11 +60,10 @@ def _without_spread(sides: tuple[Side, ...], effect: float, effect_name: str) ->
     return Finding(nothing, p, effect, effect_name, _APART, p_least=p)
 
 
-def _coefficient(result: Any, sides: tuple[Side, ...], method: str, warning: str = "") -> Finding:
+def _held_against_t(effect: float, error: float, sides: tuple[Side, ...], method: str) -> Finding:
     """The condition's coefficient, held against Student's t with two episodes fewer."""
     from scipy import stats
 
-    effect, error = float(result.params[1]), float(result.bse[1])
     df = sum(side.n_episodes for side in sides) - 2
     half = float(stats.t.ppf(0.975, df)) * error
     return Finding(
@@ -75,8 +73,13 @@ def _coefficient(result: Any, sides: tuple[Side, ...], method: str, warning: str
         effect_name="mean_difference",
         interval=(effect - half, effect + half),
         method=f"{method}; coefficient of b against a, Student's t with {df} degrees of freedom",
-        warning="; ".join(filter(None, [warning, _few(sides)])),
+        warning=_few(sides),
     )
+
+
+def _coefficient(result: Any) -> tuple[float, float]:
+    """The condition's coefficient and its standard error."""
+    return float(result.params[1]), float(result.bse[1])
 
 
 def _seats_difference(sides: tuple[Side, ...]) -> float:
@@ -100,8 +103,10 @@ def cluster_robust(
         return found
     values, design, groups = _design(sides)
     result = sm.OLS(values, design).fit(cov_type="cluster", cov_kwds={"groups": groups})
-    return _coefficient(
-        result, sides, "least squares over seats, standard errors clustered by episode"
+    return _held_against_t(
+        *_coefficient(result),
+        sides,
+        "least squares over seats, standard errors clustered by episode",
     )
 
 
@@ -114,23 +119,14 @@ def cluster_robust(
 )
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Mixed model over seats with a random intercept per episode."""
-    import statsmodels.api as sm
-
     if found := _without_spread(sides, _seats_difference(sides), "mean_difference"):
         return found
     values, design, groups = _design(sides)
-    # What the optimiser says is said below, in words that a reader can use. Without gradients it
-    # finds a variance of zero where the default stops short of it.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = sm.MixedLM(values, design, groups=groups).fit(reml=True, method=["powell"])
+    fitted = random_intercept.difference(values, design[:, 1] > 0, groups)
     method = "linear mixed model over seats, random intercept per episode, REML"
-    if result.cov_re[0, 0] <= NO_LEVEL * result.scale:
+    if fitted.ratio <= NO_LEVEL:
         method += "; episodes do not differ beyond what their seats do"
-    warning = (
-        "" if result.converged else "the model did not converge: use permutation on episode means"
-    )
-    return _coefficient(result, sides, method, warning)
+    return _held_against_t(fitted.size, fitted.error, sides, method)
 
 
 @contrast_test(
@@ -150,8 +146,8 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     result = sm.GEE(values, design, groups=groups, cov_struct=sm.cov_struct.Exchangeable()).fit(
         cov_type="bias_reduced"
     )
-    return _coefficient(
-        result,
+    return _held_against_t(
+        *_coefficient(result),
         sides,
         "GEE over seats, exchangeable within episodes, bias-reduced errors (Mancl and DeRouen "
         "2001)",

@@ -209,7 +209,8 @@ def wilcoxon(
         )
     found = stats.wilcoxon(differences)
     picks = rng.integers(0, n, size=(options.resamples, n))
-    draws = np.array([effects.matched_rank_biserial(differences[pick]) for pick in picks])
+    times = np.stack([np.bincount(pick, minlength=n) for pick in picks]).astype(np.float64)
+    draws = effects.matched_rank_biserials(differences, times)
     low, high = (float(end) for end in interval(draws, n))
     return Finding(
         statistic=float(found.statistic),

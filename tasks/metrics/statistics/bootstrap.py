@@ -87,6 +87,7 @@ def episode_weights(n: int, resamples: int = RESAMPLES, stream: str = "") -> Wei
     return weights
 
 
+@lru_cache(maxsize=64)
 def expanded_tail(n: int, level: float = 0.95, df: int | None = None) -> float:
     """Share of resamples cut off at either end for n episodes.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.arrays import Floats, ratio
 
 
 def rank_biserial(a: Floats, b: Floats) -> float:
@@ -65,17 +65,32 @@ def matched_rank_biserial(differences: Floats) -> float:
 
     Source: Kerby (2014), matched pairs.
     """
-    kept = differences[differences != 0]
+    return float(matched_rank_biserials(differences, np.ones((1, len(differences))))[0])
+
+
+def matched_rank_biserials(differences: Floats, times: Floats) -> Floats:
+    """The matched rank-biserial of several resamples, not-a-number where all are zero.
+
+    Args:
+        differences: The differences.
+        times: How often each of them is in each resample, shape (resamples, differences).
+
+    Example:
+        >>> matched_rank_biserials(np.array([1.0, -2.0]), np.array([[1.0, 1.0], [3.0, 0.0]]))
+        array([-0.33333333,  1.        ])
+    """
+    kept = np.flatnonzero(differences)
     if not len(kept):
-        return float("nan")
-    ranks = _ranks(np.abs(kept))
-    return float((ranks * np.sign(kept)).sum() / ranks.sum())
-
-
-def _ranks(values: Floats) -> Floats:
-    _, group, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(sizes)
-    return np.asarray((last - (sizes - 1) / 2)[group], dtype=np.float64)
+        return np.full(len(times), np.nan)
+    order = kept[np.argsort(np.abs(differences[kept]), kind="stable")]
+    sizes = np.abs(differences[order])
+    starts = np.flatnonzero(np.append(True, np.diff(sizes) != 0))
+    mine = times[:, order]
+    tied = np.add.reduceat(mine, starts, axis=1)
+    rank = np.cumsum(tied, axis=1) - (tied - 1) / 2
+    signed = np.add.reduceat(mine * np.sign(differences[order]), starts, axis=1)
+    n = mine.sum(axis=1)
+    return ratio((rank * signed).sum(axis=1), n * (n + 1) / 2)
 
 
 def epsilon_squared(h: float, n: int) -> float:
