@@ -8,7 +8,8 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flows.settings import AUTH, URL, server_configured
@@ -19,6 +20,8 @@ from warehouse.child_process import ChildProcess
 STARTUP_S = 120.0
 #: What Prefect still has to write down at the end is waited for.
 ENDING_S = 6.0
+#: How often Prefect asks a server again that does not answer.
+RETRIES = "PREFECT_CLIENT_MAX_RETRIES"
 LOOPBACK = "127.0.0.1"
 #: Lines that are quoted of what a server said that did not start.
 LAST_LINES = 3
@@ -81,13 +84,33 @@ class StartingServer:
                 f"server by {URL}",
             )
 
+    def watch(self, on_end: Callable[[Mistake], object]) -> None:
+        """Have a function called, in a thread of its own, if the server ends before it is closed.
+
+        What Prefect still asks of the server then fails at once.
+
+        Args:
+            on_end: Is handed what happened.
+        """
+        if (child := self._child) is not None:
+            watching = threading.Thread(target=self._watch, args=(child, on_end), daemon=True)
+            watching.start()
+
+    def _watch(self, child: ChildProcess, on_end: Callable[[Mistake], object]) -> None:
+        child.wait()
+        if self._child is None:
+            return
+        os.environ[RETRIES] = "0"
+        _read_settings_again()
+        on_end(_gone(os.environ.get(URL, URL), f"its process {child.pid} has ended"))
+
     def close(self) -> None:
         """End the server, if one was started."""
         if self._child is None:
             return
         atexit.unregister(self.close)
-        self._child.close(ENDING_S)
-        self._child = None
+        child, self._child = self._child, None
+        child.close(ENDING_S)
         for name in (URL, AUTH):
             os.environ.pop(name, None)
         _read_settings_again()
@@ -113,13 +136,17 @@ def server_needed() -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise Mistake(
-            what="Prefect's server does not answer any more",
-            place=os.environ.get(URL, URL),
-            found=str(error),
-            expected="a server that lives as long as the run",
-            fix="run the study again to continue; finished work is kept",
-        ) from error
+        raise _gone(os.environ.get(URL, URL), str(error)) from error
+
+
+def _gone(address: str, found: str) -> Mistake:
+    return Mistake(
+        what="Prefect's server does not answer any more",
+        place=address,
+        found=found,
+        expected="a server that lives as long as the run",
+        fix="run the study again to continue; finished work and the answers so far are kept",
+    )
 
 
 def _refuse_unreachable() -> None:

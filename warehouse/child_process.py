@@ -76,6 +76,10 @@ class ChildProcess:
         """Whether it has ended."""
         return self._process.poll() is not None
 
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        self._process.wait()
+
     def last_words(self, limit_s: float = 5.0) -> str:
         """The end of what it wrote to standard error before it ended."""
         self._process.wait(timeout=limit_s)

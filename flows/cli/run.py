@@ -33,7 +33,9 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
         SystemExit: The user stopped it; what was finished until then is kept.
     """
     with told_to_end() as ending:
-        return _completed(requests, ending, verbose=verbose)
+        complete = _completed(requests, ending, verbose=verbose)
+        ending.status = 0 if complete else 1
+        return complete
 
 
 def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> bool:
@@ -56,21 +58,25 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
     for request, study in zip(requests, studies, strict=True):
         report = None if recorded else ending.result(_report_if_done(request, console))
         if report is None:
-            report = ending.result(_report_of(_flow(), request, console))
+            report = ending.result(_report_of(_flow(ending), request, console))
         _print_report(console, report, study, request.warehouse)
         complete &= report.complete
     return complete
 
 
 @functools.cache
-def _flow() -> Any:
-    """The flow that runs studies, with a server that records it."""
+def _flow(ending: Ending) -> Any:
+    """The flow that runs studies, with a server that records it.
+
+    Prefect would ask a temporary server that has ended for minutes, so the process ends then.
+    """
     from flows.server import StartingServer
 
     server = StartingServer()
     from flows.study import run_study  # imported while the server starts
 
     server.ready()
+    server.watch(ending.give_up)
     return run_study
 
 

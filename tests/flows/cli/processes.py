@@ -27,6 +27,16 @@ def marked(mark: str) -> list[int]:
     return found
 
 
+def processes_of(mark: str, module: str) -> list[int]:
+    """Numbers of the marked processes that run a module."""
+    wanted = module.encode()
+    return [
+        number
+        for number in marked(mark)
+        if wanted in Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+    ]
+
+
 def left_after(mark: str, limit_s: float) -> list[int]:
     """Marked processes that are still there after so many seconds, or none as soon as all ended."""
     until = time.monotonic() + limit_s

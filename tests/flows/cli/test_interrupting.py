@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .processes import MARK, left_after, marked
+from .processes import MARK, left_after, marked, processes_of
 
 pytestmark = pytest.mark.slow
 
@@ -44,9 +44,10 @@ def heed_signals() -> None:
 
 
 @contextmanager
-def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def begun(folder: Path, replicates: int = 40) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A run that has named its study, and the mark of its processes; all are gone at the end."""
-    (folder / "long.yaml").write_text(STUDY, encoding="utf-8")
+    text = STUDY.replace("replicates: 40", f"replicates: {replicates}")
+    (folder / "long.yaml").write_text(text, encoding="utf-8")
     mark = uuid.uuid4().hex
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(folder / "prefect")}
     environment |= {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR"}
@@ -85,8 +86,24 @@ def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(
     assert complained == INTERRUPTED
 
 
+def test_a_run_whose_server_is_killed_ends_soon_with_one_message(tmp_path: Path) -> None:
+    with begun(tmp_path) as (run, mark):
+        (server,) = processes_of(mark, "flows.server_process")
+        os.kill(server, signal.SIGKILL)
+        said, complained = run.communicate(timeout=LIMIT_S)
+        assert marked(mark) == []
+    assert run.returncode == 2
+    assert said == ""
+    assert "Prefect's server does not answer any more\n" in complained
+    assert complained.endswith(
+        "run the study again to continue; finished work and the answers so far are kept\n"
+    )
+    assert complained.count("\n") == 4
+
+
 def test_a_run_whose_reader_has_gone_ends_without_a_word(tmp_path: Path) -> None:
-    with begun(tmp_path) as (run, _):
+    # Whether somebody still reads is found out with the next line, at the end of a step.
+    with begun(tmp_path, replicates=2) as (run, _):
         assert run.stdout is not None
         assert run.stderr is not None
         run.stdout.close()
