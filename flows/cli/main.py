@@ -122,6 +122,37 @@ def show(
 
 
 @app.command()
+def read(
+    context: typer.Context,
+    study: StudyName,
+    condition: Annotated[
+        str | None,
+        typer.Option(help="Condition, or series of a collection; the first one if left out."),
+    ] = None,
+    replicate: Annotated[
+        int | None,
+        typer.Option(min=1, help="Number of the episode within the condition, from 1."),
+    ] = None,
+    seen: Annotated[
+        bool, typer.Option("--seen", help="Say what each speaker had seen when it spoke.")
+    ] = False,
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
+) -> None:
+    """Read an episode: rounds, names, interventions, and codes beside messages."""
+    from flows.cli.read import print_episode
+
+    print_episode(
+        study,
+        warehouse_of(context),
+        condition,
+        replicate,
+        seen=seen,
+        allowed=allowed_of(context),
+    )
+
+
+@app.command()
 def diff(
     context: typer.Context,
     a: StudyName,

@@ -7,5 +7,6 @@ NamedTuple, its SQL stands beside them. A :class:`warehouse.reader.Reader` answe
 - ``studies``: versions of studies. ``units``: what versions consist of, and what became of it.
 - ``episodes``, ``coding``, ``calls``, ``market``, ``measures``: what units wrote.
 - ``expectations``: what checks of data sets found.
+- ``transcript``: one episode as people read it.
 - ``report``: what the report lists of designs and runs. ``report_coding``: of codes and labels.
 """

@@ -1,13 +1,43 @@
 -- What was said, traded and seen, with the columns that an analyst wants beside it.
 
+-- What a seat is shown as, and which model acts for it, from an event on: interventions change both.
+CREATE VIEW v_seats_over_time AS
+WITH renamed AS (
+    SELECT
+        episode_key,
+        seq,
+        unnest(map_entries(json_extract(data, '$.names')::MAP(VARCHAR, VARCHAR))) AS given
+    FROM events
+    WHERE kind = 'intervene' AND json_type(data, '$.names') = 'OBJECT'
+),
+changed AS (
+    SELECT episode_key, given.key AS seat, seq, given.value AS name, NULL AS model FROM renamed
+    UNION ALL
+    SELECT episode_key, target, seq, NULL, json_extract_string(data, '$.model')
+    FROM events
+    WHERE kind = 'intervene' AND json_type(data, '$.model') = 'VARCHAR'
+    UNION ALL
+    SELECT episode_key, seat, -1, name, model FROM seats
+)
+SELECT
+    episode_key,
+    seat,
+    seq + 1 AS from_seq,
+    last_value(name IGNORE NULLS) OVER earlier AS name,
+    last_value(model IGNORE NULLS) OVER earlier AS model
+FROM changed
+WINDOW earlier AS (PARTITION BY episode_key, seat ORDER BY seq);
+COMMENT ON VIEW v_seats_over_time IS
+    'One row per seat and event from which on it has another shown name or model; the first from 0.';
+
 CREATE VIEW v_messages AS
 SELECT
     e.episode_key,
     e.round,
     e.seq,
     e.actor AS seat,
-    s.name,
-    s.model,
+    shown.name,
+    shown.model,
     e.text,
     length(e.text) AS characters,
     len(list_filter(
@@ -36,11 +66,41 @@ SELECT
 FROM events AS e
 JOIN episodes AS ep USING (episode_key)
 LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
+ASOF LEFT JOIN v_seats_over_time AS shown
+    ON shown.episode_key = e.episode_key AND shown.seat = e.actor AND shown.from_seq <= e.seq
 LEFT JOIN actions AS a
     ON a.episode_key = e.episode_key AND a.turn = e.turn AND a.seat = e.actor
 WHERE e.kind = 'say';
 COMMENT ON VIEW v_messages IS
     'One row per message: say events with their seat, episode and the action they came from.';
+
+CREATE VIEW v_transcript AS
+SELECT
+    e.episode_key,
+    e.round,
+    e.seq,
+    coalesce(shown.name, e.actor) AS name,
+    e.kind,
+    e.text,
+    e.item,
+    e.value,
+    coalesce(other.name, e.target) AS target_name,
+    e.audience,
+    e.actor AS seat,
+    shown.model,
+    e.target,
+    e.turn,
+    e.phase,
+    e.data,
+    e.call_key,
+    e.unit_key
+FROM events AS e
+ASOF LEFT JOIN v_seats_over_time AS shown
+    ON shown.episode_key = e.episode_key AND shown.seat = e.actor AND shown.from_seq <= e.seq
+ASOF LEFT JOIN v_seats_over_time AS other
+    ON other.episode_key = e.episode_key AND other.seat = e.target AND other.from_seq <= e.seq;
+COMMENT ON VIEW v_transcript IS
+    'One row per event, with the names under which seats were shown and the models that acted then.';
 
 CREATE VIEW v_message_counts AS
 SELECT episode_key, count(*) AS messages
