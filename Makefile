@@ -39,6 +39,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV); this takes a few minutes the first time."
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@$(BIN)/python -m compileall -q flows schemas tasks warehouse
 	@touch $(STAMP)
 
 lock: pyproject.toml

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Protocol, TypeVar
 
 from pydantic import ValidationError
@@ -63,16 +64,48 @@ class Registry(Mapping[str, T]):
         Raises:
             Mistake: There is none.
         """
-        if name in self._things:
-            return self._things[name]
-        close = nearest(name, self._things)
+        if name in self:
+            return self[name]
+        close = nearest(name, self)
         raise Mistake(
             what=f"unknown {self._kind}",
             place=place,
             found=name,
-            expected="one of " + ", ".join(sorted(self._things)),
+            expected="one of " + ", ".join(sorted(self)),
             fix=f"write {close}" if close else f"see {self._guide}",
         )
+
+
+class ModuleRegistry(Registry[T]):
+    """The things of one kind, each in a module of its own that is imported when it is asked for.
+
+    Args:
+        kind: What they are, for messages.
+        modules: The module of each, by name.
+        attribute: What each module calls its own.
+        guide: The page to read where a name is not known.
+    """
+
+    def __init__(self, kind: str, modules: Mapping[str, str], attribute: str, guide: str) -> None:
+        super().__init__(kind, (), guide)
+        self._modules, self._attribute = dict(modules), attribute
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._things:
+            thing: T = getattr(import_module(self._modules[name]), self._attribute)
+            if thing.name != name:
+                raise ValueError(f"{self._modules[name]} has {thing.name}, not {name}")
+            self._things[name] = thing
+        return self._things[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
 
 
 def validated_options(

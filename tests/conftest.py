@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import importlib.util
 import os
+import re
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +41,25 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"published data is not at {folder}; set AGORA_SHARED to its folder")
     return folder
+
+
+@pytest.fixture
+def modules_of_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Gives the Python code of a page of docs/ as modules, one per block, with the names given."""
+
+    def made(page: str, *names: str) -> list[Any]:
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+        modules = []
+        for name, block in zip(names, blocks, strict=True):
+            path = tmp_path / f"{name}.py"
+            path.write_text(block, encoding="utf-8")
+            spec = importlib.util.spec_from_file_location(name, path)
+            assert spec is not None
+            assert spec.loader is not None
+            modules.append(importlib.util.module_from_spec(spec))
+            monkeypatch.setitem(sys.modules, name, modules[-1])
+            spec.loader.exec_module(modules[-1])
+        return modules
+
+    return made

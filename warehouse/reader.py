@@ -126,10 +126,10 @@ def reader_or_empty(path: Path) -> Iterator[Reader]:
         with reader(path) as found:
             yield found
         return
-    from warehouse.schema import prepare
+    from warehouse.schema import create_empty
 
     with closing(duckdb.connect()) as opened:
-        prepare(quiet(opened), path)
+        create_empty(quiet(opened))
         yield ConnectionReader(opened, path)
 
 

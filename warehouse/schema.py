@@ -51,6 +51,14 @@ def migrations(folder: Path = MIGRATIONS) -> tuple[Migration, ...]:
     return tuple(found)
 
 
+def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
+    """Creates all tables and views in memory, without what describes them and their version."""
+    cursor = connection.cursor()
+    with transaction(cursor):
+        for sql in (*(migration.sql for migration in migrations()), *view_texts()):
+            cursor.execute(sql)
+
+
 @cache
 def views_sql() -> str:
     """Statements that make the views, and the comments of tables and columns."""
@@ -76,12 +84,13 @@ def prepare(
             "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, "
             "name VARCHAR NOT NULL, models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
         )
+        models = models_digest() if len(applied) < len(known) else ""
         for migration in known[len(applied) :]:
             cursor.execute(migration.sql)
             # Values stand as literals: to bind parameters, DuckDB imports pandas.
             cursor.execute(
                 f"INSERT INTO schema_version VALUES ({migration.number}, "
-                f"{literal(migration.name)}, {literal(models_digest())}, "
+                f"{literal(migration.name)}, {literal(models)}, "
                 "(current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)"
             )
         _remake_views(cursor)

@@ -2,58 +2,43 @@
 
 from __future__ import annotations
 
-from tasks.metrics.coders import agreement, rates, reliability
-from tasks.metrics.conversation import mentions, participation, transitions
-from tasks.metrics.identity import classifier, confusion, stability, voice
 from tasks.metrics.metric import GUIDE, Metric
-from tasks.metrics.opinion import change, consensus, responses
-from tasks.metrics.outcomes import episode_quality, market, outcomes
-from tasks.metrics.profile import cosine, divergence, variance
-from tasks.metrics.profile import stability as profile_stability
-from tasks.metrics.text import (
-    alignment,
-    compression,
-    convergence,
-    distinct,
-    diversity,
-    drift,
-    turnover,
-)
-from tasks.registry import Registry
+from tasks.registry import ModuleRegistry, Registry
 
-METRICS: Registry[Metric] = Registry(
+#: The module of every metric. It is imported when the metric is asked for.
+MODULES = {
+    "agent_auc": "identity.classifier",
+    "agreement": "coders.agreement",
+    "alignment": "text.alignment",
+    "compression": "text.compression",
+    "consensus": "opinion.consensus",
+    "convergence": "text.convergence",
+    "distinct_n": "text.distinct",
+    "drift": "text.drift",
+    "episode_quality": "outcomes.episode_quality",
+    "identity_confusion": "identity.confusion",
+    "market": "outcomes.market",
+    "mentions": "conversation.mentions",
+    "opinion_change": "opinion.change",
+    "outcomes": "outcomes.outcomes",
+    "participation": "conversation.participation",
+    "persona_consistency": "identity.voice",
+    "profile_cosine": "profile.cosine",
+    "profile_jsd": "profile.divergence",
+    "profile_stability": "profile.stability",
+    "profile_variance": "profile.variance",
+    "rates": "coders.rates",
+    "reliability": "coders.reliability",
+    "responses": "opinion.responses",
+    "stability": "identity.stability",
+    "transitions": "conversation.transitions",
+    "turnover": "text.turnover",
+    "vendi": "text.diversity",
+}
+
+METRICS: Registry[Metric] = ModuleRegistry(
     "metric",
-    (
-        module.METRIC
-        for module in (
-            agreement,
-            alignment,
-            change,
-            classifier,
-            compression,
-            confusion,
-            consensus,
-            convergence,
-            cosine,
-            distinct,
-            divergence,
-            diversity,
-            drift,
-            market,
-            mentions,
-            outcomes,
-            participation,
-            profile_stability,
-            rates,
-            reliability,
-            responses,
-            episode_quality,
-            stability,
-            transitions,
-            turnover,
-            variance,
-            voice,
-        )
-    ),
+    {name: f"tasks.metrics.{module}" for name, module in MODULES.items()},
+    "METRIC",
     GUIDE,
 )

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from schemas.base import Record
 from schemas.errors import Mistake
-from tasks.registry import Registry, validated_options
+from tasks.metrics.catalogue import METRICS
+from tasks.registry import ModuleRegistry, Registry, validated_options
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,27 @@ def test_a_registry_is_a_mapping_in_the_order_declared() -> None:
 def test_two_things_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="two of colour red"):
         Registry("colour", (Colour("red"), Colour("red")), "docs/colours.md")
+
+
+def test_a_registry_of_modules_imports_what_is_asked_for() -> None:
+    modules = {"red": "tasks.registry", "blue": "no.such.module"}
+    lazy: ModuleRegistry[Colour] = ModuleRegistry("colour", modules, "COLOUR", "docs/colours.md")
+    assert list(lazy) == ["red", "blue"]
+    assert "blue" in lazy
+    assert "green" not in lazy
+    assert lazy.get("green") is None
+    with pytest.raises(ModuleNotFoundError, match="no"):
+        lazy["blue"]
+    with pytest.raises(Mistake, match="unknown colour"):
+        lazy.named("green", "paint.0")
+
+
+def test_every_metric_stands_in_its_module_under_its_own_name() -> None:
+    assert [metric.name for metric in METRICS.values()] == sorted(METRICS)
+    own: ModuleRegistry[Colour]
+    own = ModuleRegistry("metric", {"red": "tasks.metrics.coders.rates"}, "METRIC", "")
+    with pytest.raises(ValueError, match="has rates, not red"):
+        own["red"]
 
 
 def test_an_unknown_name_says_what_there_is_and_what_was_meant() -> None:

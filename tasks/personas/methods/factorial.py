@@ -7,8 +7,6 @@ import math
 from collections.abc import Iterator
 from typing import Literal
 
-import covertable
-from covertable.sorters import hash as by_hash
 from pydantic import Field
 
 from schemas.inventories import LEVELS
@@ -105,6 +103,9 @@ class Factorial(PersonaMethod[FactorialParams]):
 
 def _covering(params: FactorialParams) -> list[tuple[str, ...]]:
     """The rows of the covering design; the same for the same levels."""
+    import covertable
+    from covertable.sorters import hash as by_hash
+
     names = list(params.levels)
     rows = covertable.make(
         [list(levels) for levels in params.levels.values()],

@@ -12,6 +12,7 @@ from .conftest import Agora
 
 HEAVY = {
     "aiohttp",
+    "covertable",
     "dask",
     "great_expectations",
     "litellm",
@@ -20,6 +21,8 @@ HEAVY = {
     "scipy.stats",
     "sklearn",
     "statsmodels",
+    "tasks.models.journal",
+    "tasks.models.openai_server",
 }
 PROBE = """
 import sys
@@ -77,4 +80,7 @@ def test_plan_of_a_study_with_metrics_and_contrasts_imports_nothing_heavy(
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert sorted(set(done.stderr.rpartition("modules:")[2].split()) & HEAVY) == []
+    modules = set(done.stderr.rpartition("modules:")[2].split())
+    assert sorted(modules & HEAVY) == []
+    assert "tasks.metrics.profile.cosine" in modules, "the study asks for this metric"
+    assert sorted(modules & {"tasks.metrics.text.drift", "tasks.metrics.opinion.change"}) == []

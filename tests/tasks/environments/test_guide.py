@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,34 +21,19 @@ SEATS = ("s1", "s2", "s3")
 
 
 @pytest.fixture
-def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+def modules(tmp_path: Path, modules_of_page: Any) -> list[Any]:
     """The rules and the policy of the guide, made by following it."""
-    text = GUIDE.read_text(encoding="utf-8")
-    rules, policy = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (prompts,) = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    (prompts,) = re.findall(r"```text\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "prompts").mkdir()
     for line in prompts.splitlines():
         name, template = line.split(maxsplit=1)
         (tmp_path / "prompts" / name).write_text(template)
-    return (
-        imported("public_goods", tmp_path / "environment.py", rules, monkeypatch),
-        imported("public_goods_policy", tmp_path / "policy.py", policy, monkeypatch),
-    )
-
-
-def imported(name: str, path: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    path.write_text(code)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, name, module)
-    spec.loader.exec_module(module)
-    return module
+    found: list[Any] = modules_of_page(GUIDE.name, "public_goods", "public_goods_policy")
+    return found
 
 
 @pytest.fixture
-def public_goods(modules: tuple[Any, Any]) -> Environment[Any]:
+def public_goods(modules: list[Any]) -> Environment[Any]:
     environment: Environment[Any] = modules[0].PublicGoods()
     return environment
 
@@ -106,7 +89,7 @@ def test_the_engines_parts_work_with_it(
     assert [row["seat"] for row in found.rows["responses"]] == [*SEATS, "s1", "s2"]
 
 
-def test_the_guides_policy_answers_as_it_declares(modules: tuple[Any, Any]) -> None:
+def test_the_guides_policy_answers_as_it_declares(modules: list[Any]) -> None:
     policy = modules[1].PublicGoodsPolicy()
     habits = policy.params.model_validate({"contribution": 0.25})
     rng = generator("test")

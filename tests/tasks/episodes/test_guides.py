@@ -23,14 +23,6 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 MODELS = {"ana": ModelSpec(model="sim/agent"), "ben": ModelSpec(model="sim/reserved")}
 
 
-def code(page: str) -> dict[str, Any]:
-    """What the code of a page defines."""
-    (block,) = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
-    names: dict[str, Any] = {"__name__": page}
-    exec(compile(block, page, "exec", dont_inherit=True), names)
-    return names
-
-
 def declared(page: str) -> Episode:
     """The episode that a page declares."""
     (block,) = re.findall(r"```yaml\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
@@ -62,8 +54,9 @@ def test_the_probes_of_the_guide_are_asked_when_it_says(memory_gateway: Any, sim
     assert all(row["value"] in range(1, 8) for row in rows if row["instrument"] == "trust")
 
 
-def test_the_guides_form_of_answer_stores_a_label_and_its_place() -> None:
-    labels = code("add_a_probe.md")["Labels"](labels=("never", "sometimes", "often"))
+def test_the_guides_form_of_answer_stores_a_label_and_its_place(modules_of_page: Any) -> None:
+    (module,) = modules_of_page("add_a_probe.md", "labels")
+    labels = module.Labels(labels=("never", "sometimes", "often"))
     probe = Probe(name="calm", ask="Do you feel calm?", at=("end",)).model_copy(
         update={"answer": labels}
     )
@@ -90,8 +83,11 @@ def test_the_interventions_of_the_guide_happen_when_it_says(
 
 # The kind is registered nowhere, which the serializer of the parts remarks on.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-def test_the_guides_intervention_brings_a_seat_back(memory_gateway: Any) -> None:
-    kind = code("add_an_intervention.md")["Recover"]
+def test_the_guides_intervention_brings_a_seat_back(
+    memory_gateway: Any, modules_of_page: Any
+) -> None:
+    (module,) = modules_of_page("add_an_intervention.md", "recover")
+    kind = module.Recover
     one = episode(
         "commons",
         {"seats": ["m", "m"], "months": 4, "talk_rounds": 0},

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +20,9 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 @pytest.fixture
-def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PersonaMethod[Any]:
+def quota(modules_of_page: Any, monkeypatch: pytest.MonkeyPatch) -> PersonaMethod[Any]:
     """The method of the guide, made and registered by following it."""
-    page = (DOCS / "add_a_persona_method.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "quota.py").write_text(code, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("quota", tmp_path / "quota.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "quota", module)
-    spec.loader.exec_module(module)
+    (module,) = modules_of_page("add_a_persona_method.md", "quota")
     method: PersonaMethod[Any] = module.Quota()
     wider: Registry[PersonaMethod[Any]] = Registry("method", (*METHODS.values(), method), "")
     monkeypatch.setattr("tasks.personas.methods.registry.METHODS", wider)

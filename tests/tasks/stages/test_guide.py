@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import re
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -22,7 +18,6 @@ from tasks.stages.episodes import EpisodeStep
 from tasks.stages.working import results_of
 from tasks.studies.design import design
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs" / "add_a_stage.md"
 STUDY = {
     "name": "talk",
     "models": {"ana": {"model": "sim/agent"}, "judge": {"model": "sim/judge"}},
@@ -37,16 +32,9 @@ STUDY = {
 
 
 @pytest.fixture
-def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def step(modules_of_page: Any) -> Any:
     """The step of the guide, made by following it."""
-    (code,) = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    (tmp_path / "topics.py").write_text(code, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("topics", tmp_path / "topics.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "topics", module)
-    spec.loader.exec_module(module)
+    (module,) = modules_of_page("add_a_stage.md", "topics")
     return module.TopicStep()
 
 
