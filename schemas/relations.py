@@ -19,6 +19,7 @@ Picked = Literal["study_version", "episode_key", "unit_key"]
 
 _STAGES: dict[str, Stage] = {
     "personas": "personas",
+    "v_personas": "personas",
     "persona_attributes": "personas",
     "persona_texts": "personas",
     "persona_traits": "personas",

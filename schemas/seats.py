@@ -66,14 +66,14 @@ class Persona:
         name: Its name.
         attributes: Values by attribute.
         levels: Levels (``low``, ``middle``, ``high``) of traits, by trait.
-        biography: Prose; empty where none was written.
+        texts: Prose by name of the text, such as ``biography``.
     """
 
     key: str
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
-    biography: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ class Unit(Generic[S_co]):
     upstream: tuple[str, ...] = ()
 
 
+#: Under this name, a unit's rows hold what it refuses itself: ``table_name``, ``row``, ``reason``.
+QUARANTINE = "quarantine"
+
 #: A unit of whatever step.
 AnyUnit = Unit[Any]
 
@@ -73,7 +76,8 @@ class Result:
     Attributes:
         unit: The unit.
         rows: Rows by table name: mappings, or a Polars frame where rows are many. Rows of a failed
-            unit are what is known for certain all the same, such as its calls.
+            unit are what is known for certain all the same, such as its calls. Under
+            :data:`QUARANTINE`, rows that the unit itself refuses; it is done all the same.
         failure: Why it failed, or nothing.
     """
 

@@ -13,6 +13,7 @@ from schemas.files import LoadContext
 from schemas.inventories import INVENTORIES
 from schemas.names import Name
 from schemas.study.options import with_options
+from schemas.study.prose import ProseField
 from schemas.study.rows import RowsFile
 from schemas.study.targets import Dimension, Target, categories_by_attribute
 from schemas.study.traits import TraitSpec
@@ -57,7 +58,11 @@ class PopulationSpec(Record):
     )
     traits: tuple[TraitSpec, ...] = Field((), description="Inventories of traits.")
     names: NameSpec | None = Field(None, description="Where names come from.")
-    prose: str | None = Field(None, description="Model alias that writes a biography, if any.")
+    prose: ProseField | None = Field(
+        None,
+        description="Who writes about the personas, and what, if anybody; a bare model alias "
+        "stands for a biography.",
+    )
 
     @model_validator(mode="wrap")
     @classmethod
@@ -80,10 +85,11 @@ class PopulationSpec(Record):
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Self:
         traits = [trait for one in self.traits for trait in one.traits]
-        names = [*self.categories, *traits]
+        texts = self.prose.fields if self.prose else ()
+        names = [*self.categories, *traits, *texts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"traits: two parts of the population are called {twice[0]}")
+            raise ValueError(f"two parts of the population are called {twice[0]}")
         return self
 
     @cached_property

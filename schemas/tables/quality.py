@@ -53,7 +53,7 @@ class QuarantineRow(Row):
     batch: Key = Field(description="The commit.")
     table_name: Name = Field(description="Table that it was meant for.")
     row_number: Count = Field(description="Its number in the batch.")
-    unit_key: str | None = Field(None, description="Unit that it came from; the unit failed.")
+    unit_key: str | None = Field(None, description="Unit that it came from.")
     reason: str = Field(description="Why it was refused.")
     row: Json = Field(description="The row as it came.")
     run_id: str = Field(description="Flow run.")

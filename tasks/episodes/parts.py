@@ -99,7 +99,7 @@ def part_problems(
         parts: The parts.
         seats: Who takes part.
         model_ids: A provider's model name by alias.
-        traits: Attributes and traits that personas have; ``None`` where there are no personas.
+        traits: Attributes, traits and texts of personas; ``None`` where there are no personas.
     """
     roster = Roster(seats, model_ids)
     try:
@@ -122,5 +122,5 @@ def part_problems(
         if parts.names == "persona":
             yield ("names",), "names come from personas, and the study has no population"
         return
-    for unknown in parts.personas.unknown(traits):
-        yield ("personas", "show"), f"no attribute or trait of the population is called {unknown}"
+    for field, name in parts.personas.unknown(traits):
+        yield ("personas", field), f"no attribute, trait or text of the population is called {name}"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
 
 import orjson
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.base import Record
 from schemas.seats import Persona
 from schemas.study.population import BIG_FIVE
+from schemas.study.prose import BIOGRAPHY
 
+#: The three parts of a self-concept (SPeCtrum): who one is to others, what one is like, how one
+#: lives. Attributes are social, traits personal and texts context, unless a study says otherwise.
+Part = Literal["social", "personal", "context"]
+SOCIAL, PERSONAL, CONTEXT = PARTS = ("social", "personal", "context")
 #: Names that stand for more than one attribute.
-ALL, TRAITS, FIVE, BIOGRAPHY, NAME = "all", "traits", "big_five", "biography", "name"
-GROUPS = frozenset((ALL, TRAITS, FIVE, BIOGRAPHY, NAME))
+ALL, TRAITS, FIVE, NAME = "all", "traits", "big_five", "name"
+GROUPS = frozenset((ALL, TRAITS, FIVE, BIOGRAPHY, NAME, *PARTS))
 
 
 class ShownPersona(Record):
@@ -23,66 +29,100 @@ class ShownPersona(Record):
 
     show: tuple[str, ...] = Field(
         (ALL,),
-        description="Parts, in the order shown: names of attributes or traits, traits or big_five "
-        "(all of them), biography, name, or all (every part but the name). An empty list shows "
+        description="What is shown, in this order: names of attributes, traits or texts; social, "
+        "personal or context (a part of the self-concept: attributes, traits, texts); traits or "
+        "big_five (all of them); name; or all (everything but the name). An empty list shows "
         "nothing.",
+    )
+    parts: dict[Part, tuple[str, ...]] = Field(
+        {},
+        description="Attributes, traits and texts that belong to another part of the self-concept "
+        "than attributes (social), traits (personal) and texts (context) do.",
     )
     form: Literal["lines", "prose", "json"] = Field(
         "lines",
         alias="as",
-        description="lines (one for each part), prose (a sentence for each part), or json.",
+        description="lines (one for each value), prose (a sentence for each value), or json.",
     )
 
+    @model_validator(mode="after")
+    def _each_is_in_one_part(self) -> Self:
+        named = [name for names in self.parts.values() for name in names]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"parts: {twice[0]} is in two parts")
+        return self
+
     def text(self, persona: Persona) -> str:
-        """The parts of a persona as the prompt shows them; empty where there are none.
+        """What the prompt shows of a persona; empty where that is nothing.
 
         Example:
-            >>> ann = Persona("k", "Ann", {"age_group": "35-44"}, {"openness": "high"}, "A baker.")
+            >>> bakes = {"biography": "Bakes."}
+            >>> ann = Persona("k", "Ann", {"age_group": "35-44"}, {"openness": "high"}, bakes)
             >>> print(ShownPersona().text(ann))
             Age group: 35-44.
             Openness: high.
-            A baker.
-            >>> ShownPersona.model_validate({"show": ["age_group"], "as": "prose"}).text(ann)
+            Bakes.
+            >>> ShownPersona.model_validate({"show": ["social"], "as": "prose"}).text(ann)
             'Your age group is 35-44.'
         """
-        parts = self.parts(persona)
-        if not parts:
+        values = self.values(persona)
+        if not values:
             return ""
         if self.form == "json":
-            return orjson.dumps(parts).decode()
-        prose = parts.pop(BIOGRAPHY, "")
+            return orjson.dumps(values).decode()
+        texts = {name: values.pop(name) for name in persona.texts if name in values}
         if self.form == "prose":
-            lines = [f"Your {_words(name)} is {_words(value)}." for name, value in parts.items()]
+            lines = [f"Your {_words(name)} is {_words(value)}." for name, value in values.items()]
             between = " "
         else:
             lines = [
-                f"{_words(name).capitalize()}: {_words(value)}." for name, value in parts.items()
+                f"{_words(name).capitalize()}: {_words(value)}." for name, value in values.items()
             ]
             between = "\n"
-        return between.join([*lines, prose] if prose else lines)
+        # A biography needs no heading; what else was written does.
+        prose = [
+            text if name == BIOGRAPHY else f"{_words(name).capitalize()}: {text}"
+            for name, text in texts.items()
+        ]
+        return between.join([*lines, *prose])
 
-    def parts(self, persona: Persona) -> dict[str, str]:
-        """The parts that are shown, by name, in order; what the persona lacks is left out."""
-        own = {**persona.attributes, **persona.levels}
-        groups = {
-            ALL: {**own, BIOGRAPHY: persona.biography},
-            TRAITS: dict(persona.levels),
+    def values(self, persona: Persona) -> dict[str, str]:
+        """The values that are shown, by name, in order; what the persona lacks is left out."""
+        every = {**persona.attributes, **persona.levels, **persona.texts}
+        groups: dict[str, Mapping[str, str]] = {
+            ALL: every,
+            TRAITS: persona.levels,
             FIVE: {name: persona.levels[name] for name in BIG_FIVE if name in persona.levels},
-            BIOGRAPHY: {BIOGRAPHY: persona.biography},
             NAME: {NAME: persona.name},
         }
+        parts = {name: self._part(name, persona) for name in every}
+        for part in PARTS:
+            groups[part] = {name: value for name, value in every.items() if parts[name] == part}
         shown: dict[str, str] = {}
-        for part in self.show:
-            shown.update(groups.get(part) or ({part: own[part]} if part in own else {}))
+        for name in self.show:
+            shown.update(groups.get(name) or ({name: every[name]} if name in every else {}))
         return {name: value for name, value in shown.items() if value}
 
-    def unknown(self, known: frozenset[str]) -> tuple[str, ...]:
-        """Names in ``show`` that neither a population nor this module knows.
+    def _part(self, name: str, persona: Persona) -> str:
+        for part, names in self.parts.items():
+            if name in names:
+                return part
+        if name in persona.attributes:
+            return SOCIAL
+        return PERSONAL if name in persona.levels else CONTEXT
+
+    def unknown(self, known: frozenset[str]) -> tuple[tuple[str, str], ...]:
+        """Names that neither a population nor this module knows, each with its field.
 
         Args:
-            known: Attributes and traits of the population.
+            known: Attributes, traits and texts of the population.
         """
-        return tuple(part for part in self.show if part not in known | GROUPS)
+        named = [name for names in self.parts.values() for name in names]
+        return (
+            *(("show", name) for name in self.show if name not in known | GROUPS),
+            *(("parts", name) for name in named if name not in known | {BIOGRAPHY}),
+        )
 
 
 def _words(name: str) -> str:

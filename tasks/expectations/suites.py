@@ -34,6 +34,8 @@ def _personas(study: Study) -> Iterator[DataExpectation]:
             or_equal=True,
             severity="critical",
         )
+    if any(spec.prose for spec in specs):
+        yield _one("column_values_to_be_null", "v_personas", column="refused", mostly=0.95)
     if len(specs) > 1:  # the tables hold all of them, and each has means of its own
         return
     method, params = method_of(specs[0])

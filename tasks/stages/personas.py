@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from schemas.base import Record
 from schemas.gateway import Gateway, Message, Question
 from schemas.keys import NOT_IDENTITY, Shared, digest
 from schemas.seats import Persona
-from schemas.study import ModelSpec
-from schemas.unit import Failure, Read, Unit, UnitFailed
+from schemas.unit import QUARANTINE, Failure, Read, Unit, UnitFailed
 from tasks.models.estimate import Planned, Span
-from tasks.personas.text import biography_prompt, biography_template, persona_text
+from tasks.models.structured import reading
+from tasks.personas.prose import problem_with, prose_prompt, prose_shape, prose_template, texts_of
 from tasks.stages.base import Step, Upstream
-from tasks.stages.populations import PopulationStep, planned_populations
+from tasks.stages.populations import PopulationStep, Writing, planned_populations
 from tasks.studies.design import Design
 
 if TYPE_CHECKING:
@@ -27,10 +25,8 @@ if TYPE_CHECKING:
 PERSONA_TABLES = ("personas", "persona_traits", "persona_attributes")
 
 
-class Biography(Record):
-    """A biography."""
-
-    biography: str = Field(min_length=1, description="The biography, without a name.")
+#: How the failure of an answer is called that is well-shaped and that its check refuses.
+CONTRADICTS = "bad_shape"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +35,27 @@ class PersonaInput:
 
     Attributes:
         profile: Digest of what decides the persona.
-        writer: The model that writes.
+        writing: The model that writes, and what.
         template: Digest of the prompt's template.
         persona: Key of the persona, whose rows say what it is.
     """
 
     profile: str
-    writer: Shared[ModelSpec]
+    writing: Shared[Writing]
     template: str
     persona: str = field(metadata=NOT_IDENTITY, compare=False)
 
 
 class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
-    """Has models write biographies; no persona needs another's, so all are asked at once."""
+    """Has models write about personas; none needs another's texts, so all are asked at once.
+
+    A persona whose texts contradict it to the last goes without any: they are kept in quarantine.
+    """
 
     stage = "personas"
     name = "personas"
-    title = "biographies"
-    recipe = 2
+    title = "texts of personas"
+    recipe = 3
     writes = ("persona_texts",)
     asks = "persona"
     concurrent = True
@@ -66,12 +65,12 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
         populations = {
             unit.spec.population.digest: (unit.key,) for unit in upstream.of(PopulationStep)
         }
-        template = digest(biography_template())
+        template = digest(prose_template())
         units = [
             self.unit(
                 PersonaInput(
                     one.profile_key(position),
-                    one.writer,
+                    one.writing,
                     template,
                     one.persona_key(position),
                 ),
@@ -79,7 +78,7 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
                 upstream=populations.get(one.population.digest, ()),
             )
             for one in planned_populations(design)
-            if one.writer is not None
+            if one.writing is not None
             for position in range(1, one.population.value.size + 1)
         ]
         return tuple({unit.key: unit for unit in units}.values())
@@ -87,15 +86,15 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
     def questions(
         self, design: Design, units: Sequence[Unit[PersonaInput]], upstream: Upstream
     ) -> Iterator[Planned]:
-        """One for each biography."""
+        """One for each persona, however many texts it has."""
         models = design.study.models
-        for writer in (unit.spec.writer for unit in units):
-            alias = next(alias for alias, spec in models.items() if spec == writer.value)
-            yield self.planned(alias, writer.value, Span(1, 1), "one for each persona")
+        for writer in (unit.spec.writing.value.writer for unit in units):
+            alias = next(alias for alias, spec in models.items() if spec == writer)
+            yield self.planned(alias, writer, Span(1, 1), "one for each persona")
 
     def batched(self, unit: Unit[PersonaInput]) -> bool:
         """Whether its writer is declared for batches."""
-        return unit.spec.writer.value.batch
+        return unit.spec.writing.value.writer.batch
 
     def reads(self, units: Sequence[Unit[PersonaInput]]) -> tuple[Read, ...]:
         """The personas."""
@@ -110,22 +109,34 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
     async def work(
         self, unit: Unit[PersonaInput], prepared: Mapping[str, Persona], gateway: Gateway
     ) -> dict[str, list[dict[str, Any]]]:
-        """The biography."""
+        """The texts, or those that contradict the persona as rows of quarantine."""
         persona = prepared.get(unit.spec.persona)
         if persona is None:
             raise UnitFailed(Failure("upstream", "the persona is not there"))
-        answer = await gateway.ask(_question(unit, persona))
-        if answer.failure is not None:
+        question = _question(unit, persona)
+        answer = await gateway.ask(question)
+        # What is well-shaped and refused all the same contradicts the persona.
+        refused = None
+        if answer.failure is not None and answer.failure.kind == CONTRADICTS:
+            refused = reading(answer.text, question.answer).value
+        if answer.failure is not None and refused is None:
             raise UnitFailed(answer.failure)
+        rows = [
+            {
+                "unit_key": unit.key,
+                "profile_key": unit.spec.profile,
+                "kind": kind,
+                "text": text,
+                "call_key": answer.call_key,
+            }
+            for kind, text in texts_of(refused or answer.value).items()
+        ]
+        if answer.failure is None:
+            return {"persona_texts": rows}
+        reason = f"contradicts the persona: {answer.failure.message}"
         return {
-            "persona_texts": [
-                {
-                    "unit_key": unit.key,
-                    "profile_key": unit.spec.profile,
-                    "kind": "biography",
-                    "text": answer.value.biography,
-                    "call_key": answer.call_key,
-                }
+            QUARANTINE: [
+                {"table_name": "persona_texts", "row": row, "reason": reason} for row in rows
             ]
         }
 
@@ -157,18 +168,23 @@ def personas_by_key(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
 
 
 def _question(unit: Unit[PersonaInput], persona: Persona) -> Question:
-    text = biography_prompt(persona_text(persona.attributes, persona.levels))
+    writing = unit.spec.writing.value
+    texts = dict(writing.texts)
+    facts = {**persona.attributes, **persona.levels}
     return Question(
-        model=unit.spec.writer.value,
-        messages=(Message("user", text),),
+        model=writing.writer,
+        messages=(Message("user", prose_prompt(persona.attributes, persona.levels, texts)),),
         unit_key=unit.key,
         ordinal=0,
         purpose="persona",
         subject=unit.label,
-        answer=Biography,
+        answer=prose_shape(tuple(facts), tuple(texts)),
         observation={
             "environment": "personas",
             "attributes": dict(persona.attributes),
             "levels": dict(persona.levels),
+            "texts": texts,
         },
+        check=partial(problem_with, facts=facts),
+        reasks=writing.reasks,
     )

@@ -30,18 +30,33 @@ REMEMBERED = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """How prose about personas is written.
+
+    Attributes:
+        writer: The model that writes.
+        texts: Name of each text and what it is to say, in order.
+        reasks: How often an answer that contradicts the persona is asked again.
+    """
+
+    writer: ModelSpec
+    texts: tuple[tuple[str, str], ...]
+    reasks: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedPopulation:
     """A population that conditions of a study use.
 
     Attributes:
         population: The population; its digest is the population's key.
         profiles: Digest of what decides its personas, one by one.
-        writer: The model that writes biographies, if any.
+        writing: How prose about them is written, if at all.
     """
 
     population: Shared[PopulationSpec]
     profiles: str
-    writer: Shared[ModelSpec] | None
+    writing: Shared[Writing] | None
 
     def persona_key(self, position: int) -> str:
         """Key of a persona by its number within the population, from 1."""
@@ -60,10 +75,15 @@ def planned_population(study: Study, spec: PopulationSpec) -> PlannedPopulation:
         "profiles", RECIPE, method.version, declared, None if method.extends else spec.size
     )
     return PlannedPopulation(
-        Shared(spec, digest("population", profiles, spec.size)),
-        profiles,
-        shared(study.models[spec.prose]) if spec.prose is not None else None,
+        Shared(spec, digest("population", profiles, spec.size)), profiles, _writing(study, spec)
     )
+
+
+def _writing(study: Study, spec: PopulationSpec) -> Shared[Writing] | None:
+    prose = spec.prose
+    if prose is None:
+        return None
+    return shared(Writing(study.models[prose.model], tuple(prose.fields.items()), prose.reasks))
 
 
 def planned_populations(design: Design) -> tuple[PlannedPopulation, ...]:
@@ -72,7 +92,8 @@ def planned_populations(design: Design) -> tuple[PlannedPopulation, ...]:
     planned = [planned_population(design.study, spec) for spec in specs if spec is not None]
     return tuple(
         {
-            (one.population.digest, one.writer.digest if one.writer else ""): one for one in planned
+            (one.population.digest, one.writing.digest if one.writing else ""): one
+            for one in planned
         }.values()
     )
 

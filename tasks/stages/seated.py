@@ -1,4 +1,4 @@
-"""The personas that sit in episodes: planned by population, read with their biographies."""
+"""The personas that sit in episodes: planned by population, read with their texts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SeatedPersona:
 
     Attributes:
         profile: Digest of what decides the persona.
-        biography: Key of the unit that writes its biography; empty where no model does.
+        biography: Key of the unit that writes its texts; empty where no model does.
         persona: Key of the persona, whose rows say what it is.
         population: Key of the unit that draws its population.
     """
@@ -55,13 +55,13 @@ class People:
     Attributes:
         planned: Their population; ``None`` for a condition without one.
         unit: Key of the unit that draws it.
-        biographies: Key of the unit that writes a biography, by profile.
+        writers: Key of the unit that writes about a persona, by profile.
         positions: Number within the population by the key of a persona.
     """
 
     planned: PlannedPopulation | None = None
     unit: str = ""
-    biographies: Mapping[str, str] = field(default_factory=dict)
+    writers: Mapping[str, str] = field(default_factory=dict)
     positions: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -77,7 +77,7 @@ class People:
         if self.planned is None:
             raise ValueError("nobody can be seated without a population")
         profile = self.planned.profile_key(self.positions[key])
-        return SeatedPersona(profile, self.biographies.get(profile, ""), key, self.unit)
+        return SeatedPersona(profile, self.writers.get(profile, ""), key, self.unit)
 
     def _values(self, position: int) -> Mapping[str, str]:
         if self.planned is None:
@@ -91,34 +91,34 @@ class MadePersonas:
 
     Attributes:
         populations: Key of the unit that draws a population, by its digest.
-        biographies: Key of the unit that writes a biography, by writer and profile.
+        writers: Key of the unit that writes about a persona, by what it writes and profile.
     """
 
     populations: Mapping[str, str]
-    biographies: Mapping[str, Mapping[str, str]]
+    writers: Mapping[str, Mapping[str, str]]
 
     @classmethod
     def of(cls, upstream: Upstream) -> MadePersonas:
         """The units out of those planned."""
-        biographies: dict[str, dict[str, str]] = {}
+        writers: dict[str, dict[str, str]] = {}
         for unit in upstream.of(PersonaStep):
-            biographies.setdefault(unit.spec.writer.digest, {})[unit.spec.profile] = unit.key
+            writers.setdefault(unit.spec.writing.digest, {})[unit.spec.profile] = unit.key
         populations = {
             unit.spec.population.digest: unit.key for unit in upstream.of(PopulationStep)
         }
-        return cls(populations, biographies)
+        return cls(populations, writers)
 
     def people(self, study: Study, condition: Condition) -> People:
         """The personas that the seats of a condition may have."""
         if condition.population is None:
             return People()
         planned = planned_population(study, condition.population)
-        writer = planned.writer.digest if planned.writer else ""
+        writing = planned.writing.digest if planned.writing else ""
         size = planned.population.value.size
         return People(
             planned,
             self.populations.get(planned.population.digest, ""),
-            self.biographies.get(writer, {}),
+            self.writers.get(writing, {}),
             {planned.persona_key(position): position for position in range(1, size + 1)},
         )
 
@@ -129,33 +129,34 @@ class HeldPersonas:
 
     Attributes:
         by_key: Personas by key, without prose.
-        biographies: Biography by profile and the unit that wrote it.
+        texts: Texts by name, by profile and the unit that wrote them.
     """
 
     by_key: Mapping[str, Persona]
-    biographies: Mapping[tuple[str, str], str]
+    texts: Mapping[tuple[str, str], Mapping[str, str]]
 
     @classmethod
     def out_of(cls, rows: Mapping[str, pl.DataFrame]) -> HeldPersonas:
         """The personas in the rows that :func:`seated_reads` asks for."""
-        texts = rows["persona_texts"].iter_rows(named=True) if "persona_texts" in rows else ()
-        return cls(
-            personas_by_key(rows),
-            {
-                (row["profile_key"], row["unit_key"]): row["text"]
-                for row in texts
-                if row["kind"] == "biography"
-            },
-        )
+        texts: dict[tuple[str, str], dict[str, str]] = {}
+        if "persona_texts" in rows:
+            for row in rows["persona_texts"].iter_rows(named=True):
+                of_unit = texts.setdefault((row["profile_key"], row["unit_key"]), {})
+                of_unit[row["kind"]] = row["text"]
+        return cls(personas_by_key(rows), texts)
 
     def persona(self, seated: SeatedPersona) -> Persona | None:
-        """The persona of a seat with its biography; ``None`` where either is missing."""
+        """The persona of a seat with its texts; ``None`` where it is missing.
+
+        Texts that it brought along are its own, unless the writer wrote others of that name. One
+        whose texts are in quarantine has none of the writer's. An episode whose personas are not
+        written about yet is not played, so their texts are never merely late.
+        """
         held = self.by_key.get(seated.persona)
-        author = seated.biography or seated.population
-        biography = self.biographies.get((seated.profile, author))
-        if held is None or (seated.biography and biography is None):
-            return None
-        return replace(held, biography=biography or "")
+        texts: dict[str, str] = {}
+        for author in seated.units:
+            texts |= self.texts.get((seated.profile, author), {})
+        return None if held is None else replace(held, texts=texts)
 
 
 def seated_reads(seated: Sequence[SeatedPersona]) -> tuple[Read, ...]:

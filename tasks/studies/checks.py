@@ -48,9 +48,10 @@ def _models(study: Study, positions: Positions) -> Iterator[Mistake]:
 def _population(study: Study, positions: Positions) -> Iterator[Mistake]:
     for name, population in study.populations.items():
         prose = population.prose if population else None
-        if prose is not None and prose not in study.models:
-            at = positions.of_change(name, ("population", "prose")) or ("population", "prose")
-            yield unknown_name(positions.place(at), "model", prose, list(study.models), DECLARE)
+        if prose is not None and prose.model not in study.models:
+            field = ("population", "prose", "model")
+            place = positions.place(positions.of_change(name, field) or field)
+            yield unknown_name(place, "model", prose.model, list(study.models), DECLARE)
             return
 
 

@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2
 #: What the server charges for a request, by the study's prices: 10 tokens in, 5 out.
 USD = (10 * 10 + 5 * 30) / 1e6
-#: What it says, whoever asks: a biography for a persona, words for a discussion.
-TEXT = '{"biography": "A nurse from the coast."}'
+#: What it says, whoever asks: prose about a persona, words for a discussion.
+TEXT = '{"echo": {"occupation": "nurse"}, "texts": {"biography": "A nurse from the coast."}}'
 STUDY = """
 name: paid
 models:
@@ -44,7 +44,7 @@ replicates: {replicates}
 run: {{concurrency: 2}}
 """
 PEOPLE = """
-population: {size: 6, prose: agent, targets: {occupation: {nurse: 0.5, farmer: 0.5}}}
+population: {size: 6, prose: agent, targets: {occupation: {nurse: 1.0}}}
 """
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from schemas.keys import digest
-from schemas.unit import Failure, Read, Result
+from schemas.unit import QUARANTINE, Failure, Read, Result
 from warehouse.committing import commit as commit_module
 from warehouse.committing.batch import INVALID
 from warehouse.connection import Limits
@@ -50,6 +51,25 @@ def test_every_check_of_a_commit_is_on_record(make, commit, warehouse):
         "SELECT count(*) - count(DISTINCT (batch, table_name, check_name)) AS n FROM validations"
     )
     assert keys["n"].item() == 0
+
+
+def test_what_a_unit_refuses_itself_is_kept_with_its_reason_and_the_unit_is_done(
+    make, commit, counts, warehouse
+):
+    refused = [
+        {"table_name": "events", "row": {"text": "He."}, "reason": "she"},
+        {"table_name": "seats", "row": {"text": "It."}, "reason": "she"},
+        {"table_name": "events", "row": {"text": "They."}, "reason": "she"},
+    ]
+    result = make.result("a")
+    report = commit(replace(result, rows={**result.rows, QUARANTINE: refused}))
+    assert report.done == (make.key("a"),)
+    assert report.rows == {"episodes": 1, "seats": 1, "events": 2}
+    kept = warehouse.frame_sql("SELECT * FROM quarantine ORDER BY table_name, row_number")
+    assert kept["row"].to_list() == ['{"text":"He."}', '{"text":"They."}', '{"text":"It."}']
+    assert kept["row_number"].to_list() == [2, 3, 1]
+    assert kept["unit_key"].unique().to_list() == [make.key("a")]
+    assert counts("events", "seats") == [2, 1]
 
 
 def _transfers(make, unit, amounts, **data):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import polars as pl
 
 from schemas.tables import Row
-from schemas.unit import Failure, Result
+from schemas.unit import QUARANTINE, Failure, Result
 
 Source = Literal["pydantic", "great_expectations", "sql"]
 
@@ -135,6 +135,17 @@ class Batch:
     results: Mapping[str, Result]
     tables: dict[str, Staged]
     checks: list[Check] = field(default_factory=list)
+
+    def refused_by_units(self) -> Iterator[tuple[str, int, str, Mapping[str, Any]]]:
+        """Rows that units refused themselves: unit, number in the batch, table, what is known."""
+        counts = {name: staged.n_given for name, staged in self.tables.items()}
+        for unit, result in self.results.items():
+            rows = result.rows.get(QUARANTINE, ())
+            for one in rows.iter_rows(named=True) if isinstance(rows, pl.DataFrame) else rows:
+                table = one["table_name"]
+                number = counts.get(table, 0)
+                counts[table] = number + 1
+                yield unit, number, table, one
 
     def failures(self) -> dict[str, Failure]:
         """Units that failed: those that came so, and those with a refused row."""

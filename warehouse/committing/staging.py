@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.tables import TABLES, Row
-from schemas.unit import Result
+from schemas.unit import QUARANTINE, Result
 from warehouse.committing.batch import NUMBER, OWN, PAID, UNIT, Check, Given, Staged
 from warehouse.committing.casting import cast_frame
 from warehouse.projections.columns import columns_of
@@ -30,6 +30,8 @@ def staged_tables(results: Sequence[Result]) -> tuple[dict[str, Staged], list[Ch
     counts: dict[str, int] = {}
     for result in results:
         for name, rows in result.rows.items():
+            if name == QUARANTINE:
+                continue
             if name not in TABLES or name in OWN:
                 raise ValueError(f"unit {result.unit.key} gave rows of table {name!r}")
             if len(rows) == 0 or (result.failure is not None and name not in PAID):

@@ -140,7 +140,23 @@ def unit_rows(
 
 def quarantine_rows(batch: Batch, failures: Mapping[str, Failure]) -> list[dict[str, Any]]:
     """Rows of ``quarantine``: those refused, and the others of units that failed with them."""
-    rows = []
+
+    def quarantined(table: str, number: int, unit: str, reason: str, row: Any) -> dict[str, Any]:
+        return {
+            "batch": batch.key,
+            "table_name": table,
+            "row_number": number,
+            "unit_key": unit,
+            "reason": reason,
+            "row": _as_came(row),
+            "run_id": batch.run_id,
+            "quarantined_at": batch.time,
+        }
+
+    rows = [
+        quarantined(table, number, unit, one["reason"], one["row"])
+        for unit, number, table, one in batch.refused_by_units()
+    ]
     for name, staged in batch.tables.items():
         if not staged.refused and (name in PAID or not failures):
             continue  # a look at every row of a large table takes seconds
@@ -149,18 +165,7 @@ def quarantine_rows(batch: Batch, failures: Mapping[str, Failure]) -> list[dict[
             if reason is None and unit in failures and name not in PAID:
                 reason = f"its unit failed: {failures[unit].message}"
             if reason is not None:
-                rows.append(
-                    {
-                        "batch": batch.key,
-                        "table_name": name,
-                        "row_number": number,
-                        "unit_key": unit,
-                        "reason": reason,
-                        "row": _as_came(row),
-                        "run_id": batch.run_id,
-                        "quarantined_at": batch.time,
-                    }
-                )
+                rows.append(quarantined(name, number, unit, reason, row))
     return rows
 
 

@@ -26,28 +26,49 @@ COMMENT ON VIEW v_population_targets IS
     'population realises, with how far the whole table is off.';
 
 CREATE VIEW v_personas AS
+WITH worked AS (
+    SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas'
+),
+-- What a model wrote takes the place of what the persona brought along under the same name.
+texts AS (
+    SELECT study, profile_key, map_from_entries(list({'key': kind, 'value': text} ORDER BY kind))
+        AS texts
+    FROM (
+        SELECT w.study, x.profile_key, x.kind, arg_max(x.text, x.call_key IS NOT NULL) AS text
+        FROM persona_texts AS x
+        JOIN worked AS w USING (unit_key)
+        GROUP BY w.study, x.profile_key, x.kind
+    )
+    GROUP BY study, profile_key
+),
+refused AS (
+    SELECT w.study, q.row->>'profile_key' AS profile_key, any_value(q.reason) AS refused
+    FROM quarantine AS q
+    JOIN worked AS w USING (unit_key)
+    WHERE
+        q.table_name = 'persona_texts'
+        AND q.unit_key NOT IN (SELECT unit_key FROM persona_texts)
+    GROUP BY w.study, q.row->>'profile_key'
+)
 SELECT
     u.study,
     p.name,
     map_from_entries(list({'key': a.attribute, 'value': a.value} ORDER BY a.attribute))
         AS attributes,
-    any_value(x.text) AS biography,
+    any_value(x.texts) AS texts,
+    any_value(x.texts['biography']) AS biography,
+    any_value(r.refused) AS refused,
     p.position,
     p.persona_key,
     p.profile_key,
     p.population_key,
     p.unit_key
 FROM personas AS p
-JOIN (SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas') AS u
-    ON u.unit_key = p.unit_key
+JOIN worked AS u ON u.unit_key = p.unit_key
 LEFT JOIN persona_attributes AS a USING (persona_key)
-LEFT JOIN (
-    SELECT w.study, x.profile_key, x.text
-    FROM persona_texts AS x
-    JOIN (SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas') AS w
-        USING (unit_key)
-    WHERE x.kind = 'biography'
-) AS x ON x.profile_key = p.profile_key AND x.study = u.study
+LEFT JOIN texts AS x ON x.profile_key = p.profile_key AND x.study = u.study
+LEFT JOIN refused AS r ON r.profile_key = p.profile_key AND r.study = u.study
 GROUP BY u.study, p.name, p.position, p.persona_key, p.profile_key, p.population_key, p.unit_key;
 COMMENT ON VIEW v_personas IS
-    'One row per persona of a study, with its attributes as a map and its biography.';
+    'One row per persona of a study, with its attributes and texts as maps, its biography, and why '
+    'its texts were refused, if they were.';

@@ -89,4 +89,11 @@ class JudgePolicy(Faults):
 class WriterPolicy(Faults):
     """How a persona is put into prose."""
 
-    sentences: int = Field(3, ge=1, le=8, description="Sentences of a biography.")
+    sentences: int = Field(3, ge=1, le=8, description="Sentences of a text.")
+    contradiction: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Probability that an answer contradicts its persona: in the echo, or in the "
+        "age, sex or occupation that a text gives it, whichever the persona has.",
+    )

@@ -67,7 +67,7 @@ def _value(
         case JudgePolicy() if "items" in seen and "flags" in seen:
             value = judge.judgements(policy, seen, rng)
         case WriterPolicy() if "attributes" in seen:
-            value = writer.biography(policy, seen, rng)
+            value = writer.prose(policy, seen, rng)
     if value is None and question.answer is not None:
         value = anything.instance(question.answer, rng)
     return value

@@ -28,10 +28,11 @@ def method_named(name: str, place: str = "population.method") -> PersonaMethod[A
 
 
 def known_values(spec: PopulationSpec) -> frozenset[str]:
-    """Names of the attributes and traits that the personas of a population have."""
+    """Names of the attributes, traits and texts that the personas of a population have."""
     method, params = method_of(spec)
     traits = (trait for one in spec.traits for trait in one.traits)
-    return frozenset((*method.attributes(spec, params), *traits))
+    texts = spec.prose.fields if spec.prose else ()
+    return frozenset((*method.attributes(spec, params), *traits, *texts))
 
 
 def method_of(spec: PopulationSpec) -> tuple[PersonaMethod[Any], Params]:

@@ -19,7 +19,11 @@ from tasks.episodes.times import Moment, Point, due
 SEATS = tuple(Seat(f"s{n}", n, "ana", f"Seat {n}") for n in (1, 2, 3))
 MODELS = {"ana": "openai/gpt-5", "ben": "ollama/llama3"}
 ANN = Persona(
-    "k", "Ann", {"occupation": "night_nurse"}, {"openness": "high", "risk": "low"}, "Ann bakes."
+    "k",
+    "Ann",
+    {"occupation": "night_nurse"},
+    {"openness": "high", "risk": "low"},
+    {"biography": "Ann bakes.", "weekday": "Up at noon."},
 )
 
 
@@ -71,10 +75,23 @@ def test_every_kind_of_memory_and_intervention_has_a_key_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("show", "form", "text"),
     [
-        (["all"], "lines", "Occupation: night nurse.\nOpenness: high.\nRisk: low.\nAnn bakes."),
+        (
+            ["all"],
+            "lines",
+            "Occupation: night nurse.\nOpenness: high.\nRisk: low.\nAnn bakes.\n"
+            "Weekday: Up at noon.",
+        ),
         (["traits"], "prose", "Your openness is high. Your risk is low."),
         (["big_five", "name"], "json", '{"openness":"high","name":"Ann"}'),
         (["biography", "occupation"], "lines", "Occupation: night nurse.\nAnn bakes."),
+        (["weekday"], "lines", "Weekday: Up at noon."),
+        (["social"], "lines", "Occupation: night nurse."),
+        (["personal"], "lines", "Openness: high.\nRisk: low."),
+        (
+            ["context", "social"],
+            "prose",
+            "Your occupation is night nurse. Ann bakes. Weekday: Up at noon.",
+        ),
         ([], "lines", ""),
     ],
 )
@@ -82,6 +99,27 @@ def test_a_prompt_shows_the_declared_parts_of_a_persona(
     show: list[str], form: str, text: str
 ) -> None:
     assert ShownPersona.model_validate({"show": show, "as": form}).text(ANN) == text
+
+
+def test_a_study_moves_a_value_to_another_part_of_the_self_concept() -> None:
+    moved = {"personal": ["weekday", "occupation"], "context": ["risk"]}
+    shown = {
+        part: ShownPersona.model_validate({"show": [part], "parts": moved}).values(ANN)
+        for part in ("social", "personal", "context")
+    }
+    assert shown["social"] == {}
+    assert shown["personal"].keys() == {"occupation", "openness", "weekday"}
+    assert shown["context"].keys() == {"risk", "biography"}
+
+
+def test_parts_of_the_self_concept_together_show_all() -> None:
+    parts = ShownPersona(show=("social", "personal", "context"))
+    assert parts.text(ANN) == ShownPersona().text(ANN)
+
+
+def test_nothing_is_in_two_parts_of_the_self_concept() -> None:
+    with pytest.raises(ValidationError, match="risk is in two parts"):
+        ShownPersona.model_validate({"parts": {"social": ["risk"], "context": ["risk"]}})
 
 
 @given(st.integers(0, 12), st.integers(1, 5), st.lists(st.integers(1, 3), min_size=1, max_size=12))

@@ -159,8 +159,7 @@ MARKET = {
 PROBE = {"name": "trust", "ask": "How much?", "answer": {"scale": [1, 7]}, "at": "start"}
 POPULATION = {
     "size": 1,
-    "targets": {"region": {"north": 0.5, "south": 0.5}},
-    "traits": "big_five",
+    "targets": {"job": {"nurse": 1.0}},
     "prose": "m",
 }
 
@@ -265,7 +264,7 @@ async def test_every_damaged_answer_is_asked_again_falls_back_or_is_unusable_and
 GOOD = {
     "commons": '{"amount": 1}',
     "probe": '{"answer": 4}',
-    "persona": '{"biography": "A nurse from the north."}',
+    "persona": '{"echo": {"job": "nurse"}, "texts": {"biography": "A nurse from the north."}}',
     "judge": '{"items": [{"id": 1, "codes": {"yes": {"value": false, "evidence": ""}, '
     '"tone": {"value": "calm", "evidence": "Yes."}}}]}',
 }

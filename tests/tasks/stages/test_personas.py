@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,8 +12,9 @@ import pytest
 from schemas.gateway import Question
 from schemas.study import Study
 from schemas.tables import TABLES
-from schemas.unit import Failure, Result, Unit
+from schemas.unit import QUARANTINE, Failure, Result, Unit
 from tasks.models.budget import BudgetSpent
+from tasks.models.gateway import open_gateway
 from tasks.stages.base import Upstream
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PopulationStep
@@ -25,13 +28,18 @@ TARGETS = {
 }
 
 
-def planned(size: int = 5, **fields: Any) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
+def planned(
+    size: int = 5, writer: Mapping[str, Any] | None = None, **fields: Any
+) -> tuple[tuple[Unit, ...], tuple[Unit, ...]]:
     """Units of the population and of its biographies."""
     population = {"size": size, "targets": TARGETS, "traits": "big_five", **fields}
     study = Study.model_validate(
         {
             "name": "s",
-            "models": {"m": {"model": "sim/agent"}, "w": {"model": "sim/writer"}},
+            "models": {
+                "m": {"model": "sim/agent"},
+                "w": {"model": "sim/writer", "sim": writer or {}},
+            },
             "population": population,
             "episode": {"environment": "discussion", "brief": "Talk.", "seats": ["m"]},
         }
@@ -41,16 +49,20 @@ def planned(size: int = 5, **fields: Any) -> tuple[tuple[Unit, ...], tuple[Unit,
     return populations, STEP.plan(resolved, Upstream(units={PopulationStep: populations}))
 
 
-def drawn(units: tuple[Unit, ...], gateway: Any) -> Mapping[str, Any]:
-    """Rows of a population."""
-    (result,) = asyncio.run(results_of(PopulationStep(), units, {}, gateway))
+async def drawn_rows(units: tuple[Unit, ...], gateway: Any) -> Mapping[str, Any]:
+    (result,) = await results_of(PopulationStep(), units, {}, gateway)
     assert result.failure is None
     return result.rows
 
 
-def written(size: int, gateway: Any, other: Any) -> list[Result]:
-    """Biographies of a population."""
-    populations, biographies = planned(size, prose="w")
+def drawn(units: tuple[Unit, ...], gateway: Any) -> Mapping[str, Any]:
+    """Rows of a population."""
+    return asyncio.run(drawn_rows(units, gateway))
+
+
+def written(size: int, gateway: Any, other: Any, prose: Any = "w", **fields: Any) -> list[Result]:
+    """Prose about a population."""
+    populations, biographies = planned(size, prose=prose, **fields)
     rows = {name: pl.DataFrame(part) for name, part in drawn(populations, other).items()}
     return asyncio.run(results_of(STEP, biographies, rows, gateway))
 
@@ -160,3 +172,61 @@ def test_biographies_that_personas_bring_along_are_kept(memory_gateway: Any, sim
     tables = drawn(units, memory_gateway(simulate))
     assert tables["persona_texts"]["text"].to_list() == ["Sails."]
     assert tables["personas"]["name"].to_list() == ["Ann", "Ben"]
+
+
+TEXTS = {"biography": "Who they are.", "weekday": "A usual weekday."}
+
+
+def test_every_declared_text_is_a_row_and_all_cost_one_call(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    gateway = memory_gateway(simulate)
+    prose = {"model": "w", "fields": TEXTS}
+    results = written(3, gateway, memory_gateway(simulate), prose)
+    assert len(gateway.questions) == 3
+    for result in results:
+        rows = result.rows["persona_texts"]
+        assert [row["kind"] for row in rows] == list(TEXTS)
+        assert len({row["call_key"] for row in rows}) == 1
+    assert "- weekday: A usual weekday." in gateway.questions[0].messages[0].text
+
+
+def test_texts_that_contradict_to_the_last_go_to_quarantine_and_the_unit_is_done(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    lying = {"writer": {"contradiction": 1.0}}
+    results = written(
+        4,
+        memory_gateway(simulate),
+        memory_gateway(simulate),
+        {"model": "w", "fields": TEXTS},
+        **lying,
+    )
+    for result in results:
+        assert result.failure is None
+        assert "persona_texts" not in result.rows
+        rows = result.rows[QUARANTINE]
+        assert [one["row"]["kind"] for one in rows] == list(TEXTS)
+        assert all(one["reason"].startswith("contradicts the persona: ") for one in rows)
+
+
+@pytest.mark.parametrize(("rate", "reasks"), [(0.5, 0), (0.5, 1), (0.7, 3), (0.0, 0)])
+def test_the_declared_rate_of_contradictions_comes_out(
+    rate: float, reasks: int, tmp_path: Path
+) -> None:
+    n = 300
+
+    async def all_written() -> list[Result]:
+        async with open_gateway(tmp_path / "calls") as gateway:
+            populations, units = planned(
+                n, {"contradiction": rate}, prose={"model": "w", "reasks": reasks}
+            )
+            rows = {
+                name: pl.DataFrame(part)
+                for name, part in (await drawn_rows(populations, gateway)).items()
+            }
+            return await results_of(STEP, units, rows, gateway)
+
+    refused = sum(QUARANTINE in result.rows for result in asyncio.run(all_written()))
+    expected = rate ** (reasks + 1)
+    assert abs(refused / n - expected) <= 4 * math.sqrt(expected * (1 - expected) / n)

@@ -55,7 +55,8 @@ def scripted(question: Question) -> str:
     if question.answer is None:
         return f"Message {question.ordinal}."
     if seen["environment"] == "personas":
-        return '{"biography": "Sails."}'
+        echo = {**seen["attributes"], **seen["levels"]}
+        return json.dumps({"echo": echo, "texts": {"biography": "Sails."}})
     if seen["ask"] == "harvest":
         return '{"amount": 3}'
     if seen["role"] == "business":
