@@ -150,12 +150,8 @@ def personas_by_key(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
     """Personas by key, out of their rows, without prose."""
     if "personas" not in rows:
         return {}
-    attributes: dict[str, dict[str, str]] = {}
-    for row in rows["persona_attributes"].sort("attribute").iter_rows(named=True):
-        attributes.setdefault(row["persona_key"], {})[row["attribute"]] = row["value"]
-    levels: dict[str, dict[str, str]] = {}
-    for row in rows["persona_traits"].sort("trait").iter_rows(named=True):
-        levels.setdefault(row["persona_key"], {})[row["trait"]] = row["level"]
+    attributes = _by_persona(rows, "persona_attributes", "attribute", "value")
+    levels = _by_persona(rows, "persona_traits", "trait", "level")
     return {
         row["persona_key"]: Persona(
             row["persona_key"],
@@ -165,6 +161,17 @@ def personas_by_key(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
         )
         for row in rows["personas"].iter_rows(named=True)
     }
+
+
+def _by_persona(
+    rows: Mapping[str, pl.DataFrame], table: str, name: str, value: str
+) -> dict[str, dict[str, str]]:
+    """Value by name, in the order of the names, by the key of a persona."""
+    found: dict[str, dict[str, str]] = {}
+    if table in rows:
+        for row in rows[table].sort(name).iter_rows(named=True):
+            found.setdefault(row["persona_key"], {})[row[name]] = row[value]
+    return found
 
 
 def _question(unit: Unit[PersonaInput], persona: Persona) -> Question:
