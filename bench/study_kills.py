@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -30,10 +31,18 @@ from bench.tables import different_tables
 from warehouse.address import free_port
 
 IN_FLIGHT = 16
+#: What makes the study one of all stages.
+PERSONAS = """\
+  judge: {model: sim/judge}
+  writer: {model: sim/writer}
+population: {size: 200, targets: {job: {nurse: 0.5, cook: 0.5}}, prose: writer}
+episode:"""
 MARK = "BENCH_MARK"
 #: What is killed and when; the first three kill the run.
 MOMENTS = ("starting", "committing", "working", "server")
 LIMIT_S = 10.0
+#: The line that a run prints at the end of a step.
+_STEP = re.compile(r"^  (\w+) +\d+ of \d+", re.MULTILINE)
 #: A run that starts is killed within so many seconds.
 STARTING_S = 4.0
 
@@ -100,6 +109,14 @@ class Run:
         os.kill(victim, signal.SIGKILL)
         return True
 
+    def at(self) -> str:
+        """Where it is, as far as it says: what it has ended last."""
+        said = self.said()
+        if "version" not in said:
+            return "starting"
+        ended = _STEP.findall(said)
+        return f"after {ended[-1]}" if ended else "in the first step"
+
     def said(self) -> str:
         """What it printed so far."""
         self._output.seek(0)
@@ -137,8 +154,8 @@ def run_through(folder: Path, study: Path, warehouse: Path) -> float:
 
 def killed(
     folder: Path, study: Path, warehouse: Path, *, kills: int, within_s: float, rng: random.Random
-) -> tuple[Counter[str], float]:
-    """How many kills of each kind struck a study, and the longest time that a process lived on.
+) -> tuple[Counter[str], Counter[str], float]:
+    """Kills that struck by their kind and by place, and the longest time that a process lived on.
 
     Args:
         folder: Where it runs.
@@ -152,6 +169,7 @@ def killed(
         SystemExit: A process was left, or a run ended in a traceback.
     """
     struck: Counter[str] = Counter()
+    places: Counter[str] = Counter()
     slowest_s = 0.0
     for number in range(kills):
         moment = MOMENTS[number % len(MOMENTS)]
@@ -159,11 +177,12 @@ def killed(
         delay_s = rng.uniform(0, STARTING_S if moment == "starting" else within_s)
         if run.wait(moment, delay_s) and run.kill(moment):
             struck[moment] += 1
+            places[run.at()] += 1
         run.process.wait(300)
         if "Traceback" in run.said():
             raise SystemExit(run.said())
         slowest_s = max(slowest_s, run.lingering_s())
-    return struck, slowest_s
+    return struck, places, slowest_s
 
 
 def main() -> None:
@@ -187,14 +206,13 @@ def main() -> None:
                 in_flight=IN_FLIGHT,
                 concurrency=IN_FLIGHT,
             )
-            judge = "  judge: {model: sim/judge}\nepisode:"
-            text = study.read_text().replace("episode:", judge, 1)
+            text = study.read_text().replace("episode:", PERSONAS, 1)
             study.write_text(f"{text}{CODING.format()}metrics: [participation]\n")
             whole_s = run_through(folder, study, through)
             asked = server_stats(api_base)["requests"]
             print(f"run through: {whole_s:.0f} s, {asked} requests", flush=True)
         with model_server(options.server, "--latency-ms", "30", port=port) as api_base:
-            struck, slowest_s = killed(
+            struck, places, slowest_s = killed(
                 folder,
                 study,
                 interrupted,
@@ -205,6 +223,7 @@ def main() -> None:
             run_through(folder, study, interrupted)
             stats = server_stats(api_base)
         print(f"killed {struck.total()} times of {options.kills}: {dict(struck)}")
+        print(f"where: {dict(places)}")
         extra = stats["requests"] - asked
         print(f"additional requests: {extra}, at most {struck.total() * IN_FLIGHT} allowed")
         print(

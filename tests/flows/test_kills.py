@@ -35,7 +35,7 @@ def test_kills_change_no_table_and_leave_no_process(
     for name in ("small.yaml", "codebook.yaml"):
         shutil.copy(first_run[0] / name, tmp_path)
     study = tmp_path / "small.yaml"
-    struck, slowest_s = bench.killed(
+    struck, _, slowest_s = bench.killed(
         tmp_path, study, killed, kills=len(bench.MOMENTS), within_s=0.5, rng=random.Random(3)
     )
     assert struck.total() > 1
