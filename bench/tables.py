@@ -8,7 +8,8 @@ from pathlib import Path
 HOW = frozenset(
     {
         *("calls", "attempts", "units", "runs", "validations", "studies", "quarantine"),
-        *("earlier_calls", "earlier_attempts", "earlier_units", "schema_version"),
+        *("earlier_calls", "earlier_attempts", "earlier_units", "uncommitted_calls"),
+        "schema_version",
     }
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +45,12 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
         )
         journals = journal_dir(request.warehouse)
         async with open_gateway(journals, budget=budget, secret_of=secret_block) as gateway:
-            yield resolved, warehouse, gateway
+            warehouse.record_uncommitted(gateway.uncommitted())
+            try:
+                yield resolved, warehouse, gateway
+            finally:
+                if not isinstance(sys.exception(), Exception):
+                    warehouse.record_uncommitted(gateway.uncommitted())
 
 
 @contextlib.contextmanager

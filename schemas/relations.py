@@ -39,7 +39,7 @@ _OF_EVERY_STAGE = frozenset({"calls", "attempts", "v_calls"})
 _LEFT_OUT = frozenset(
     {
         "studies", "v_studies", "study_units", "runs", "units", "validations", "quarantine",
-        "earlier_units", "earlier_calls", "earlier_attempts",
+        "earlier_units", "earlier_calls", "earlier_attempts", "uncommitted_calls",
         "catalogues", "customers", "businesses", "metrics", "contrasts",
     }
 )  # fmt: skip

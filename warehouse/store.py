@@ -13,12 +13,13 @@ from typing import Any, Self
 import duckdb
 import polars as pl
 
+from schemas.tables.calls import UncommittedCallRow
 from schemas.tables.studies import RunRow, StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import commit_results
-from warehouse.committing.writing import insert
+from warehouse.committing.writing import insert, not_on_record
 from warehouse.connection import (
     STORAGE_ERRORS,
     Limits,
@@ -168,6 +169,23 @@ class Warehouse(Reader):
         row = RunRow(run_id=run_id, study_version=study_version, began_at=began_at)
         with self._writing, self.cursor() as cursor, transaction(cursor):
             insert(cursor, "runs", frame_of(RunRow, [row]))
+
+    def record_uncommitted(self, calls: Sequence[Mapping[str, Any]]) -> None:
+        """Records calls that were paid for and whose unit is not committed, each once.
+
+        Args:
+            calls: Rows of ``uncommitted_calls``; those that are on record anywhere are left.
+
+        Raises:
+            pydantic.ValidationError: A row does not fit its table.
+        """
+        if not calls:
+            return
+        rows = frame_of(
+            UncommittedCallRow, [UncommittedCallRow.model_validate(one) for one in calls]
+        )
+        with self._writing, self.cursor() as cursor, transaction(cursor):
+            insert(cursor, "uncommitted_calls", not_on_record(cursor, rows))
 
     def record_units(
         self, study_version: str, step: str, units: Sequence[Mapping[str, Any]]

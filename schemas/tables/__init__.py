@@ -9,6 +9,7 @@ from schemas.tables.calls import (
     EarlierAttemptRow,
     EarlierCallRow,
     PromptMessageRow,
+    UncommittedCallRow,
 )
 from schemas.tables.coding import CodebookRow, CodeRow, LabelRow, SampleRow
 from schemas.tables.column import Row, Span, Table
@@ -58,6 +59,7 @@ ROWS: tuple[type[Row], ...] = (
     AttemptRow,
     EarlierCallRow,
     EarlierAttemptRow,
+    UncommittedCallRow,
     PromptMessageRow,
     EpisodeRow,
     SeatRow,

@@ -95,6 +95,20 @@ class EarlierAttemptRow(AttemptRow):
     asked_at: Time = Field(description="When the call was first asked in that try.")
 
 
+class UncommittedCallRow(CallRow):
+    """A call that was paid for, and whose unit was not committed since: its run was ended.
+
+    A journal has kept its answer. Its messages are not on record.
+    """
+
+    table: ClassVar[Table] = Table(
+        "uncommitted_calls",
+        ("call_key", "asked_at"),
+        "call that was paid for by a run that ended before its unit was committed",
+        owner="unit_key",
+    )
+
+
 class PromptMessageRow(Row):
     """A distinct message of prompts, stored once however many prompts repeat it."""
 

@@ -40,6 +40,9 @@ _JITTER = random.Random()
 
 T = TypeVar("T")
 
+#: Where an item belongs: its unit, what to note with its answer, and what the call is for.
+Place = tuple[str, dict[str, Any], dict[str, Any]]
+
 log = logging.getLogger(__name__)
 
 
@@ -53,6 +56,7 @@ class Item:
         messages: The prompt as it is sent.
         response_format: Type to ask for natively, in the provider's form.
         extra: What to note with the answer.
+        asked: What the call is for, as its record in the journal says.
     """
 
     unit_key: str
@@ -60,6 +64,7 @@ class Item:
     messages: tuple[Message, ...]
     response_format: dict[str, Any] | None
     extra: dict[str, Any]
+    asked: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,13 @@ class Pending:
         note: What the provider keeps with it, so that it is known again; its name in the journal.
         batch_id: Its name at the provider; ``None`` where the answer to its submission was lost.
         submitted_at_s: When, in seconds since 1970.
-        calls: Unit key and extra notes by call key.
+        calls: Unit key, extra notes and what it is for, by call key.
     """
 
     note: str
     batch_id: str | None
     submitted_at_s: float
-    calls: dict[str, tuple[str, dict[str, Any]]]
+    calls: dict[str, Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,10 @@ class Batches:
         for unit_key in self._journal.units():
             if unit_key.startswith(_PENDING):
                 for record in self._journal.of(unit_key):
-                    calls = {key: (unit, extra) for key, unit, extra in record["calls"]}
+                    calls: dict[str, Place] = {
+                        key: (unit, extra, next(iter(asked), {}))
+                        for key, unit, extra, *asked in record["calls"]
+                    }
                     # Where it does not say, the batch is known by its name at the provider.
                     batch_id = record.get("batch", record["k"])
                     found.append(Pending(record["k"], batch_id or None, record["at"], calls))
@@ -155,9 +163,7 @@ class Batches:
         results += [Fetched(key, None, missing) for key in batch.calls if key not in done]
         await asyncio.gather(
             *(
-                self._journal.append(
-                    batch.calls[one.call_key][0], one.call_key, record_of(one.outcome)
-                )
+                self._keep(one.call_key, one.outcome, batch)
                 for one in results
                 if one.outcome is not None
             )
@@ -165,16 +171,23 @@ class Batches:
         self._journal.forget([_PENDING + batch.note])
         return results
 
+    async def _keep(self, call_key: str, outcome: Outcome, batch: Pending) -> None:
+        unit_key, _, asked = batch.calls[call_key]
+        record = record_of(outcome) | ({"q": asked} if asked else {})
+        await self._journal.append(unit_key, call_key, record)
+
     async def _submitted(
         self, server: BatchServer, items: Sequence[Item], lines: Sequence[bytes]
     ) -> Pending:
         file = await self._patiently(partial(server.uploaded, lines))
         at = time.time()
         note = digest("batch", at, [item.call_key for item in items])
-        calls = [(item.call_key, item.unit_key, item.extra) for item in items]
-        record = {"at": at, "calls": calls}
+        calls: dict[str, Place] = {
+            item.call_key: (item.unit_key, item.extra, item.asked) for item in items
+        }
+        record = {"at": at, "calls": [(key, *place) for key, place in calls.items()]}
         await self._journal.append(_PENDING + note, note, {**record, "batch": ""})
-        batch = Pending(note, None, at, {key: (unit, extra) for key, unit, extra in calls})
+        batch = Pending(note, None, at, calls)
 
         async def submission() -> str:
             try:
@@ -225,7 +238,7 @@ class Batches:
     def _result(
         self,
         line: dict[str, Any],
-        place: tuple[str, dict[str, Any]],
+        place: Place,
         batch: Pending,
         took_s: float,
         cost_usd: Callable[[Reply], float | None],

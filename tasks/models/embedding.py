@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from tasks.models.completions import Vectors
 from tasks.models.journal import Journal
 from tasks.models.ledger import Entry
 from tasks.models.prices import Prices
+from tasks.models.record import asked_of, record_of
 from tasks.models.replies import Outcome, Reply
 from tasks.models.retry import Backoff
 from tasks.models.usage import Usage
@@ -94,6 +95,7 @@ class Embeddings:
         usage: Counts of the run.
         backoff: When failed attempts are made again.
         enter: Enters a call into the ledger of its unit.
+        keep: Puts a call of a unit on disk, before its vectors are used.
     """
 
     def __init__(
@@ -103,12 +105,14 @@ class Embeddings:
         usage: Usage,
         backoff: Backoff,
         enter: Callable[[str, Entry], None],
+        keep: Callable[[str, str, dict[str, Any]], Awaitable[None]],
     ) -> None:
         self._folder = folder
         self._budget = budget
         self._usage = usage
         self._backoff = backoff
         self._enter = enter
+        self._keep = keep
         self._files: Journal | None = None
         self._ordinals: Counter[str] = Counter()
         self._asking = asyncio.Lock()
@@ -178,6 +182,8 @@ class Embeddings:
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
         tries = Tries(price)
         came: list[Vectors] = []
+        question = Question(model.spec, (), unit_key, ordinal, "embedding")
+        key = digest("embedding", RECIPE, model.key, [one for one, _ in part], unit_key, ordinal)
 
         async def attempt() -> Reply:
             reply, vectors = await model.transport.vectors(texts)
@@ -195,14 +201,14 @@ class Embeddings:
                     for (key, _), vector in zip(part, came, strict=True)
                 ]
                 await asyncio.gather(*records)
+                asked = asked_of(question, model.params, None, None)
+                await self._keep(unit_key, key, {**record_of(outcome), "q": asked})
 
         most_usd = self._budget.most_usd(model.spec.model, price, tokens, 0)
         outcome = await self._budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
         self._usage.asked(outcome)
         last = outcome.attempts[-1]
         failure = None if outcome.reply else Failure(last.kind, last.message or last.kind)
-        question = Question(model.spec, (), unit_key, ordinal, "embedding")
-        key = digest("embedding", RECIPE, model.key, [one for one, _ in part], unit_key, ordinal)
         self._enter(key, Entry(question, 0, None, model.params, None, (), outcome, failure))
         return failure
 

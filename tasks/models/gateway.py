@@ -30,7 +30,7 @@ from tasks.models.ledger import Entry, UnitLedger
 from tasks.models.prefetch import Prefetch
 from tasks.models.prices import Prices
 from tasks.models.prompt_messages import message_digests
-from tasks.models.record import outcome_of, outcome_of_rows, record_of
+from tasks.models.record import asked_of, outcome_of, outcome_of_rows, record_of, row_of
 from tasks.models.replies import AttemptFailed, Outcome, Reply
 from tasks.models.retry import Backoff
 from tasks.models.secrets import Keyring, SecretOf, no_secret_blocks
@@ -81,6 +81,7 @@ class ModelGateway:
             self.usage,
             backoff,
             enter=lambda key, entry: self._ledger(entry.question.unit_key).add(key, entry, ()),
+            keep=journal.append,
         )
         self._units: dict[str, UnitLedger] = {}
         self._earlier: dict[str, dict[str, Outcome]] = {}
@@ -123,10 +124,11 @@ class ModelGateway:
                 reask=reask,
             )
             last = reask == question.reasks
-            outcome = await self._outcome(question, model, messages, key, last)
+            before = keys[-1] if keys else None
+            asked = asked_of(question, model.params, answer_schema, before)
+            outcome = await self._outcome(question, model, messages, key, last, asked)
             value, failure = answer_or_failure(question, outcome)
             sent, digests = sent_messages(question, messages, digests, outcome)
-            before = keys[-1] if keys else None
             keys.append(key)
             unit.add(
                 key,
@@ -191,6 +193,11 @@ class ModelGateway:
         """How many answers the journals hold of each unit that is not settled."""
         return {key: count for key in unit_keys if (count := self._journal.count(key))}
 
+    def uncommitted(self) -> list[dict[str, Any]]:
+        """Rows of ``uncommitted_calls``: answers that journals hold of units not settled."""
+        records = (one for key in self._journal.units() for one in self._journal.of(key))
+        return [row for one in records if (row := row_of(one)) is not None]
+
     def forget(self, unit_keys: Iterable[str]) -> None:
         """Forgets what the journals hold of units whose rows are committed."""
         keys = list(unit_keys)
@@ -211,6 +218,7 @@ class ModelGateway:
         messages: tuple[Message, ...],
         key: str,
         last: bool,
+        asked: Mapping[str, Any],
     ) -> Outcome:
         """What a call came to, be it held already or made now."""
         earlier = self._earlier.get(question.unit_key, {}).get(key)
@@ -223,8 +231,10 @@ class ModelGateway:
             if not self._prefetch.asked(key):
                 self.usage.reused(outcome)
             return outcome
-        made = self._simulated if question.model.simulated else self._fresh
-        outcome = await made(question, model, messages, key)
+        if question.model.simulated:
+            outcome = await self._simulated(question, model, messages, key)
+        else:
+            outcome = await self._fresh(question, model, messages, key, asked)
         self.usage.asked(outcome)
         return outcome
 
@@ -243,7 +253,12 @@ class ModelGateway:
         return await self.budget.spent_on(self._most_usd(model, messages, model.prices), call)
 
     async def _fresh(
-        self, question: Question, model: BoundModel, messages: tuple[Message, ...], key: str
+        self,
+        question: Question,
+        model: BoundModel,
+        messages: tuple[Message, ...],
+        key: str,
+        asked: Mapping[str, Any],
     ) -> Outcome:
         answer_type = question.answer
         told = messages if answer_type is None else instructed(messages, answer_type)
@@ -268,7 +283,8 @@ class ModelGateway:
 
         async def keep(outcome: Outcome) -> None:
             if outcome.reply is not None and outcome.reply.kind != "empty":
-                await self._journal.append(question.unit_key, key, record_of(outcome))
+                record = {**record_of(outcome), "q": asked}
+                await self._journal.append(question.unit_key, key, record)
 
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
         tries = Tries(model.prices, self._prefetch.failed(key))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from schemas.gateway import Message, Question
 from schemas.unit import Failure
 from tasks.models.prompt_messages import Continuation, Conversations
+from tasks.models.record import asked_of, columns_of
 from tasks.models.replies import Outcome
 
 
@@ -69,35 +69,18 @@ class UnitLedger:
 
 
 def _call_row(call_key: str, entry: Entry, continued: Continuation) -> dict[str, Any]:
-    question, outcome, reply = entry.question, entry.outcome, entry.outcome.reply
-    last = outcome.attempts[-1]
+    question = entry.question
     return {
         "call_key": call_key,
         "unit_key": question.unit_key,
-        "ordinal": question.ordinal,
-        "purpose": question.purpose,
-        "subject": question.subject,
-        "model": question.model.model,
-        "api_base": question.model.api_base,
-        "params": entry.params,
-        "answer_schema": entry.answer_schema,
-        "reask_of": entry.reask_of,
+        **asked_of(question, entry.params, entry.answer_schema, entry.reask_of),
         "base_call_key": continued.base,
         "base_messages": continued.shared,
         "added_messages": list(continued.added),
         "status": "failed" if entry.failure else "answered",
-        "text": reply.text if reply else None,
-        "raw": dict(reply.raw) if reply else {},
-        "finish_reason": reply.finish_reason if reply else None,
-        "model_returned": reply.model if reply else None,
-        "prompt_tokens": reply.prompt_tokens if reply else None,
-        "completion_tokens": reply.completion_tokens if reply else None,
-        "cost_usd": outcome.cost_usd,
-        "latency_s": last.latency_s if reply else None,
-        "attempts": len(outcome.attempts),
         "error_kind": entry.failure.kind if entry.failure else None,
         "error": entry.failure.message if entry.failure else None,
-        "asked_at": dt.datetime.fromtimestamp(outcome.asked_at_s, dt.UTC),
+        **columns_of(entry.outcome),
     }
 
 

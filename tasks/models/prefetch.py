@@ -15,8 +15,9 @@ from schemas.gateway import Message, Question
 from tasks.models.batch import REQUESTS_PER_BATCH, Batches, Fetched, Item, Pending
 from tasks.models.binding import BoundModel, BoundModels
 from tasks.models.budget import Budget, BudgetSpent, Reservation
-from tasks.models.keys import question_key
+from tasks.models.keys import question_key, schema_digest
 from tasks.models.prices import Prices
+from tasks.models.record import asked_of
 from tasks.models.replies import Attempt, AttemptFailed, Reply
 from tasks.models.response_format import response_format
 from tasks.models.structured import instructed
@@ -195,9 +196,10 @@ class Prefetch:
 
 def _item(question: Question, key: str, model: BoundModel) -> Item:
     answer_type, messages = question.answer, question.messages
+    asked = asked_of(question, model.params, schema_digest(answer_type), None)
     if answer_type is None:
-        return Item(question.unit_key, key, messages, None, {})
+        return Item(question.unit_key, key, messages, None, {}, asked)
     if model.takes_schema:
-        return Item(question.unit_key, key, messages, response_format(answer_type), {})
+        return Item(question.unit_key, key, messages, response_format(answer_type), {}, asked)
     sent = instructed(messages, answer_type)
-    return Item(question.unit_key, key, sent, None, {"instructed": True})
+    return Item(question.unit_key, key, sent, None, {"instructed": True}, asked)

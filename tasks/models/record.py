@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from schemas.gateway import UNUSABLE
+from schemas.gateway import UNUSABLE, Question
 from tasks.models.replies import Attempt, Outcome, Reply
 
 
@@ -34,6 +34,59 @@ def record_of(outcome: Outcome) -> dict[str, Any]:
             "s": reply.kind,
         }
     return {name: value for name, value in record.items() if value is not None and value != {}}
+
+
+def asked_of(
+    question: Question, params: Mapping[str, Any], answer_schema: str | None, reask_of: str | None
+) -> dict[str, Any]:
+    """What a call is for, as columns of ``calls``: what a record needs to stand in a table."""
+    return {
+        "ordinal": question.ordinal,
+        "purpose": question.purpose,
+        "subject": question.subject,
+        "model": question.model.model,
+        "api_base": question.model.api_base,
+        "params": dict(params),
+        "answer_schema": answer_schema,
+        "reask_of": reask_of,
+    }
+
+
+def row_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The row of ``uncommitted_calls`` that a journal record tells of.
+
+    ``None`` where it holds no answer, or was written before records said what a call is for.
+    """
+    if "q" not in record or "t" not in record:
+        return None
+    outcome = outcome_of(record)
+    return {
+        "call_key": record["k"],
+        "unit_key": record["u"],
+        **record["q"],
+        "base_messages": 0,
+        "added_messages": [],
+        **columns_of(outcome),
+        "status": "answered" if outcome.attempts[-1].kind == "ok" else "failed",
+        "error_kind": None if outcome.attempts[-1].kind == "ok" else outcome.attempts[-1].kind,
+    }
+
+
+def columns_of(outcome: Outcome) -> dict[str, Any]:
+    """The columns of ``calls`` that an outcome fills."""
+    reply = outcome.reply
+    return {
+        "text": reply.text if reply else None,
+        "raw": dict(reply.raw) if reply else {},
+        "finish_reason": reply.finish_reason if reply else None,
+        "model_returned": reply.model if reply else None,
+        "prompt_tokens": reply.prompt_tokens if reply else None,
+        "completion_tokens": reply.completion_tokens if reply else None,
+        "cost_usd": outcome.cost_usd,
+        "latency_s": outcome.attempts[-1].latency_s if reply else None,
+        "attempts": len(outcome.attempts),
+        "asked_at": dt.datetime.fromtimestamp(outcome.asked_at_s, dt.UTC),
+    }
 
 
 def outcome_of(record: Mapping[str, Any]) -> Outcome:

@@ -143,6 +143,41 @@ async def test_what_failed_units_cost_stays_on_record_after_they_succeed(
     assert len(failed) == replaced.item() == n_failed
 
 
+async def test_what_was_paid_for_units_that_are_not_worked_again_is_on_record(
+    server: Any, tmp_path: Path, ran: Ran
+) -> None:
+    study = written(tmp_path, server, replicates=4)
+
+    def recorded() -> tuple[int, float, int]:
+        with Warehouse.open(tmp_path / "agora.duckdb", read_only=True) as warehouse:
+            (made,) = warehouse.frame_sql(
+                "SELECT count(*), sum(cost_usd), (SELECT count(*) FROM uncommitted_calls) "
+                "FROM v_calls_made WHERE paid_by IS NOT NULL"
+            ).rows()
+            (cost,) = warehouse.frame_sql(
+                "SELECT sum(calls)::BIGINT, sum(usd) FROM v_costs_all"
+            ).rows()
+        assert cost == pytest.approx(made[:2])
+        return made
+
+    assert (await ran(study, budget_calls=11)).stopped
+    n = server.n_requests
+    calls, usd, uncommitted = recorded()
+    assert (calls, usd) == pytest.approx((n, n * USD))
+    assert uncommitted > 0
+    original = study.read_text()
+    study.write_text(original.replace("5,000 people", "6,000 people"))
+    assert (await ran(study)).complete
+    n = server.n_requests
+    assert recorded() == pytest.approx((n, n * USD, uncommitted))
+    study.write_text(original)
+    report = await ran(study)
+    assert report.calls_reused == uncommitted
+    n = server.n_requests
+    assert n == 2 * 4 * 8
+    assert recorded() == pytest.approx((n, n * USD, 0))
+
+
 async def test_what_a_killed_run_paid_is_on_record_after_the_next(
     server: Any, tmp_path: Path, ran: Ran
 ) -> None:

@@ -27,7 +27,7 @@ SHARED = frozenset({"prompt_messages", "codebooks"})
 OWN = frozenset(
     {
         *("studies", "study_units", "runs", "units", "validations", "quarantine"),
-        *("earlier_units", "earlier_calls", "earlier_attempts"),
+        *("earlier_units", "earlier_calls", "earlier_attempts", "uncommitted_calls"),
     }
 )
 

@@ -15,6 +15,7 @@ from warehouse.committing.batch import Batch, BatchRefused, Check, CommitReport
 from warehouse.committing.rules import broken_rules
 from warehouse.committing.staging import staged_tables
 from warehouse.committing.writing import (
+    commit_calls,
     insert,
     insert_staged,
     keep_for_now,
@@ -87,6 +88,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     checks: dict[tuple[str, str], Check] = {}
     names = frozenset(batch.tables)
     frames = _shown(cursor, batch, {})
+    commit_calls(cursor, batch)
     set_aside(cursor, batch, failed_before)
     # A refusal may leave a reference of another unit without its row, so look again until
     # nothing more is refused; each round but the last refuses a row, so it ends.

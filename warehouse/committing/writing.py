@@ -24,6 +24,15 @@ ARRIVING = "arriving"
 PIECE_BYTES = 16 * 2**20
 
 
+def commit_calls(cursor: Cursor, batch: Batch) -> None:
+    """Takes the calls that the batch brings from those whose unit was not committed."""
+    if "calls" in batch.tables:
+        cursor.execute(
+            "DELETE FROM uncommitted_calls WHERE (call_key, asked_at) IN "
+            "(SELECT (call_key, asked_at) FROM in_calls)"
+        )
+
+
 def set_aside(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
     """Puts aside what earlier tries of units left and the batch brings again.
 
@@ -82,6 +91,21 @@ def _not_held(cursor: Cursor, staged: Staged, rows: pl.DataFrame) -> pl.DataFram
             f"SELECT {column} FROM {table} WHERE {column} IN (SELECT {column} FROM {ARRIVING})"
         ).fetchall()
     return rows.filter(~pl.col(key).is_in([value for (value,) in held]))
+
+
+def not_on_record(cursor: Cursor, calls: pl.DataFrame) -> pl.DataFrame:
+    """Those of calls that no table of calls holds as asked at that time."""
+    keys = "(call_key, asked_at)"
+    with _arriving(cursor, calls.select("call_key", "asked_at")):
+        held = " UNION ALL ".join(
+            f"SELECT call_key, asked_at FROM {table}"
+            for table in ("calls", "earlier_calls", "uncommitted_calls")
+        )
+        found = cursor.execute(
+            f"SELECT call_key, asked_at FROM {ARRIVING} WHERE {keys} NOT IN "
+            f"(SELECT {keys} FROM ({held}))"
+        ).pl()
+    return calls.join(found, on=["call_key", "asked_at"], how="semi")
 
 
 def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:

@@ -82,9 +82,11 @@ COMMENT ON VIEW v_episodes IS
 
 CREATE VIEW v_calls_made AS
 WITH made AS (
-    SELECT *, false AS replaced FROM calls
+    SELECT *, false AS replaced, true AS committed FROM calls
     UNION ALL BY NAME
-    SELECT *, true AS replaced FROM earlier_calls
+    SELECT *, true AS replaced, true AS committed FROM earlier_calls
+    UNION ALL BY NAME
+    SELECT *, false AS replaced, false AS committed FROM uncommitted_calls
 )
 SELECT
     made.call_key,
@@ -103,12 +105,14 @@ SELECT
     made.latency_s,
     made.asked_at,
     made.replaced,
+    made.committed,
     r.run_id,
     r.study_version AS paid_by
 FROM made ASOF LEFT JOIN runs AS r ON made.asked_at >= r.began_at;
 COMMENT ON VIEW v_calls_made IS
-    'One row per call that was made, each paid once: those of calls, and those that failed and that '
-    'a later try of their unit made again (replaced). paid_by: the version whose run made it.';
+    'One row per call that was made, each paid once: those of calls, those that failed and that a '
+    'later try of their unit made again (replaced), and those of runs that ended before their unit '
+    'was committed (not committed). paid_by: the version whose run made it.';
 
 CREATE VIEW v_tries_all AS
 WITH tried AS (

@@ -1,0 +1,30 @@
+-- Calls that were paid for by runs that ended before their unit was committed.
+
+CREATE TABLE "uncommitted_calls" (
+    "call_key" VARCHAR NOT NULL,
+    "unit_key" VARCHAR NOT NULL,
+    "ordinal" BIGINT NOT NULL,
+    "purpose" VARCHAR NOT NULL,
+    "subject" VARCHAR NOT NULL,
+    "model" VARCHAR NOT NULL,
+    "api_base" VARCHAR,
+    "params" JSON NOT NULL,
+    "answer_schema" VARCHAR,
+    "reask_of" VARCHAR,
+    "base_call_key" VARCHAR,
+    "base_messages" BIGINT NOT NULL,
+    "added_messages" VARCHAR[] NOT NULL,
+    "status" VARCHAR NOT NULL,
+    "text" VARCHAR,
+    "raw" JSON NOT NULL,
+    "finish_reason" VARCHAR,
+    "model_returned" VARCHAR,
+    "prompt_tokens" BIGINT,
+    "completion_tokens" BIGINT,
+    "cost_usd" DOUBLE,
+    "latency_s" DOUBLE,
+    "attempts" BIGINT NOT NULL,
+    "error_kind" VARCHAR,
+    "error" VARCHAR,
+    "asked_at" TIMESTAMP NOT NULL
+);
