@@ -18,7 +18,7 @@ Written by `python bench/recovery.py`. Every metric and every test is run on mad
 studies (`tasks/metrics/worlds/`). In a *null world* nothing happens that it is about, though much
 else does: topics by round, voices, unequal turns and lengths, few messages. In a *planted world* an
 effect has a size that is known by arithmetic. {STUDIES} studies are drawn for each number of
-episodes a side (5, 12, 20; planted worlds: 12). Lower case `a` and `b` are the two conditions.
+episodes a side (5, 12, 20; known limits: 12). Lower case `a` and `b` are the two conditions.
 
 - **found**: mean over studies at 12 episodes a side, with its standard error in brackets.
 - **coverage**: share of 95% intervals that hold the truth. Error of simulation .008 of

@@ -22,7 +22,11 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 FILE, PAGE = DOCS / "recovery.jsonl", DOCS / "recovery.md"
 STUDIES = 400
 #: Episodes a side, by kind of world.
-EPISODES: dict[Kind, tuple[int, ...]] = {"null": (12, 20, 5), "planted": (12,), "limit": (12,)}
+EPISODES: dict[Kind, tuple[int, ...]] = {
+    "null": (12, 20, 5),
+    "planted": (12, 20, 5),
+    "limit": (12,),
+}
 Line: TypeAlias = dict[str, Any]
 
 

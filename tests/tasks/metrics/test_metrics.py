@@ -10,12 +10,10 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.spatial.distance import jensenshannon
-from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import Data, Flags
-from tasks.metrics.identity.classifier import weighted_auc
 from tasks.metrics.identity.confusion import labelled
 from tasks.metrics.metric import Unusable
 from tasks.metrics.profile.shuffle import profiles_of
@@ -336,30 +334,3 @@ def test_mentions_are_returned_or_not() -> None:
 def test_turns_of_a_fixed_floor_are_foreseeable() -> None:
     fixed = [(0, f"s{1 + i % 2}", "x") for i in range(20)]
     assert value(talk(*fixed), "transitions") == pytest.approx(0.0, abs=1e-12)
-
-
-def test_weighted_auc_is_that_of_scikit_learn() -> None:
-    scores, positive = RNG.integers(0, 9, 60).astype(float), RNG.random(60) < 0.4
-    weights = RNG.integers(0, 3, (3, 60)).astype(float)
-    one, strata = np.zeros(60, dtype=np.int64), RNG.integers(0, 3, 60)
-    theirs = [roc_auc_score(positive, scores, sample_weight=row) for row in weights]
-    assert weighted_auc(scores, positive, weights, one) == pytest.approx(theirs, abs=1e-12)
-    pairs, hits = np.zeros(3), np.zeros(3)
-    for number in range(3):
-        mine = strata == number
-        n = (weights[:, mine] @ positive[mine]) * (weights[:, mine] @ ~positive[mine])
-        areas = [
-            roc_auc_score(positive[mine], scores[mine], sample_weight=row[mine]) for row in weights
-        ]
-        pairs, hits = pairs + n, hits + n * areas
-    assert weighted_auc(scores, positive, weights, strata) == pytest.approx(hits / pairs, abs=1e-12)
-
-
-def test_a_classifier_knows_voices_in_episodes_it_has_not_seen() -> None:
-    words = {"s1": "alpha beta gamma", "s2": "delta epsilon zeta"}
-    told = [(episode, s, words[s]) for episode in range(6) for s in ("s1", "s2") * 5]
-    same = [(episode, s, f"w{RNG.integers(50)}") for episode in range(6) for s in ("s1", "s2") * 5]
-    auc = METRICS["agent_auc"]
-    for lines, low, high in ((told, 0.99, 1.0), (same, 0.3, 0.7)):
-        found = auc.compute(talk(*lines), auc.options(), RNG)
-        assert low <= found["value"][0] <= high
