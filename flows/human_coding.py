@@ -80,7 +80,7 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
         warehouse.commit([result], run_id="sample", code_version=code_version())
         episodes = tuple(sample["episode_key"].unique())
         events = warehouse.frame(Read("events", "episode_key", episodes))
-        seats = warehouse.frame(Read("seats", "episode_key", episodes))
+        seats = warehouse.frame(Read("v_seats_over_time", "episode_key", episodes))
     sheet = coding_sheet(sample, codebook, events, seats)
     stem = f"{study.name}-{result.unit.key[:8]}"
     texts = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
-from tasks.coding.items import Item
+from tasks.coding.items import Changing, Item
 from tasks.coding.labels_in_text import opening_label, plain_hyphens
 from tasks.coding.rows import Code
 from tasks.registry import Registry
@@ -21,7 +21,7 @@ from tasks.registry import Registry
 CODER = "rule"
 
 #: Raised when a function below changes what it finds; part of the key of every coding by rule.
-RECIPE = 1
+RECIPE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,13 @@ def ruled_flags(codebook: Codebook) -> tuple[str, ...]:
     return tuple(name for name, flag in codebook.flags.items() if flag.rule is not None)
 
 
-def codes_by_rule(items: Sequence[Item], codebook: Codebook, names: Names) -> list[Code]:
+def codes_by_rule(items: Sequence[Item], codebook: Codebook, names: Changing) -> list[Code]:
     """The codes of every flag with a rule; a flag with ``when`` only where that flag is present."""
     flags = ruled_flags(codebook)
     rules = {name: rule_of(codebook.flags[name].rule or "") for name in flags}
     codes = []
     for item in items:
-        found = {name: rule(item, names) for name, rule in rules.items()}
+        found = {name: rule(item, names.at(item.seq)) for name, rule in rules.items()}
         for name in flags:
             when = codebook.flags[name].when
             if when in found and not found[when].value:

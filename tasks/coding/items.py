@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -54,26 +56,60 @@ class Item:
     actor: str | None = None
 
 
-def messages_of(events: pl.DataFrame, seats: pl.DataFrame) -> dict[str, list[Said]]:
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A mapping that changes within an episode, such as shown names by seat.
+
+    Attributes:
+        changes: From which event on, and the mapping from then on; the first from 0.
+    """
+
+    changes: tuple[tuple[int, Mapping[str, str]], ...] = ((0, {}),)
+
+    def at(self, seq: int | None) -> Mapping[str, str]:
+        """The mapping at an event; that at the start where it is no event in particular.
+
+        Example:
+            >>> names = Changing(((0, {"s1": "Ada"}), (7, {"s1": "Bob"})))
+            >>> names.at(6), names.at(7), names.at(None)
+            ({'s1': 'Ada'}, {'s1': 'Bob'}, {'s1': 'Ada'})
+        """
+        place = bisect.bisect_right(self.changes, seq or 0, key=lambda change: change[0])
+        return self.changes[place - 1][1]
+
+
+def names_of(seats: pl.DataFrame, by: str = "episode_key") -> dict[Any, Changing]:
+    """The names that the seats of each episode are shown under, by seat.
+
+    Args:
+        seats: Rows of ``v_seats_over_time``.
+        by: Column that names the episode.
+    """
+    changes: dict[Any, list[tuple[int, Mapping[str, str]]]] = {}
+    columns = seats.sort(by, "from_seq").select(by, "from_seq", "seat", "name")
+    for episode, first, seat, name in columns.iter_rows():
+        known = changes.setdefault(episode, [(0, {})])
+        if first > known[-1][0]:
+            known.append((first, known[-1][1]))
+        known[-1] = (first, {**known[-1][1], seat: name})
+    return {episode: Changing(tuple(known)) for episode, known in changes.items()}
+
+
+def messages_of(events: pl.DataFrame, names: Mapping[str, Changing]) -> dict[str, list[Said]]:
     """The messages of each episode, in order: ``say`` events whose text is not empty.
 
     Args:
         events: Rows of ``events``.
-        seats: Rows of ``seats``.
+        names: Names that seats are shown under, by episode.
     """
-    names = seats.select("episode_key", pl.col("seat").alias("actor"), "name")
-    said = (
-        events.filter(
-            (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
-        )
-        .select("episode_key", "seq", "actor", "text")
-        .join(names, on=["episode_key", "actor"], how="left")
-        .sort("episode_key", "seq")
-    )
+    said = events.filter(
+        (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
+    ).sort("episode_key", "seq")
     messages: dict[str, list[Said]] = {}
-    columns = said.select("episode_key", "seq", "actor", "name", "text")
-    for episode, seq, actor, name, text in columns.iter_rows():
-        messages.setdefault(episode, []).append(Said(seq, actor, name or actor, text))
+    columns = said.select("episode_key", "seq", "actor", "text")
+    for episode, seq, actor, text in columns.iter_rows():
+        name = names.get(episode, Changing()).at(seq).get(actor, actor)
+        messages.setdefault(episode, []).append(Said(seq, actor, name, text))
     return messages
 
 
@@ -91,8 +127,10 @@ def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
         [(1, 0, 'Hi')]
     """
     if codebook.level == "episode":
-        names = _shown_names(messages, codebook)
-        whole = "\n\n".join(_spoken(names[said.actor], said.text) for said in messages)
+        masks = _masks(messages, codebook)
+        whole = "\n\n".join(
+            _spoken(masks.get(said.actor, said.name), said.text) for said in messages
+        )
         return [Item(1, None, None, None, whole)] if messages else []
     if codebook.level == "pair":
         return _numbered(_pairs(messages, codebook.context))
@@ -113,12 +151,12 @@ def _spoken(name: str, text: str) -> str:
     return f"{shown}: {_LINE_ENDS.sub(_INDENT, text)}"
 
 
-def _shown_names(messages: Sequence[Said], codebook: Codebook) -> dict[str, str]:
-    """Names of the speakers of a whole transcript; numbers where any flag masks them."""
-    names = {said.actor: said.name for said in messages}
-    if any(flag.mask_speaker for flag in codebook.flags.values()):
-        return {actor: f"Speaker {number}" for number, actor in enumerate(names, start=1)}
-    return names
+def _masks(messages: Sequence[Said], codebook: Codebook) -> dict[str, str]:
+    """What stands for the names of a whole transcript's speakers, where any flag masks them."""
+    if not any(flag.mask_speaker for flag in codebook.flags.values()):
+        return {}
+    actors = dict.fromkeys(said.actor for said in messages)
+    return {actor: f"Speaker {number}" for number, actor in enumerate(actors, start=1)}
 
 
 def _turns(messages: Sequence[Said]) -> list[tuple[Said, ...]]:
@@ -152,11 +190,3 @@ def _numbered(items: Iterable[Item]) -> list[Item]:
         Item(number, item.seq, item.other_seq, item.speaker, item.text, item.context, item.actor)
         for number, item in enumerate(items, start=1)
     ]
-
-
-def names_of(seats: pl.DataFrame) -> Mapping[str, Mapping[str, str]]:
-    """The names that the seats of each episode are shown under, by seat."""
-    names: dict[str, dict[str, str]] = {}
-    for episode, seat, name in seats.select("episode_key", "seat", "name").iter_rows():
-        names.setdefault(episode, {})[seat] = name
-    return names

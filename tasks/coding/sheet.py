@@ -14,7 +14,7 @@ import polars as pl
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
-from tasks.coding.items import Said, messages_of
+from tasks.coding.items import Said, messages_of, names_of
 from tasks.coding.sheet_values import Marked, results_of_marks
 from tasks.importers.problems import data_text, strict_csv
 
@@ -51,13 +51,13 @@ def coding_sheet(
         sample: Rows of ``samples``.
         codebook: The codebook that it is coded by.
         events: Rows of ``events`` of the episodes of the sample.
-        seats: Rows of ``seats`` of these episodes.
+        seats: Rows of ``v_seats_over_time`` of these episodes.
 
     Raises:
         Mistake: A message of the sample has no text here.
     """
     masked = any(flag.mask_speaker for flag in codebook.flags.values())
-    messages = messages_of(events, seats)
+    messages = messages_of(events, names_of(seats))
     places = {
         episode: {said.seq: place for place, said in enumerate(of_episode)}
         for episode, of_episode in messages.items()

@@ -16,6 +16,8 @@ T = TypeVar("T")
 
 #: Whose judgement a row is. A study has few flags, coders and rules and millions of judgements, so
 #: these are kept as categories, and numbers within an episode in 32 bits.
+#: View of what seats are shown as from an event on.
+SEAT_CHANGES = "v_seats_over_time"
 _SOURCE = {"codes": "coder", "labels": "rule"}
 
 
@@ -57,6 +59,9 @@ class MetricInputs:
             episodes=episodes,
             excluded={name: sum(one.values()) for name, one in spec.excluded.items()},
             seats=self._numbered("seats", episodes_key, episodes) if "seats" in needs else empty,
+            seat_changes=self._numbered(SEAT_CHANGES, episodes_key, episodes)
+            if "seats" in needs and SEAT_CHANGES in self._rows
+            else empty,
             events=self._numbered("events", episodes_key, episodes) if "events" in needs else empty,
             actions=self._numbered("actions", episodes_key, episodes)
             if "actions" in needs

@@ -59,6 +59,8 @@ class Data:
             ``status``, ``planned_rounds``, ``completed_rounds``; sorted by condition as declared.
         excluded: Episodes that were left out, by condition.
         seats: ``episode, seat, position, role, name, model, persona_key``.
+        seat_changes: ``episode, seat, from_seq, name, model``: what seats are shown as, and which
+            model acts for them, from an event on; where it is empty nothing changes.
         events: Events of every kind with ``episode``; only what quality measures need.
         actions: Questions put to seats with ``episode``; only what quality measures need.
         messages: ``episode, seq, round, turn, seat, text``: events of kind say that have words.
@@ -80,6 +82,7 @@ class Data:
     episodes: pl.DataFrame
     excluded: Mapping[str, int] = field(default_factory=dict)
     seats: pl.DataFrame = field(default_factory=pl.DataFrame)
+    seat_changes: pl.DataFrame = field(default_factory=pl.DataFrame)
     events: pl.DataFrame = field(default_factory=pl.DataFrame)
     actions: pl.DataFrame = field(default_factory=pl.DataFrame)
     messages: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -105,6 +108,35 @@ class Data:
     def n_messages(self) -> Ints:
         """Number of messages of each episode."""
         return np.bincount(self.messages["episode"].to_numpy(), minlength=self.n_episodes)
+
+    @cached_property
+    def names(self) -> pl.DataFrame:
+        """What seats are shown as: ``episode, seat, from_seq, until_seq, name, model``."""
+        changes = self.seat_changes
+        if changes.is_empty():
+            changes = self.seats.select("episode", "seat", "name", "model", from_seq=pl.lit(0))
+        changes = changes.cast({"from_seq": pl.Int64}).sort("from_seq")
+        following = pl.col("from_seq").shift(-1).over("episode", "seat")
+        return changes.with_columns(until_seq=following.fill_null(np.iinfo(np.int64).max))
+
+    def agents(self, by: str) -> pl.Series:
+        """Who spoke each message: the ``model`` or ``name`` then, or the ``seat`` or ``position``.
+
+        Missing for a speaker that is no seat.
+        """
+        said = self.messages.select("episode", "seat", pl.col("seq").cast(pl.Int64))
+        agent = pl.col(by).cast(pl.String).alias("agent")
+        if by in {"seat", "position"}:
+            known = self.seats.with_columns(agent, from_seq=pl.lit(0, pl.Int64))
+        else:
+            known = self.names.with_columns(agent)
+        return said.join_asof(
+            known.select("episode", "seat", "from_seq", "agent"),
+            left_on="seq",
+            right_on="from_seq",
+            by=["episode", "seat"],
+            check_sortedness=False,
+        )["agent"]
 
     def blocks(self, most: int = 50_000) -> Iterator[slice]:
         """Stretches of ``messages`` with whole episodes, of about so many messages each.

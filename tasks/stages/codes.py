@@ -16,7 +16,7 @@ from schemas.study import ModelSpec
 from schemas.unit import Read, Unit, UnitFailed
 from tasks.coding import detectors
 from tasks.coding.episodes import coded_episodes, episode_reads
-from tasks.coding.items import Said, items_of, messages_of, names_of
+from tasks.coding.items import Changing, Said, items_of, messages_of, names_of
 from tasks.coding.judge import judged
 from tasks.coding.prompt import template_digest
 from tasks.coding.rows import code_rows, codebook_row
@@ -58,7 +58,7 @@ class Transcripts:
     """Messages and shown names by episode."""
 
     messages: Mapping[str, list[Said]]
-    names: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, Changing]
 
 
 class CodeStep(Step[CodeInput, Transcripts]):
@@ -116,13 +116,17 @@ class CodeStep(Step[CodeInput, Transcripts]):
     def reads(self, units: Sequence[Unit[CodeInput]]) -> tuple[Read, ...]:
         """Events and seats of the episodes."""
         keys = tuple(dict.fromkeys(unit.spec.episode_key for unit in units))
-        return (Read("events", "episode_key", keys), Read("seats", "episode_key", keys))
+        return (
+            Read("events", "episode_key", keys),
+            Read("v_seats_over_time", "episode_key", keys),
+        )
 
     def prepare(
         self, units: Sequence[Unit[CodeInput]], rows: Mapping[str, pl.DataFrame]
     ) -> Transcripts:
         """The messages of the episodes."""
-        return Transcripts(messages_of(rows["events"], rows["seats"]), names_of(rows["seats"]))
+        names = names_of(rows["v_seats_over_time"])
+        return Transcripts(messages_of(rows["events"], names), names)
 
     def question_reads(self, design: Design, units: Sequence[Unit[CodeInput]]) -> tuple[Read, ...]:
         """How many messages the episodes have."""
@@ -156,7 +160,7 @@ class CodeStep(Step[CodeInput, Transcripts]):
         codebook = spec.codebook.value
         items = items_of(prepared.messages.get(spec.episode_key, []), codebook)
         if spec.model is None:
-            names = prepared.names.get(spec.episode_key, {})
+            names = prepared.names.get(spec.episode_key, Changing())
             codes = detectors.codes_by_rule(items, codebook, names)
         else:
             outcome = await judged(

@@ -23,7 +23,7 @@ from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
 from tasks.coding.labelling import LabelInput
-from tasks.metrics.assembly import MetricInputs
+from tasks.metrics.assembly import SEAT_CHANGES, MetricInputs
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Metric, Unusable
@@ -228,6 +228,8 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             if "messages" in needs:
                 keys["events"] = episodes
             keys |= dict.fromkeys(("episodes", *(n for n in needs if n in BY_EPISODE)), episodes)
+            if "seats" in needs:
+                keys[SEAT_CHANGES] = episodes
             for table, some in keys.items():
                 if some:
                     wanted.setdefault(table, {}).update(dict.fromkeys(some))

@@ -18,14 +18,25 @@ def plain(text: pl.Expr) -> pl.Expr:
     return pl.lit(" ") + words + pl.lit(" ")
 
 
+def beside_names(data: Data, said: pl.DataFrame) -> pl.DataFrame:
+    """Messages beside the plain name that every seat had then: adds ``other, name``.
+
+    Args:
+        data: The data.
+        said: Messages: ``episode, seq`` and more.
+    """
+    names = data.names.select(
+        "episode", "from_seq", "until_seq", other="seat", name=plain(pl.col("name"))
+    )
+    shown_then = pl.col("seq").is_between("from_seq", "until_seq", closed="left")
+    return said.join(names, on="episode", how="inner").filter(shown_then)
+
+
 def mentions_of(data: Data) -> pl.DataFrame:
     """Messages in which a seat names another: ``episode, seat, other, n``."""
-    names = data.seats.select(
-        "episode", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
-    )
-    said = data.messages.select("episode", "seat", plain(pl.col("text")).alias("text"))
+    said = data.messages.select("episode", "seq", "seat", plain(pl.col("text")).alias("text"))
     return (
-        said.join(names, on="episode", how="inner")
+        beside_names(data, said)
         .filter(
             (pl.col("seat") != pl.col("other"))
             & pl.col("text").str.contains(pl.col("name"), literal=True)

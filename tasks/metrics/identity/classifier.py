@@ -49,12 +49,7 @@ class ClassifierOptions(TextNullOptions):
 def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``agent_auc``."""
     unit = vectors.message_vectors(data, options.encoder)
-    who = data.messages.select("episode", "seat").join(
-        data.seats.select("episode", "seat", pl.col(options.by).cast(pl.String).alias("who")),
-        on=["episode", "seat"],
-        how="left",
-        maintain_order="left",
-    )["who"]
+    who = data.agents(options.by)
     episode, round_ = (data.messages[name].to_numpy() for name in ("episode", "round"))
     known = who.is_not_null().to_numpy()
     blocks, free = blocks_of(data), free_to_shuffle(data)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from tasks.coding.items import Changing, names_of
 from tasks.coding.labels_in_text import opening_label, plain_hyphens
 from tasks.metrics import rows
-from tasks.metrics.conversation.mentions import plain
+from tasks.metrics.conversation.mentions import beside_names, plain
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.rows import ByEpisode
@@ -19,14 +20,20 @@ CLAIM = r" (?:i am|i m|this is|as|je suis|ici|en tant que) $"
 
 def labelled(data: Data) -> pl.DataFrame:
     """Messages that open with the name of a seat: ``episode, seq, seat, named``."""
-    seats: dict[int, dict[str, str]] = {}
-    for episode, seat, name in data.seats.select("episode", "seat", "name").iter_rows():
-        seats.setdefault(episode, {})[plain_hyphens(name)] = seat
+    seats = {
+        episode: Changing(
+            tuple(
+                (first, {plain_hyphens(name): seat for seat, name in names.items()})
+                for first, names in shown.changes
+            )
+        )
+        for episode, shown in names_of(data.names, by="episode").items()
+    }
     found = []
     for episode, seq, seat, text in data.messages.select(
         "episode", "seq", "seat", "text"
     ).iter_rows():
-        named = seats.get(episode, {})
+        named = seats.get(episode, Changing()).at(seq)
         label = opening_label(text, tuple(named))
         if label is not None:
             found.append((episode, seq, seat, named[label.name]))
@@ -36,11 +43,8 @@ def labelled(data: Data) -> pl.DataFrame:
 
 def claims(data: Data) -> pl.DataFrame:
     """Messages that claim another seat's name for the speaker: ``episode, seq``."""
-    names = data.seats.select(
-        "episode", pl.col("seat").alias("other"), plain(pl.col("name")).alias("name")
-    )
     said = data.messages.select("episode", "seq", "seat", plain(pl.col("text")).alias("text"))
-    named = said.join(names, on="episode", how="inner").filter(
+    named = beside_names(data, said).filter(
         (pl.col("seat") != pl.col("other"))
         & pl.col("text").str.contains(pl.col("name"), literal=True)
     )

@@ -26,16 +26,14 @@ class StabilityOptions(NullOptions):
 
 def seat_rates(data: Data, flags: tuple[str, ...], by: str) -> pl.DataFrame:
     """Rates of flags of every seat: ``episode, agent`` and one column per flag."""
-    who = data.seats.select("episode", "seat", pl.col(by).cast(pl.String).alias("agent"))
+    said = data.messages.select("episode", "seq").with_columns(data.agents(by)).drop_nulls()
     items = data.labels.filter(pl.col("flag").is_in(flags) & pl.col("value").is_not_null()).join(
-        data.messages.select("episode", "seq", "seat"), on=["episode", "seq"], how="inner"
+        said, on=["episode", "seq"], how="inner"
     )
     if items.is_empty():
         raise Unusable(f"no message has a usable label under rule {data.rule}")
-    rates = (
-        items.join(who, on=["episode", "seat"])
-        .group_by("episode", "agent", "flag")
-        .agg((pl.col("value") > 0).mean().alias("rate"))
+    rates = items.group_by("episode", "agent", "flag").agg(
+        (pl.col("value") > 0).mean().alias("rate")
     )
     return rates.pivot(on="flag", index=["episode", "agent"], values="rate").sort(
         "episode", "agent"

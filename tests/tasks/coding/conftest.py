@@ -53,9 +53,9 @@ def events_of(texts: dict[str, list[tuple[str, str]]]) -> pl.DataFrame:
 
 def seats_of(episodes: list[str], names: dict[str, str]) -> pl.DataFrame:
     rows: list[dict[str, Any]] = [
-        {"episode_key": digest(episode), "seat": seat, "name": name, "position": place}
+        {"episode_key": digest(episode), "seat": seat, "name": name, "from_seq": 0}
         for episode in episodes
-        for place, (seat, name) in enumerate(names.items(), start=1)
+        for seat, name in names.items()
     ]
     return pl.DataFrame(rows)
 

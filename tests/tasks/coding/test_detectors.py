@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
 from tasks.coding.detectors import codes_by_rule, rule_of
-from tasks.coding.items import Said, items_of
+from tasks.coding.items import Changing, Said, items_of, messages_of, names_of
 from tasks.coding.labels_in_text import opening_label
 
 NAMES = ("Agent-A", "Agent-B", "LLaMA 3.3 70B")
@@ -47,7 +48,7 @@ def test_identity_confusion_is_coded_without_a_model(
         Said(2, "s2", "Agent-B", "No header."),
     ]
     book = codebook_named("identity_confusion")
-    names = {"s1": "Agent-A", "s2": "Agent-B"}
+    names = Changing(((0, {"s1": "Agent-A", "s2": "Agent-B"}),))
     codes = codes_by_rule(items_of(said, book), book, names)
     found = {(code.seq, code.flag): code.value for code in codes}
     assert found == {
@@ -62,6 +63,28 @@ def test_identity_confusion_is_coded_without_a_model(
     }
     evidence = {(code.seq, code.flag): code.evidence for code in codes}
     assert evidence[1, "self_label_mismatch"] == "Agent‑A"
+
+
+def test_names_are_those_of_the_moment(
+    codebook_named: Callable[[str], Codebook], make_seats: Callable[..., pl.DataFrame]
+) -> None:
+    before = make_seats(["e"], {"s1": "Ada", "s2": "Bob"})
+    after = before.with_columns(name=pl.Series(["Bob", "Ada"]), from_seq=pl.lit(1, pl.Int64))
+    names = names_of(pl.concat([after, before]))
+    ((episode, shown),) = names.items()
+    texts = ("Ada: hello", "Ada: hello again", "Cem: who am I?")
+    events = pl.DataFrame(
+        [
+            {"episode_key": episode, "seq": seq, "actor": "s1", "kind": "say", "text": text}
+            for seq, text in enumerate(texts)
+        ]
+    )
+    said = messages_of(events, names)[episode]
+    assert [one.name for one in said] == ["Ada", "Bob", "Bob"]
+    book = codebook_named("identity_confusion")
+    codes = codes_by_rule(items_of(said, book), book, shown)
+    wrong = {code.seq: code.value for code in codes if code.flag == "self_label_mismatch"}
+    assert wrong == {0: 0.0, 1: 1.0}
 
 
 def test_unknown_rules_and_bad_expressions_are_refused() -> None:

@@ -15,6 +15,7 @@ from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
+from tasks.metrics.assembly import SEAT_CHANGES
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
 from tasks.stages.episodes import EpisodeStep
@@ -281,7 +282,13 @@ def _code(
 
 
 def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str, pl.DataFrame]:
-    """The rows that some reads ask for."""
+    """The rows that some reads ask for; no seat of these changes its name or model."""
+    frames = {
+        **frames,
+        SEAT_CHANGES: frames["seats"].select(
+            "episode_key", "seat", "name", "model", from_seq=pl.lit(0, pl.Int64)
+        ),
+    }
     return {
         read.table: frames[read.table].filter(
             pl.col(read.column).is_in(pl.Series(list(read.keys), dtype=pl.String).implode())

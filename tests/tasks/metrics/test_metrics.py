@@ -324,6 +324,32 @@ def test_a_label_at_the_head_is_told_from_an_address() -> None:
     assert value(data, "identity_confusion", "impersonation") == pytest.approx(1 / 6)
 
 
+def test_names_and_models_are_those_of_the_moment() -> None:
+    texts = ("Ann: a", "Ann: Bob?", "Ann: b", "As Ann, bob?")
+    data = talk(*((0, f"s{place % 2 + 1}", text) for place, text in enumerate(texts)))
+    swapped = data.seats.select("episode", "seat", from_seq=pl.lit(0), name="name", model="model")
+    changes = pl.concat(
+        [
+            swapped,
+            swapped.with_columns(
+                from_seq=pl.lit(2), name=pl.col("name").reverse(), model=pl.lit("other")
+            ),
+        ]
+    )
+    renamed = dataclasses.replace(data, seat_changes=changes)
+    assert data.agents("name").to_list() == ["Ann", "Bob", "Ann", "Bob"]
+    assert renamed.agents("name").to_list() == ["Ann", "Bob", "Bob", "Ann"]
+    assert renamed.agents("model").to_list()[2:] == ["other", "other"]
+    assert renamed.agents("seat").to_list() == data.agents("seat").to_list()
+    # s2 is Ann from the third message on: s1 then claims her name, and s2 does not.
+    assert labelled(data)["named"].to_list() == ["s1", "s1", "s1"]
+    assert labelled(renamed)["named"].to_list() == ["s1", "s1", "s2"]
+    assert value(data, "identity_confusion", "impersonation") == pytest.approx(1 / 4)
+    assert value(renamed, "identity_confusion", "impersonation") == 0
+    assert value(data, "mentions", "per_message") == pytest.approx(2 / 4)
+    assert value(renamed, "mentions", "per_message") == pytest.approx(3 / 4)
+
+
 def test_mentions_are_returned_or_not() -> None:
     data = talk((0, "s1", "Bob, Bob!"), (0, "s2", "yes ANN"), (0, "s1", "bob?"), (0, "s2", "bobs"))
     assert value(data, "mentions", "per_message") == pytest.approx(3 / 4)

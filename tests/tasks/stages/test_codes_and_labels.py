@@ -83,11 +83,11 @@ def rows() -> dict[str, pl.DataFrame]:
         for seq, text in enumerate(SAID)
     ]
     seats = [
-        {"episode_key": key, "seat": f"s{n}", "name": name}
+        {"episode_key": key, "seat": f"s{n}", "name": name, "from_seq": 0}
         for key in keys
         for n, name in ((1, "Blake"), (2, "Casey"))
     ]
-    return {"events": pl.DataFrame(events), "seats": pl.DataFrame(seats)}
+    return {"events": pl.DataFrame(events), "v_seats_over_time": pl.DataFrame(seats)}
 
 
 async def coded(of: Design, folder: Path, **options: Any) -> list[Result]:

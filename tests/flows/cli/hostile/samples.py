@@ -153,7 +153,7 @@ def hand_out(folder: Path) -> tuple[Path, str, list[dict[str, Any]]]:
     with Warehouse.open(path) as warehouse:
         episodes = [row.episode_key for row in warehouse.rows(ImportedEpisodes("warroom"))]
         events = warehouse.frame(Read("events", "episode_key", tuple(episodes)))
-        seats = warehouse.frame(Read("seats", "episode_key", tuple(episodes)))
+        seats = warehouse.frame(Read("v_seats_over_time", "episode_key", tuple(episodes)))
         said = events.filter(pl.col("kind") == "say")
         sample = draw_sample(said, HumanSpec(sample=4, stratify=()), CODEBOOK)
         result = sample_result(sample, CODEBOOK, "sample")
