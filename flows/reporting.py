@@ -182,6 +182,7 @@ def metric_notes(study: Study) -> dict[str, MetricNote]:
             one.metric.avoid,
             {one.metric.full_name(name): q.title for name, q in one.metric.quantities.items()},
             one.options,
+            f"{one.metric.scope}s",
         )
         for one in declared_metrics(study)
         if one.metric.name != "agreement"

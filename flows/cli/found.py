@@ -58,7 +58,7 @@ def print_findings(console: Console, found: Findings, declared: Sequence[str]) -
         console.print(f"  [bold]{escape(row.contrast)}[/bold]: {escape(what)}", soft_wrap=True)
         console.print(
             f"    {escape(row.condition_b)} against {escape(row.condition_a)}, "
-            f"{_episodes(row.n_a, row.n_b)}\n"
+            f"{_compared(row)}\n"
             f"    {row.effect_name.replace('_', ' ')} "
             f"{_number(row.effect)}{_interval(row, ', 95% CI ')}, "
             f"{_probability(row.p if row.p_adjusted is None else row.p_adjusted, row.correction)}",
@@ -119,7 +119,7 @@ def _width(rows: Sequence[HeadlineMetric], condition: str) -> int:
 def _heading(condition: str) -> list[str]:
     """The lines of a heading: each factor has its own."""
     if not condition:
-        return ["all episodes"]
+        return ["whole study"]
     return [line for part in condition.split(" ") for line in heading_lines(part, HEADING_WIDTH)]
 
 
@@ -147,16 +147,14 @@ def _metric_table(rows: Sequence[HeadlineMetric], declared: Sequence[str]) -> Ta
     return table
 
 
-def _episodes(n_a: int, n_b: int) -> str:
-    """How many episodes were compared.
+def _compared(row: ContrastFound) -> str:
+    """How many episodes, or personas, were compared."""
+    from tasks.metrics.catalogue import METRICS
 
-    Example:
-        >>> _episodes(12, 12), _episodes(8, 6)
-        ('12 episodes each', '6 and 8 episodes')
-    """
-    if n_a == n_b:
-        return f"{n_a:,} episodes each"
-    return f"{n_b:,} and {n_a:,} episodes"
+    cases = f"{METRICS[row.metric.partition('.')[0]].scope}s"
+    if row.n_a == row.n_b:
+        return f"{row.n_a:,} {cases} each"
+    return f"{row.n_b:,} and {row.n_a:,} {cases}"
 
 
 def _cell(row: HeadlineMetric) -> str:

@@ -17,9 +17,18 @@ class MetricRow(Row):
 
     table: ClassVar[Table] = Table(
         "metrics",
-        ("unit_key", "metric", "rule", "scope", "condition", "episode_key", "subject"),
+        (
+            "unit_key",
+            "metric",
+            "rule",
+            "scope",
+            "condition",
+            "episode_key",
+            "persona_key",
+            "subject",
+        ),
         "number",
-        {"episode_key": "episodes.episode_key"},
+        {"episode_key": "episodes.episode_key", "persona_key": "personas.persona_key"},
         owner="unit_key",
     )
 
@@ -27,11 +36,12 @@ class MetricRow(Row):
     metric: Name = Field(description="Name of the metric; see the reference page of metrics.")
     options: Json = Field(description="Options it was computed with.")
     rule: str | None = Field(None, description="Adjudication rule of the labels it is made of.")
-    scope: Literal["study", "condition", "episode", "seat", "pair", "item", "round"] = Field(
-        description="What the number is of."
+    scope: Literal["study", "condition", "episode", "seat", "pair", "item", "round", "persona"] = (
+        Field(description="What the number is of.")
     )
     condition: str = Field(description="Condition; empty for numbers of the whole study.")
     episode_key: Key | None = Field(None, description="The episode, for numbers of one.")
+    persona_key: Key | None = Field(None, description="The persona, for numbers of one.")
     subject: str = Field(
         description="Flag, seat, coder pair, ...; empty where there is one only; excess: the value "
         "less its null."

@@ -3,9 +3,10 @@
 - ``catalogue`` lists them, ``metric`` says what one declares, ``reference`` writes
   ``docs/metrics.md``. How to add one: ``docs/add_a_metric.md``.
 - ``units``: which measurements a study asks for. ``assembly``, ``data``: frames that metrics are
-  computed from. ``rows``: rows that they give.
-- ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``coders``: the
-  metrics.
+  computed from; ``persona_inputs``, ``persona_data``: those of metrics of personas. ``rows``: rows
+  that they give, ``stored`` as the warehouse holds them.
+- ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``coders``,
+  ``persona``: the metrics.
 - ``statistics``, ``blocks``: what they share. ``worlds``: made-up studies whose truth is known.
 - ``contrasts``: comparisons of conditions.
 """

@@ -10,6 +10,7 @@ MODULES = {
     "agent_auc": "identity.classifier",
     "agreement": "coders.agreement",
     "alignment": "text.alignment",
+    "assigned_traits": "persona.assigned",
     "compression": "text.compression",
     "consensus": "opinion.consensus",
     "convergence": "text.convergence",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import polars as pl
@@ -51,13 +52,49 @@ class MeasuredEpisode:
 
 
 @dataclass(frozen=True)
-class Data:
-    """The frames that a metric is computed from. Frames hold rows of ``episodes`` only.
+class Cases(ABC):
+    """What a metric has one value of each for, by condition: episodes, or personas.
+
+    Attributes:
+        scope: ``episode`` or ``persona``: the column that numbers them, and, with ``_key``, the one
+            that names them.
+        excluded: Those that were left out, by condition.
+    """
+
+    scope: ClassVar[Literal["episode", "persona"]]
+    excluded: Mapping[str, int] = field(default_factory=dict, kw_only=True)
+
+    @property
+    @abstractmethod
+    def cases(self) -> pl.DataFrame:
+        """A row for each, with its number from 0, its key and its ``condition``."""
+
+    def by_case(self, frame: pl.DataFrame, column: str) -> Floats:
+        """A column of a frame with a row per case, not-a-number where there is none."""
+        values = np.full(self.cases.height, np.nan)
+        values[frame[self.scope].to_numpy()] = frame[column].cast(pl.Float64).to_numpy()
+        return values
+
+    @cached_property
+    def conditions(self) -> tuple[str, ...]:
+        """Conditions that have cases, or had before exclusion, in the order declared."""
+        found = self.cases["condition"].unique(maintain_order=True).to_list()
+        return tuple(dict.fromkeys([*found, *self.excluded]))
+
+    @cached_property
+    def by_condition(self) -> dict[str, Ints]:
+        """Numbers of the cases of each condition."""
+        names = self.cases["condition"].to_numpy()
+        return {name: np.flatnonzero(names == name) for name in self.conditions}
+
+
+@dataclass(frozen=True)
+class Data(Cases):
+    """The frames that a metric of episodes is computed from. Frames hold rows of ``episodes`` only.
 
     Attributes:
         episodes: ``episode`` (number, from 0), ``episode_key``, ``condition``, ``replicate``,
             ``status``, ``planned_rounds``, ``completed_rounds``; sorted by condition as declared.
-        excluded: Episodes that were left out, by condition.
         seats: ``episode, seat, position, role, name, model, persona_key``.
         seat_changes: ``episode, seat, from_seq, name, model``: what seats are shown as, and which
             model acts for them, from an event on; where it is empty nothing changes.
@@ -79,8 +116,8 @@ class Data:
         shared: What metrics of the same episodes share, such as tokens and vectors.
     """
 
+    scope = "episode"
     episodes: pl.DataFrame
-    excluded: Mapping[str, int] = field(default_factory=dict)
     seats: pl.DataFrame = field(default_factory=pl.DataFrame)
     seat_changes: pl.DataFrame = field(default_factory=pl.DataFrame)
     events: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -98,6 +135,11 @@ class Data:
     gold: str | None = None
     encoders: Mapping[str, Any] = field(default_factory=dict)
     shared: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def cases(self) -> pl.DataFrame:
+        """The episodes."""
+        return self.episodes
 
     @property
     def n_episodes(self) -> int:
@@ -154,21 +196,7 @@ class Data:
 
     def by_episode(self, frame: pl.DataFrame, column: str) -> Floats:
         """A column of a frame with a row per episode, not-a-number where there is none."""
-        values = np.full(self.n_episodes, np.nan)
-        values[frame["episode"].to_numpy()] = frame[column].cast(pl.Float64).to_numpy()
-        return values
-
-    @cached_property
-    def conditions(self) -> tuple[str, ...]:
-        """Conditions that have episodes, or had before exclusion, in the order declared."""
-        found = self.episodes["condition"].unique(maintain_order=True).to_list()
-        return tuple(dict.fromkeys([*found, *self.excluded]))
-
-    @cached_property
-    def condition_episodes(self) -> dict[str, Ints]:
-        """Numbers of the episodes of each condition."""
-        names = self.episodes["condition"].to_numpy()
-        return {name: np.flatnonzero(names == name) for name in self.conditions}
+        return self.by_case(frame, column)
 
 
 def numbered(

@@ -12,7 +12,6 @@ import polars as pl
 from pydantic import Field
 
 from schemas.base import Record
-from tasks.metrics.data import Data
 from tasks.registry import validated_options
 
 #: Page to read about metrics and tests.
@@ -20,8 +19,9 @@ GUIDE = "docs/metrics.md"
 _RANGE = re.compile(r"[\[(]([^,]+), ([^,]+)[\])]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Need = Literal[
-    "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses"
-]
+    "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses",
+    "traits", "attributes", "texts",
+]  # fmt: skip
 
 
 class Options(Record):
@@ -83,7 +83,9 @@ class Metric:
         avoid: When not to use it.
         needs: What it is computed from. One that needs labels and no codes is computed once per
             adjudication rule.
-        compute: Gives the rows; see :mod:`tasks.metrics.rows` for helpers.
+        compute: Gives the rows, of :class:`~tasks.metrics.data.Data` or, where the scope is
+            ``persona``, of :class:`~tasks.metrics.persona_data.PersonaData`; see
+            :mod:`tasks.metrics.rows` for helpers.
         options: Its options and their defaults.
         scope: What it has one value of each for: episodes, or personas.
         version: Raised by hand when the meaning of its numbers changes.
@@ -97,7 +99,7 @@ class Metric:
     source: str
     avoid: str
     needs: tuple[Need, ...]
-    compute: Callable[[Data, Any, np.random.Generator], pl.DataFrame]
+    compute: Callable[[Any, Any, np.random.Generator], pl.DataFrame]
     options: type[Options] = Options
     scope: Literal["episode", "persona"] = "episode"
     version: int = 1

@@ -12,8 +12,9 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.tables.measures import EXCESS
-from tasks.metrics.data import Data
+from tasks.metrics.data import Cases, Data
 from tasks.metrics.metric import Options
+from tasks.metrics.persona_data import PersonaData
 from tasks.metrics.statistics.arrays import Bools, Floats
 from tasks.metrics.statistics.effect_intervals import is_yes_or_no
 from tasks.metrics.statistics.means import MeanInterval, mean_intervals
@@ -26,6 +27,7 @@ SCHEMA: dict[str, Any] = {
     "scope": pl.String,
     "condition": pl.String,
     "episode_key": pl.String,
+    "persona_key": pl.String,
     "subject": pl.String,
     "value": pl.Float64,
     "ci_low": pl.Float64,
@@ -113,6 +115,21 @@ def of_episodes(data: Data, options: Options, quantities: Mapping[str, ByEpisode
         options: Options of the metric.
         quantities: Values by quantity.
     """
+    return _of_cases(data, options, quantities)
+
+
+def of_personas(
+    data: PersonaData, options: Options, quantities: Mapping[str, ByEpisode]
+) -> pl.DataFrame:
+    """Rows of personas and of conditions made of one value per persona.
+
+    They are made as :func:`of_episodes` makes those of episodes, with personas in their place.
+    """
+    words = (pl.col(name).str.replace_all("episode", "persona") for name in ("method", "warning"))
+    return _of_cases(data, options, quantities).with_columns(words)
+
+
+def _of_cases(data: Cases, options: Options, quantities: Mapping[str, ByEpisode]) -> pl.DataFrame:
     parts = []
     for quantity, found in quantities.items():
         values = found.values
@@ -124,7 +141,7 @@ def of_episodes(data: Data, options: Options, quantities: Mapping[str, ByEpisode
         parts += [
             part.with_columns(pl.lit(quantity).alias("quantity"))
             for part in (
-                _episode_rows(data, matrix, names, found),
+                _case_rows(data, matrix, names, found),
                 _condition_rows(data, matrix, names, found, options.resamples),
             )
         ]
@@ -189,14 +206,14 @@ def of_seats(
     )
 
 
-def _episode_rows(
-    data: Data, matrix: Floats, subjects: Sequence[str], found: ByEpisode
+def _case_rows(
+    data: Cases, matrix: Floats, subjects: Sequence[str], found: ByEpisode
 ) -> pl.DataFrame:
-    n = data.n_episodes
-    base = data.episodes.select("condition", "episode_key").with_columns(
+    n = data.cases.height
+    base = data.cases.select("condition", f"{data.scope}_key").with_columns(
         pl.Series("n_measured", np.broadcast_to(np.asarray(found.n_measured, dtype=np.int64), n)),
         pl.Series("n_excluded", np.broadcast_to(np.asarray(found.n_excluded, dtype=np.int64), n)),
-        pl.lit("episode").alias("scope"),
+        pl.lit(data.scope).alias("scope"),
         pl.Series("method", [_with_words(found, [episode]) for episode in range(n)]),
     )
     if found.nulls is not None:
@@ -220,12 +237,12 @@ def _episode_rows(
 
 
 def _condition_rows(
-    data: Data, matrix: Floats, subjects: Sequence[str], found: ByEpisode, resamples: int
+    data: Cases, matrix: Floats, subjects: Sequence[str], found: ByEpisode, resamples: int
 ) -> pl.DataFrame:
     shares = _shares(matrix, subjects, found)
     rows: list[dict[str, Any]] = []
     for condition in data.conditions:
-        where = data.condition_episodes[condition]
+        where = data.by_condition[condition]
         block = matrix[where]
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)

@@ -18,6 +18,7 @@ from tasks.coding.episodes import standing
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import Flags, MeasuredEpisode
 from tasks.metrics.metric import Metric
+from tasks.metrics.stored import Measured
 from tasks.metrics.text.vectors import HASHED
 from tasks.stages.base import Upstream
 from tasks.stages.episodes import EpisodeStep
@@ -94,7 +95,8 @@ class Measurement:
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes it the same as another."""
-        kept = "keep" if self.metric.every_episode else self.incomplete
+        every = self.metric.every_episode or self.metric.scope == "persona"
+        kept = "keep" if every else self.incomplete
         return (self.metric.name, canonical_json(self.options), self.rule, kept)
 
 
@@ -136,8 +138,13 @@ class MeasureInput:
     samples: tuple[str, ...] = ()
     encoder: Shared[ModelSpec] | None = None
 
+    @property
+    def replicates(self) -> dict[str, int]:
+        """Number of the replicate by episode."""
+        return {episode.episode_key: episode.replicate for episode in self.episodes.value}
 
-def identity_of(unit: Unit[MeasureInput]) -> tuple[Any, ...]:
+
+def identity_of(unit: Unit[Measured]) -> tuple[Any, ...]:
     """The identity of the measurement that a unit makes."""
     spec = unit.spec
     return (spec.metric, canonical_json(spec.options), spec.rule, spec.incomplete)

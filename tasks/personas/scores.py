@@ -38,6 +38,18 @@ def quantiles_of(scores: Floats) -> Floats:
     return np.asarray(ndtr(scores))
 
 
+def scores_of_quantiles(quantiles: Floats) -> Floats:
+    """Standardised scores of shares of the reference population; those of 0 and 1 are finite.
+
+    Example:
+        >>> scores_of_quantiles(np.array([0.5, 0.8413447460685429, 1.0])).round(2).tolist()
+        [0.0, 1.0, 6.0]
+    """
+    from scipy.special import ndtri  # a second of start-up, which a plan need not wait for
+
+    return np.asarray(ndtri(np.clip(quantiles, _NORMAL.cdf(-6), _NORMAL.cdf(6))))
+
+
 def score_of_level(levels: Sequence[Level | str]) -> Floats:
     """The standardised score that stands for each level: the median within it.
 

@@ -50,6 +50,7 @@ class MetricNote:
         avoid: When not to use it.
         quantities: Title of every quantity, by the name that it is stored under.
         options: Its options as the study declares them, defaults filled in.
+        cases: What it has one value of each for: episodes or personas.
     """
 
     name: str
@@ -57,6 +58,7 @@ class MetricNote:
     avoid: str
     quantities: Mapping[str, str]
     options: Mapping[str, Any]
+    cases: str = "episodes"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class ReportData:
         """Rows of a listing; none where the query was not asked."""
         found = self.listings.get(name)
         return found.rows if found else ()
+
+    def cases_of(self, quantity: str) -> str:
+        """What a quantity has one value of each for: episodes or personas."""
+        name = quantity.partition(".")[0]
+        return next((one.cases for one in self.metrics.values() if one.name == name), "episodes")
 
     @property
     def used_rule(self) -> str | None:

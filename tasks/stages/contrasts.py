@@ -15,9 +15,11 @@ from schemas.keys import NOT_IDENTITY, seed_of
 from schemas.unit import Read, Unit
 from tasks.metrics.contrasts.comparisons import families
 from tasks.metrics.contrasts.findings import curve_rows, family_rows
+from tasks.metrics.stored import Measured
 from tasks.metrics.units import identity_of
 from tasks.stages.base import Step, Upstream
 from tasks.stages.measures import MeasureStep
+from tasks.stages.persona_measures import PersonaMeasureStep
 from tasks.studies.design import Design
 
 
@@ -30,7 +32,8 @@ class ContrastInput:
         curve: Whether it is a curve.
         comparisons: As :func:`tasks.metrics.contrasts.comparisons.families` gives them.
         measures: Units whose metrics are compared, sorted.
-        replicates: Number of the replicate, by episode; the measures decide them.
+        replicates: Number of the replicate by episode, or of the persona within its population by
+            persona; the measures decide them.
     """
 
     name: str
@@ -56,7 +59,11 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
         Raises:
             Mistake: A contrast names an unknown metric, quantity, test or option.
         """
-        measured = {identity_of(unit): unit for unit in upstream.expected(MeasureStep)}
+        units_measured: list[Unit[Measured]] = [
+            *upstream.expected(MeasureStep),
+            *upstream.expected(PersonaMeasureStep),
+        ]
+        measured = {identity_of(unit): unit for unit in units_measured}
         units = []
         for name, comparisons in families(design, measured):
             keys = tuple(dict.fromkeys(one["measure"] for one in comparisons if one["measure"]))
@@ -66,10 +73,10 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
                 comparisons=comparisons,
                 measures=tuple(sorted(keys)),
                 replicates={
-                    episode.episode_key: episode.replicate
+                    case: number
                     for unit in measured.values()
                     if unit.key in keys
-                    for episode in unit.spec.episodes.value
+                    for case, number in unit.spec.replicates.items()
                 },
             )
             units.append(self.unit(spec, label=name, upstream=keys))

@@ -12,13 +12,11 @@ from functools import cached_property
 from typing import cast, get_args
 
 import numpy as np
-import orjson
 import polars as pl
 
 from schemas.gateway import Embedder, EmbeddingFailed, Gateway
 from schemas.keys import Shared, seed_of, shared
 from schemas.study import ModelSpec
-from schemas.tables.measures import EXCESS
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
@@ -26,9 +24,9 @@ from tasks.coding.labelling import LabelInput
 from tasks.metrics.assembly import SEAT_CHANGES, MetricInputs
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import MeasuredEpisode
-from tasks.metrics.metric import Metric, Unusable
-from tasks.metrics.rows import SCHEMA
-from tasks.metrics.text.vectors import Encoder, encoder_words
+from tasks.metrics.metric import Unusable
+from tasks.metrics.stored import Measured, metric_rows
+from tasks.metrics.text.vectors import Encoder
 from tasks.metrics.units import (
     MeasureInput,
     Measurement,
@@ -122,7 +120,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         Raises:
             Mistake: A metric or an option of one is unknown.
         """
-        wanted = measurements(design.study)
+        wanted = [one for one in measurements(design.study) if one.metric.scope == "episode"]
         if not wanted:
             return ()
         episodes = episodes_of(design, upstream)
@@ -250,19 +248,23 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         self, unit: Unit[MeasureInput], prepared: MetricInputs, gateway: Gateway
     ) -> dict[str, pl.DataFrame]:
         """The numbers of a metric."""
-        encoders: dict[str, Encoder] = {}
-        if unit.spec.encoder is not None:
-            # litellm takes seconds to import, and a plan needs none of it.
-            from tasks.models.embedding import GatewayEncoder
-
-            encoders[unit.spec.options["encoder"]] = GatewayEncoder(
-                cast("Embedder", gateway), unit.spec.encoder.value, unit.key
-            )
+        encoders = encoders_of(unit, gateway)
         try:
             found = await asyncio.to_thread(_measured, unit, prepared, encoders)
         except EmbeddingFailed as failed:
             raise UnitFailed(failed.failure) from None
         return {"metrics": found}
+
+
+def encoders_of(unit: Unit[Measured], gateway: Gateway) -> dict[str, Encoder]:
+    """The embedding model that a unit asks, by its alias; none where texts are hashed."""
+    if unit.spec.encoder is None:
+        return {}
+    # litellm takes seconds to import, and a plan needs none of it.
+    from tasks.models.embedding import GatewayEncoder
+
+    encoder = GatewayEncoder(cast("Embedder", gateway), unit.spec.encoder.value, unit.key)
+    return {unit.spec.options["encoder"]: encoder}
 
 
 def _used(
@@ -300,48 +302,6 @@ def _measured(
         raise UnitFailed(Failure("unusable_codes", f"{metric.name}: {problem}")) from None
     log.info("%s: %d rows", unit.label, found.height)
     return metric_rows(unit, metric, found)
-
-
-def metric_rows(unit: Unit[MeasureInput], metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
-    """Rows of ``metrics`` made of what a metric gave."""
-    name = (
-        pl.when(pl.col("quantity") == "")
-        .then(pl.lit(metric.name))
-        .otherwise(pl.lit(f"{metric.name}.") + pl.col("quantity"))
-    )
-    rule = pl.col("rule").fill_null(pl.lit(unit.spec.rule, dtype=pl.String))
-    columns = [column for column in SCHEMA if column not in {"quantity", "rule"}]
-    alone = pl.col("scope").is_in(["episode", "seat"]) & pl.col("value").is_not_null()
-    of_one = pl.when(alone & pl.col("ci_low").is_null()).then(
-        pl.lit("; one episode, so no interval")
-    )
-    found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
-    found = _within_range(metric, found)
-    if unit.spec.encoder is not None:
-        alias, model = unit.spec.options["encoder"], unit.spec.encoder.value.model
-        named = (encoder_words(name) for name in (alias, model))
-        found = found.with_columns(pl.col("method").str.replace(*named, literal=True))
-    return found.select(
-        pl.lit(unit.key).alias("unit_key"),
-        name.alias("metric"),
-        pl.lit(orjson.dumps(unit.spec.options, option=orjson.OPT_SORT_KEYS).decode()).alias(
-            "options"
-        ),
-        rule.alias("rule"),
-        *columns,
-    )
-
-
-def _within_range(metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
-    """The rows, no interval reaching beyond what its quantity can be; an excess has no range."""
-    ends = []
-    for name in ("ci_low", "ci_high"):
-        cut = pl.col(name)
-        for quantity, declared in metric.quantities.items():
-            mine = (pl.col("quantity") == quantity) & (pl.col("subject") != EXCESS)
-            cut = pl.when(mine).then(pl.col(name).clip(*declared.bounds)).otherwise(cut)
-        ends.append(cut.alias(name))
-    return found.with_columns(ends)
 
 
 def _imported_codes(

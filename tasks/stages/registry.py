@@ -13,6 +13,7 @@ def steps() -> tuple[AnyStep, ...]:
     from tasks.stages.episodes import EpisodeStep
     from tasks.stages.labels import LabelStep
     from tasks.stages.measures import MeasureStep
+    from tasks.stages.persona_measures import PersonaMeasureStep
     from tasks.stages.personas import PersonaStep
     from tasks.stages.populations import PopulationStep
 
@@ -23,6 +24,7 @@ def steps() -> tuple[AnyStep, ...]:
         CodeStep(),
         LabelStep(),
         MeasureStep(),
+        PersonaMeasureStep(),
         ContrastStep(),
     )
 

@@ -60,6 +60,12 @@ def _metrics(study: Study, positions: Positions) -> Iterator[Mistake]:
                 place=place,
                 fix="remove the metric, or add an episode section",
             )
+        elif metric.scope == "persona" and not any(study.populations.values()):
+            yield Mistake(
+                what=f"metric {spec.name} is of personas, and the study has none",
+                place=place,
+                fix="remove the metric, or add a population",
+            )
         elif study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
             yield Mistake(
                 what=f"metric {spec.name} needs codes, but the study codes nothing",

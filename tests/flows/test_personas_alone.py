@@ -29,6 +29,9 @@ population:
 conditions:
   few: {}
   many: {population.size: 20}
+metrics: [assigned_traits]
+contrasts:
+  size: {of: assigned_traits, subject: openness, between: [few, many], test: welch}
 expect:
   - expect_column_values_to_not_be_null: {view: persona_traits, column: score}
 """
@@ -48,18 +51,24 @@ async def test_it_makes_the_population_of_every_condition_and_nothing_else(
     assert {step.step: (step.done, step.failed) for step in report.steps if step.units} == {
         "population": (2, 0),
         "personas": (20, 0),
+        "measure_personas": (1, 0),
+        "contrast": (1, 0),
     }
-    assert [one.passed for one in report.checked] == [True, True, True]
+    assert all(one.passed for one in report.checked)
     held = towns.with_name("agora.duckdb")
     with Warehouse.open(held, read_only=True) as warehouse:
         counts = warehouse.frame_sql("select count(*) from personas group by population_key")
         assert sorted(counts.to_series().to_list()) == [12, 20]
         assert warehouse.frame_sql("select count(*) from episodes").item() == 0
+        compared = warehouse.frame_sql("select n_a, n_b, warning from v_contrasts").row(0)
+        assert compared == (12, 20, None)
 
     study = load_study(towns).study
     with reader(held) as reading:
         made = page(report_data(study, report.version, reading))
     assert "12 personas" in made
+    assert "20 and 12 personas" in made
+    assert "small dots are single personas" in made
     assert "Incomplete episodes" not in made
     assert "Episodes per condition" not in made
 

@@ -133,7 +133,7 @@ ORDER BY metric, rule, subject, condition"""
 
 
 class MetricOfEpisode(NamedTuple):
-    """A metric of one episode."""
+    """A metric of one episode, or of one persona."""
 
     metric: str
     options: str
@@ -146,12 +146,13 @@ class MetricOfEpisode(NamedTuple):
 
 @dataclass(frozen=True)
 class MetricsByEpisode(Query[MetricOfEpisode]):
-    """Metrics of single episodes, where an episode has not too many for a plot."""
+    """Metrics of single episodes or personas, where there are not too many for a plot."""
 
-    title = "metrics of single episodes"
+    title = "metrics of single episodes and personas"
     sql = """SELECT metric, options, rule, condition, subject, value, null_mean
 FROM v_metrics_all
-WHERE study_version = $version AND scope = 'episode' AND (rule IS NULL OR rule = $rule)
+WHERE study_version = $version AND scope IN ('episode', 'persona')
+    AND (rule IS NULL OR rule = $rule)
 QUALIFY count(*) OVER (PARTITION BY unit_key, metric, rule, condition, subject) <= 40
 ORDER BY metric, condition, value"""
     version: str

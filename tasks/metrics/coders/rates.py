@@ -127,7 +127,7 @@ def _flag_rows(
     cells, everywhere = counted.cells, counted.cells.sum(axis=0)
     found = []
     for condition in data.conditions:
-        where = data.condition_episodes[condition]
+        where = data.by_condition[condition]
         sums = cells[where].sum(axis=0)
         if not sums[0]:
             continue

@@ -10,11 +10,12 @@ from schemas.study import ContrastSpec, Study
 from schemas.unit import Unit
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.metric import Metric
-from tasks.metrics.units import MeasureInput, Measurement, curve_measurements, declared_measurement
+from tasks.metrics.stored import Measured
+from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
 from tasks.studies.design import Design
 
 IMPORTED = "series"
-Measures = Mapping[tuple[Any, ...], Unit[MeasureInput]]
+Measures = Mapping[tuple[Any, ...], Unit[Measured]]
 
 
 def families(design: Design, measured: Measures) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -119,6 +120,8 @@ def _comparisons(
         "options": options,
         "excess": spec.excess,
         "correction": spec.correction,
+        # Only where it says something new, so that comparisons of episodes keep their keys.
+        **({"scope": one.metric.scope} if one.metric.scope != "episode" else {}),
     }
     first, *others = spec.between
     groups = [others] if test.many else [[other] for other in others]

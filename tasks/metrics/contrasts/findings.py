@@ -92,6 +92,9 @@ def _row(
     replicates: Mapping[str, int],
     rng: np.random.Generator,
 ) -> Row:
+    if one.get("scope") == "persona":
+        row = _row({**one, "scope": "episode"}, _of_personas(metrics), replicates, rng)
+        return {**row, **{name: _personas_said(row[name]) for name in ("method", "warning")}}
     test = TESTS[one["test"]]
     values = pl.DataFrame()
     sides: tuple[Side, ...] = tuple(_no_side(name) for name in one["between"])
@@ -116,6 +119,20 @@ def _row(
         "warning": "; ".join(_warnings(one, found, values, sides, left_out)) or None,
         "method": "; ".join(filter(None, [found.method, _excess_words(one), _out(left_out)])),
     }
+
+
+def _of_personas(metrics: pl.DataFrame) -> pl.DataFrame:
+    """Numbers of personas in the place of numbers of episodes."""
+    return metrics.filter(pl.col("scope") == "persona").with_columns(
+        pl.lit("episode").alias("scope"), pl.col("persona_key").alias("episode_key")
+    )
+
+
+def _personas_said(text: str | None) -> str | None:
+    if text is None:
+        return None
+    numbered = text.replace("the same replicate", "the same number in their population")
+    return numbered.replace("pairs with", "pairs of personas with").replace("episode", "persona")
 
 
 def _excess_words(one: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
     blocks, free = blocks_of(data), free_to_shuffle(data)
     found = []
     for condition in data.conditions:
-        mine = np.flatnonzero(np.isin(episode, data.condition_episodes[condition]) & known)
+        mine = np.flatnonzero(np.isin(episode, data.by_condition[condition]) & known)
         if len(mine) > options.most:
             mine = np.sort(rng.choice(mine, size=options.most, replace=False))
         names = who.to_numpy()[mine].astype(str)

@@ -84,7 +84,7 @@ def _pooled(data: Data) -> pl.DataFrame:
     chosen = first_proposals(data)
     found: list[dict[str, Any]] = []
     for condition in data.conditions:
-        mine = chosen.filter(pl.col("episode").is_in(data.condition_episodes[condition].tolist()))
+        mine = chosen.filter(pl.col("episode").is_in(data.by_condition[condition].tolist()))
         taken, n = int(mine["first"].sum()), mine.height
         if not n:
             continue

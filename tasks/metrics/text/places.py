@@ -82,7 +82,7 @@ def spots_of(data: Data, filled: Bools) -> Spots:
     seat = seat_numbers(data)
     rounds, seats = int(round_.max()) + 1, int(seat.max()) + 1
     condition = np.empty(data.n_episodes, dtype=np.int64)
-    for which, episodes in enumerate(data.condition_episodes.values()):
+    for which, episodes in enumerate(data.by_condition.values()):
         condition[episodes] = which
     place = (condition[episode] * rounds + round_) * seats + seat
     known, spot, size = np.unique(

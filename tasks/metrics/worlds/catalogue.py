@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tasks.metrics.metric import GUIDE
-from tasks.metrics.worlds import answers, coders, opinions, profiles, results, sides, speech, texts
+from tasks.metrics.worlds import (
+    answers,
+    coders,
+    opinions,
+    personas,
+    profiles,
+    results,
+    sides,
+    speech,
+    texts,
+)
 from tasks.metrics.worlds.world import MetricWorlds, TestWorlds
 from tasks.registry import Registry
 
@@ -21,6 +31,7 @@ METRIC_WORLDS: Registry[MetricWorlds] = Registry(
         coders.stability,
         opinions.change,
         opinions.consensus,
+        personas.assigned,
         results.market,
         results.outcomes,
         results.quality,

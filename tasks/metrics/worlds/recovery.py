@@ -6,7 +6,7 @@ import dataclasses
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -15,12 +15,14 @@ from scipy import stats
 from schemas.keys import seed_of
 from schemas.tables.measures import EXCESS
 from tasks.metrics.contrasts.sample import Test
-from tasks.metrics.data import Data
+from tasks.metrics.data import Cases
 from tasks.metrics.metric import Metric
 from tasks.metrics.statistics.arrays import Bools, Floats
 from tasks.metrics.worlds.world import A, B, SidesWorld, Truth, World
 
 ALPHA = 0.05
+#: A made-up study, of episodes or of personas.
+C = TypeVar("C", bound=Cases)
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,13 @@ def _computed(metric: Metric, world: World, episodes: int, numbers: range) -> Fl
     return np.stack([_found(rows, truth, len(numbers)) for truth in world.truths])
 
 
-def merged(studies: Sequence[Data]) -> Data:
+def merged(studies: Sequence[C]) -> C:
     """Several studies as one, whose conditions are called a, b, a1, b1, a2 and so on."""
     if len(studies) == 1:
         return studies[0]
     first = studies[0]
-    n = [study.n_episodes for study in studies]
+    scope, whole = first.scope, f"{first.scope}s"
+    n = [study.cases.height for study in studies]
     starts = np.concatenate([[0], np.cumsum(n)[:-1]]).tolist()
 
     def joined(name: str) -> pl.DataFrame:
@@ -101,23 +104,24 @@ def merged(studies: Sequence[Data]) -> Data:
         if not frames[0].width:
             return pl.DataFrame()
         moved = [
-            frame.with_columns((pl.col("episode") + start).alias("episode"))
+            frame.with_columns((pl.col(scope) + start).alias(scope))
             for frame, start in zip(frames, starts, strict=True)
         ]
         return pl.concat(moved)
 
     study = pl.Series(np.repeat(np.arange(len(studies)), n)).cast(pl.String).replace("0", "")
-    episodes = joined("episodes")
-    episodes = episodes.with_columns(
+    cases = joined(whole)
+    cases = cases.with_columns(
         pl.col("condition") + study,
-        pl.Series("episode_key", [f"{episode:032x}" for episode in range(episodes.height)]),
+        pl.Series(f"{scope}_key", [f"{case:032x}" for case in range(cases.height)]),
     )
     frames: dict[str, Any] = {
         field.name: joined(field.name)
         for field in dataclasses.fields(first)
-        if field.name != "episodes" and isinstance(getattr(first, field.name), pl.DataFrame)
+        if field.name != whole and isinstance(getattr(first, field.name), pl.DataFrame)
     }
-    return dataclasses.replace(first, episodes=episodes, shared={}, **frames)
+    changed: dict[str, Any] = {whole: cases, "shared": {}, **frames}
+    return dataclasses.replace(first, **changed)
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,8 @@ def _compared(mine: pl.DataFrame, truth: Truth, studies: int) -> Floats:
     """The p-values of Welch's test of the episodes of the two conditions of each study."""
     excess = truth.subject == EXCESS
     episodes = mine.filter(
-        pl.col("scope") == "episode", pl.col("subject") == ("" if excess else truth.subject)
+        pl.col("scope").is_in(["episode", "persona"]),
+        pl.col("subject") == ("" if excess else truth.subject),
     ).select("condition", pl.col("value") - (pl.col("null_mean") if excess else 0.0))
     sides = {
         condition: values["value"].drop_nulls().to_numpy()

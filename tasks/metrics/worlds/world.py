@@ -9,11 +9,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from tasks.metrics.contrasts.sample import Side
-from tasks.metrics.data import Data
+from tasks.metrics.data import Cases
 
 #: The two conditions of every world, the baseline first.
 A, B = "a", "b"
-#: How many episodes a study has in each condition.
+#: How many episodes, or personas, a study has in each condition.
 Sizes: TypeAlias = Mapping[str, int]
 Rng: TypeAlias = np.random.Generator
 Kind: TypeAlias = Literal["null", "planted", "limit"]
@@ -55,7 +55,7 @@ class World:
     """
 
     title: str
-    make: Callable[[Sizes, Rng], Data]
+    make: Callable[[Sizes, Rng], Cases]
     truths: tuple[Truth, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False

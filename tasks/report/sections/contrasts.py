@@ -90,7 +90,7 @@ def contrast_section(data: ReportData) -> ContrastSection | None:
 def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
     return table(
         "Effects are of the second condition over the first, named exactly; p-values are adjusted "
-        "over the declared family where a correction was declared. Excluded episodes are counted.",
+        "over the declared family where a correction was declared. What was left out is counted.",
         [
             Column(
                 "Contrast",
@@ -119,10 +119,11 @@ def _table(data: ReportData, rows: tuple[Row, ...]) -> Table:
                 lambda row: Cell(p_value(row["p_adjusted"]), _family(row)),
             ),
             computed(
-                "Episodes",
+                "Compared",
                 lambda row: Cell(
                     f"{row['n_a']} · {row['n_b']}",
-                    f"{row['n_excluded']} excluded" if row["n_excluded"] else "",
+                    data.cases_of(row["metric"])
+                    + (f", {row['n_excluded']} excluded" if row["n_excluded"] else ""),
                 ),
             ),
         ],
@@ -219,7 +220,7 @@ def _curve(data: ReportData, name: str, contrast: str, pair: str, rows: list[Row
                 computed("Size", lambda row: number(row["effect"])),
                 computed("95% interval", lambda row: interval(row["ci_low"], row["ci_high"])),
                 computed("p", lambda row: p_value(row["p"])),
-                computed("Episodes", lambda row: f"{row['n_a']} · {row['n_b']}"),
+                computed("Compared", lambda row: f"{row['n_a']} · {row['n_b']}"),
                 text("Note", "warning", ""),
             ],
             rows,

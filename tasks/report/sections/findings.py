@@ -292,13 +292,13 @@ def _contrasts(data: ReportData) -> Iterator[Finding]:
         p = row["p_adjusted"] if row["p_adjusted"] is not None else row["p"]
         adjusted = "adjusted p" if row["p_adjusted"] is not None else "p"
         effect = row["effect_name"].replace("_", " ")
-        n_a, n_b = row["n_a"], row["n_b"]
+        n_a, n_b, cases = row["n_a"], row["n_b"], data.cases_of(row["metric"])
         yield Finding(
             "result",
             f"{row['contrast']}: {_comparison(row, p is not None and p < CLEAR)} in "
             f"{quantity_words(row['metric'], row['subject'])} ({effect} {number(row['effect'], 2)} "
             f"[{interval(row['ci_low'], row['ci_high'], 2)}], {adjusted} {equals(p)}, "
-            + (f"{n_a} episodes each)." if n_a == n_b else f"{n_b} and {n_a} episodes)."),
+            + (f"{n_a} {cases} each)." if n_a == n_b else f"{n_b} and {n_a} {cases})."),
             "contrasts",
         )
 

@@ -134,7 +134,8 @@ def _table(data: ReportData, name: str, rows: Sequence[Row]) -> Table:
     if any(row["warning"] for row in rows):
         shown.append(text("Note", "warning", ""))
     return table(
-        f"{name}: every quantity, with how much was measured and how many episodes were left out.",
+        f"{name}: every quantity, with how much was measured and how many "
+        f"{data.metrics[name].cases} were left out.",
         shown,
         ordered,
         data.listings["metrics"],
@@ -233,9 +234,10 @@ def _figure(data: ReportData, name: str, quantity: str, rows: Sequence[Row]) -> 
     by = "subject and condition" if len(subjects) > 1 else "condition"
     caption = f"{title if title == axis else title[:1].upper() + title[1:]}, by {by}; "
     single = any(mark.points for mark in marks)
-    caption += f"n = {of}{' episodes' if single else ''} per mark, bars are 95% intervals"
+    cases = data.metrics[name].cases
+    caption += f"n = {of}{f' {cases}' if single else ''} per mark, bars are 95% intervals"
     if single:
-        caption += ", small dots are single episodes"
+        caption += f", small dots are single {cases}"
     if any(mark.null is not None for mark in marks):
         caption += "; dotted circles and hatched bands are the null (mean, 95% of draws)"
     if len(data.rules) > 1 and any(row["rule"] for row in rows) and len(subjects) == 1:

@@ -15,8 +15,9 @@ from schemas.tables import TABLES
 from schemas.unit import Result, Unit
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.rows import frame
+from tasks.metrics.stored import metric_rows
 from tasks.stages.contrasts import ContrastStep
-from tasks.stages.measures import MeasureStep, metric_rows
+from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
 
 s: Any = None

@@ -28,9 +28,12 @@ from tasks.stages.contrasts import ContrastStep
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.labels import LabelStep
 from tasks.stages.measures import MeasureStep
+from tasks.stages.persona_measures import PersonaMeasureStep
 from tasks.stages.working import results_of
 
-STUDIES = Path(__file__).parents[1] / "metrics" / "studies.py"
+HELPERS = Path(__file__).parents[1] / "metrics"
+OF_EPISODES = sorted(name for name, metric in METRICS.items() if metric.scope == "episode")
+OF_PERSONAS = sorted(METRICS.keys() - set(OF_EPISODES))
 JUDGES = ("m", "n", "o")
 PARAMS: dict[str, dict[str, Any]] = {
     "judge": {"coder": "m"},
@@ -44,8 +47,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def _studies() -> Any:
-    spec = importlib.util.spec_from_file_location("recipe_studies", STUDIES)
+def _helper(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"recipe_{name}", HELPERS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -53,7 +56,7 @@ def _studies() -> Any:
     return module
 
 
-s = _studies()
+s, people = _helper("studies"), _helper("people")
 
 
 def _rows(rows: Any) -> list[Any]:
@@ -71,7 +74,7 @@ def metrics_study() -> Any:
             "family": name,
             "options": {"margin": 0.2} if name == "equivalence" else {},
         }
-    every = [{"name": name, **OPTIONS.get(name, {})} for name in METRICS]
+    every = [{"name": name, **OPTIONS.get(name, {})} for name in OF_EPISODES]
     return s.study(metrics=every, contrasts=contrasts)
 
 
@@ -90,13 +93,21 @@ def measured() -> Mapping[str, tuple[Unit, Result]]:
     return {old.label: (old, new) for old, new in zip(planned, results, strict=True)}
 
 
-@pytest.mark.parametrize("name", sorted(METRICS))
+@pytest.mark.parametrize("name", OF_EPISODES)
 def test_numbers_of_a_metric_change_only_with_recipe_or_version(name: str, golden: Any) -> None:
     label = f"{name} [intersection]" if METRICS[name].per_rule else name
     _, result = measured()[label]
     assert result.failure is None
     version = f"{MeasureStep.recipe}.{METRICS[name].version}"
     golden(f"measure {name}", version, result.rows)
+
+
+@pytest.mark.parametrize("name", OF_PERSONAS)
+def test_numbers_of_personas_change_only_with_recipe_or_version(name: str, golden: Any) -> None:
+    metric = METRICS[name]
+    data = people.data(name, a=digest("one"), b=digest("other"))
+    rows = metric.compute(data, metric.options(), np.random.default_rng(1))
+    golden(f"measure {name}", f"{PersonaMeasureStep.recipe}.{metric.version}", {"metrics": rows})
 
 
 @pytest.mark.parametrize("name", sorted(TESTS))

@@ -1,0 +1,1 @@
+"""Metrics of personas, and of what instruments measure of them."""

@@ -1,0 +1,3 @@
+-- A number may be of a persona.
+
+ALTER TABLE metrics ADD COLUMN persona_key VARCHAR;
