@@ -28,7 +28,7 @@ DEFAULTS = {
 
 
 #: What a run needs as it is, whatever the user has set for Prefect's own commands.
-QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
+QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL"}
 URL = "PREFECT_API_URL"
 AUTH = "PREFECT_API_AUTH_STRING"
 

@@ -30,6 +30,24 @@ episode:
 replicates: 40
 run: {concurrency: 2}
 """
+#: What a run does while it works, or while it reads a study, without the time it takes to start.
+SLEEPING = """
+import asyncio, sys, time
+from flows.cli.ending import told_to_end
+
+async def work():
+    try:
+        print("begun", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        print("closed", flush=True)
+
+with told_to_end() as ending:
+    if sys.argv[1:]:
+        ending.result(work())
+    print("begun", flush=True)
+    time.sleep(60)
+"""
 INTERRUPTED = "Interrupted. Finished work is kept; run the study again to continue.\n"
 #: A killed process leaves no child for longer.
 LIMIT_S = 10
@@ -49,7 +67,7 @@ def begun(folder: Path, replicates: int = 40) -> Iterator[tuple[subprocess.Popen
     text = STUDY.replace("replicates: 40", f"replicates: {replicates}")
     (folder / "long.yaml").write_text(text, encoding="utf-8")
     mark = uuid.uuid4().hex
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(folder / "prefect")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment |= {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR"}
     environment |= {MARK: mark}
     environment.pop("PREFECT_API_URL", None)
@@ -72,18 +90,34 @@ def begun(folder: Path, replicates: int = 40) -> Iterator[tuple[subprocess.Popen
     assert left_after(mark, LIMIT_S) == []
 
 
-@pytest.mark.parametrize("number", ENDING)
-def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(
-    number: signal.Signals, tmp_path: Path
-) -> None:
+def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(tmp_path: Path) -> None:
     with begun(tmp_path) as (run, mark):
         # A terminal sends a signal to every process of the command.
-        os.killpg(run.pid, number)
+        os.killpg(run.pid, signal.SIGINT)
         said, complained = run.communicate(timeout=60)
         assert marked(mark) == []  # it waits for the processes that it has started
-    assert run.returncode == 128 + number
+    assert run.returncode == 128 + signal.SIGINT
     assert said == ""
     assert complained == INTERRUPTED
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("busy", [True, False], ids=["at work", "between studies"])
+def test_every_signal_ends_what_goes_on(number: signal.Signals, busy: bool) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLEEPING, *(["busy"] if busy else [])],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509 (no thread of the tests forks)
+    ) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "begun\n"
+        run.send_signal(number)
+        said, complained = run.communicate(timeout=60)
+    assert (run.returncode, complained) == (128 + number, INTERRUPTED)
+    assert said == ("closed\n" if busy else "")
 
 
 def test_a_run_whose_server_is_killed_ends_soon_with_one_message(tmp_path: Path) -> None:

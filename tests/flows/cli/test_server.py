@@ -38,9 +38,13 @@ def test_server_that_does_not_answer_is_a_mistake(monkeypatch: pytest.MonkeyPatc
         StartingServer().ready()
 
 
-def owner(folder: Path, moment: str) -> subprocess.Popen[str]:
+#: Where servers of tests keep their database, made once.
+HOME = Path(os.environ["PREFECT_HOME"])
+
+
+def owner(folder: Path, moment: str, home: Path = HOME) -> subprocess.Popen[str]:
     """A process that owns a server, killed later at a moment of the server's life."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(folder / "prefect")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_HOME": str(home)}
     for name in (URL, AUTH):
         environment.pop(name, None)
     return subprocess.Popen(
@@ -54,7 +58,7 @@ def owner(folder: Path, moment: str) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_servers_that_start_together_make_one_database(tmp_path: Path) -> None:
-    owners = [owner(tmp_path, "ready") for _ in range(2)]
+    owners = [owner(tmp_path, "ready", tmp_path / "prefect") for _ in range(2)]
     for process in owners:
         with process:
             assert process.stdout is not None
@@ -77,7 +81,7 @@ def test_server_answers_its_owner_alone_and_ends_with_it(moment: str, tmp_path: 
                 assert secret not in Path(f"/proc/{pid}/environ").read_text()
                 answers = [_status(url, "flows/filter", given) for given in (None, "guess", secret)]
                 assert answers == [401, 401, 200]
-                stored = list((tmp_path / "prefect").glob("prefect.db*"))
+                stored = list(HOME.glob("prefect.db*"))
                 assert stored
                 assert all(file.stat().st_mode & 0o077 == 0 for file in stored)
         finally:
