@@ -70,7 +70,11 @@ def prepare(
     path: Path,
     steps: tuple[Migration, ...] | None = None,
 ) -> None:
-    """Brings the schema of a warehouse up to this code's, in one transaction.
+    """Brings the schema of a warehouse up to this code's.
+
+    Each migration of a warehouse that holds rows is a transaction of its own: DuckDB cannot add a
+    column to a table whose rows the same transaction has changed. Whatever ends an upgrade, the
+    next opening goes on with it.
 
     Raises:
         Mistake: The warehouse is newer than this code, or its schema is another's.
@@ -84,15 +88,18 @@ def prepare(
             "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, "
             "name VARCHAR NOT NULL, models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
         )
-        models = models_digest() if len(applied) < len(known) else ""
-        for migration in known[len(applied) :]:
-            cursor.execute(migration.sql)
-            # Values stand as literals: to bind parameters, DuckDB imports pandas.
-            cursor.execute(
-                f"INSERT INTO schema_version VALUES ({migration.number}, "
-                f"{literal(migration.name)}, {literal(models)}, "
-                "(current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)"
-            )
+    pending = known[len(applied) :]
+    for together in [[one] for one in pending] if applied else [pending]:
+        with transaction(cursor):
+            for migration in together:
+                cursor.execute(migration.sql)
+                # Values stand as literals: to bind parameters, DuckDB imports pandas.
+                cursor.execute(
+                    f"INSERT INTO schema_version VALUES ({migration.number}, "
+                    f"{literal(migration.name)}, {literal(models_digest())}, "
+                    "(current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)"
+                )
+    with transaction(cursor):
         _remake_views(cursor)
 
 
