@@ -22,7 +22,7 @@ from tasks.studies.yamltext import FieldPath
 #: Expectations that compute with the values of a column.
 _ARITHMETIC = ("mean", "median", "stdev", "sum", "quantile", "z_scores", "outliers")
 #: Effect sizes that have no direction.
-_UNDIRECTED = frozenset({"epsilon_squared"})
+_UNDIRECTED = frozenset({"eta_squared_h"})
 
 
 def written_path(value: Mapping[str, Any], path: FieldPath) -> FieldPath:

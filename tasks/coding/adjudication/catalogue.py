@@ -5,25 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from schemas.study.coding import RuleSpec
-from tasks.coding.adjudication import dawid_skene, rules
-from tasks.coding.adjudication.rule import Rule
-from tasks.registry import Registry, validated_options
+from tasks.coding.adjudication import dawid_skene
+from tasks.coding.adjudication.override import ITEM_RULES
+from tasks.coding.adjudication.rule import GUIDE, KIND, Rule, rule_and_params
+from tasks.registry import Registry
 
-GUIDE = "docs/codebooks.md"
-RULES: Registry[Rule] = Registry(
-    "adjudication rule",
-    (
-        dawid_skene.dawid_skene,
-        rules.human_override,
-        rules.intersection,
-        rules.judge,
-        rules.majority,
-        rules.tie_break,
-        rules.union,
-        rules.weighted,
-    ),
-    GUIDE,
-)
+RULES: Registry[Rule] = Registry(KIND, (dawid_skene.dawid_skene, *ITEM_RULES.values()), GUIDE)
 
 
 def rule_named(spec: RuleSpec, place: str = "coding.adjudication") -> tuple[Rule, Any]:
@@ -36,9 +23,7 @@ def rule_named(spec: RuleSpec, place: str = "coding.adjudication") -> tuple[Rule
     Raises:
         Mistake: There is no such rule, or its parameters are wrong.
     """
-    rule = RULES.named(spec.rule, place)
-    owner = f"adjudication rule {rule.name}"
-    return rule, validated_options(owner, rule.params, spec.params, place, GUIDE)
+    return rule_and_params(RULES, spec, place)
 
 
 def rule_reference() -> str:

@@ -59,7 +59,8 @@ def _labelled(codes: pl.DataFrame, params: DawidSkeneParams) -> pl.DataFrame:
     patterns = wide.group_by(columns).agg(pl.len().alias("items")).sort(columns)
     answers = patterns.select(pl.col(columns).fill_null(-1).cast(pl.Int64)).to_numpy()
     items = patterns["items"].to_numpy().astype(np.float64)
-    posterior = posteriors(answers, items, int(codes["top"].item(0)) + 1, params)
+    given = times_given(answers, int(codes["top"].item(0)) + 1)
+    posterior = posteriors(given, items, params)
     sure = posterior.max(axis=1)
     tied = np.isclose(posterior, sure[:, None], rtol=0, atol=1e-12).sum(axis=1) > 1
     silent = (answers < 0).all(axis=1)
@@ -80,21 +81,27 @@ def _labelled(codes: pl.DataFrame, params: DawidSkeneParams) -> pl.DataFrame:
     )
 
 
-def posteriors(
-    answers: NDArray[np.int64], items: Array, classes: int, params: DawidSkeneParams
-) -> Array:
-    """Posterior of each class for each distinct pattern of answers.
+def times_given(answers: NDArray[np.int64], classes: int) -> Array:
+    """How often each coder gave each class, shape (patterns, coders, classes).
 
     Args:
         answers: Patterns x coders; the class that each coder gave, -1 where none.
-        items: How many items show each pattern.
         classes: Number of classes.
+    """
+    return np.stack([answers == value for value in range(classes)], axis=2).astype(np.float64)
+
+
+def posteriors(given: Array, items: Array, params: DawidSkeneParams) -> Array:
+    """Posterior of each class for each distinct pattern of answers.
+
+    Args:
+        given: How often each coder gave each class, shape (patterns, coders, classes).
+        items: How many items show each pattern.
         params: When to stop, and the smoothing.
 
     Returns:
         Patterns x classes; rows sum to 1.
     """
-    given = np.stack([answers == value for value in range(classes)], axis=2).astype(np.float64)
     posterior: Array = given.sum(axis=1) + 1e-9
     posterior /= posterior.sum(axis=1, keepdims=True)
     before = -np.inf

@@ -10,7 +10,11 @@ import polars as pl
 from pydantic import Field
 
 from schemas.base import Record
+from schemas.study.coding import RuleSpec
+from tasks.registry import Registry, validated_options
 
+#: What rules are called in messages, and the page to read about them.
+KIND, GUIDE = "adjudication rule", "docs/codebooks.md"
 #: From judgements to labels. Judgements have the columns ``item`` (a number that stands for one
 #: flag of one item), ``flag``, ``coder`` and ``value`` (null: unusable), one row per item and
 #: coder. Facts have, per ``flag``, the ``coders`` that should have coded it, how many those are
@@ -69,3 +73,19 @@ def adjudication_rule(
         return Rule(function.__name__, version, about, params, over, function, named, extra)
 
     return rule
+
+
+def rule_and_params(rules: Registry[Rule], spec: RuleSpec, place: str) -> tuple[Rule, Any]:
+    """The rule that a study declares, and its validated parameters.
+
+    Args:
+        rules: The rules among which it is.
+        spec: The rule as declared.
+        place: Where it was declared, for messages.
+
+    Raises:
+        Mistake: There is no such rule, or its parameters are wrong.
+    """
+    rule = rules.named(spec.rule, place)
+    owner = f"{KIND} {rule.name}"
+    return rule, validated_options(owner, rule.params, spec.params, place, GUIDE)

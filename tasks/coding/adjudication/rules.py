@@ -6,14 +6,13 @@ settles the matter whatever the rest would say, and gives null elsewhere.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import polars as pl
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from schemas.base import Record
-from schemas.study.coding import RuleSpec
-from tasks.coding.adjudication.rule import Coders, Rule, adjudication_rule
+from tasks.coding.adjudication.rule import Coders, adjudication_rule
 
 
 class MajorityParams(Coders):
@@ -49,23 +48,6 @@ class WeightedParams(Record):
         if any(weight <= 0 for weight in self.weights.values()):
             raise ValueError("every weight must be above 0")
         return self
-
-
-class OverrideParams(Record):
-    """Parameters of ``human_override``."""
-
-    coder: str = Field(description="The coder whose judgement stands where there is one.")
-    then: RuleSpec = Field(description="Rule for the items that this coder did not judge.")
-
-    @field_validator("then")
-    @classmethod
-    def _of_items(cls, then: RuleSpec) -> RuleSpec:
-        from tasks.coding.adjudication.catalogue import RULES
-
-        if then.rule not in RULES or RULES[then.rule].over != "item":
-            known = ", ".join(name for name, rule in RULES.items() if rule.over == "item")
-            raise ValueError(f"there is no rule of single items named {then.rule}: {known}")
-        return then
 
 
 @adjudication_rule()
@@ -204,44 +186,6 @@ def weighted(codes: pl.DataFrame, facts: pl.DataFrame, params: WeightedParams) -
     return _finished(joined, pl.when(pl.col("binary")).then(binary).otherwise(level))
 
 
-def _then(params: OverrideParams) -> tuple[Rule, Any]:
-    from tasks.coding.adjudication.catalogue import rule_named
-
-    return rule_named(params.then)
-
-
-@adjudication_rule(
-    params=OverrideParams,
-    named=lambda params: _then(params)[0].named(_then(params)[1]),
-    extra=lambda params: (params.coder, *_then(params)[0].extra(_then(params)[1])),
-)
-def human_override(
-    codes: pl.DataFrame, facts: pl.DataFrame, params: OverrideParams
-) -> pl.DataFrame:
-    """What one coder says, usually a person; another rule for items that this coder left out."""
-    rule, inner = _then(params)
-    own = pl.col("coder") == params.coder
-    rest = facts.with_columns(
-        pl.col("coders").list.set_difference(pl.lit([params.coder], dtype=pl.List(pl.String)))
-    ).with_columns(pl.col("coders").list.len().cast(pl.Int64).alias("expected"))
-    said = judge.labels(codes.filter(own), facts, OneCoder(coder=params.coder)).select(
-        "item", pl.col("value").alias("said"), pl.col("n_codes").alias("one")
-    )
-    both = rule.labels(codes.filter(~own), rest, inner).join(
-        said, on="item", how="full", coalesce=True
-    )
-    overridden = pl.col("said").is_not_null()
-    return both.select(
-        "item",
-        pl.coalesce("said", "value").alias("value"),
-        pl.when(~overridden).then(pl.col("probability")).alias("probability"),
-        pl.when(overridden)
-        .then(pl.col("one"))
-        .otherwise(pl.col("n_codes").fill_null(0))
-        .alias("n_codes"),
-    )
-
-
 def _ends(codes: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
     value = pl.col("value")
     return _grouped(codes, facts, value.min().alias("low"), value.max().alias("high"))
@@ -261,3 +205,7 @@ def _finished(summed: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
         pl.lit(None, dtype=pl.Float64).alias("probability"),
         pl.col("n_codes"),
     )
+
+
+#: The rules of this module.
+OF_ITEMS = (intersection, judge, majority, tie_break, union, weighted)

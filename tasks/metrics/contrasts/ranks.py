@@ -144,8 +144,8 @@ def _studentised(values: Floats, n_a: int, first: Ints) -> Floats:
 
 @contrast_test(
     title="whether any of several conditions tends to other values than the rest",
-    effect="epsilon_squared",
-    source="Kruskal and Wallis (1952).",
+    effect="eta_squared_h",
+    source="Kruskal and Wallis (1952); Tomczak and Tomczak (2014) for the effect size.",
     avoid="Says that some condition differs, not which.",
     many=True,
 )
@@ -161,10 +161,10 @@ def kruskal_wallis(
     return Finding(
         statistic=float(h),
         p=float(p),
-        effect=effects.epsilon_squared(float(h), n),
-        effect_name="epsilon_squared",
+        effect=effects.eta_squared_h(float(h), len(groups), n),
+        effect_name="eta_squared_h",
         method=f"Kruskal-Wallis over {len(groups)} conditions, chi-squared approximation; "
-        "effect H/(n - 1), which has no sign",
+        "effect (H - k + 1)/(n - k), which has no direction",
     )
 
 

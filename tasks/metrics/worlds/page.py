@@ -50,8 +50,7 @@ def page(held: Held) -> str:
 LIMITS = "Worlds in which a metric sees what is not there. The bias is the number found."
 TESTS = """\
 The coverage is that of the effect's interval. The rejection of an equivalence test is at a
-difference of exactly its margin. Effects are compared with their values for many episodes. Epsilon
-squared is not below 0, so its mean is (k - 1)/(n - 1) where nothing differs."""
+difference of exactly its margin. Effects are compared with their values for many episodes."""
 
 
 def _share(number: float | None) -> str:

@@ -112,8 +112,8 @@ def _matched_size() -> float:
     return float(2 * stats.norm.cdf(2 * SHIFT / np.sqrt(4)) - 1)
 
 
-def _epsilon_size() -> float:
-    """Epsilon squared of three shifted sides: variance of mean ranks over that of ranks."""
+def _eta_size() -> float:
+    """Eta squared of three shifted sides: variance of mean ranks over that of ranks."""
     shifts = (0.0, SHIFT, 2 * SHIFT)
     above = [
         np.mean([stats.norm.cdf((mine - other) / np.sqrt(2)) for other in shifts])
@@ -128,7 +128,7 @@ kruskal_wallis = _worlds(
     "kruskal_wallis",
     (SAME[0], partial(same_skewed, many=True)),
     ("three sides of normal values, each shifted by as much", partial(shifted, many=True)),
-    _epsilon_size(),
+    _eta_size(),
 )
 wilcoxon = _worlds("wilcoxon", PAIRED, PAIRED_SHIFTED, _matched_size())
 permutation = _worlds("permutation", SAME, SHIFTED, SHIFT, draws=999)

@@ -178,7 +178,10 @@ def test_kruskal_wallis_is_that_of_scipy() -> None:
     c = RNG.normal(0, 1, 15)
     found, theirs = episode("kruskal_wallis", A, B, c), stats.kruskal(A, B, c)
     assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
-    assert found.effect == pytest.approx(theirs.statistic / (len(A) + len(B) + len(c) - 1))
+    # Of ranks, H is (n - 1) times the share of their variance between groups.
+    n, k = len(A) + len(B) + len(c), 3
+    share = theirs.statistic / (n - 1)
+    assert found.effect == pytest.approx(1 - (1 - share) * (n - 1) / (n - k), abs=1e-12)
 
 
 def test_wilcoxon_pairs_by_replicate() -> None:
