@@ -90,8 +90,8 @@ def import_data(request: ImportRequest) -> Imported:
     if codes.placeholders:
         series = ", ".join(f"{name} {n}" for name, n in sorted(codes.placeholders.items()))
         notes.append(
-            f"{sum(codes.placeholders.values())} of them are of runs whose transcripts were not "
-            f"imported ({series}); they are kept without text."
+            f"{sum(codes.placeholders.values())} of them are of episodes whose transcripts "
+            f"were not imported ({series}); they are kept without text."
         )
     return Imported(done.new, done.held, tuple(notes))
 
@@ -170,7 +170,7 @@ def _known(warehouse: Warehouse, collection: str) -> warroom_codes.Known:
 def _refuse_changed_episodes(
     warehouse: Warehouse, results: Sequence[Result], collection: str, path: Path
 ) -> None:
-    """Refuse a run that is in the collection already, with other content."""
+    """Refuse an episode that is in the collection already, with other content."""
     keys = {
         (row.series, row.label): row.episode_key
         for row in warehouse.rows(ImportedEpisodes(collection))
@@ -181,7 +181,7 @@ def _refuse_changed_episodes(
             key = keys.get((row["series"], row["label"]))
             if key is not None and key != result.unit.key:
                 raise Mistake(
-                    what=f"run {row['label']} is in collection {collection} with other content",
+                    what=f"episode {row['label']} is in collection {collection} with other content",
                     place=str(path),
                     found=f"episode {result.unit.key}",
                     expected=f"episode {key}",
@@ -190,7 +190,7 @@ def _refuse_changed_episodes(
 
 
 def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path: Path) -> None:
-    """Refuse codes of a coder for a run that holds other codes of the same coder."""
+    """Refuse codes of a coder for an episode that holds other codes of the same coder."""
     units = {
         (row.episode_key, row.coder, row.codebook_digest): row.unit_key
         for row in warehouse.rows(CodedElsewhere())
@@ -211,7 +211,7 @@ def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path:
 def _known_by_codes(
     warehouse: Warehouse, results: Sequence[Result], collection: str
 ) -> tuple[str, ...]:
-    """What to say of runs whose codes were imported before their transcripts."""
+    """What to say of episodes whose codes were imported before their transcripts."""
     known = {
         (row.series, row.label)
         for row in warehouse.rows(ImportedEpisodes(collection))
@@ -222,8 +222,8 @@ def _known_by_codes(
     if n == 0:
         return ()
     return (
-        f"{n} of these runs were known by their codes only; import the codes again, so that they "
-        "stand at the messages.",
+        f"{n} of these episodes were known by their codes only; import the codes again, so that "
+        "they stand at the messages.",
     )
 
 

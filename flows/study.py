@@ -53,7 +53,9 @@ async def run_study(request: RunRequest) -> State[Any]:
     if failed:
         return Failed(message=f"{failed} units failed; run it again to retry them", data=report)
     name = "Completed" if report.stopped is None else "Stopped"
-    return Completed(name=name, message=report.stopped or "complete", data=report)
+    return Completed(
+        name=name, message=". ".join((report.stopped or "complete", *report.lost)), data=report
+    )
 
 
 def _end_if_cancelled() -> None:

@@ -9,6 +9,7 @@
   and ``address`` the asker's, ``statements`` what both run, ``reading``
   what they may run. ``query``: SQL of a user's own.
 - ``expectations``: Great Expectations over data sets, in a process of its own.
-- ``child_process``: processes that end when this one does, however it ends.
+- ``child_process``: processes that end when this one does, however it ends. ``closing``: what is
+  closed at the end of a ``with`` statement.
 - ``sql``: names and values as SQL has them. ``extensions``: DuckDB's, from installed packages.
 """

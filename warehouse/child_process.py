@@ -9,13 +9,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
+
+from warehouse.closing import Closing
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-class ChildProcess:
+class ChildProcess(Closing):
     """A module of ours that runs in a process of its own.
 
     Its standard input is a pipe whose other end only this process has. However this process ends,
@@ -42,17 +43,6 @@ class ChildProcess:
             pass_fds=descriptors,
             start_new_session=True,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def pid(self) -> int:

@@ -35,6 +35,9 @@ class Limits:
     threads: int = 2
 
 
+#: Memory in MB that DuckDB keeps between two commits, where nothing is read meanwhile.
+KEPT_MB = 64
+
 #: What DuckDB raises where a file cannot be read or written, whatever a statement says. Tables have
 #: no constraints that a commit could break, so a commit that fails could not be written.
 STORAGE_ERRORS = (
@@ -85,6 +88,19 @@ def quiet(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def give_back_memory(connection: duckdb.DuckDBPyConnection, limits: Limits) -> None:
+    """Has DuckDB give back memory beyond :data:`KEPT_MB`.
+
+    It keeps all that it has written or read, up to its limit, to have it at hand. A query that runs
+    meanwhile may fail for want of memory.
+    """
+    try:
+        connection.execute(f"SET memory_limit = '{KEPT_MB}MB'")
+    except duckdb.OutOfMemoryException:  # more is in use: DuckDB has left its limit as it was
+        return
+    connection.execute(f"SET memory_limit = '{limits.memory_mb}MB'")
 
 
 @contextmanager

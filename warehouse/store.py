@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import duckdb
@@ -17,6 +16,7 @@ from schemas.tables.calls import UncommittedCallRow
 from schemas.tables.studies import RunRow, StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
+from warehouse.closing import Closing
 from warehouse.committing.batch import CommitReport
 from warehouse.committing.commit import commit_results
 from warehouse.committing.writing import insert, not_on_record
@@ -24,6 +24,7 @@ from warehouse.connection import (
     STORAGE_ERRORS,
     Limits,
     connection,
+    give_back_memory,
     quiet,
     storage_mistake,
     transaction,
@@ -38,7 +39,7 @@ from warehouse.statements import Answer, answer
 BATCH_ROWS = 200_000
 
 
-class Warehouse(Reader):
+class Warehouse(Reader, Closing):
     """One open warehouse file, for reading and writing.
 
     Methods may be called from several threads: each works on a cursor of its own, and writes take
@@ -53,9 +54,13 @@ class Warehouse(Reader):
         >>> folder.cleanup()
     """
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits | None = None
+    ) -> None:
         self.path = path
         self._connection = connection
+        self._limits = limits or Limits()
+        self._n_cursors = 0
         self._making = threading.Lock()
         self._writing = threading.Lock()
 
@@ -79,18 +84,7 @@ class Warehouse(Reader):
         except BaseException:
             opened.close()
             raise
-        return cls(path, opened)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        return cls(path, opened, limits)
 
     def close(self) -> None:
         """Ends the connection; the file is free then."""
@@ -104,13 +98,19 @@ class Warehouse(Reader):
         Raises:
             Mistake: The file could not be read or written.
         """
-        cursor = self.own_cursor()
+        with self._making:
+            self._n_cursors += 1
         try:
-            yield cursor
+            cursor = self.own_cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
         except STORAGE_ERRORS as error:
             raise storage_mistake(self.path, error) from error
         finally:
-            cursor.close()
+            with self._making:
+                self._n_cursors -= 1
 
     def own_cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that the caller closes; functions that it registers last while it is open."""
@@ -227,7 +227,16 @@ class Warehouse(Reader):
 
         See :func:`warehouse.committing.commit.commit_results`.
         """
-        with self._writing, self.cursor() as cursor:
-            return commit_results(
-                cursor, results, run_id=run_id, code_version=code_version, whole=whole
-            )
+        with self._writing:
+            with self.cursor() as cursor:
+                report = commit_results(
+                    cursor, results, run_id=run_id, code_version=code_version, whole=whole
+                )
+            self._give_back_memory()
+        return report
+
+    def _give_back_memory(self) -> None:
+        """Give back what DuckDB keeps of the file, if nobody reads; readers wait for that."""
+        with self._making:
+            if not self._n_cursors:
+                give_back_memory(self._connection, self._limits)

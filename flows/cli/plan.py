@@ -113,12 +113,12 @@ def _against(words: str, budget: float, span: Span) -> str:
     return f"The budget of {words} {outcome}"
 
 
-def _grouped(found: Sequence[Estimate]) -> dict[str, list[str]]:
-    """Assumptions with the models that they are made of."""
-    groups: dict[str, list[str]] = {}
+def _grouped(found: Sequence[Estimate]) -> dict[str, dict[str, None]]:
+    """Assumptions with the models that they are made of, each once."""
+    groups: dict[str, dict[str, None]] = {}
     for one in found:
         for text in one.assumptions:
-            groups.setdefault(text, []).append(one.alias)
+            groups.setdefault(text, {})[one.alias] = None
     return groups
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from schemas.gateway import Answer, Question
+from schemas.gateway import Answer, Purpose, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
@@ -22,11 +22,14 @@ PLAYS, QUESTIONS = 3, 1000
 #: Questions of a play at most, however few of its rounds they are.
 MOST_QUESTIONS = 20_000
 
+#: A model alias, and who asks it.
+Asked = tuple[str, Purpose]
+
 T = TypeVar("T")
 
 
-def question_counts(episode: Episode) -> dict[str, tuple[float, float]]:
-    """Questions to each model alias in an episode: fewest and most of a few plays.
+def question_counts(episode: Episode) -> dict[Asked, tuple[float, float]]:
+    """Questions to each model alias by purpose in an episode: fewest and most of a few plays.
 
     The plays are the engine's own, with simulated models in the place of all others. Of a long
     episode the first rounds are played, and the planned ones counted by them.
@@ -43,9 +46,9 @@ def question_counts(episode: Episode) -> dict[str, tuple[float, float]]:
         >>> params = talk.params.model_validate(declared)
         >>> seats = seats_of(talk, params, models, seed=0)
         >>> question_counts(Episode("0" * 32, talk, params, seats, models, seed=0))
-        {'a': (6.0, 6.0)}
+        {('a', 'agent'): (6.0, 6.0)}
     """
-    counted: list[dict[str, float]] = []
+    counted: list[dict[Asked, float]] = []
     for number in range(PLAYS):
         key = digest("count", episode.key, number)
         count = _Rehearsal(replace(episode, key=key, seed=number)).count()
@@ -53,11 +56,11 @@ def question_counts(episode: Episode) -> dict[str, tuple[float, float]]:
             break
         counted.append(count)
     return {
-        alias: (
-            min(one.get(alias, 0.0) for one in counted),
-            max(one.get(alias, 0.0) for one in counted),
+        asked: (
+            min(one.get(asked, 0.0) for one in counted),
+            max(one.get(asked, 0.0) for one in counted),
         )
-        for alias in dict.fromkeys(alias for one in counted for alias in one)
+        for asked in dict.fromkeys(asked for one in counted for asked in one)
     }
 
 
@@ -72,11 +75,11 @@ class _Rehearsal:
         models = {alias: _stand_in(spec) for alias, spec in episode.models.items()}
         self._aliases = {id(spec): alias for alias, spec in models.items()}
         self._play = Play(replace(episode, models=models), self._put)
-        self._by_round: dict[int, Counter[str]] = {}
+        self._by_round: dict[int, Counter[Asked]] = {}
         self._n_asked = 0
 
-    def count(self) -> dict[str, float]:
-        """Questions by alias."""
+    def count(self) -> dict[Asked, float]:
+        """Questions by alias and purpose."""
         planned = self._play.game.planned_rounds
         try:
             played = _driven(self._play.played())
@@ -87,8 +90,8 @@ class _Rehearsal:
         if not over and len(rounds) > 1:
             rounds.pop()  # the round that was not over
         scale = 1.0 if over or planned is None else planned / max(len(rounds), 1)
-        total: Counter[str] = sum(rounds, Counter())
-        return {alias: n * scale for alias, n in total.items()}
+        total: Counter[Asked] = sum(rounds, Counter())
+        return {asked: n * scale for asked, n in total.items()}
 
     async def _put(self, questions: Sequence[Question]) -> list[Answer]:
         reached = self._play.reached
@@ -98,7 +101,7 @@ class _Rehearsal:
             raise _Enough
         self._n_asked += len(questions)
         count = self._by_round.setdefault(round_, Counter())
-        count.update(self._aliases[id(question.model)] for question in questions)
+        count.update((self._aliases[id(one.model)], one.purpose) for one in questions)
         return [_answer(question) for question in questions]
 
 

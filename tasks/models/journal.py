@@ -276,7 +276,7 @@ class Journal:
         if scan.damaged_bytes and file.mine:  # else its last record is being written
             file.damaged = True
             self.lost.append(_damage(scan, file.path, read))
-            log.warning(self.lost[-1])
+            log.info(self.lost[-1])  # people read it once, in the report of the run
 
     def _take(self, file: _File, number: int, whole: Whole) -> None:
         record = whole.record

@@ -167,7 +167,14 @@ class Step(ABC, Generic[S, C]):
         """
         return ()
 
-    def planned(self, alias: str, model: ModelSpec, questions: Span, why: str) -> Planned:
+    def planned(
+        self,
+        alias: str,
+        model: ModelSpec,
+        questions: Span,
+        why: str,
+        purpose: Purpose | None = None,
+    ) -> Planned:
         """Questions of this step to a model, for :meth:`questions`.
 
         Args:
@@ -175,10 +182,11 @@ class Step(ABC, Generic[S, C]):
             model: The model.
             questions: How many, at least and at most.
             why: What the number assumes, in words.
+            purpose: Why the models are asked, where the step asks for several reasons.
         """
         if self.asks is None:
             raise ValueError(f"step {self.name} asks no models")
-        return Planned(alias, model, self.asks, questions, why)
+        return Planned(alias, model, purpose or self.asks, questions, why)
 
     def batched(self, unit: Unit[S]) -> bool:
         """Whether a provider's batch may answer the unit's questions."""

@@ -22,7 +22,7 @@ from tasks.episodes.prompts import template_digests
 from tasks.models.estimate import Planned, Span, summed
 from tasks.personas.seating import assigned
 from tasks.stages.base import Step, Upstream
-from tasks.stages.foreseen import questions_by_alias, rules_of
+from tasks.stages.foreseen import questions_of, rules_of
 from tasks.stages.seated import HeldPersonas, MadePersonas, SeatedPersona, seated_reads
 from tasks.studies.design import Design, aliases_of
 from tasks.studies.episode_parts import unfit_parts
@@ -146,11 +146,11 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
     ) -> Iterator[Planned]:
         """As many for each episode as playing it without models puts."""
         for rules, n in Counter(rules_of(unit.spec) for unit in units).items():
-            asked = questions_by_alias(rules)
+            models, asked = dict(rules.models), questions_of(rules)
             why = f"{summed(asked.values())} questions in an episode"
-            for alias, model in rules.models:
-                if alias in asked:
-                    yield self.planned(alias, model.value, asked[alias].times(Span(n, n)), why)
+            for (alias, purpose), span in asked.items():
+                questions = span.times(Span(n, n))
+                yield self.planned(alias, models[alias].value, questions, why, purpose)
 
     def reads(self, units: Sequence[Unit[EpisodeInput]]) -> tuple[Read, ...]:
         """The personas of the seats."""

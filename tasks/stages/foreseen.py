@@ -13,7 +13,7 @@ from schemas.study import ModelSpec
 from schemas.unit import Read
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode
-from tasks.episodes.counting import question_counts
+from tasks.episodes.counting import Asked, question_counts
 from tasks.episodes.episode import seats_of
 from tasks.episodes.parts import EpisodeParts
 from tasks.models.estimate import Span, summed
@@ -51,8 +51,8 @@ def rules_of(spec: EpisodeInput) -> Rules:
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def questions_by_alias(rules: Rules) -> Mapping[str, Span]:
-    """Questions to each alias in an episode: fewest and most of a few plays."""
+def questions_of(rules: Rules) -> Mapping[Asked, Span]:
+    """Questions to each alias by purpose in an episode: fewest and most of a few plays."""
     environment = environment_named(rules.environment)
     models = {alias: model.value for alias, model in rules.models}
     episode = Episode(
@@ -64,7 +64,7 @@ def questions_by_alias(rules: Rules) -> Mapping[str, Span]:
         seed=0,
         parts=rules.parts.value,
     )
-    return {alias: Span(*span) for alias, span in question_counts(episode).items()}
+    return {asked: Span(*span) for asked, span in question_counts(episode).items()}
 
 
 def message_reads(episode_keys: Iterable[str]) -> tuple[Read, ...]:
@@ -79,7 +79,7 @@ def messages(
 ) -> dict[str, Span]:
     """How many messages episodes have, or can have where they are not played yet.
 
-    An episode that is not played has at most a message for each of its questions; one without
+    An episode that is not played has at most a message for each question to an agent; one without
     messages that was brought in from outside has none.
 
     Args:
@@ -94,7 +94,8 @@ def messages(
         if key in held:
             found[key] = Span(held[key], held[key])
         elif key in rules:
-            asked = summed(questions_by_alias(rules[key]).values())
+            questions = questions_of(rules[key])
+            asked = summed(n for (_, purpose), n in questions.items() if purpose == "agent")
             found[key] = asked if asked.low == asked.high else Span(0, asked.high)
         else:
             found[key] = Span(0, 0)

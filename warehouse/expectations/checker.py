@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import pyarrow as pa
 
 from schemas.checks import Checked, DataCheck
 from warehouse.child_process import ChildProcess
+from warehouse.closing import Closing
 
 
-class Checker:
+class Checker(Closing):
     """Checks data sets in a process of its own, which is started when it is first wanted.
 
     Great Expectations takes seconds to import, so call :meth:`start` while models answer. Not safe
@@ -24,17 +24,6 @@ class Checker:
     def __init__(self) -> None:
         self._process: ChildProcess | None = None
         self._starting = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def process_id(self) -> int | None:

@@ -161,7 +161,7 @@ def test_states_are_values(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(SMALL))
 def test_questions_are_counted_by_playing(memory_gateway: Any, simulate: Any, name: str) -> None:
     counts = question_counts(episode(name, SMALL[name]))
-    assert set(counts) == {"m", "n"}
+    assert set(counts) == {("m", "agent"), ("n", "agent")}
     _, questions = words_of(name, simulate, memory_gateway, 1)
     total = [sum(span[end] for span in counts.values()) for end in (0, 1)]
     assert 0.5 * total[0] <= len(questions) <= 2 * total[1]

@@ -66,15 +66,16 @@ async def test_an_answer_is_on_disk_before_it_is_returned(server, spec, ask, tmp
 
 
 @pytest.mark.parametrize("torn", [1, 5, 9, 40])
-async def test_a_torn_last_record_is_dropped_with_a_warning(tmp_path, caplog, torn):
+async def test_a_torn_last_record_is_dropped_and_told_once(tmp_path, caplog, torn):
     await written(tmp_path / "j", 3)
     (path,) = journals(tmp_path / "j")
     path.write_bytes(path.read_bytes()[:-torn])
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         journal = Journal(tmp_path / "j")
     assert path.name in caplog.text
     assert "2 read, up to 1 at its end" in caplog.text
     assert journal.lost == [record.getMessage() for record in caplog.records]
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert [journal.find(UNIT, digest(n)) is not None for n in range(3)] == [True, True, False]
     await journal.close()
 
@@ -85,7 +86,7 @@ async def test_one_damaged_record_costs_no_other(tmp_path, caplog):
     data = bytearray(path.read_bytes())
     data[data.index(b"answer 20")] ^= 0xFF
     path.write_bytes(bytes(data))
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         journal = Journal(tmp_path / "j")
     assert [n for n in range(50) if journal.find(UNIT, digest(n)) is None] == [20]
     assert "49 read, 1 missing between others; what is missing is asked again" in caplog.text
