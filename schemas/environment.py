@@ -122,12 +122,14 @@ class Observation:
         data: Values for the prompt templates. The engine adds ``you`` (the seat's shown name),
             ``others`` and ``names`` (as this seat sees them), ``persona``, ``role`` and ``seat``.
         history: The events that the prompt shows, in order; their ``seq`` become ``exposures``.
+        knows: Seats that the prompt names as others; ``None`` for all other seats.
 
     A simulated model is handed both; a real provider only ever gets the rendered prompt.
     """
 
     data: Mapping[str, Any]
     history: Sequence[Logged] = ()
+    knows: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

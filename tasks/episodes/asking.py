@@ -151,6 +151,8 @@ class Asker:
         observation = self._game.observe(state, name, recalled, rng)
         texts = self._event_texts()
         data = {**observation.data, **self._told_of(name, texts)}
+        if observation.knows is not None:
+            data["others"] = [texts.names[seat] for seat in observation.knows]
         seen = data if probe is None else {**data, "probe": probe}
         prompt = self._presenters[name].prompt(texts, data, observation.history, ask.name, words)
         model = self._model(self.arrangement.models[name], ask)

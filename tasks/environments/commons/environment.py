@@ -85,13 +85,14 @@ class CommonsGame:
         """A harvest or a turn of talk; when the talk is over the stock regrows, or it ends."""
         month = self.round_of(state)
         if state.talk:
-            talk, events = self._talk.step(state.talk, actions, rng)
+            talked = self._talk.step(state.talk, actions, rng)
+            talk, events = talked.state, talked.events
             state = State(state.stock, state.past, talk)
         else:
             wanted = {seat: action.value.amount for seat, action in actions.items()}
             got = dealt(wanted, state.stock, self._params.shortage, rng)
             events = tuple(self._events(wanted, got, state.stock))
-            talk, past = self._talk.start(rng), (*state.past, Harvest(state.stock, got))
+            talk, past = self._talk.start(rng).state, (*state.past, Harvest(state.stock, got))
             state = State(state.stock - sum(got.values()), past, talk)
         if not self._talk.over(talk):
             return Step(state, events, month)

@@ -34,7 +34,7 @@ class DiscussionGame:
     def __init__(self, params: DiscussionParams, seats: Sequence[Seat]) -> None:
         self._params = params
         names = tuple(seat.seat for seat in seats)
-        self._talk = Talk(names, params.rounds, params.floor, params.barrier)
+        self._talk = Talk(names, params.rounds, params.floor, params.barrier, params.visibility)
 
     @property
     def planned_rounds(self) -> int | None:
@@ -43,7 +43,8 @@ class DiscussionGame:
 
     def start(self, rng: random.Random) -> Step[TalkState]:
         """Nobody has spoken; the floor of the first round is settled."""
-        return Step(self._talk.start(rng))
+        talked = self._talk.start(rng)
+        return Step(talked.state, audiences=talked.audiences)
 
     def round_of(self, state: TalkState) -> int:
         """The round of the talk."""
@@ -56,7 +57,7 @@ class DiscussionGame:
     def observe(
         self, state: TalkState, seat: str, history: Sequence[Logged], rng: random.Random
     ) -> Observation:
-        """The brief, and everything that was said."""
+        """The brief, and everything that was said to it."""
         params = self._params
         data = {
             "brief": params.brief.text,
@@ -64,7 +65,7 @@ class DiscussionGame:
             "round": state.round,
             "rounds": params.rounds,
         }
-        return Observation(data, history)
+        return Observation(data, history, self._talk.knows(state, seat))
 
     def check(self, state: TalkState, seat: str, value: Any) -> str | None:
         """Anything may be said but nothing at all."""
@@ -74,9 +75,9 @@ class DiscussionGame:
         self, state: TalkState, actions: Mapping[str, Action], rng: random.Random
     ) -> Step[TalkState]:
         """What was said is published; silence leaves nothing to read."""
-        following, said = self._talk.step(state, actions, rng)
-        status: Any = "terminated" if self._talk.over(following) else "running"
-        return Step(following, said, state.round, status)
+        talked = self._talk.step(state, actions, rng)
+        status: Any = "terminated" if self._talk.over(talked.state) else "running"
+        return Step(talked.state, talked.events, state.round, status, talked.audiences)
 
     def outcome(self, state: TalkState) -> Outcomes:
         """None: what a discussion comes to is a matter of coding and metrics."""

@@ -1,16 +1,15 @@
-"""Who speaks when, and when it can be read."""
+"""Who speaks when, who hears it, and when."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from schemas.environment import Action, Ask, Event
-
-#: Order of speaking: by seat, or drawn anew for every round.
-Floor = Literal["fixed", "shuffled"]
+from schemas.environment import EVERYONE, Action, Ask, Event
+from tasks.environments.talk.floors import Floor, first_order, next_order
+from tasks.environments.talk.visibility import Hearers, Network, Visibility, hearers_name
 
 #: When a message can be read: at once, or after the round, in which all write at the same time.
 Barrier = Literal["turn", "round"]
@@ -27,16 +26,33 @@ class TalkState:
         round: Round of the talk, from 0.
         turn: Turn of the round, from 0.
         order: The seats in the order in which they speak in this round.
+        hearers: Who hears each seat besides itself, where a network decides it.
     """
 
     round: int
     turn: int
     order: tuple[str, ...]
+    hearers: Hearers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """What a move in a talk leads to.
+
+    Attributes:
+        state: The state after it.
+        events: What was said, in the order of the floor.
+        audiences: Audiences that change with it, by name.
+    """
+
+    state: TalkState
+    events: tuple[Event, ...] = ()
+    audiences: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Talk of some seats in rounds, in which everybody may speak once.
+    """Talk of some seats in rounds, of as many turns each as there are seats.
 
     A game holds it, and keeps its state in its own.
 
@@ -45,6 +61,7 @@ class Talk:
         rounds: How many rounds.
         floor: Order of speaking.
         barrier: When a message can be read.
+        visibility: Who hears a message.
         phase: Phase that its events are of, where a round of the game has several.
     """
 
@@ -52,11 +69,16 @@ class Talk:
     rounds: int
     floor: Floor = "fixed"
     barrier: Barrier = "turn"
+    visibility: Visibility = "everyone"
     phase: str = ""
 
-    def start(self, rng: random.Random) -> TalkState:
-        """Nobody has spoken."""
-        return TalkState(0, 0, self._order(rng))
+    def start(self, rng: random.Random) -> Talked:
+        """Nobody has spoken; the floor and the network are settled."""
+        order = first_order(self.floor, self.seats, rng)
+        if not isinstance(self.visibility, Network):
+            return Talked(TalkState(0, 0, order))
+        hearers = self.visibility.hearers(self.seats, rng)
+        return Talked(TalkState(0, 0, order, hearers), audiences=_audiences(hearers))
 
     def over(self, state: TalkState) -> bool:
         """Whether all rounds are over."""
@@ -74,24 +96,52 @@ class Talk:
         """Anything may be said but nothing at all."""
         return None if value else "the message is empty"
 
-    def step(
-        self, state: TalkState, actions: Mapping[str, Action], rng: random.Random
-    ) -> tuple[TalkState, tuple[Event, ...]]:
+    def knows(self, state: TalkState, seat: str) -> tuple[str, ...] | None:
+        """The seats that a seat hears or is heard by; ``None`` where no network decides it."""
+        if state.hearers is None:
+            return None
+        near = state.hearers
+        return tuple(one for one in self.seats if one in near[seat] or seat in near[one])
+
+    def step(self, state: TalkState, actions: Mapping[str, Action], rng: random.Random) -> Talked:
         """What was said is published in the order of the floor, and the floor goes on."""
         said = tuple(
-            Event("say", seat, text=actions[seat].value, phase=self.phase)
-            for seat in state.order
+            Event(
+                "say",
+                seat,
+                text=actions[seat].value,
+                phase=self.phase,
+                audience=self._audience(seat),
+            )
+            for seat in dict.fromkeys(state.order)
             if seat in actions
         )
+        named = _audiences(state.hearers) if self._redrawn(state) else {}
         turn = len(state.order) if self.barrier == "round" else state.turn + 1
         if turn < len(state.order):
-            return TalkState(state.round, turn, state.order), said
-        following = state.round + 1
-        order = state.order if following == self.rounds else self._order(rng)
-        return TalkState(following, 0, order), said
+            return Talked(TalkState(state.round, turn, state.order, state.hearers), said, named)
+        return Talked(self._next_round(state, rng), said, named)
 
-    def _order(self, rng: random.Random) -> tuple[str, ...]:
-        order = list(self.seats)
-        if self.floor == "shuffled":
-            rng.shuffle(order)
-        return tuple(order)
+    def _next_round(self, state: TalkState, rng: random.Random) -> TalkState:
+        following = state.round + 1
+        if following >= self.rounds:
+            return TalkState(following, 0, state.order, state.hearers)
+        order = next_order(self.floor, self.seats, state.order, following, rng)
+        if isinstance(self.visibility, Network) and self.visibility.drawn_in(following):
+            return TalkState(following, 0, order, self.visibility.hearers(self.seats, rng))
+        return TalkState(following, 0, order, state.hearers)
+
+    def _redrawn(self, state: TalkState) -> bool:
+        """Whether these are the first words after a network was drawn anew."""
+        network = self.visibility
+        first = state.turn == 0 and state.round > 0
+        return first and isinstance(network, Network) and network.drawn_in(state.round)
+
+    def _audience(self, seat: str) -> str:
+        if isinstance(self.visibility, Network):
+            return hearers_name(seat)
+        return EVERYONE if self.visibility == "everyone" else seat
+
+
+def _audiences(hearers: Hearers | None) -> dict[str, tuple[str, ...]]:
+    return {hearers_name(seat): (seat, *others) for seat, others in (hearers or {}).items()}
