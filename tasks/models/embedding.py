@@ -27,6 +27,7 @@ from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about
 from tasks.models.binding import BoundModel
 from tasks.models.budget import Budget
 from tasks.models.completions import Vectors
+from tasks.models.estimate import TEXTS_PER_CALL
 from tasks.models.journal import Journal
 from tasks.models.ledger import Entry
 from tasks.models.prices import Prices
@@ -38,8 +39,7 @@ from tasks.models.usage import Usage
 #: Raised when the meaning of a call for vectors changes.
 RECIPE = 1
 
-#: At most so many texts, and about so many characters, go into one request.
-TEXTS_PER_CALL = 96
+#: At most about so many characters go into one request, beside the limit on texts.
 CHARACTERS_PER_CALL = 100_000
 
 

@@ -14,6 +14,8 @@ from schemas.gateway import Purpose
 from schemas.study.models import ModelSpec
 from tasks.models.prices import Prices, prices
 
+#: At most so many texts go into one request for vectors.
+TEXTS_PER_CALL = 96
 #: Without measurements: tokens of a prompt and of an answer, lowest and highest.
 _PROMPT_GUESS = (300.0, 4000.0)
 _ANSWER_GUESS = (30.0, 600.0)

@@ -38,7 +38,7 @@ from tasks.metrics.units import (
     flags_of,
     measurements,
 )
-from tasks.models.estimate import Planned, Span, summed
+from tasks.models.estimate import TEXTS_PER_CALL, Planned, Span, summed
 from tasks.stages.base import Step, Upstream
 from tasks.stages.codes import CodeInput, CodeStep
 from tasks.stages.episodes import EpisodeStep
@@ -198,10 +198,6 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
                 alias = spec.options["encoder"]
                 encoders[alias] = spec.encoder.value
                 episodes[alias].update(episode.episode_key for episode in spec.episodes.value)
-        if not encoders:
-            return
-        from tasks.models.embedding import TEXTS_PER_CALL
-
         for alias, keys in episodes.items():
             said = messages(keys, upstream.of(EpisodeStep), upstream.frames)
             texts = summed(said.values()).high

@@ -18,8 +18,7 @@ from tasks.metrics.persona_inputs import MeasuredPopulation, PersonaInputs, Pers
 from tasks.metrics.stored import metric_rows
 from tasks.metrics.text.vectors import Encoder
 from tasks.metrics.units import Measurement, encoder_model, measurements
-from tasks.models.embedding import TEXTS_PER_CALL
-from tasks.models.estimate import Planned, Span
+from tasks.models.estimate import TEXTS_PER_CALL, Planned, Span
 from tasks.stages.base import Step, Upstream
 from tasks.stages.measures import encoders_of
 from tasks.stages.seated import MadePersonas

@@ -14,7 +14,7 @@ from flows.estimating import questions
 from flows.planning import plans
 from flows.requests import RunRequest
 from schemas.errors import Mistake
-from tasks.models.embedding import TEXTS_PER_CALL
+from tasks.models.estimate import TEXTS_PER_CALL
 from tasks.stages.registry import steps
 from tasks.studies.design import design
 from tasks.studies.load import load_study

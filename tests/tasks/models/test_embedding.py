@@ -14,7 +14,8 @@ from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from schemas.tables.calls import AttemptRow, CallRow
 from tasks.models.budget import Budget, BudgetSpent
-from tasks.models.embedding import TEXTS_PER_CALL, GatewayEncoder
+from tasks.models.embedding import GatewayEncoder
+from tasks.models.estimate import TEXTS_PER_CALL
 from tasks.models.gateway import open_gateway
 
 UNIT = digest("unit", 1)
