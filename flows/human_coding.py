@@ -96,13 +96,14 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
 
 
 def read_back(
-    path: Path, form: str, warehouse: Warehouse, coder: str | None = None
+    path: Path, form: str, key: str, warehouse: Warehouse, coder: str | None = None
 ) -> list[Result]:
     """The codes in a file that a sample came back in, one unit per episode and annotator.
 
     Args:
         path: The file.
         form: Its form, one of :data:`READERS`.
+        key: The sample that it names.
         warehouse: Where the sample is on record.
         coder: Name under which the codes are kept instead of the annotator's own.
 
@@ -110,7 +111,6 @@ def read_back(
         Mistake: The file is not of that form, names no sample that was handed out, or codes
             something else than that sample.
     """
-    key = _sample_named_in(path, form)
     sample = warehouse.frame(Read("samples", "sample_key", (key,)))
     if sample.is_empty():
         raise Mistake(
@@ -125,8 +125,12 @@ def read_back(
     return READERS[form](path, sample.sort("position"), codebook, coder)
 
 
-def _sample_named_in(path: Path, form: str) -> str:
-    """The sample's key as the file's first item names it."""
+def sample_named_in(path: Path, form: str) -> str:
+    """The key of the sample that a file codes, as its first item names it.
+
+    Raises:
+        Mistake: The file is not of that form.
+    """
     text = data_text(path)
     try:
         if form == "label_studio":

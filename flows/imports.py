@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from flows.human_coding import READERS, read_back
+from flows.human_coding import READERS, read_back, sample_named_in
 from flows.requests import ImportRequest
 from flows.version import code_version
 from schemas.codebook import Codebook
@@ -66,8 +66,9 @@ def import_data(request: ImportRequest) -> Imported:
         with _writing(request.warehouse) as warehouse:
             return _committed(warehouse, [marketplace_rows(catalogue)], request.path)
     if request.kind == "codes" and request.format is not None and request.format in READERS:
+        key = sample_named_in(request.path, request.format)
         with _writing(request.warehouse) as warehouse:
-            results = read_back(request.path, request.format, warehouse, request.coder)
+            results = read_back(request.path, request.format, key, warehouse, request.coder)
             _refuse_changed_codes(warehouse, results, request.path)
             return _committed(warehouse, results, request.path)
     _refuse_unknown_format(request)
@@ -80,10 +81,13 @@ def import_data(request: ImportRequest) -> Imported:
             done = _committed(warehouse, results, request.path)
         passed_over = _not_read(request.path)
         return Imported(done.new, done.held, (known_by_codes if done.new else ()) + passed_over)
-    codebook = None if request.codebook is None else _codebook(request.codebook)
+    codebook = warroom_codes.shipped_codebook()
+    if request.codebook is not None:
+        codebook = _codebook(request.codebook)
+    items = warroom_codes.coded_messages(request.path, codebook)
     with _writing(request.warehouse) as warehouse:
         known = _known(warehouse, collection)
-        codes = warroom_codes.read_codes(request.path, known, codebook, collection)
+        codes = warroom_codes.codes_of(request.path, items, known, codebook, collection)
         _refuse_changed_codes(warehouse, codes.results, request.path)
         done = _committed(warehouse, codes.results, request.path)
     notes = [f"{codes.n_codes} judgements of {codes.n_items} messages."]

@@ -84,27 +84,26 @@ def shipped_codebook() -> Codebook:
     return validated(Codebook, document(text, "warroom_codebook.yaml").value)
 
 
-def read_codes(
-    path: Path, known: Known, codebook: Codebook | None = None, collection: str = COLLECTION
+def codes_of(
+    path: Path,
+    items: Sequence[CodedMessage],
+    known: Known,
+    codebook: Codebook,
+    collection: str = COLLECTION,
 ) -> ImportedCodes:
-    """The codes in ``human_coding_results.csv``.
-
-    The human marked only what is present, so a blank is 0. ``human_comp_level`` becomes the flag
-    ``comp_level``, coded where ``comp`` is present and a level was given.
+    """The codes of messages, at the messages of the runs that were imported.
 
     Args:
-        path: The file.
+        path: The file that they come from.
+        items: The coded messages.
         known: The imported runs that the codes are about.
-        codebook: Codebook that they were made by; the shipped one if none is given.
+        codebook: Codebook that they were made by.
         collection: Collection of the placeholder episodes.
 
     Raises:
-        Mistake: A column is missing, a value is none of its column's, an id is malformed or
-            there twice, or a message is not in a run that was imported; nothing is given then.
-        Mistakes: Several of these.
+        Mistake: A message is not in a run that was imported; nothing is given then.
+        Mistakes: Several are not.
     """
-    codebook = codebook or shipped_codebook()
-    items = _items(path, codebook)
     runs = _Runs(known)
     codes: dict[tuple[str, str], list[Code]] = defaultdict(list)
     labels: dict[str, str] = {}
@@ -192,7 +191,21 @@ class _Runs:
         return self._seqs.get((episode, item.name, item.round))
 
 
-def _items(path: Path, codebook: Codebook) -> list[CodedMessage]:
+def coded_messages(path: Path, codebook: Codebook) -> list[CodedMessage]:
+    """The messages that ``human_coding_results.csv`` codes.
+
+    The human marked only what is present, so a blank is 0. ``human_comp_level`` becomes the flag
+    ``comp_level``, coded where ``comp`` is present and a level was given.
+
+    Args:
+        path: The file.
+        codebook: Codebook that the codes were made by.
+
+    Raises:
+        Mistake: A column is missing, a value is none of its column's, or an id is malformed or
+            there twice.
+        Mistakes: Several of these.
+    """
     header, rows = strict_csv(data_text(path), str(path))
     for column in COLUMNS:
         if column not in header:

@@ -8,9 +8,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from schemas.codebook import Codebook
 from schemas.unit import Result
 from tasks.importers.warroom import read_transcripts
-from tasks.importers.warroom_codes import ImportedCodes, Known, read_codes
+from tasks.importers.warroom_codes import (
+    ImportedCodes,
+    Known,
+    coded_messages,
+    codes_of,
+    shipped_codebook,
+)
 
 
 def frame_of(results: list[Result], table: str) -> pl.DataFrame:
@@ -56,4 +63,10 @@ def known(transcripts: list[Result]) -> Known:
 
 @pytest.fixture(scope="session")
 def imported(warroom: Path, known: Known) -> ImportedCodes:
-    return read_codes(warroom / "human_coding_results.csv", known)
+    return codes_in(warroom / "human_coding_results.csv", known)
+
+
+def codes_in(path: Path, known: Known, codebook: Codebook | None = None) -> ImportedCodes:
+    """The codes in a file."""
+    book = codebook or shipped_codebook()
+    return codes_of(path, coded_messages(path, book), known, book)

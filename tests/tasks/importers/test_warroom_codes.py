@@ -13,8 +13,10 @@ from schemas.codebook import Codebook
 from schemas.errors import AgoraError, Mistake
 from schemas.tables import TABLES
 from schemas.unit import Result
-from tasks.importers.warroom_codes import ImportedCodes, Known, read_codes, shipped_codebook
+from tasks.importers.warroom_codes import ImportedCodes, Known, shipped_codebook
 from tasks.studies.yamltext import document
+
+from .conftest import codes_in
 
 Frame = Callable[[list[Result], str], pl.DataFrame]
 KAPPA = {
@@ -71,7 +73,7 @@ def test_every_row_is_one_of_its_table(imported: ImportedCodes) -> None:
 def test_the_same_file_gives_the_same_units(
     warroom: Path, known: Known, imported: ImportedCodes
 ) -> None:
-    again = read_codes(warroom / "human_coding_results.csv", known)
+    again = codes_in(warroom / "human_coding_results.csv", known)
     assert again.results == imported.results
 
 
@@ -90,7 +92,7 @@ def test_placeholders_may_be_in_the_warehouse_already(
         known.seats,
         known.messages,
     )
-    again = read_codes(warroom / "human_coding_results.csv", both)
+    again = codes_in(warroom / "human_coding_results.csv", both)
     assert again.results == imported.results
 
 
@@ -129,7 +131,7 @@ def test_bad_lines_are_refused_with_their_number(
     path = tmp_path / "codes.csv"
     path.write_text("".join(lines), encoding="utf-8")
     with pytest.raises(Mistake, match=expected) as refused:
-        read_codes(path, known)
+        codes_in(path, known)
     assert f"{path}:{line}" in str(refused.value)
 
 
@@ -137,10 +139,10 @@ def test_a_message_coded_twice_is_refused(tmp_path: Path, known: Known, lines: l
     path = tmp_path / "codes.csv"
     path.write_text("".join([*lines, lines[1]]), encoding="utf-8")
     with pytest.raises(AgoraError, match="coded twice"):
-        read_codes(path, known)
+        codes_in(path, known)
 
 
 def test_another_codebook_must_have_the_flags(warroom: Path, known: Known) -> None:
     other = Codebook.model_validate({"name": "o", "flags": {"meta": {"definition": "x"}}})
     with pytest.raises(Mistake, match="has no flag phatic"):
-        read_codes(warroom / "human_coding_results.csv", known, other)
+        codes_in(warroom / "human_coding_results.csv", known, other)

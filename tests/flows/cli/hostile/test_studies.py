@@ -229,6 +229,10 @@ VALUES: dict[tuple[str | int, ...], tuple[str, ...]] = {
     ("imported",): ("{collection: warroom}",),
 }
 
+TWO_THOUSAND_MISTAKES = b"name: a\nmodels:\n" + b"".join(
+    b"  m%d: {modle: x}\n" % n for n in range(2000)
+)
+
 #: Names that a study gives, by the mapping that they stand in.
 NAMED = (
     ("models",),
@@ -335,8 +339,6 @@ NO_STUDY: dict[str, bytes] = {
         b"%c: &%c [%s]\n" % (n + 1, n + 1, b",".join([b"*%c" % n] * 9)) for n in b"abcdefgh"
     ),
     "many values": b"models: {" + b",".join(b"m%d: {}" % n for n in range(250_000)) + b"}",
-    "two thousand mistakes": b"name: a\nmodels:\n"
-    + b"".join(b"  m%d: {modle: x}\n" % n for n in range(2000)),
     "conditions without end": with_value(
         ("factors",), "{" + ", ".join(f"f{n}: [1, 2]" for n in range(40)) + "}"
     ).encode(),
@@ -374,7 +376,7 @@ def test_a_file_that_is_no_study_is_refused(name: str, refused: Refused, tmp_pat
 def test_of_many_mistakes_a_few_are_told_and_the_rest_counted(
     refused: Refused, tmp_path: Path
 ) -> None:
-    (tmp_path / "s.yaml").write_bytes(NO_STUDY["two thousand mistakes"])
+    (tmp_path / "s.yaml").write_bytes(TWO_THOUSAND_MISTAKES)
     message = refused("plan", "s.yaml")
     assert message.count("unknown field") == 25
     assert message.endswith("and 1,975 more mistakes\n")
