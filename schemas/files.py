@@ -20,11 +20,13 @@ class LoadContext:
         read: Gives the text of a file.
         load: Gives the data in a YAML file.
         rows: Gives columns of a CSV or Parquet file as texts, by name.
+        personas: Gives the personas in a file.
     """
 
     read: Callable[[str], str]
     load: Callable[[str], Any]
     rows: Callable[[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]
+    personas: Callable[[str], tuple[Any, ...]]
 
 
 class TextFile(Record):

@@ -19,6 +19,7 @@ from flows.cli.terminal import say
 from schemas.unit import STAGES, Stage
 
 Kind = Literal["transcripts", "codes", "marketplace"]
+Exportable = Literal["personas"]
 
 
 def init(
@@ -137,6 +138,34 @@ def import_(
         say(f"  {note}")
 
 
+def export(
+    context: typer.Context,
+    kind: Annotated[Exportable, typer.Argument(help="What to export.")],
+    study: StudyName,
+    target: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="The file to write: .jsonl, .parquet, or .json for TinyTroupe; a name without "
+            "suffix is a folder with a TinyTroupe agent in each file.",
+        ),
+    ],
+    condition: Annotated[
+        str | None,
+        typer.Option(help="The condition whose population is meant, where they differ in it."),
+    ] = None,
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
+) -> None:
+    """Export the personas of a study, for other programs or for other studies."""
+    from flows.exports import export_personas
+
+    done = export_personas(study, target, warehouse_of(context), condition, allowed_of(context))
+    say(f"{kind}: {done.n_personas:,} written to {done.target}")
+    if done.n_without_prose:
+        say(f"  {done.n_without_prose:,} of them without prose: it contradicted them")
+
+
 def report(
     context: typer.Context,
     study: StudyName,
@@ -186,4 +215,5 @@ def register(app: typer.Typer) -> None:
     app.command("run")(run)
     app.command("report")(report)
     app.command("import")(import_)
+    app.command("export")(export)
     app.command("sample")(sample)

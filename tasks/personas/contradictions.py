@@ -70,8 +70,10 @@ def _other_age(value: str, text: str) -> Iterator[str]:
     own = span_of(value)
     if own is None:
         return
-    for said, span in ages_in(text):
-        if not own.overlaps(span):
+    seen = set()
+    for said, ages in ages_in(text):
+        if not own.overlaps(ages) and ages not in seen:
+            seen.add(ages)
             yield said
 
 
@@ -100,6 +102,7 @@ def _other_sex(value: str, text: str) -> Iterator[str]:
     found = other.search(text)
     if found is not None and own.search(text) is None:
         yield found.group()
+        return
     # Others may be called so too, but hardly before the person itself is.
     called = _PERSON.search(text)
     if called is not None and _CALLED[called.group(1).lower()] is not female:

@@ -90,7 +90,7 @@ def drawn_population(spec: PopulationSpec, seed_key: str) -> Population:
     traits: dict[str, DrawnTrait] = {}
     for one in spec.traits:
         scores = drawn_scores(one, spec.size, draws)
-        strengths = intensities(one, spec.size, draws)
+        strengths = {**intensities(one, spec.size, draws), **made.intensity}
         for trait in one.traits:
             given = made.scores.get(trait)
             z = scores[trait] if given is None else np.where(np.isnan(given), scores[trait], given)

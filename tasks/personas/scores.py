@@ -31,6 +31,16 @@ def levels_of(scores: Floats) -> Whole:
     return np.digitize(scores, CUTS)
 
 
+def level_of_score(score: float) -> Level:
+    """Level of a standardised score.
+
+    Example:
+        >>> level_of_score(-0.6)
+        'low'
+    """
+    return LEVELS[int(levels_of(np.array([score]))[0])]
+
+
 def quantiles_of(scores: Floats) -> Floats:
     """Share of the reference population below each standardised score: the normal CDF."""
     from scipy.special import ndtr  # a second of start-up, which a plan need not wait for
@@ -58,3 +68,19 @@ def score_of_level(levels: Sequence[Level | str]) -> Floats:
         [0.0, 0.89]
     """
     return np.array([_CENTRES[level] for level in levels])  # type: ignore[index]
+
+
+#: Scores further out than this have the quantile 1 or 0 of a double.
+FURTHEST = 8.2
+
+
+def score_of_quantile(quantiles: Floats) -> Floats:
+    """The standardised score of each quantile, to twelve digits: the inverse of the normal CDF.
+
+    Example:
+        >>> score_of_quantile(np.array([0.5, 0.6914624612740131, 1.0])).tolist()
+        [0.0, 0.5, 8.2]
+    """
+    from scipy.special import ndtri  # a second of start-up, which a plan need not wait for
+
+    return np.asarray(ndtri(quantiles)).clip(-FURTHEST, FURTHEST).round(12) + 0.0

@@ -47,6 +47,7 @@ class Structure:
         scores: Standardised scores of traits by name, where the way gives them itself.
         names: Names, where the way gives them itself; one for each persona.
         texts: Prose by kind, where the way brings it along; one text for each persona.
+        intensity: Intensity from 1 to 5 by trait and factor, where the way gives it itself.
         figures: What is to be known of how it was made, such as the iterations of raking.
         provenance: Where attributes come from.
     """
@@ -55,6 +56,7 @@ class Structure:
     scores: Mapping[str, Floats] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    intensity: Mapping[tuple[str, str], Whole] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     provenance: Literal["sampled", "imported"] = "sampled"
 

@@ -9,6 +9,8 @@ from typing import Any
 from schemas.errors import Mistake
 from schemas.files import LoadContext, named_file
 from tasks.files import text_of
+from tasks.personas.formats.files import personas_of_file
+from tasks.personas.listed import ListedPersona
 from tasks.studies.rowsfile import columns_of_file
 from tasks.studies.strict import with_tuples
 from tasks.studies.yamltext import Document, document
@@ -51,7 +53,10 @@ class StudyFiles:
     def context(self) -> LoadContext:
         """What pydantic is handed while the study is validated."""
         return LoadContext(
-            read=self.read, load=lambda path: with_tuples(self.load(path)), rows=self.rows
+            read=self.read,
+            load=lambda path: with_tuples(self.load(path)),
+            rows=self.rows,
+            personas=self.personas,
         )
 
     def read(self, path: str) -> str:
@@ -88,6 +93,17 @@ class StudyFiles:
         """
         try:
             return columns_of_file(self._allowed(path), self._name(path), names)
+        except Mistake as mistake:
+            raise FileProblem(mistake) from None
+
+    def personas(self, path: str) -> tuple[ListedPersona, ...]:
+        """The personas in a file, or a folder, named in the study.
+
+        Raises:
+            FileProblem: It cannot be read.
+        """
+        try:
+            return personas_of_file(self._allowed(path), self._name(path))
         except Mistake as mistake:
             raise FileProblem(mistake) from None
 

@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
-from schemas.base import Record
-from schemas.inventories import Level
-from schemas.names import Name
+from schemas.files import LoadContext, named_file
+from schemas.inventories import IntensityFactor
 from schemas.study.population import PopulationSpec
+from tasks.personas.listed import ListedPersona
 from tasks.personas.methods.method import Params, PersonaMethod
 from tasks.personas.scores import score_of_level
 from tasks.personas.structure import Draws, Structure, coded
 
 
-class ListedPersona(Record):
-    """A persona as somebody wrote it."""
-
-    name: Name | None = Field(None, description="Its name; drawn unless given.")
-    attributes: dict[Name, Name] = Field({}, description="Values by attribute.")
-    traits: dict[Name, Level | float] = Field(
-        {}, description="Level by trait, or a standardised score."
-    )
-    biography: str = Field("", description="Prose about it.")
-
-
 class FixedParams(Params):
     """Parameters of a listed population."""
 
-    personas: tuple[ListedPersona, ...] = Field(min_length=1, description="The personas, in order.")
+    personas: tuple[ListedPersona, ...] = Field(
+        min_length=1,
+        description="The personas, in order; or {file: PATH}, a file that `agora export personas` "
+        "wrote, or specifications of TinyTroupe.",
+    )
+
+    @field_validator("personas", mode="before")
+    @classmethod
+    def _from_file(cls, value: Any, info: ValidationInfo) -> Any:
+        path = named_file(value)
+        if path is None:
+            return value
+        if not isinstance(info.context, LoadContext):
+            raise ValueError("personas named by file can only be read with their study")
+        return info.context.personas(path)
 
 
 class Fixed(PersonaMethod[FixedParams]):
     """Takes personas as they are listed."""
 
     name = "fixed"
-    about = "Takes personas as they are listed by hand."
+    about = "Takes personas as they are listed, by hand or in a file."
     params = FixedParams
     targets = "ignored"
 
@@ -54,8 +58,11 @@ class Fixed(PersonaMethod[FixedParams]):
             if one.attributes.keys() != first.attributes.keys():
                 odd = min(one.attributes.keys() ^ first.attributes.keys())
                 yield (*place, "attributes"), f"every persona has the same ones, or none: {odd}"
-            for trait in one.traits.keys() - declared:
-                yield (*place, "traits"), f"no inventory of the population has {trait}"
+            for field, named in (("traits", one.traits), ("intensity", one.intensity)):
+                for trait in named.keys() - declared:
+                    yield (*place, field), f"no inventory of the population has {trait}"
+            if _factors(one) != _factors(first):
+                yield (*place, "intensity"), "every persona has the same factors, or none"
             if bool(one.name) != bool(first.name):
                 yield (*place, "name"), "either every persona has a name, or none"
 
@@ -87,8 +94,17 @@ class Fixed(PersonaMethod[FixedParams]):
             },
             scores,
             names=tuple(one.name for one in people if one.name is not None),
-            texts={"biography": tuple(one.biography for one in people)}
-            if any(one.biography for one in people)
-            else {},
+            texts={
+                kind: tuple(one.prose.get(kind, "") for one in people)
+                for kind in dict.fromkeys(kind for one in people for kind in one.prose)
+            },
+            intensity={
+                (trait, factor): np.array([one.intensity[trait][factor] for one in people])
+                for trait, factor in _factors(people[0])
+            },
             provenance="imported",
         )
+
+
+def _factors(persona: ListedPersona) -> list[tuple[str, IntensityFactor]]:
+    return sorted((trait, one) for trait, given in persona.intensity.items() for one in given)

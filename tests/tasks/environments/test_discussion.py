@@ -129,7 +129,10 @@ def test_bad_parameters_are_refused(fields: dict[str, Any]) -> None:
 
 def test_a_brief_is_read_from_its_file() -> None:
     context = LoadContext(
-        read=lambda path: f"content of {path}", load=lambda path: {}, rows=lambda path, names: {}
+        read=lambda path: f"content of {path}",
+        load=lambda path: {},
+        rows=lambda path, names: {},
+        personas=lambda path: (),
     )
     given = DiscussionParams.model_validate(
         {"brief": "briefs/a.md", "seats": ["a"]}, context=context

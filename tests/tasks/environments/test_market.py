@@ -332,6 +332,7 @@ def test_a_catalogue_is_read_from_its_file_or_named_as_imported() -> None:
         read=lambda path: "",
         load=lambda path: CATALOGUE.model_dump(mode="json"),
         rows=lambda path, names: {},
+        personas=lambda path: (),
     )
     given = MarketParams.model_validate(
         {"catalogue": "catalogues/two.yaml", "models": models}, context=context

@@ -1,0 +1,1 @@
+"""Formats of files of personas, to read and to write: a module for each."""
