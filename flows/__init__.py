@@ -8,7 +8,8 @@
   because its answers cannot be used.
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
   stopped leaves. ``catalogues``: what was imported, as studies name it.
-- ``imports``, ``human_coding``: data and codes from outside. ``findings``, ``reporting``,
+- ``imports``, ``human_coding``: data and codes from outside. ``exports``: personas for others.
+  ``findings``, ``reporting``,
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
   them. ``files``: what commands write.
 - ``settings``, ``version``: the libraries' defaults, this code. ``server``: the Prefect server of a

@@ -4,4 +4,6 @@
 ``traits`` and ``scores`` its traits, ``names`` its names; ``structure`` is what they share. ``fit``
 holds it against its targets.
 ``seating`` says which persona takes which seat of an episode.
+``prose`` has a model write about a persona, ``contradictions`` finds what is untrue of it, with
+``ages`` in words. ``listed`` is a persona as somebody wrote it down, ``formats`` are the files.
 """
