@@ -14,19 +14,23 @@ from tasks.metrics.catalogue import METRICS
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.worlds.catalogue import METRIC_WORLDS, TEST_WORLDS
 from tasks.metrics.worlds.recovery import Recovery, TestRecovery, recovered, recovered_by_test
-from tasks.metrics.worlds.world import Kind, SidesWorld
+from tasks.metrics.worlds.world import Kind
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 FILE, PAGE = DOCS / "recovery.jsonl", DOCS / "recovery.md"
 STUDIES = 400
-#: Episodes a side, by kind of world.
-EPISODES: dict[Kind, tuple[int, ...]] = {
-    "null": (12, 20, 5),
-    "planted": (12, 20, 5),
-    "limit": (12,),
-}
+#: Kinds of worlds with episodes a side, what matters most first.
+SIZES: tuple[tuple[Kind, int], ...] = (
+    ("null", 12),
+    ("planted", 12),
+    ("limit", 12),
+    ("null", 20),
+    ("null", 5),
+    ("planted", 5),
+    ("planted", 20),
+)
 Line: TypeAlias = dict[str, Any]
 
 
@@ -67,35 +71,29 @@ def metric_version(name: str) -> str:
 
 def tasks(studies: int = STUDIES) -> Iterator[Task]:
     """Everything that there is to simulate, what matters most first."""
-    for place in range(3):
+    for kind, episodes in SIZES:
         for name, worlds in METRIC_WORLDS.items():
-            for kind, world in worlds.kinds:
-                for episodes in EPISODES[kind][place : place + 1]:
+            for world in (world for which, world in worlds.kinds if which == kind):
 
-                    def found(
-                        name: str = name, world: Any = world, episodes: int = episodes
-                    ) -> list[Line]:
-                        return [
-                            _line(one) for one in recovered(METRICS[name], world, episodes, studies)
-                        ]
+                def found(
+                    name: str = name, world: Any = world, episodes: int = episodes
+                ) -> list[Line]:
+                    return [
+                        _line(one) for one in recovered(METRICS[name], world, episodes, studies)
+                    ]
 
-                    version = metric_version(name)
-                    yield Task("metric", name, version, kind, world.title, episodes, studies, found)
+                version = metric_version(name)
+                yield Task("metric", name, version, kind, world.title, episodes, studies, found)
         for name, tested in TEST_WORLDS.items():
-            both: tuple[tuple[Kind, SidesWorld], ...]
-            both = (("null", tested.null), ("planted", tested.planted))
-            for kind, sides in both:
-                for episodes in EPISODES[kind][place : place + 1]:
+            for sides in (sides for which, sides in tested.kinds if which == kind):
 
-                    def test(
-                        name: str = name, sides: Any = sides, episodes: int = episodes
-                    ) -> list[Line]:
-                        return [
-                            _test_line(recovered_by_test(TESTS[name], sides, episodes, studies))
-                        ]
+                def test(
+                    name: str = name, sides: Any = sides, episodes: int = episodes
+                ) -> list[Line]:
+                    return [_test_line(recovered_by_test(TESTS[name], sides, episodes, studies))]
 
-                    version = str(ContrastStep.recipe)
-                    yield Task("test", name, version, kind, sides.title, episodes, studies, test)
+                version = str(ContrastStep.recipe)
+                yield Task("test", name, version, kind, sides.title, episodes, studies, test)
 
 
 def _line(one: Recovery) -> Line:

@@ -121,3 +121,8 @@ class TestWorlds:
     name: str
     null: SidesWorld
     planted: SidesWorld
+
+    @property
+    def kinds(self) -> tuple[tuple[Kind, SidesWorld], ...]:
+        """Both worlds with their kind."""
+        return (("null", self.null), ("planted", self.planted))

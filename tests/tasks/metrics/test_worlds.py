@@ -16,6 +16,8 @@ from tasks.metrics.worlds.world import SidesWorld, World
 
 #: Studies of the fast check, and episodes in each condition; `docs/recovery.md` has hundreds.
 STUDIES, EPISODES = 14, 12
+#: Comparisons of the fast check of a test.
+COMPARISONS = 200
 #: Numbers by seat alone, which no condition sums up.
 BY_SEAT = {"participation": {"share", "share_words"}, "market": {"utility"}}
 
@@ -81,9 +83,9 @@ OF_TESTS = [
 def test_a_test_rejects_what_is_true_as_seldom_as_it_says(name: str, world: SidesWorld) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = recovered_by_test(TESTS[name], world, 12, 40)
+        found = recovered_by_test(TESTS[name], world, 12, COMPARISONS)
     assert found.tested == 1.0
     if world is TEST_WORLDS[name].null:
-        assert found.rejection <= 0.2
+        assert found.rejection <= stats.binom.ppf(1 - 1e-4, COMPARISONS, 0.06) / COMPARISONS
     assert abs(found.found - world.effect) <= 6 * found.error + 0.02
-    assert not found.coverage < 0.8
+    assert not found.coverage < stats.binom.ppf(1e-4, COMPARISONS, 0.93) / COMPARISONS
