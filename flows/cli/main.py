@@ -109,6 +109,24 @@ def studies(context: typer.Context, warehouse: AfterCommand = None) -> None:
 
 
 @app.command()
+def recover(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="One or more metrics or tests.")
+    ],
+    studies_: Annotated[
+        int, typer.Option("--studies", min=10, help="Made-up studies of each world.")
+    ] = 100,
+    episodes: Annotated[
+        int, typer.Option(min=3, help="Episodes in each of the two conditions.")
+    ] = 12,
+) -> None:
+    """Show what metrics and tests find in made-up studies whose truth is known."""
+    from flows.cli.recover import print_recovery
+
+    print_recovery(names, studies_, episodes)
+
+
+@app.command()
 def show(
     context: typer.Context,
     study: StudyName,

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.contrasts.catalogue import TESTS
@@ -69,9 +69,15 @@ def metric_version(name: str) -> str:
     return f"{MeasureStep.recipe}.{METRICS[name].version}"
 
 
-def tasks(studies: int = STUDIES) -> Iterator[Task]:
-    """Everything that there is to simulate, what matters most first."""
-    for kind, episodes in SIZES:
+def tasks(studies: int = STUDIES, only: int | None = None) -> Iterator[Task]:
+    """Everything that there is to simulate, what matters most first.
+
+    Args:
+        studies: Studies of each world.
+        only: Episodes a side; nothing for all that the file holds.
+    """
+    sizes = SIZES if only is None else tuple((kind, only) for kind in get_args(Kind))
+    for kind, episodes in sizes:
         for name, worlds in METRIC_WORLDS.items():
             for world in (world for which, world in worlds.kinds if which == kind):
 
