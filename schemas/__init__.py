@@ -2,7 +2,8 @@
 
 This room imports nothing else of the project.
 
-- ``study``: what a researcher writes. ``codebook``, ``market``: what a study names by file.
+- ``study``: what a researcher writes. ``codebook``, ``instrument``, ``market``: what a
+  study names by file.
 - ``tables``: what the warehouse holds, a model per table; DDL, validation and the reference page
   derive from them.
 - ``unit``: what is planned, worked and committed. ``gateway``: what is asked of a model.

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Role = Literal["system", "user", "assistant"]
-#: Who asks: a game, a probe, a writer of personas, a judge, or a metric that needs vectors.
-Purpose = Literal["agent", "probe", "persona", "judge", "embedding"]
+#: Who asks: a game, a probe, a writer of personas, an instrument put to personas, a judge, or a
+#: metric that needs vectors.
+Purpose = Literal["agent", "probe", "persona", "instrument", "judge", "embedding"]
 #: Purposes whose questions do not wait for each other's answers, so that batches can hold many.
-INDEPENDENT: frozenset[Purpose] = frozenset({"persona", "judge"})
+INDEPENDENT: frozenset[Purpose] = frozenset({"persona", "instrument", "judge"})
 
 Fault = Literal["nobody", "provider", "network", "model", "study", "budget"]
 

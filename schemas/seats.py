@@ -67,6 +67,7 @@ class Persona:
         attributes: Values by attribute.
         levels: Levels (``low``, ``middle``, ``high``) of traits, by trait.
         texts: Prose by name of the text, such as ``biography``.
+        scores: Scores of traits, by trait: quantiles of the reference population.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Persona:
     attributes: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from schemas.study.expectations import (
     Reproduces,
     Severity,
 )
+from schemas.study.instruments import InstrumentSpec
 from schemas.study.models import ModelSpec
 from schemas.study.population import PopulationSpec
 from schemas.study.study import Study
@@ -28,6 +29,7 @@ __all__ = [
     "Expectation",
     "HumanSpec",
     "ImportedSpec",
+    "InstrumentSpec",
     "LoadContext",
     "MetricSpec",
     "ModelSpec",

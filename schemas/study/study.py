@@ -15,9 +15,12 @@ from schemas.study.coding import CodingSpec
 from schemas.study.conditions import changes_by_condition, combinations, named_levels
 from schemas.study.episode import EpisodeSpec, ImportedSpec
 from schemas.study.expectations import Expectation, Reproduces
+from schemas.study.instruments import InstrumentSpec
 from schemas.study.models import ModelSpec
 from schemas.study.population import PopulationSpec, changed_population
 
+#: Sections that came later, and change no version of a study that has none of them.
+_LATER = ("expect", "reproduces", "instruments")
 NAME = r"^[a-z0-9][a-z0-9_-]*$"
 
 
@@ -28,6 +31,9 @@ class Study(Record):
     description: str = Field("", description="What the study asks.")
     models: dict[Name, ModelSpec] = Field({}, description="Models by alias.")
     population: PopulationSpec | None = Field(None, description="Personas of the agents.")
+    instruments: dict[Name, InstrumentSpec] = Field(
+        {}, description="Questionnaires, put to personas and by probes."
+    )
     episode: EpisodeSpec | None = Field(
         None, description="What the agents do together; none in a study of personas alone."
     )
@@ -125,7 +131,7 @@ class Study(Record):
                 "conditions": True,
                 "coding": {"codebook"},
                 "run": True,
-                **{name: True for name in ("expect", "reproduces") if not getattr(self, name)},
+                **{name: True for name in _LATER if not getattr(self, name)},
             },
         )
         return digest(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -162,24 +162,53 @@ class ExposureRow(Row):
 
 
 class ResponseRow(Row):
-    """An answer to a private question, which no other seat saw."""
+    """An answer to a private question, which no seat but the one asked saw."""
 
     table: ClassVar[Table] = Table(
         "responses",
-        ("episode_key", "after_turns", "seat", "instrument", "item"),
-        "answer to a probe",
-        {"episode_key": "episodes.episode_key", "call_key": "calls.call_key"},
+        ("unit_key", "after_turns", "seat", "instrument", "item"),
+        "answer to a probe, or of a persona to an item of an instrument",
+        {
+            "episode_key": "episodes.episode_key",
+            "persona_key": "personas.persona_key",
+            "call_key": "calls.call_key",
+        },
         owner="unit_key",
     )
 
-    episode_key: Key = Field(description="The episode.")
+    episode_key: Key | None = Field(
+        None, description="The episode; null where it was asked outside of any."
+    )
     unit_key: Key = Field(description="Unit that wrote the row.")
-    after_rounds: Count = Field(description="Rounds that were over; 0 at the start.")
-    after_turns: Count = Field(description="Turns that were over; 0 at the start.")
-    seat: Name = Field(description="Who was asked.")
-    instrument: Name = Field(description="Name of the probe.")
+    administration: Literal["probe", "questionnaire"] = Field(
+        description="Put to a seat in an episode, or to a persona outside of any."
+    )
+    after_rounds: Count | None = Field(
+        None, description="Rounds of the episode that were over; 0 at the start."
+    )
+    after_turns: Count | None = Field(
+        None, description="Turns of the episode that were over; 0 at the start."
+    )
+    seat: Name | None = Field(None, description="Who was asked, in an episode.")
+    persona_key: Key | None = Field(None, description="The persona that was asked, if any.")
+    model: Name | None = Field(
+        None, description="Alias of the model that answered; null in rows of older versions."
+    )
+    repeat: Count = Field(1, description="Which time a persona answered the instrument, from 1.")
+    instrument: Name = Field(description="Name of the probe, or of the instrument in the study.")
     item: Name = Field(description="Which of its questions.")
-    value: float | None = Field(None, description="The answer, where it is a number.")
+    position: Count | None = Field(
+        None, description="Place of the item in the order asked, from 1; of instruments alone."
+    )
+    trait: Name | None = Field(None, description="Trait that the item measures.")
+    facet: Name | None = Field(None, description="Part of the trait that the item is about.")
+    key: Annotated[int, Field(ge=-1, le=1)] | None = Field(
+        None, description="1 where a higher answer shows more of the trait, -1 where less."
+    )
+    value: float | None = Field(None, description="The answer as given, where it is a number.")
+    scored: float | None = Field(
+        None, description="The answer to an instrument's item, reversed where the key is -1."
+    )
     text: str | None = Field(
         None, description="The answer in words; null, as the number, where none was usable."
     )

@@ -79,6 +79,10 @@ class Asker:
             seat.seat: episode.parts.personas.text(seat.persona) if seat.persona else ""
             for seat in episode.seats
         }
+        self._heeded = {
+            seat.seat: episode.parts.personas.heeded(seat.persona) if seat.persona else {}
+            for seat in episode.seats
+        }
         self._texts = EventTexts(self._templates, arrangement.names)
         self._told: dict[str, tuple[EventTexts, dict[str, Any]]] = {}
         self._events: dict[int, dict[str, Any]] = {}
@@ -164,7 +168,9 @@ class Asker:
             purpose="agent" if probe is None else "probe",
             subject=name,
             answer=ask.schema,
-            observation=self._as_data(ask, seen, observation.history) if model.simulated else None,
+            observation=self._as_data(name, ask, seen, observation.history)
+            if model.simulated
+            else None,
             check=check,
             reasks=self._episode.reasks,
         )
@@ -199,13 +205,14 @@ class Asker:
         return held[1]
 
     def _as_data(
-        self, ask: Ask, data: Mapping[str, Any], history: Iterable[Logged]
+        self, name: str, ask: Ask, data: Mapping[str, Any], history: Iterable[Logged]
     ) -> dict[str, Any]:
         """What a prompt says, as data for simulated models."""
         known = self._events
         return {
             "environment": self._episode.environment.name,
             "ask": ask.name,
+            "heeded": self._heeded[name],
             **data,
             "history": [known.get(logged.seq) or self._event(logged) for logged in history],
         }

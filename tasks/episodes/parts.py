@@ -122,5 +122,17 @@ def part_problems(
         if parts.names == "persona":
             yield ("names",), "names come from personas, and the study has no population"
         return
-    for field, name in parts.personas.unknown(traits):
+    yield from shown_problems(parts, traits)
+
+
+def shown_problems(
+    parts: EpisodeParts, known: frozenset[str]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Names of what prompts show of personas that these do not have, each with its place.
+
+    Args:
+        parts: The parts.
+        known: Attributes, traits and texts of personas.
+    """
+    for field, name in parts.personas.unknown(known):
         yield ("personas", field), f"no attribute, trait or text of the population is called {name}"

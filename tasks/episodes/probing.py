@@ -33,6 +33,9 @@ class Prober:
             or [seat.seat for seat in roster.seats]
             for probe in episode.parts.probes
         }
+        self._personas = {
+            seat.seat: seat.persona.key if seat.persona else None for seat in episode.seats
+        }
         self.responses: list[dict[str, Any]] = []
 
     async def ask_due(self, state: Any, now: Moment, before: Moment | None) -> Failure | None:
@@ -51,43 +54,43 @@ class Prober:
         return None
 
     async def _ask(self, probe: Probe, state: Any, now: Moment) -> Failure | None:
-        ask = Ask(probe.name, probe.answer_schema)
-        places = [
-            (seat, item)
+        seed = self._episode.seed
+        asked = [
+            (seat, one)
             for seat in self._asked[probe.name]
             if seat not in self._asker.arrangement.out
-            for item in probe.questions
+            for one in probe.put(now.rounds, (seed, probe.name, seat, now.turns))
         ]
         questions = [
             self._asker.question(
                 state,
                 seat,
-                ask,
-                ("probe", now.turns, item),
-                words=probe.prompt(item),
-                probe=probe.as_data(item, now.rounds),
+                Ask(probe.name, one.answer_schema),
+                ("probe", now.turns, one.label),
+                words=one.words,
+                probe=one.data,
             )
-            for seat, item in places
+            for seat, one in asked
         ]
         answers = await self._asker.answers(questions)
-        for (seat, item), answer in zip(places, answers, strict=True):
+        for (seat, one), answer in zip(asked, answers, strict=True):
             if answer.failure is not None and answer.failure.kind not in PERMANENT:
-                why = f"{seat}, probe {probe.name}, {item}: {answer.failure.message}"
+                why = f"{seat}, probe {probe.name}, {one.label}: {answer.failure.message}"
                 return Failure(answer.failure.kind, why)
-            answered = answer.failure is None
-            value, text = probe.response(answer.value) if answered else (None, None)
-            self.responses.append(
+            self.responses.extend(
                 {
                     "episode_key": self._episode.key,
                     "unit_key": self._episode.key,
+                    "administration": "probe",
                     "after_rounds": now.rounds,
                     "after_turns": now.turns,
                     "seat": seat,
-                    "instrument": probe.name,
-                    "item": item,
-                    "value": value,
-                    "text": text,
+                    "persona_key": self._personas[seat],
+                    "model": self._asker.arrangement.models[seat],
+                    "repeat": 1,
                     "call_key": answer.call_key,
+                    **row,
                 }
+                for row in one.rows(answer.value if answer.failure is None else None)
             )
         return None

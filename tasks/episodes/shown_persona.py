@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import NormalDist
 from typing import Literal, Self
 
 import orjson
@@ -20,6 +21,11 @@ SOCIAL, PERSONAL, CONTEXT = PARTS = ("social", "personal", "context")
 #: Names that stand for more than one attribute.
 ALL, TRAITS, FIVE, NAME = "all", "traits", "big_five", "name"
 GROUPS = frozenset((ALL, TRAITS, FIVE, BIOGRAPHY, NAME, *PARTS))
+
+
+_NORMAL = NormalDist()
+#: The least quantile that a standardised score is made of.
+_LEAST = 1e-9
 
 
 class ShownPersona(Record):
@@ -103,6 +109,28 @@ class ShownPersona(Record):
         for name in self.show:
             shown.update(groups.get(name) or ({name: every[name]} if name in every else {}))
         return {name: value for name, value in shown.items() if value}
+
+    def heeded(self, persona: Persona) -> dict[str, float]:
+        """What is shown of a persona as numbers, which simulated models may heed.
+
+        A shown trait is its standardised score, a shown attribute ``ATTRIBUTE=VALUE`` is 1.
+
+        Example:
+            >>> ann = Persona("k", "Ann", {"town": "coast"}, {"openness": "high"},
+            ...               scores={"openness": 0.8413447460685429})
+            >>> ShownPersona().heeded(ann)
+            {'town=coast': 1.0, 'openness': 1.0}
+            >>> ShownPersona(show=("town",)).heeded(ann)
+            {'town=coast': 1.0}
+        """
+        shown = self.values(persona)
+        heeded = {
+            f"{name}={value}": 1.0 for name, value in persona.attributes.items() if name in shown
+        }
+        for trait, score in persona.scores.items():
+            if trait in shown:
+                heeded[trait] = round(_NORMAL.inv_cdf(min(max(score, _LEAST), 1 - _LEAST)), 9)
+        return heeded
 
     def _part(self, name: str, persona: Persona) -> str:
         for part, names in self.parts.items():

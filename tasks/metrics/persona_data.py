@@ -26,6 +26,9 @@ class PersonaData(Cases):
             quantile of the reference population.
         attributes: ``persona, attribute, value`` and what else the table has.
         texts: ``persona, kind, text``.
+        answers: Answers to instruments put to the personas: ``persona, instrument, item, trait,
+            facet, key, model, repeat, value, scored``; value and scored are missing where no answer
+            was usable.
         encoders: Text encoders by name, besides the hashed one.
         shared: What metrics of the same personas share, such as distances.
     """
@@ -35,6 +38,7 @@ class PersonaData(Cases):
     traits: pl.DataFrame = field(default_factory=pl.DataFrame)
     attributes: pl.DataFrame = field(default_factory=pl.DataFrame)
     texts: pl.DataFrame = field(default_factory=pl.DataFrame)
+    answers: pl.DataFrame = field(default_factory=pl.DataFrame)
     encoders: Mapping[str, Any] = field(default_factory=dict)
     shared: dict[Any, Any] = field(default_factory=dict, compare=False)
 

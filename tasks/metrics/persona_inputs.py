@@ -16,7 +16,12 @@ from tasks.metrics.persona_data import PersonaData
 from tasks.metrics.text.vectors import Encoder
 
 #: Table by what a metric needs of it.
-TABLES = {"traits": "persona_traits", "attributes": "persona_attributes", "texts": "persona_texts"}
+TABLES = {
+    "traits": "persona_traits",
+    "attributes": "persona_attributes",
+    "texts": "persona_texts",
+    "answers": "responses",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class MeasuredPopulation:
         condition: Its name.
         population: Digest of the population.
         texts: Units that wrote about its personas, sorted; none unless the metric needs texts.
+        answers: Units that put instruments to them, sorted; none unless the metric needs answers.
         units: Units that drew it.
         positions: Number within the population by the key of a persona.
     """
@@ -34,8 +40,15 @@ class MeasuredPopulation:
     condition: str
     population: str
     texts: tuple[str, ...]
+    answers: tuple[str, ...]
     units: tuple[str, ...] = field(metadata=NOT_IDENTITY, compare=False)
     positions: Mapping[str, int] = field(metadata=NOT_IDENTITY, compare=False, repr=False)
+
+    def holding(self, need: str) -> tuple[str, ...]:
+        """Units that hold what a metric needs of the personas."""
+        if need == "answers":
+            return self.answers
+        return (*self.units, *self.texts) if need == "texts" else self.units
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +93,11 @@ class PersonaMeasureInput:
 
     def reads(self, metric: Metric) -> tuple[Read, ...]:
         """The rows that it is measured from."""
-        drawn = tuple(dict.fromkeys(key for one in self.populations for key in one.units))
         keys = tuple(dict.fromkeys(one.population for one in self.populations))
         reads = [Read("personas", "population_key", keys)]
         for need in metric.needs:
-            written = [key for one in self.populations for key in one.texts]
-            units = tuple(dict.fromkeys((*drawn, *(written if need == "texts" else ()))))
-            reads.append(Read(TABLES[need], "unit_key", units))
+            units = dict.fromkeys(key for one in self.populations for key in one.holding(need))
+            reads.append(Read(TABLES[need], "unit_key", tuple(units)))
         return tuple(reads)
 
 
@@ -119,6 +130,7 @@ class PersonaInputs:
             traits=self._of(personas, "traits", spec) if "traits" in needs else empty,
             attributes=self._of(personas, "attributes", spec) if "attributes" in needs else empty,
             texts=self._of(personas, "texts", spec) if "texts" in needs else empty,
+            answers=self._of(personas, "answers", spec) if "answers" in needs else empty,
             encoders=dict(encoders),
             shared=self._shared.setdefault(spec.populations, {}),
         )
@@ -136,21 +148,11 @@ class PersonaInputs:
     def _of(self, personas: pl.DataFrame, need: str, spec: PersonaMeasureInput) -> pl.DataFrame:
         """Rows about the personas, those of a persona of several conditions once for each."""
         held = self._rows[TABLES[need]]
-        key = "profile_key" if need == "texts" else "persona_key"
-        if need == "texts":
-            writers = pl.DataFrame(
-                [
-                    (one.condition, unit)
-                    for one in spec.populations
-                    for unit in one.texts + one.units
-                ],
-                schema=["condition", "unit_key"],
-                orient="row",
-            )
-            held = held.join(writers, on="unit_key")
-            on = [key, "condition"]
-        else:
-            on = [key]
+        on = ["profile_key" if need == "texts" else "persona_key"]
+        if need in {"texts", "answers"}:  # units say of which conditions they are
+            places = [(one.condition, key) for one in spec.populations for key in one.holding(need)]
+            of = pl.DataFrame(places, schema=["condition", "unit_key"], orient="row")
+            held, on = held.join(of, on="unit_key"), [*on, "condition"]
         numbered = personas.select("persona", *on)
         found = numbered.join(held, on=on, how="inner", maintain_order="left_right")
         return found.drop(*on, "unit_key", "call_key", strict=False)

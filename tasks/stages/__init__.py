@@ -2,7 +2,7 @@
 
 ``base`` says what a step is, ``registry`` lists them in order, ``working`` works their units,
 ``foreseen`` finds what episodes will hold before they are played, ``seated`` who sits in them. In
-that order: ``populations`` and ``personas`` (stage personas), ``episodes``, ``codes`` and
-``labels`` (stage codes), ``measures``, ``persona_measures`` and ``contrasts`` (stage metrics). How
-to add one: ``docs/add_a_stage.md``.
+that order: ``populations``, ``personas`` and ``questionnaires`` (stage personas), ``episodes``,
+``codes`` and ``labels`` (stage codes), ``measures``, ``persona_measures`` and ``contrasts`` (stage
+metrics). How to add one: ``docs/add_a_stage.md``.
 """

@@ -21,6 +21,7 @@ from tasks.metrics.units import Measurement, encoder_model, measurements
 from tasks.models.estimate import TEXTS_PER_CALL, Planned, Span
 from tasks.stages.base import Step, Upstream
 from tasks.stages.measures import encoders_of
+from tasks.stages.questionnaires import QuestionnaireStep
 from tasks.stages.seated import MadePersonas
 from tasks.studies.design import Design
 
@@ -45,10 +46,18 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
         if not wanted:
             return ()
         made = MadePersonas.of(upstream)
-        return tuple(self._unit(one, design, made) for one in wanted)
+        answered: dict[str, list[str]] = {}
+        for unit in upstream.expected(QuestionnaireStep):
+            for condition in unit.spec.conditions:
+                answered.setdefault(condition, []).append(unit.key)
+        return tuple(self._unit(one, design, made, answered) for one in wanted)
 
     def _unit(
-        self, one: Measurement, design: Design, made: MadePersonas
+        self,
+        one: Measurement,
+        design: Design,
+        made: MadePersonas,
+        answered: Mapping[str, Sequence[str]],
     ) -> Unit[PersonaMeasureInput]:
         metric = one.metric
         populations = []
@@ -63,6 +72,9 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
                     condition=condition.name,
                     population=people.planned.population.digest,
                     texts=tuple(sorted(filter(None, wrote))) if "texts" in metric.needs else (),
+                    answers=tuple(sorted(answered.get(condition.name, ())))
+                    if "answers" in metric.needs
+                    else (),
                     units=(people.unit,),
                     positions=people.positions,
                 )
@@ -75,7 +87,9 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
             populations=tuple(populations),
             encoder=shared(encoder) if encoder else None,
         )
-        made_by = dict.fromkeys(key for one in populations for key in (*one.units, *one.texts))
+        made_by = dict.fromkeys(
+            key for one in populations for key in (*one.units, *one.texts, *one.answers)
+        )
         return self.unit(spec, label=metric.name, upstream=tuple(made_by))
 
     def questions(

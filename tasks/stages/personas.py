@@ -152,12 +152,14 @@ def personas_by_key(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
         return {}
     attributes = _by_persona(rows, "persona_attributes", "attribute", "value")
     levels = _by_persona(rows, "persona_traits", "trait", "level")
+    scores = _by_persona(rows, "persona_traits", "trait", "score")
     return {
         row["persona_key"]: Persona(
             row["persona_key"],
             row["name"],
             attributes.get(row["persona_key"], {}),
             levels.get(row["persona_key"], {}),
+            scores=scores.get(row["persona_key"], {}),
         )
         for row in rows["personas"].iter_rows(named=True)
     }
@@ -165,9 +167,9 @@ def personas_by_key(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
 
 def _by_persona(
     rows: Mapping[str, pl.DataFrame], table: str, name: str, value: str
-) -> dict[str, dict[str, str]]:
+) -> dict[str, dict[str, Any]]:
     """Value by name, in the order of the names, by the key of a persona."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, Any]] = {}
     if table in rows:
         for row in rows[table].sort(name).iter_rows(named=True):
             found.setdefault(row["persona_key"], {})[row[name]] = row[value]

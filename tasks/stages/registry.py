@@ -16,10 +16,12 @@ def steps() -> tuple[AnyStep, ...]:
     from tasks.stages.persona_measures import PersonaMeasureStep
     from tasks.stages.personas import PersonaStep
     from tasks.stages.populations import PopulationStep
+    from tasks.stages.questionnaires import QuestionnaireStep
 
     return (
         PopulationStep(),
         PersonaStep(),
+        QuestionnaireStep(),
         EpisodeStep(),
         CodeStep(),
         LabelStep(),

@@ -8,6 +8,7 @@ from schemas.errors import Mistake
 from schemas.study import ContrastSpec, Study
 from tasks.expectations.problems import expectation_problems, quantity_problems
 from tasks.studies.design import Design
+from tasks.studies.instruments import answer_problems
 from tasks.studies.messages import unknown_name
 from tasks.studies.positions import Positions, placed
 from tasks.studies.yamltext import FieldPath
@@ -66,6 +67,8 @@ def _metrics(study: Study, positions: Positions) -> Iterator[Mistake]:
                 place=place,
                 fix="remove the metric, or add a population",
             )
+        elif "answers" in metric.needs:
+            yield from answer_problems(study, metric.needs, place)
         elif study.coding is None and not {"labels", "codes"}.isdisjoint(metric.needs):
             yield Mistake(
                 what=f"metric {spec.name} needs codes, but the study codes nothing",

@@ -9,6 +9,7 @@ from schemas.study import CodingSpec, RuleSpec, Study
 from schemas.study.conditions import changes_by_condition
 from tasks.studies.analysis_checks import analysis_problems
 from tasks.studies.design import Design, aliases_of
+from tasks.studies.instruments import instrument_problems
 from tasks.studies.messages import shown, unknown_name
 from tasks.studies.positions import Positions, episode_path, placed, value_at
 from tasks.studies.yamltext import FieldPath
@@ -21,6 +22,7 @@ def problems(design: Design, positions: Positions) -> Iterator[Mistake]:
     study = design.study
     yield from _models(study, positions)
     yield from _population(study, positions)
+    yield from instrument_problems(study, positions)
     yield from _episode_models(design, positions)
     yield from _parts(design, positions)
     if study.without_episodes:
@@ -74,8 +76,6 @@ def _parts(design: Design, positions: Positions) -> Iterator[Mistake]:
     from tasks.studies.episode_parts import unfit_parts
 
     study = design.study
-    if study.episode is None:
-        return
     reported: set[str] = set()
     for condition in design.conditions:
         if not study.models.keys() >= set(aliases_of(design, condition).values()):
@@ -117,15 +117,15 @@ def _of_episodes(study: Study, positions: Positions) -> Iterator[Mistake]:
             )
     reported: set[str] = set()
     for name, changes in study.changes.items():
-        for part in changes:
+        for part in changes.keys() - {"personas"}:
             place = positions.place(positions.of_change(name, (part,)))
             if place not in reported:
                 reported.add(place)
                 yield Mistake(
-                    what=f"{without}, so a condition can change its population alone",
+                    what=f"{without}, so a condition changes personas, or what is shown of them",
                     place=place,
                     found=part,
-                    expected="population, or a field of it such as population.size",
+                    expected="population, a field of it such as population.size, or personas",
                     fix="remove it, or add an episode section",
                 )
 

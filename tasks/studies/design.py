@@ -13,6 +13,7 @@ from schemas.errors import Mistake, Mistakes
 from schemas.study import PopulationSpec, Study
 from schemas.study.conditions import merged
 from tasks.episodes.parts import EpisodeParts, parts_and_params
+from tasks.episodes.probes import with_instruments
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,13 @@ def design(study: Study) -> Design:
     mistakes: list[Mistake] = []
     for name, override in study.changes.items():
         if study.episode is None:
-            resolved[name] = [Record(), EpisodeParts()]
+            resolved[name] = [Record(), EpisodeParts.model_validate(shown_parts(override))]
             continue
         declared = merged(study.episode.params, override)
-        for model, values in declared_models(study.episode.environment, declared):
+        held = with_instruments(
+            declared, {alias: one.instrument for alias, one in study.instruments.items()}
+        )
+        for model, values in declared_models(study.episode.environment, held):
             try:
                 resolved.setdefault(name, []).append(model.model_validate(values))
             except ValidationError as error:
@@ -145,6 +149,11 @@ def design(study: Study) -> Design:
         for name, (params, parts) in resolved.items()
     )
     return Design(study, conditions, study.version(tuple(plain.items())))
+
+
+def shown_parts(override: Mapping[str, Any]) -> dict[str, Any]:
+    """What a condition without episodes says of which parts of personas are shown."""
+    return {name: part for name, part in override.items() if name == "personas"}
 
 
 def _refused(place: str, error: ValidationError) -> Mistake:

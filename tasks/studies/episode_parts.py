@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from schemas.study import Study
 from tasks.environments.registry import environment_named
 from tasks.episodes.episode import model_ids, seats_of
-from tasks.episodes.parts import part_problems
+from tasks.episodes.parts import part_problems, shown_problems
 from tasks.personas.methods.registry import known_values
 from tasks.studies.design import Condition
 
@@ -16,13 +16,16 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
     """What is wrong with the parts of a condition, each with its place in the episode section.
 
     Args:
-        study: A study with an episode section, whose models are all declared.
+        study: A study whose models are all declared.
         condition: One of its conditions.
 
     Raises:
         LookupError: Who takes part depends on what only the warehouse holds.
     """
-    assert study.episode is not None
+    if study.episode is None:
+        known = known_values(condition.population) if condition.population else frozenset()
+        yield from shown_problems(condition.parts, known)
+        return
     environment = environment_named(study.episode.environment)
     seats = seats_of(environment, condition.params, study.models, seed=0)
     spec = condition.population

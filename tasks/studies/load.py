@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from schemas.base import Record
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
 from schemas.study.conditions import changes_by_condition, merged, named_levels
@@ -17,7 +18,7 @@ from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.problems import written_path
 from tasks.files import text_of
 from tasks.studies.checks import problems
-from tasks.studies.design import declared_models, design
+from tasks.studies.design import declared_models, design, shown_parts
 from tasks.studies.files import StudyFiles
 from tasks.studies.messages import mistakes_of
 from tasks.studies.messages import shown as quoted
@@ -98,8 +99,12 @@ def _study(
 def _condition_mistakes(
     value: Mapping[str, Any], files: StudyFiles, positions: Positions
 ) -> list[Mistake]:
-    """What an environment refuses of the parameters of each condition, each mistake once."""
+    """What is refused of the parameters of each condition, each mistake once."""
     episode = value.get("episode")
+    if episode is None and value.get("imported") is None:
+        return _refused(
+            value, files, positions, lambda changes: [(EpisodeParts, shown_parts(changes))]
+        )
     if not isinstance(episode, dict) or not isinstance(episode.get("environment"), str):
         return []
     environment = episode["environment"]
@@ -111,13 +116,35 @@ def _condition_mistakes(
     params = value_at(value, at)
     if at == ("episode",):
         params = {name: part for name, part in episode.items() if name not in OWN_FIELDS}
+    return _refused(
+        value,
+        files,
+        positions,
+        lambda changes: declared_models(environment, merged(params, changes)),
+    )
+
+
+def _refused(
+    value: Mapping[str, Any],
+    files: StudyFiles,
+    positions: Positions,
+    declared: Callable[[dict[str, Any]], Iterable[tuple[type[Record], dict[str, Any]]]],
+) -> list[Mistake]:
+    """What models refuse of what conditions declare.
+
+    Args:
+        value: The study as written.
+        files: Its files.
+        positions: Where its values stand.
+        declared: The models of a condition, each with its values, by the condition's changes.
+    """
     found: dict[str, Mistake] = {}
     for name, changes in _changes(value).items():
 
         def start(path: FieldPath, name: str = name) -> FieldPath:
             return positions.of_condition(name, path)
 
-        for model, values in declared_models(environment, merged(params, changes)):
+        for model, values in declared(changes):
             try:
                 validated(model, values, files.context)
             except ValidationError as error:

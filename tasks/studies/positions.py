@@ -159,6 +159,7 @@ class Positions:
                 field = longer
                 continue
             named = value_at(document.value, field)
+            named = named.get("file") if isinstance(named, Mapping) else named
             other = self.documents.get(named) if isinstance(named, str) else None
             if other is not None and other.line((part,))[1]:
                 document, field = other, (part,)

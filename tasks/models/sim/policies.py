@@ -39,11 +39,17 @@ class Faults(Record):
     )
 
 
+#: What the persona that is shown adds to a number: a weight for each trait, per standard deviation,
+#: and for each attribute's value, written ``ATTRIBUTE=VALUE``.
+Terms = dict[str, float]
+
+
 class AgentPolicy(Faults):
     """An agent. What it does is its habits', which each environment's policy declares.
 
     What it answers to probes is its opinion: a place between the lowest answer (0) and the highest
-    (1) that may move from round to round.
+    (1) that may move from round to round. What it answers to items of instruments follows the
+    persona that it is shown.
     """
 
     opinion: float = Field(
@@ -57,6 +63,37 @@ class AgentPolicy(Faults):
     )
     opinion_noise: float = Field(
         0.1, ge=0, le=1, description="Standard deviation of an answer around its mean."
+    )
+    loading: float = Field(
+        0.8,
+        ge=-3,
+        le=3,
+        description="By how much an item's answer follows the trait that it measures, where the "
+        "trait is shown: four of these units, times the trait in standard deviations, span the "
+        "scale.",
+    )
+    loading_of: dict[str, Terms] = Field(
+        {},
+        description="In place of it, what answers follow, by scale (INSTRUMENT.TRAIT) or by its "
+        "facet (INSTRUMENT.TRAIT.FACET): weights of traits and of ATTRIBUTE=VALUE.",
+    )
+    item_noise: float = Field(
+        0.6,
+        ge=0,
+        le=3,
+        description="Standard deviation of an item's answer around what it follows, in the same "
+        "units.",
+    )
+    acquiescence: float = Field(
+        0.0,
+        ge=-2,
+        le=2,
+        description="Lean of every item's answer towards the upper end, in the same units.",
+    )
+    by_persona: dict[str, Terms] = Field(
+        {},
+        description="What the persona that is shown adds to other parameters, by parameter: "
+        "weights of traits and of ATTRIBUTE=VALUE; cut at the ends of the parameter's range.",
     )
     habits: dict[str, Any] = Field({}, description="Its habits, by environment.")
 

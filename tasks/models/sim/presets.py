@@ -10,10 +10,12 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from schemas.base import Record
 from schemas.environment import SimulatedPolicy
 from schemas.errors import Mistake, nearest
 from schemas.study.models import ModelSpec
 from tasks.environments.registry import ENVIRONMENTS
+from tasks.models.sim.heeding import number_range
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.studies.strict import validated
 
@@ -110,6 +112,7 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
                 expected=f"one of {', '.join(sorted(known))}",
                 fix=f"write {close}" if close else "see docs/simulated_models.md",
             )
+    _refuse_unmoved(model, own.get("by_persona"), policy, place)
     try:
         found = {
             environment: validated(
@@ -127,6 +130,31 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
             found=str(first["input"]) if first["loc"] else "",
             fix="see docs/simulated_models.md for what each parameter may be",
         ) from error
+
+
+def _refuse_unmoved(model: str, by_persona: Any, policy: type[Faults], place: str) -> None:
+    """Make sure that what is to depend on personas are numbers of the model.
+
+    Raises:
+        Mistake: One is not.
+    """
+    owners: list[type[Record]] = [policy, *(one.params for one in habits_of(policy).values())]
+    numbers = {
+        name
+        for owner in owners
+        for name in owner.model_fields.keys() - Faults.model_fields.keys()
+        if number_range(owner, name) is not None
+    }
+    for name in by_persona if isinstance(by_persona, Mapping) else ():
+        if name not in numbers:
+            close = nearest(name, sorted(numbers))
+            raise Mistake(
+                what=f"{model} has no such number that can depend on a persona",
+                place=f"{place}.sim.by_persona.{name}",
+                found=name,
+                expected=f"one of {', '.join(sorted(numbers))}",
+                fix=f"write {close}" if close else "see docs/simulated_models.md",
+            )
 
 
 def habits_of(policy: type[Faults]) -> dict[str, SimulatedPolicy]:

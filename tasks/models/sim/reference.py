@@ -38,6 +38,18 @@ Parameters written under `sim` take the place of the preset's. An unknown one is
 is a value out of range. In an environment that no policy is written for, an agent answers at
 random within the form that is asked of it.
 
+A model that takes a persona's part heeds what its prompt shows of it, and nothing else. Answers to
+the items of an instrument follow the trait that the item measures (`loading`, `loading_of`), with
+noise, the other way round where the key is -1. Any other number of an agent may depend on the
+persona as well:
+
+```yaml
+  kind: {model: sim/agent, sim: {agree: 0.2, by_persona: {agree: {agreeableness: 0.1}}}}
+```
+
+agrees with probability 0.2 + 0.1 z, where z is the persona's agreeableness in standard deviations.
+Terms are traits or `ATTRIBUTE=VALUE`, which counts 1 where the persona has the value.
+
 How a customer decides is drawn once for an episode, so that its share of hasty decisions is the
 declared one; everything else is drawn for each call.
 
@@ -110,7 +122,7 @@ def _range(field: FieldInfo) -> str:
         if hasattr(constraint, name)
     }
     if not bounds:
-        return "0 to 1 each"
+        return "0 to 1 each" if field.annotation == dict[str, float] else "numbers"
     return f"{bounds['ge']:g} to {bounds['le']:g}"
 
 

@@ -14,6 +14,7 @@ from schemas.study.models import ModelSpec
 from tasks.environments.talk.phrases import PHATIC
 from tasks.models.sim import anything, judge, probed, writer
 from tasks.models.sim.contract import SimReply
+from tasks.models.sim.heeding import heeding
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.models.sim.presets import habits_of, policy_of
 
@@ -63,7 +64,7 @@ def _value(
     value: Mapping[str, Any] | str | None = None
     match policy:
         case AgentPolicy():
-            value = _acted(policy, question, seen, rng)
+            value = _acted(heeding(policy, seen.get("heeded", {})), question, seen, rng)
         case JudgePolicy() if "items" in seen and "flags" in seen:
             value = judge.judgements(policy, seen, rng)
         case WriterPolicy() if "attributes" in seen:
@@ -78,7 +79,7 @@ def _acted(
 ) -> Mapping[str, Any] | str | None:
     """What an agent answers to a probe, or by the environment's own policy, where it has one."""
     if "probe" in seen:
-        return probed.answer(policy, seen["probe"], rng)
+        return probed.answer(policy, seen["probe"], rng, seen.get("heeded", {}))
     name = seen.get("environment", "")
     if name not in policy.habits:
         return None

@@ -13,6 +13,9 @@ from tasks.metrics.persona_inputs import MeasuredPopulation, PersonaInputs, Pers
 TRAITS = ("openness", "agreeableness")
 TOWNS = ("inland", "coast")
 SIZE = 12
+#: Items that are put to everybody twice, each with its trait and key.
+ITEMS = (("1", "openness", 1), ("2", "openness", -1), ("3", "agreeableness", 1),
+         ("4", "agreeableness", -1), ("5", "openness", 1), ("6", "agreeableness", -1))  # fmt: skip
 
 
 def persona_key(population: str, position: int) -> str:
@@ -52,6 +55,7 @@ def tables(*populations: str) -> dict[str, pl.DataFrame]:
                     **own,
                 }
             ),
+            "responses": _answers(population, keys, rng),
             "persona_texts": pl.DataFrame(
                 {
                     "profile_key": keys,
@@ -67,6 +71,30 @@ def tables(*populations: str) -> dict[str, pl.DataFrame]:
     return {name: pl.concat(parts) for name, parts in found.items()}
 
 
+def _answers(population: str, keys: list[str], rng: np.random.Generator) -> pl.DataFrame:
+    rows = []
+    for number, key in enumerate(keys):
+        for repeat in (1, 2):
+            for item, trait, turned in ITEMS:
+                value = float(np.clip(3 + turned * (number % 5 - 2) + rng.integers(-1, 2), 1, 5))
+                usable = rng.random() < 0.95
+                rows.append(
+                    {
+                        "unit_key": digest("asks", population),
+                        "persona_key": key,
+                        "instrument": "quiz",
+                        "item": item,
+                        "trait": trait,
+                        "key": turned,
+                        "model": "m",
+                        "repeat": repeat,
+                        "value": value if usable else None,
+                        "scored": (value if turned == 1 else 6 - value) if usable else None,
+                    }
+                )
+    return pl.DataFrame(rows)
+
+
 def measured(**populations: str) -> tuple[MeasuredPopulation, ...]:
     """The personas of conditions, by the key of their population."""
     return tuple(
@@ -74,6 +102,7 @@ def measured(**populations: str) -> tuple[MeasuredPopulation, ...]:
             condition,
             key,
             (),
+            (digest("asks", key),),
             (digest("draws", key),),
             {persona_key(key, position): position for position in range(1, SIZE + 1)},
         )
