@@ -91,7 +91,8 @@ METRIC = Metric(
     "(2023), arXiv 2307.00184; Jiang et al. (2024), PersonaLLM.",
     avoid="T-scores are standardised over the personas of a condition, so the error says nothing "
     "of a shift of all of them: see trait_scores for that. Where personas hardly differ in a "
-    "trait, both numbers are about noise.",
+    "trait, both numbers are about noise. The interval of the error takes their mean and spread as "
+    "known, so it is too narrow (docs/recovery.md): compare conditions by r.",
     needs=("traits", "answers"),
     scope="persona",
     compute=compute,

@@ -49,7 +49,7 @@ class Habits:
     @property
     def fidelity(self) -> float:
         """Correlation of trait and score."""
-        return self.loading / np.sqrt(self.score_variance)
+        return float(self.loading / np.sqrt(self.score_variance))
 
 
 def asked(sizes: Sizes, rng: Rng, habits: Mapping[str, Habits]) -> PersonaData:
