@@ -3,8 +3,9 @@
 - ``load``: a study from a file; ``files``, ``rowsfile``, ``yamltext``, ``yamlnodes``,
   ``strict`` read it.
 - ``design``: the design: conditions with every parameter resolved.
-- ``checks``, ``instruments``, ``analysis_checks``: names that lead nowhere. ``episode_parts``: parts of episodes
-  that do not fit who takes part. ``populations``: populations that cannot be made.
+- ``checks``, ``instruments``, ``analysis_checks``: names that lead nowhere. ``episode_parts``:
+  parts of episodes that do not fit who takes part. ``populations``: populations that cannot be
+  made.
   ``messages``, ``positions``, ``fields``: what is wrong, in which line, and what was meant.
 - ``differences``: in what two studies differ. ``jsonschema``: completion for editors.
 - ``reference``, ``examples``: the page that explains a study.
