@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,9 @@ from warehouse.connection import Locked, quiet
 from warehouse.extensions import load_extension
 from warehouse.sql import literal
 from warehouse.statements import SQL, Answer, answer, confine, outside
+
+#: From opening a warehouse to serving it, its owner takes no longer.
+SERVING_S = 3.0
 
 
 class Client:
@@ -26,7 +30,7 @@ class Client:
     """
 
     def __init__(self, path: Path, locked: Locked) -> None:
-        address = Address.of(path)
+        address = _address_soon(path)
         if address is None:
             raise locked
         self._path, self._locked, self._address = path, locked, address
@@ -62,6 +66,14 @@ class Client:
     def close(self) -> None:
         """Ends the connection."""
         self._connection.close()
+
+
+def _address_soon(path: Path) -> Address | None:
+    """The address of the owner, waited for a little: it opens the file before it serves it."""
+    until = time.monotonic() + SERVING_S
+    while (address := Address.of(path)) is None and time.monotonic() < until:
+        time.sleep(0.05)
+    return address
 
 
 def _told(mistake: Mistake, path: Path, locked: Locked) -> Mistake:

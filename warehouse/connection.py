@@ -196,6 +196,18 @@ def storage_mistake(path: Path, error: duckdb.Error) -> Mistake:
     )
 
 
+def too_large(path: Path, n_units: int, error: duckdb.Error) -> Mistake:
+    """The mistake of rows that do not fit DuckDB's memory in one transaction."""
+    return Mistake(
+        what=f"the rows of {n_units} unit{'' if n_units == 1 else 's'} do not fit the memory that "
+        "DuckDB may use for a commit; nothing of them was stored",
+        place=str(path),
+        found=str(error).splitlines()[0],
+        fix="import less at once, or make units smaller: fewer rounds, or shorter answers "
+        "(max_tokens); what was answered is kept in the journal",
+    )
+
+
 def _not_opened(path: Path, message: str, *, read_only: bool) -> Mistake:
     """Why a file could not be opened, by what the system says of it and not by DuckDB's words."""
     place = str(path)

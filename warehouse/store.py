@@ -17,7 +17,7 @@ from schemas.tables.studies import RunRow, StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
 from warehouse.closing import Closing
-from warehouse.committing.batch import CommitReport
+from warehouse.committing.batch import CommitReport, summed
 from warehouse.committing.commit import commit_results
 from warehouse.committing.writing import insert, not_on_record
 from warehouse.connection import (
@@ -27,6 +27,7 @@ from warehouse.connection import (
     give_back_memory,
     quiet,
     storage_mistake,
+    too_large,
     transaction,
 )
 from warehouse.projections.frames import frame_of, naive_utc
@@ -225,15 +226,29 @@ class Warehouse(Reader, Closing):
     ) -> CommitReport:
         """What became of results: validated, and stored in one transaction.
 
-        See :func:`warehouse.committing.commit.commit_results`.
+        See :func:`warehouse.committing.commit.commit_results`. What does not fit DuckDB's memory
+        is stored in parts of whole units.
+
+        Raises:
+            Mistake: The rows of one unit, or of what is to be stored whole, do not fit the memory.
         """
-        with self._writing:
-            with self.cursor() as cursor:
-                report = commit_results(
-                    cursor, results, run_id=run_id, code_version=code_version, whole=whole
-                )
-            self._give_back_memory()
-        return report
+        try:
+            with self._writing:
+                with self.cursor() as cursor:
+                    report = commit_results(
+                        cursor, results, run_id=run_id, code_version=code_version, whole=whole
+                    )
+                self._give_back_memory()
+            return report
+        except duckdb.OutOfMemoryException as error:
+            if whole or len(results) < 2:
+                raise too_large(self.path, len(results), error) from error
+        half = len(results) // 2
+        parts = [
+            self.commit(part, run_id=run_id, code_version=code_version)
+            for part in (results[:half], results[half:])
+        ]
+        return summed(parts)
 
     def _give_back_memory(self) -> None:
         """Give back what DuckDB keeps of the file, if nobody reads; readers wait for that."""

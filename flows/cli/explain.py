@@ -17,6 +17,8 @@ from schemas.unit import AnyUnit
 from warehouse.queries.calls import CallsLike
 from warehouse.queries.studies import StudyOfVersion, Versions
 from warehouse.queries.units import (
+    EarlierTries,
+    EarlierTry,
     KeyFound,
     KeysThatBegin,
     UnitOfKey,
@@ -89,9 +91,10 @@ def _key(reference: str, warehouse: Path) -> tuple[str, str]:
 def _unit(key: str, warehouse: Path) -> None:
     with reader(warehouse) as reading:
         worked = reading.rows(UnitOfKey(key))
+        earlier = reading.rows(EarlierTries(key))
         versions = reading.rows(VersionsOfUnit(key))
     for unit in worked:
-        _print_worked(unit)
+        _print_worked(unit, earlier)
     for row in versions:
         say(f"  part of {row.name} {row.study_version[:SHORT]} as {row.label}")
     if not worked:
@@ -99,7 +102,7 @@ def _unit(key: str, warehouse: Path) -> None:
         _planned(key, named(versions[0].study_version, warehouse), warehouse)
 
 
-def _print_worked(unit: WorkedUnit) -> None:
+def _print_worked(unit: WorkedUnit, earlier: Sequence[EarlierTry]) -> None:
     when = f"{unit.committed_at:%Y-%m-%d %H:%M}"
     say(f"unit {unit.unit_key}: {unit.stage}/{unit.step} {unit.label}")
     if unit.status == "done":
@@ -108,6 +111,12 @@ def _print_worked(unit: WorkedUnit) -> None:
         say(f"  failed on {when}: {unit.failure_kind}: {unit.failure}")
         say("  the next run tries it again")
     say(f"  done by code version {unit.code_version}")
+    for one in earlier:
+        cost = "" if one.usd is None else f", ${one.usd:,.4f}"
+        say(
+            f"  try {one.number} {one.status} on {one.committed_at:%Y-%m-%d %H:%M}, "
+            f"{one.calls} calls{cost}: {one.failure_kind}: {one.failure}"
+        )
 
 
 def _planned(reference: str, of: Named, warehouse: Path) -> None:
@@ -115,9 +124,10 @@ def _planned(reference: str, of: Named, warehouse: Path) -> None:
     with reader_or_empty(warehouse) as reading:
         unit = _unit_named(reference, _units(of, reading), of)
         worked = reading.rows(UnitOfKey(unit.key))
+        earlier = reading.rows(EarlierTries(unit.key))
         others = [] if worked else _worked_units(unit.step, of, reading)
     if worked:
-        _print_worked(worked[0])
+        _print_worked(worked[0], earlier)
         return
     say(f"unit {unit.key}: {unit.stage}/{unit.step} {unit.label} is not in the warehouse")
     if not warehouse.exists():

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from flows.cli import write_commands
+from flows.cli.bugs import print_bug
 from flows.cli.options import (
     DEFAULT_WAREHOUSE,
     AfterCommand,
@@ -216,6 +217,7 @@ def schema(output: Output = None) -> None:
 
 def main() -> None:
     """Run the command line; a mistake is told in one message and ends it with status 2."""
+    sys.excepthook = print_bug
     try:
         app(prog_name="agora")
     except (Mistake, Mistakes) as mistake:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from schemas.errors import Mistake
-from warehouse.connection import Locked
+from warehouse.committing.commit import commit_results
+from warehouse.connection import Limits, Locked
 from warehouse.query import query
 from warehouse.store import Warehouse
 
@@ -108,3 +110,34 @@ def test_a_commit_that_finds_no_room_leaves_the_warehouse_as_it_was(path: Path) 
         tables = warehouse.frame_sql("SELECT table_name AS t FROM duckdb_tables()")["t"]
     assert "kept" in tables
     assert "lost" not in tables
+
+
+def test_what_does_not_fit_the_memory_is_stored_in_parts(make, path, monkeypatch):
+    """How much fits is DuckDB's to say; here it says so of more than three units."""
+    units = [make.result(number) for number in range(10)]
+    sizes = []
+
+    def limited(cursor, results, **options):
+        sizes.append(len(results))
+        if len(results) > 3:
+            raise duckdb.OutOfMemoryException("failed to allocate data of size 64.0 MiB")
+        return commit_results(cursor, results, **options)
+
+    monkeypatch.setattr("warehouse.store.commit_results", limited)
+    with Warehouse.open(path) as warehouse:
+        report = warehouse.commit(units, run_id="run", code_version="0")
+        assert report.done == tuple(result.unit.key for result in units)
+        assert report.rows["events"] == 20
+        assert warehouse.answer("SELECT count(*) FROM events").rows == [(20,)]
+        with pytest.raises(Mistake, match="of 10 units do not fit the memory"):
+            warehouse.commit(units, run_id="run", code_version="0", whole=True)
+    assert sizes == [10, 5, 2, 3, 5, 2, 3, 10]
+
+
+def test_a_unit_that_does_not_fit_the_memory_is_told_with_what_to_do(make, path):
+    long = make.result("a", events=[make.event(make.key("a"), text="x" * 40_000_000)])
+    with (
+        Warehouse.open(path, limits=Limits(memory_mb=60)) as warehouse,
+        pytest.raises(Mistake, match="of 1 unit do not fit the memory"),
+    ):
+        warehouse.commit([long], run_id="run", code_version="0")

@@ -187,3 +187,18 @@ class CommitReport:
     failed: Mapping[str, Failure]
     unchanged: tuple[str, ...]
     rows: Mapping[str, int]
+
+
+def summed(reports: Sequence[CommitReport]) -> CommitReport:
+    """What became of a commit that was made in parts; its key is that of the first."""
+    rows: dict[str, int] = {}
+    for report in reports:
+        for table, number in report.rows.items():
+            rows[table] = rows.get(table, 0) + number
+    return CommitReport(
+        reports[0].batch,
+        tuple(unit for report in reports for unit in report.done),
+        {unit: failure for report in reports for unit, failure in report.failed.items()},
+        tuple(unit for report in reports for unit in report.unchanged),
+        rows,
+    )

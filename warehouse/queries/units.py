@@ -146,6 +146,28 @@ FROM units WHERE unit_key = $key"""
     key: str
 
 
+class EarlierTry(NamedTuple):
+    """A time that a unit was worked, before the last."""
+
+    number: int
+    status: str
+    failure_kind: str | None
+    failure: str | None
+    calls: int
+    usd: float | None
+    committed_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class EarlierTries(Query[EarlierTry]):
+    """The tries of a unit that a later one replaced, in their order."""
+
+    title = "earlier tries of a unit"
+    sql = """SELECT DISTINCT number, status, failure_kind, failure, calls, usd, committed_at
+FROM v_tries_all WHERE unit_key = $key AND standing = 'replaced' ORDER BY number"""
+    key: str
+
+
 class Membership(NamedTuple):
     """A version that a unit is part of, and as what."""
 

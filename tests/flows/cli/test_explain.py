@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from warehouse.store import Warehouse
+
 from .conftest import STUDY, Agora
 
 
@@ -19,6 +21,20 @@ def test_unit_that_is_held_says_since_when_and_for_which_versions(
 
 def test_unit_that_failed_says_why(agora: Agora, warehouse: Path) -> None:
     assert "the provider refused" in agora("explain", "named 1", "--study", "small@1").stdout
+
+
+def test_earlier_tries_of_a_unit_are_listed(agora: Agora, warehouse: Path) -> None:
+    with Warehouse.open(warehouse) as opened, opened.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO earlier_units BY NAME SELECT * REPLACE ('failed' AS status, "
+            "'server_error' AS failure_kind, '500 from the provider' AS failure, "
+            "timestamp '2025-12-31 10:00' AS committed_at) FROM units WHERE status = 'done' LIMIT 1"
+        )
+        key = opened.answer("SELECT unit_key FROM earlier_units").rows[0][0]
+    said = agora("explain", key).stdout
+    assert "in the warehouse since 2026-01-01" in said
+    tried = "try 1 failed on 2025-12-31 10:00, 0 calls: server_error: 500 from the provider"
+    assert tried in said
 
 
 def test_unit_that_is_not_held_names_what_differs_from_the_nearest(

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows.cli.bugs import print_bug
 from flows.cli.console import PlainConsole
 from flows.cli.output import as_csv, as_json, word
 from flows.cli.table import cell, table
@@ -216,3 +217,14 @@ def on_terminal(*words: str) -> str:
     reading.join(timeout=10)
     os.close(master)
     return b"".join(drawn).decode()
+
+
+def test_a_bugs_traceback_holds_only_what_can_be_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise RuntimeError("from a server: \x1b[2J\x9b31m\u202e")
+    except RuntimeError as error:
+        print_bug(type(error), error, error.__traceback__)
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback")
+    assert "from a server: \\x1b[2J\\x9b31m\\u202e\n" in said
+    assert printable(said)
