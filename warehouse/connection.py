@@ -54,6 +54,10 @@ class Locked(Mistake):
     """The warehouse's file is open for writing in another process."""
 
 
+class Unwritable(Mistake):
+    """The warehouse's file or its folder may not be written by this user."""
+
+
 def connection(
     path: Path, *, read_only: bool = False, limits: Limits | None = None
 ) -> duckdb.DuckDBPyConnection:
@@ -169,7 +173,7 @@ def _refuse_unusable(path: Path, *, read_only: bool) -> None:
         return
     blocked = [p for p in (path, path.parent) if p.exists() and not os.access(p, os.W_OK)]
     if blocked:
-        raise Mistake(
+        raise Unwritable(
             what="the warehouse cannot be written",
             place=place,
             found=f"{blocked[0]} is read-only for this user",

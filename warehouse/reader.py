@@ -15,7 +15,7 @@ import duckdb
 
 from schemas.unit import Read
 from warehouse.client import Client
-from warehouse.connection import Limits, Locked, connection, quiet
+from warehouse.connection import Limits, Locked, Unwritable, connection, quiet
 from warehouse.queries.query import Query
 from warehouse.statements import Answer, answer, confine
 from warehouse.view_files import files_digest
@@ -110,7 +110,17 @@ def reader(path: Path) -> Iterator[Reader]:
             return
     from warehouse.store import Warehouse
 
-    Warehouse.open(path).close()
+    try:
+        Warehouse.open(path).close()
+    except Unwritable as unwritable:
+        raise Unwritable(
+            what="the warehouse is of an older version of Agora and must be upgraded before it "
+            "can be read, but it cannot be written",
+            place=str(path),
+            found=unwritable.details["found"],
+            fix="have somebody who may write it run agora studies on it, or copy it to a folder "
+            "of your own and read the copy",
+        ) from unwritable
     with reader_as_it_is(path) as found:
         yield found
 

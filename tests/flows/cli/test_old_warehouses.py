@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -101,3 +102,15 @@ def test_the_digest_of_views_is_that_of_their_files(tmp_path: Path) -> None:
     assert reader.files_digest() == view_files.files_digest()
     (tmp_path / "10_one.sql").write_text("CREATE VIEW v_one AS SELECT 1;")
     assert view_files.files_digest(tmp_path) != view_files.files_digest()
+
+
+def test_an_older_warehouse_that_cannot_be_written_is_told_apart(
+    agora: Agora, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(warehouse)
+    monkeypatch.setattr("warehouse.connection.os.access", lambda path, mode: mode != os.W_OK)
+    done = agora("studies")
+    assert done.returncode == 2
+    assert "must be upgraded before it can be read, but it cannot be written" in done.stderr
+    assert "copy it to a folder of your own" in done.stderr
+    assert applied(warehouse) == OLD
