@@ -21,7 +21,7 @@ from tasks.personas.listed import ListedPersona
 from tasks.personas.scores import score_of_quantile
 from tasks.stages.base import Upstream
 from tasks.stages.personas import PersonaStep
-from tasks.stages.populations import PopulationStep
+from tasks.stages.populations import PartStep, PopulationStep
 from tasks.stages.seated import HeldPersonas, MadePersonas, People, seated_reads
 from warehouse.reader import reader
 
@@ -97,11 +97,10 @@ def export_personas(
 def _people(found: Named, condition: str | None) -> People:
     design = found.design()
     populations = PopulationStep().plan(design, Upstream())
-    upstream = Upstream({PopulationStep: populations})
-    upstream = Upstream(
-        {PopulationStep: populations, PersonaStep: PersonaStep().plan(design, upstream)}
-    )
-    made = MadePersonas.of(upstream)
+    parts = PartStep().plan(design, Upstream({PopulationStep: populations}))
+    held = {PopulationStep: populations, PartStep: parts}
+    texts = PersonaStep().plan(design, Upstream(held))
+    made = MadePersonas.of(Upstream({**held, PersonaStep: texts}))
     people = {one.name: made.people(found.study, one) for one in design.conditions}
     if condition is not None and condition not in people:
         close = nearest(condition, people)

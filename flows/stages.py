@@ -2,6 +2,7 @@
 
 # Annotations are no texts here: a served flow is pickled, and Prefect reads its parameters' types.
 import asyncio
+from collections.abc import Sequence
 from typing import Any, cast
 
 from prefect import flow
@@ -18,7 +19,7 @@ from flows.running import begin_step, end_step
 from flows.session import Session
 from flows.session import session as current_session
 from schemas.errors import AgoraError
-from schemas.unit import Read
+from schemas.unit import AnyUnit, Read
 from tasks.models.batch import REQUESTS_PER_BATCH
 from tasks.shards import Shard, shards_of, work_shard
 from tasks.stages.registry import steps_of
@@ -41,8 +42,12 @@ async def run_stage(request: StageRequest) -> State[Any]:
     counts = []
     for step in steps_of(request.stage):
         plan = begin_step(session, step)
-        if session.stopped is None:
-            await _work(session, plan)
+        tried: set[str] = set()
+        # Units that rest on others of their step are free once those are done.
+        while session.stopped is None and (todo := [u for u in plan.todo if u.key not in tried]):
+            await _work(session, plan, todo)
+            tried.update(unit.key for unit in todo)
+            plan = session.planner.refreshed(plan)
         plan = end_step(session, plan)
         failed += len(plan.failed)
         counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
@@ -60,17 +65,15 @@ async def run_stage(request: StageRequest) -> State[Any]:
     return Completed(message=message, data=0)
 
 
-async def _work(session: Session, plan: StepPlan) -> None:
-    """Work the units that are to do, shard after shard, as slots for units become free.
+async def _work(session: Session, plan: StepPlan, todo: Sequence[AnyUnit]) -> None:
+    """Work units of a step, shard after shard, as slots for units become free.
 
     Raises:
         Mistake: Something that the user can mend keeps a model from being asked.
     """
-    if not plan.todo:
-        return
     session.checker.start()  # it takes seconds, while models answer
     _hold_paid_answers(session, plan)
-    step, shards = plan.step, shards_of(plan.todo, max(plan.step.shard, 1))
+    step, shards = plan.step, shards_of(todo, max(plan.step.shard, 1))
     slots = Slots(_units_at_once(plan, session.concurrency))
     committer = Committer(session, step.name, slots)
     try:

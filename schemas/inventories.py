@@ -25,6 +25,9 @@ INVENTORIES: dict[InventoryName, tuple[str, ...]] = {
     "type_preferences": ("introversion", "intuition", "feeling", "perceiving"),
 }  # fmt: skip
 
+#: Letters of the two poles of each trait, of inventories whose traits make a type.
+TYPE_LETTERS: dict[InventoryName, tuple[str, ...]] = {"type_preferences": ("EI", "SN", "TF", "JP")}
+
 #: What intensifies a trait, each from 1 to 5 (SAC, arXiv 2506.20993).
 IntensityFactor = Literal["frequency", "depth", "threshold", "effort", "willingness"]
 INTENSITY_FACTORS: tuple[IntensityFactor, ...] = get_args(IntensityFactor)

@@ -18,14 +18,21 @@ from schemas.unit import Stage
 Picked = Literal["study_version", "episode_key", "unit_key"]
 
 _STAGES: dict[str, Stage] = {
+    "candidates": "personas",
     "personas": "personas",
+    "profiles": "personas",
     "v_personas": "personas",
     "persona_attributes": "personas",
+    "persona_checks": "personas",
+    "persona_relations": "personas",
     "persona_texts": "personas",
     "persona_traits": "personas",
     "population_fits": "personas",
+    "population_rules": "personas",
     "populations": "personas",
     "population_targets": "personas",
+    "v_population_figures": "personas",
+    "v_population_targets": "personas",
     "codes": "codes",
     "labels": "codes",
     "samples": "codes",

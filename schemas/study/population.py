@@ -10,12 +10,16 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_val
 
 from schemas.base import Record
 from schemas.files import LoadContext
-from schemas.inventories import INVENTORIES
+from schemas.inventories import INVENTORIES, InventoryName
 from schemas.names import Name
+from schemas.study.numbers import NumberSpec
 from schemas.study.options import with_options
 from schemas.study.prose import ProseField
+from schemas.study.relations import RelationSpec
 from schemas.study.rows import RowsFile
+from schemas.study.rules import ConsistencyRule
 from schemas.study.targets import Dimension, Target, categories_by_attribute
+from schemas.study.taxonomy import TaxonomySpec
 from schemas.study.traits import TraitSpec
 
 BIG_FIVE = INVENTORIES["big_five"]
@@ -57,6 +61,18 @@ class PopulationSpec(Record):
         MethodSpec(use="independent"), description="How the structured part is made."
     )
     traits: tuple[TraitSpec, ...] = Field((), description="Inventories of traits.")
+    numbers: dict[Name, NumberSpec] = Field(
+        {},
+        description="Numeric attributes, each from a distribution; a later one can depend on "
+        "categories of those before it.",
+    )
+    taxonomy: TaxonomySpec | None = Field(
+        None, description="Attributes out of a taxonomy, beside those above."
+    )
+    relations: dict[Name, RelationSpec] = Field({}, description="Relations between personas.")
+    rules: dict[Name, ConsistencyRule] = Field(
+        {}, description="Rules that every persona must keep."
+    )
     names: NameSpec | None = Field(None, description="Where names come from.")
     prose: ProseField | None = Field(
         None,
@@ -86,11 +102,21 @@ class PopulationSpec(Record):
     def _names_are_told_apart(self) -> Self:
         traits = [trait for one in self.traits for trait in one.traits]
         texts = self.prose.fields if self.prose else ()
-        names = [*self.categories, *traits, *texts]
+        names = [*self.categories, *traits, *self.numbers, *self.types.values(), *texts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two parts of the population are called {twice[0]}")
         return self
+
+    @property
+    def types(self) -> dict[InventoryName, Name]:
+        """Attributes with a type of four letters, by inventory."""
+        return {one.inventory: one.type for one in self.traits if one.type is not None}
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Attributes that personas have whatever way they are made: types and numbers."""
+        return (*self.types.values(), *self.numbers)
 
     @cached_property
     def categories(self) -> dict[Name, tuple[str, ...]]:

@@ -7,7 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.base import Record
-from schemas.inventories import INVENTORIES, IntensityFactor, InventoryName
+from schemas.inventories import INVENTORIES, TYPE_LETTERS, IntensityFactor, InventoryName
+from schemas.names import Name
 
 Correlation = float
 
@@ -33,6 +34,12 @@ class TraitSpec(Record):
         "factors with a level from 1 to 5.",
     )
 
+    type: Name | None = Field(
+        None,
+        description="Of type_preferences: name of an attribute with the four letters of the type, "
+        "such as INTJ.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
@@ -41,6 +48,8 @@ class TraitSpec(Record):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         known = INVENTORIES[self.inventory]
+        if self.type is not None and self.inventory not in TYPE_LETTERS:
+            raise ValueError(f"type: {self.inventory} has no types; type_preferences has")
         pairs = [(one, other) for one, row in self.correlations.items() for other in row]
         for trait in (*self.means, *(trait for pair in pairs for trait in pair)):
             if trait not in known:

@@ -26,13 +26,18 @@ from schemas.tables.episodes import (
 from schemas.tables.market import BusinessRow, CatalogueRow, CustomerRow
 from schemas.tables.measures import ContrastRow, MetricRow
 from schemas.tables.personas import (
+    CandidateRow,
     PersonaAttributeRow,
+    PersonaCheckRow,
+    PersonaRelationRow,
     PersonaRow,
     PersonaTextRow,
     PersonaTraitRow,
     PopulationFitRow,
     PopulationRow,
+    PopulationRuleRow,
     PopulationTargetRow,
+    ProfileRow,
 )
 from schemas.tables.quality import QuarantineRow, ValidationRow
 from schemas.tables.studies import EarlierUnitRow, RunRow, StudyRow, StudyUnitRow, UnitRow
@@ -48,13 +53,18 @@ ROWS: tuple[type[Row], ...] = (
     CatalogueRow,
     CustomerRow,
     BusinessRow,
+    CandidateRow,
+    ProfileRow,
     PopulationRow,
     PopulationTargetRow,
     PopulationFitRow,
+    PopulationRuleRow,
     PersonaRow,
     PersonaTextRow,
     PersonaTraitRow,
     PersonaAttributeRow,
+    PersonaRelationRow,
+    PersonaCheckRow,
     CallRow,
     AttemptRow,
     EarlierCallRow,

@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from schemas.inventories import Level
-from schemas.tables.column import Count, Json, Key, Name, Row, Share, Table
+from schemas.study.expectations import Severity
+from schemas.study.taxonomy import Stratum
+from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Share, Table
 
 #: A level of intensity.
 Intensity = Annotated[int, Field(ge=1, le=5)]
@@ -81,6 +83,29 @@ class PopulationFitRow(Row):
     source: str = Field(description="Who published the table.")
     vintage: str = Field(description="Time that it describes.")
     licence: str = Field(description="Licence of the table.")
+
+
+class PopulationRuleRow(Row):
+    """How well a population keeps a rule of consistency."""
+
+    table: ClassVar[Table] = Table(
+        "population_rules",
+        ("population_key", "rule"),
+        "rule that personas of a population were to keep",
+        {"population_key": "populations.population_key"},
+        owner="unit_key",
+    )
+
+    population_key: Key = Field(description="The population.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    rule: Name = Field(description="The rule.")
+    severity: Severity = Field(description="What follows where it is kept too rarely.")
+    about: Count = Field(description="Personas that it is about.")
+    broken: Count = Field(description="Personas who break it; see persona_checks.")
+    pass_rate: Share = Field(
+        description="Share of those that it is about who keep it; 1 where it is about nobody."
+    )
+    least_pass_rate: Share = Field(description="Share that was declared.")
 
 
 class PersonaRow(Row):
@@ -160,6 +185,94 @@ class PersonaAttributeRow(Row):
 
     persona_key: Key = Field(description="The persona.")
     unit_key: Key = Field(description="Unit that wrote the row.")
-    attribute: Name = Field(description="Name of the attribute.")
-    value: str = Field(description="Its value.")
-    provenance: Literal["sampled", "model", "imported"] = Field(description="Where it came from.")
+    attribute: Name = Field(
+        description="Name of the attribute; its path where it comes from a taxonomy."
+    )
+    value: str | None = Field(
+        None,
+        description="Its value; missing where it is left to prose, which stands in persona_texts "
+        "under the same name.",
+    )
+    provenance: Literal["sampled", "derived", "model", "imported", "prose"] = Field(
+        description="Where it came from."
+    )
+    depth: Count | None = Field(None, description="Depth in its taxonomy, from 1.")
+    category: Name | None = Field(None, description="Node at the top of the taxonomy above it.")
+    stratum: Stratum | None = Field(
+        None, description="Third of the taxonomy that it was drawn from, by similarity."
+    )
+    similarity: Share | None = Field(
+        None, description="How near its path and description are to the persona's anchors."
+    )
+    similarity_measure: Name | None = Field(None, description="How nearness was measured.")
+    ordinal: Ordinal | None = Field(
+        None, description="Place among the persona's attributes of the taxonomy, from 1."
+    )
+
+
+class PersonaRelationRow(Row):
+    """A relation of a persona to another; one that is the same both ways has two rows."""
+
+    table: ClassVar[Table] = Table(
+        "persona_relations",
+        ("persona_key", "other_key", "relation"),
+        "relation of a persona to another",
+        {"persona_key": "personas.persona_key", "other_key": "personas.persona_key"},
+        owner="unit_key",
+    )
+
+    persona_key: Key = Field(description="The persona.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    other_key: Key = Field(description="The other persona.")
+    relation: Name = Field(description="What the other is to it.")
+    strength: Share = Field(description="Strength from 0 to 1.")
+    symmetric: bool = Field(description="Whether it is the same the other way round.")
+
+
+class PersonaCheckRow(Row):
+    """A rule that a persona breaks."""
+
+    table: ClassVar[Table] = Table(
+        "persona_checks",
+        ("persona_key", "rule"),
+        "rule of a population that a persona breaks",
+        {"persona_key": "personas.persona_key"},
+        owner="unit_key",
+    )
+
+    persona_key: Key = Field(description="The persona.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    rule: Name = Field(description="The rule.")
+    detail: str = Field(description="What it has, and what was expected.")
+
+
+class CandidateRow(Row):
+    """A candidate of a genetic search over weights of traits."""
+
+    table: ClassVar[Table] = Table(
+        "candidates",
+        ("search_key", "generation", "candidate"),
+        "candidate of a search for weights of traits",
+        owner="unit_key",
+    )
+
+    search_key: Key = Field(description="The search; what decides its population decides it.")
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    generation: Ordinal = Field(description="Number of the generation, from 0.")
+    candidate: Ordinal = Field(description="Number within the generation, from 0.")
+    weights: Json = Field(description="Mean of each trait, in standard deviations.")
+    answers: Json = Field(description="Share of yes by question, with these weights.")
+    fitness: Share = Field(description="1 less the mean difference from the declared shares.")
+
+
+class ProfileRow(Row):
+    """What a model read out of what a person wrote."""
+
+    table: ClassVar[Table] = Table(
+        "profiles", ("unit_key", "field"), "field of a profile read out of texts", owner="unit_key"
+    )
+
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    field: Name = Field(description="Field of the profile; summary is there for everybody.")
+    value: str = Field(description="What was read; unknown where the texts do not tell.")
+    call_key: Key = Field(description="Call that read it.")

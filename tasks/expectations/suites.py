@@ -36,6 +36,16 @@ def _personas(study: Study) -> Iterator[DataExpectation]:
         )
     if any(spec.prose for spec in specs):
         yield _one("column_values_to_be_null", "v_personas", column="refused", mostly=0.95)
+    for severity in sorted({rule.severity for spec in specs for rule in spec.rules.values()}):
+        yield _one(
+            "column_pair_values_a_to_be_greater_than_b",
+            "population_rules",
+            column_A="pass_rate",
+            column_B="least_pass_rate",
+            or_equal=True,
+            where={"severity": severity},
+            severity=severity,
+        )
     if len(specs) > 1:  # the tables hold all of them, and each has means of its own
         return
     method, params = method_of(specs[0])

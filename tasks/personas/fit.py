@@ -25,7 +25,7 @@ class Fit:
         dimension: The attribute, or attributes.
         categories: Its cells, in words.
         target: Target share of each cell.
-        realised: Realised share of each cell.
+        realised: Realised share of each cell, among personas of whom all values are known.
         size: Number of personas.
         tolerance: Total variation up to which it is met.
     """
@@ -54,10 +54,10 @@ class Fit:
     @property
     def p(self) -> float | None:
         """Chance of a statistic as large under independent draws from the target."""
-        from scipy.stats import chi2  # a second of start-up, which a plan need not wait for
+        from scipy.special import chdtrc  # start-up that a plan need not wait for
 
         df = int((self.target > 0).sum()) - 1
-        return None if self.chi_square is None or df < 1 else float(chi2.sf(self.chi_square, df))
+        return None if self.chi_square is None or df < 1 else float(chdtrc(df, self.chi_square))
 
     @property
     def jensen_shannon(self) -> float:
@@ -110,7 +110,8 @@ def _fit(
     cells = target.cells()
     columns = [attributes[name] for name in attributes_of(dimension)]
     sizes = tuple(len(one.categories) for one in columns)
-    codes = np.ravel_multi_index([one.codes for one in columns], sizes)
+    known = np.all([one.codes >= 0 for one in columns], axis=0)
+    codes = np.ravel_multi_index([one.codes[known] for one in columns], sizes)
     counts = np.bincount(codes, minlength=math.prod(sizes)).reshape(sizes)
     place = [{category: i for i, category in enumerate(one.categories)} for one in columns]
     realised = np.array(
@@ -123,7 +124,7 @@ def _fit(
         dimension,
         tuple(TIMES.join(cell) for cell in cells),
         np.array(list(cells.values())),
-        realised / spec.size,
+        realised / max(1, int(known.sum())),
         spec.size,
         tolerance,
     )

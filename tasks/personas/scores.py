@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
 
 from schemas.inventories import LEVELS, Level
-from tasks.personas.structure import Floats, Whole
+from tasks.personas.structure import Column, Floats, Whole
 
 #: Standardised scores at which a level ends, from very_low to high.
 CUTS = (-1.5, -0.5, 0.5, 1.5)
@@ -84,3 +85,20 @@ def score_of_quantile(quantiles: Floats) -> Floats:
     from scipy.special import ndtri  # a second of start-up, which a plan need not wait for
 
     return np.asarray(ndtri(quantiles)).clip(-FURTHEST, FURTHEST).round(12) + 0.0
+
+
+def type_column(letters: Sequence[str], scores: Sequence[Floats]) -> Column:
+    """The type of each persona: for every trait the letter of the pole that it is nearer to.
+
+    Args:
+        letters: Letters of the two poles of each trait.
+        scores: Quantiles of each trait; from 1/2 on, the second pole is nearer.
+
+    Example:
+        >>> type_column(("EI", "SN"), [np.array([0.2, 0.5]), np.array([0.7, 0.1])]).values()
+        ['EN', 'IS']
+    """
+    codes = np.zeros(len(scores[0]), dtype=np.int64)
+    for one in scores:
+        codes = codes * 2 + (one >= 0.5)
+    return Column(tuple("".join(each) for each in itertools.product(*letters)), codes)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 
 from schemas.errors import Mistake
 from schemas.inventories import INTENSITY_FACTORS
+from schemas.study.population import PopulationSpec
 from schemas.study.traits import TraitSpec
 from tasks.personas.structure import Draws, Floats, Whole
+
+#: Random points of the space of traits that are looked at for coverage.
+POINTS = 2_000
+#: Personas whose coverage is looked at, at most; discrepancy takes the square of their number.
+COVERING = 2_000
 
 
 def drawn_scores(spec: TraitSpec, size: int, draws: Draws) -> dict[str, Floats]:
@@ -71,3 +79,39 @@ def intensities(spec: TraitSpec, size: int, draws: Draws) -> dict[tuple[str, str
             elif factor in spec.intensity:
                 found[trait, factor] = np.full(size, spec.intensity[factor])
     return found
+
+
+def coverage_figures(
+    spec: PopulationSpec, quantiles: Mapping[str, Floats], draws: Draws
+) -> dict[str, float]:
+    """How evenly personas cover the space of traits, of inventories drawn to cover it.
+
+    ``coverage`` is the share of random points of the space that have a persona within the radius
+    at which the balls around all personas have the volume of the space (the measure of Concordia's
+    quasi-random personas); ``discrepancy`` is their centred L2 discrepancy (Hickernell 1998).
+    Both are taken over quantiles of the first personas, so that the space is a unit cube.
+
+    Args:
+        spec: The population.
+        quantiles: Quantiles by trait.
+        draws: Generators.
+    """
+    found = {}
+    for one in spec.traits:
+        if one.draw != "quasi_monte_carlo":
+            continue
+        from scipy.spatial import KDTree
+        from scipy.stats import qmc
+
+        cube = np.column_stack([quantiles[trait][:COVERING] for trait in one.traits])
+        points = draws.of("coverage", one.inventory).random((POINTS, cube.shape[1]))
+        distances, _ = KDTree(cube).query(points, distance_upper_bound=_radius(*cube.shape))
+        found[f"{one.inventory}.coverage"] = float(np.isfinite(distances).mean())
+        found[f"{one.inventory}.discrepancy"] = float(qmc.discrepancy(np.clip(cube, 0.0, 1.0)))
+    return found
+
+
+def _radius(n: int, dimensions: int) -> float:
+    """Radius at which ``n`` balls have the volume of the unit cube together."""
+    unit = math.pi ** (dimensions / 2) / math.gamma(dimensions / 2 + 1)
+    return float((1 / (n * unit)) ** (1 / dimensions))

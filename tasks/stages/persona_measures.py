@@ -75,7 +75,7 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
                     answers=tuple(sorted(answered.get(condition.name, ())))
                     if "answers" in metric.needs
                     else (),
-                    units=(people.unit,),
+                    units=tuple(people.units),
                     positions=people.positions,
                 )
             )

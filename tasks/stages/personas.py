@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import polars as pl
 
 from schemas.gateway import Gateway, Message, Question
 from schemas.keys import NOT_IDENTITY, Shared, digest
@@ -15,11 +17,9 @@ from tasks.models.estimate import Planned, Span
 from tasks.models.structured import reading
 from tasks.personas.prose import problem_with, prose_prompt, prose_shape, prose_template, texts_of
 from tasks.stages.base import Step, Upstream
-from tasks.stages.populations import PopulationStep, Writing, planned_populations
+from tasks.stages.planned import PlannedPopulation, Writing, planned_populations
+from tasks.stages.populations import population_units
 from tasks.studies.design import Design
-
-if TYPE_CHECKING:
-    import polars as pl
 
 #: Tables that together hold a persona, by its key.
 PERSONA_TABLES = ("personas", "persona_traits", "persona_attributes")
@@ -62,9 +62,7 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PersonaInput], ...]:
         """One unit for each persona of a population with prose."""
-        populations = {
-            unit.spec.population.digest: (unit.key,) for unit in upstream.of(PopulationStep)
-        }
+        populations = population_units(upstream)
         template = digest(prose_template())
         units = [
             self.unit(
@@ -75,7 +73,7 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
                     one.persona_key(position),
                 ),
                 label=f"persona {position}",
-                upstream=populations.get(one.population.digest, ()),
+                upstream=_author(populations, one, position),
             )
             for one in planned_populations(design)
             if one.writing is not None
@@ -141,6 +139,14 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
         }
 
 
+def _author(
+    populations: Mapping[str, Sequence[str]], planned: PlannedPopulation, position: int
+) -> tuple[str, ...]:
+    """Key of the unit that writes a persona down, if it is planned."""
+    units = populations.get(planned.population.digest, ())
+    return (units[planned.part_of(position)],) if units else ()
+
+
 def persona_reads(keys: Sequence[str]) -> tuple[Read, ...]:
     """What must be read to know personas by their keys."""
     return tuple(Read(table, "persona_key", tuple(keys)) for table in PERSONA_TABLES if keys)
@@ -168,10 +174,11 @@ def personas_by_key(rows: Mapping[str, pl.DataFrame]) -> dict[str, Persona]:
 def _by_persona(
     rows: Mapping[str, pl.DataFrame], table: str, name: str, value: str
 ) -> dict[str, dict[str, Any]]:
-    """Value by name, in the order of the names, by the key of a persona."""
+    """Value by name, in the order of the names, by the key of a persona; missing ones left out."""
     found: dict[str, dict[str, Any]] = {}
     if table in rows:
-        for row in rows[table].sort(name).iter_rows(named=True):
+        held = rows[table].filter(pl.col(value).is_not_null()).sort(name)
+        for row in held.iter_rows(named=True):
             found.setdefault(row["persona_key"], {})[row[name]] = row[value]
     return found
 

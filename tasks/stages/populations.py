@@ -2,110 +2,38 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from schemas.gateway import Gateway
-from schemas.inventories import INTENSITY_FACTORS, LEVELS
-from schemas.keys import NOT_IDENTITY, Shared, digest, shared
-from schemas.study import ModelSpec, PopulationSpec, Study
-from schemas.unit import Unit
-from tasks.personas.draw import Population, drawn_population
-from tasks.personas.fit import population_fit
+from schemas.keys import NOT_IDENTITY, Shared
+from schemas.study import PopulationSpec
+from schemas.unit import Read, Unit
+from tasks.personas.draw import drawn_population
+from tasks.personas.methods.method import FoundMethod
 from tasks.personas.methods.registry import method_named
 from tasks.stages.base import Step, Upstream
+from tasks.stages.planned import RECIPE, PlannedPopulation, planned_populations, population_of
+from tasks.stages.population_rows import persona_rows, population_rows
+from tasks.stages.profiles import ProfileStep
+from tasks.stages.searches import SearchStep
 from tasks.studies.design import Design
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from schemas.unit import TableRows
 
-#: Raised by hand when the way in which populations are drawn changes; part of every key.
-RECIPE = 2
-#: Populations that are kept once drawn, since plan and work look at the same ones.
-REMEMBERED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """How prose about personas is written.
-
-    Attributes:
-        writer: The model that writes.
-        texts: Name of each text and what it is to say, in order.
-        reasks: How often an answer that contradicts the persona is asked again.
-    """
-
-    writer: ModelSpec
-    texts: tuple[tuple[str, str], ...]
-    reasks: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedPopulation:
-    """A population that conditions of a study use.
-
-    Attributes:
-        population: The population; its digest is the population's key.
-        profiles: Digest of what decides its personas, one by one.
-        writing: How prose about them is written, if at all.
-    """
-
-    population: Shared[PopulationSpec]
-    profiles: str
-    writing: Shared[Writing] | None
-
-    def persona_key(self, position: int) -> str:
-        """Key of a persona by its number within the population, from 1."""
-        return digest("persona", self.population.digest, position)
-
-    def profile_key(self, position: int) -> str:
-        """Digest of what decides a persona; the same in a larger population that begins alike."""
-        return digest("profile", self.profiles, position)
-
-
-def planned_population(study: Study, spec: PopulationSpec) -> PlannedPopulation:
-    """A population of a study."""
-    method = method_named(spec.method.use)
-    declared = spec.model_dump(mode="json", exclude={"size", "prose"}, exclude_defaults=True)
-    profiles = digest(
-        "profiles", RECIPE, method.version, declared, None if method.extends else spec.size
-    )
-    return PlannedPopulation(
-        Shared(spec, digest("population", profiles, spec.size)), profiles, _writing(study, spec)
-    )
-
-
-def _writing(study: Study, spec: PopulationSpec) -> Shared[Writing] | None:
-    prose = spec.prose
-    if prose is None:
-        return None
-    return shared(Writing(study.models[prose.model], tuple(prose.fields.items()), prose.reasks))
-
-
-def planned_populations(design: Design) -> tuple[PlannedPopulation, ...]:
-    """Every distinct population of a study once, in the order of the conditions that use them."""
-    specs = [one.population for one in design.conditions] or [design.study.population]
-    planned = [planned_population(design.study, spec) for spec in specs if spec is not None]
-    return tuple(
-        {
-            (one.population.digest, one.writing.digest if one.writing else ""): one
-            for one in planned
-        }.values()
-    )
-
-
-@functools.lru_cache(maxsize=REMEMBERED)
-def population_of(population: Shared[PopulationSpec], profiles: str) -> Population:
-    """A planned population as it is drawn.
-
-    Raises:
-        Mistake: What is declared cannot be.
-    """
-    return drawn_population(population.value, profiles)
+#: Tables with rows of personas.
+PERSONA_ROWS = (
+    "personas",
+    "persona_texts",
+    "persona_traits",
+    "persona_attributes",
+    "persona_relations",
+    "persona_checks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +43,19 @@ class PopulationInput:
     Attributes:
         population: The population; its digest is the population's key.
         planned: The same, with what its personas' keys are made of.
+        found: Units whose rows it is made from, in order, where work goes before.
     """
 
     population: Shared[PopulationSpec]
     planned: PlannedPopulation = field(metadata=NOT_IDENTITY, compare=False)
+    found: tuple[str, ...] = field(default=(), metadata=NOT_IDENTITY, compare=False)
 
 
-class PopulationStep(Step[PopulationInput, Any]):
+#: Rows that populations are made from, by the unit that wrote them.
+Found = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+class PopulationStep(Step[PopulationInput, Found]):
     """Draws the populations that a study's personas are taken from."""
 
     stage = "personas"
@@ -132,141 +66,123 @@ class PopulationStep(Step[PopulationInput, Any]):
         "populations",
         "population_targets",
         "population_fits",
-        "personas",
-        "persona_texts",
-        "persona_traits",
-        "persona_attributes",
+        "population_rules",
+        *PERSONA_ROWS,
     )
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PopulationInput], ...]:
         """One unit for each population."""
         planned = {one.population.digest: one for one in planned_populations(design)}
         return tuple(
-            self.unit(PopulationInput(one.population, one), label=f"population {number}")
+            self.unit(
+                PopulationInput(one.population, one, found),
+                label=f"population {number}",
+                upstream=found,
+            )
             for number, one in enumerate(planned.values(), start=1)
+            for found in (_found_by(one, upstream),)
         )
 
+    def reads(self, units: Sequence[Unit[PopulationInput]]) -> tuple[Read, ...]:
+        """What populations are made from, where work goes before."""
+        keys: dict[str, list[str]] = {}
+        for unit in units:
+            method = method_named(unit.spec.population.value.method.use)
+            if isinstance(method, FoundMethod):
+                keys.setdefault(method.found_in, []).extend(unit.spec.found)
+        return tuple(Read(table, "unit_key", tuple(found)) for table, found in keys.items())
+
+    def prepare(
+        self, units: Sequence[Unit[PopulationInput]], rows: Mapping[str, pl.DataFrame]
+    ) -> Found:
+        """The rows by unit."""
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for frame in rows.values():
+            for row in frame.iter_rows(named=True):
+                found.setdefault(row["unit_key"], []).append(row)
+        return found
+
     async def work(
-        self, unit: Unit[PopulationInput], prepared: Any, gateway: Gateway
+        self, unit: Unit[PopulationInput], prepared: Found, gateway: Gateway
     ) -> dict[str, TableRows]:
         """The population, how it meets its targets, and its personas."""
         planned = unit.spec.planned
-        drawn = population_of(planned.population, planned.profiles)
+        if unit.spec.found:
+            found = [prepared[key] for key in unit.spec.found]
+            drawn = drawn_population(planned.population.value, planned.profiles, found)
+        else:
+            drawn = population_of(planned.population, planned.profiles)
+        own = {"population_key": planned.population.digest, "unit_key": unit.key}
         return {
-            "populations": [_population_row(unit, drawn)],
-            **_fit_rows(unit, drawn),
-            **_persona_rows(unit, drawn),
+            **population_rows(planned.population.value, drawn, own),
+            **persona_rows(planned, drawn, own, planned.parts[0]),
         }
 
 
-def _population_row(unit: Unit[PopulationInput], drawn: Population) -> dict[str, Any]:
-    spec = unit.spec.population.value
-    return {
-        "population_key": unit.spec.population.digest,
-        "unit_key": unit.key,
-        "method": spec.method.use,
-        "size": spec.size,
-        "seed": spec.seed,
-        "spec": spec.model_dump(mode="json", exclude={"prose"}, exclude_defaults=True),
-        "figures": dict(drawn.figures),
-    }
-
-
-def _fit_rows(unit: Unit[PopulationInput], drawn: Population) -> dict[str, TableRows]:
-    own = {"population_key": unit.spec.population.digest, "unit_key": unit.key}
-    targets = unit.spec.population.value.targets
-    fits = population_fit(unit.spec.population.value, drawn.attributes)
-    return {
-        "population_targets": [
-            {
-                **own,
-                "dimension": fit.dimension,
-                "category": category,
-                "target_share": float(target),
-                "realised_share": float(realised),
-            }
-            for fit in fits
-            for category, target, realised in zip(
-                fit.categories, fit.target, fit.realised, strict=True
-            )
-        ],
-        "population_fits": [
-            {
-                **own,
-                "dimension": fit.dimension,
-                "cells": len(fit.categories),
-                "total_variation": fit.total_variation,
-                "tolerance": fit.tolerance,
-                "chi_square": fit.chi_square,
-                "p": fit.p,
-                "jensen_shannon": fit.jensen_shannon,
-                "standardised_error": fit.standardised_error,
-                "source": targets[fit.dimension].source,
-                "vintage": targets[fit.dimension].vintage,
-                "licence": targets[fit.dimension].licence,
-            }
-            for fit in fits
-        ],
-    }
-
-
-def _persona_rows(unit: Unit[PopulationInput], drawn: Population) -> dict[str, TableRows]:
-    """Rows of the personas as frames, since they may be a hundred thousand."""
-    planned = unit.spec.planned
-    positions = range(1, unit.spec.population.value.size + 1)
-    keys = pl.Series("persona_key", [planned.persona_key(position) for position in positions])
-    profiles = pl.Series("profile_key", [planned.profile_key(position) for position in positions])
-    owner = pl.lit(unit.key).alias("unit_key")
-    personas = pl.DataFrame([keys, profiles]).with_columns(
-        owner,
-        pl.lit(unit.spec.population.digest).alias("population_key"),
-        pl.Series("position", positions, dtype=pl.Int64),
-        pl.Series("name", drawn.names),
+def _found_by(planned: PlannedPopulation, upstream: Upstream) -> tuple[str, ...]:
+    """Keys of the units whose rows a population is made from, in order."""
+    searched = [one for one in upstream.of(SearchStep) if one.spec.profiles == planned.profiles]
+    last = max((one.spec.generation for one in searched), default=0)
+    return (
+        *(one.key for one in searched if one.spec.generation == last),
+        *(one.key for one in upstream.of(ProfileStep) if planned.profiles in one.spec.profiles),
     )
-    parts = {
-        "persona_texts": _texts(profiles, drawn.texts),
-        "persona_traits": _traits(keys, drawn),
-        "persona_attributes": _attributes(keys, drawn),
-    }
-    return {
-        "personas": personas,
-        **{name: pl.concat(part).with_columns(owner) for name, part in parts.items() if part},
-    }
 
 
-def _texts(profiles: pl.Series, texts: Mapping[str, tuple[str, ...]]) -> list[pl.DataFrame]:
-    return [
-        pl.DataFrame([profiles, pl.Series("text", column)])
-        .filter(pl.col("text") != "")
-        .with_columns(kind=pl.lit(kind))
-        for kind, column in texts.items()
-    ]
+@dataclass(frozen=True, slots=True)
+class PartInput:
+    """What writing down further personas of a population takes.
+
+    Attributes:
+        population: The population.
+        part: Number of the part, from 1; the population's own unit writes part 0.
+        planned: The population with what its personas' keys are made of.
+    """
+
+    population: Shared[PopulationSpec]
+    part: int
+    planned: PlannedPopulation = field(metadata=NOT_IDENTITY, compare=False)
 
 
-def _traits(keys: pl.Series, drawn: Population) -> list[pl.DataFrame]:
-    levels = pl.Series(LEVELS)
-    return [
-        pl.DataFrame(
-            [
-                keys,
-                pl.Series("score", trait.scores),
-                levels.gather(trait.levels).alias("level"),
-                *(
-                    pl.Series(factor, trait.intensity.get(factor, [None] * len(keys)), pl.Int64)
-                    for factor in INTENSITY_FACTORS
-                ),
-            ]
-        ).with_columns(
-            inventory=pl.lit(trait.inventory), trait=pl.lit(name), assigned=pl.lit(value=True)
+class PartStep(Step[PartInput, Any]):
+    """Writes down the personas of large populations, part by part, so that memory stays bounded."""
+
+    stage = "personas"
+    name = "population_parts"
+    title = "parts of populations"
+    recipe = RECIPE
+    writes = PERSONA_ROWS
+
+    def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[PartInput], ...]:
+        """One unit for each part but the first."""
+        return tuple(
+            self.unit(
+                PartInput(population.spec.population, number, population.spec.planned),
+                label=f"{population.label}, part {number + 1}",
+                upstream=(population.key,),
+            )
+            for population in upstream.of(PopulationStep)
+            for number in range(1, len(population.spec.planned.parts))
         )
-        for name, trait in drawn.traits.items()
-    ]
+
+    async def work(
+        self, unit: Unit[PartInput], prepared: Any, gateway: Gateway
+    ) -> dict[str, TableRows]:
+        """The personas of the part."""
+        planned = unit.spec.planned
+        drawn = population_of(planned.population, planned.profiles)
+        own = {"population_key": planned.population.digest, "unit_key": unit.key}
+        return persona_rows(planned, drawn, own, planned.parts[unit.spec.part])
 
 
-def _attributes(keys: pl.Series, drawn: Population) -> list[pl.DataFrame]:
-    return [
-        pl.DataFrame(
-            [keys, pl.Series(column.categories).gather(column.codes).alias("value")]
-        ).with_columns(attribute=pl.lit(name), provenance=pl.lit(drawn.provenance))
-        for name, column in drawn.attributes.items()
-    ]
+def population_units(upstream: Upstream) -> dict[str, tuple[str, ...]]:
+    """Keys of the units that write the personas of a population, in order, by its digest.
+
+    See :meth:`PlannedPopulation.part_of` for the place of the unit that writes a persona.
+    """
+    found: dict[str, tuple[str, ...]] = {
+        unit.spec.population.digest: (unit.key,) for unit in upstream.of(PopulationStep)
+    }
+    for part in upstream.of(PartStep):
+        found[part.spec.population.digest] += (part.key,)
+    return found

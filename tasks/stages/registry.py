@@ -15,11 +15,16 @@ def steps() -> tuple[AnyStep, ...]:
     from tasks.stages.measures import MeasureStep
     from tasks.stages.persona_measures import PersonaMeasureStep
     from tasks.stages.personas import PersonaStep
-    from tasks.stages.populations import PopulationStep
+    from tasks.stages.populations import PartStep, PopulationStep
+    from tasks.stages.profiles import ProfileStep
     from tasks.stages.questionnaires import QuestionnaireStep
+    from tasks.stages.searches import SearchStep
 
     return (
+        ProfileStep(),
+        SearchStep(),
         PopulationStep(),
+        PartStep(),
         PersonaStep(),
         QuestionnaireStep(),
         EpisodeStep(),

@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from schemas.errors import Mistake
 from schemas.keys import NOT_IDENTITY
 from schemas.seats import Persona
 from schemas.study import Study
 from schemas.unit import Read
+from tasks.personas.methods.method import FoundMethod
+from tasks.personas.methods.registry import method_named
 from tasks.personas.seating import Candidate
 from tasks.stages.base import Upstream
 from tasks.stages.personas import PersonaStep, persona_reads, personas_by_key
-from tasks.stages.populations import (
-    PlannedPopulation,
-    PopulationStep,
-    planned_population,
-    population_of,
-)
+from tasks.stages.planned import PlannedPopulation, planned_population, population_of
+from tasks.stages.populations import population_units
 from tasks.studies.design import Condition
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class SeatedPersona:
         profile: Digest of what decides the persona.
         biography: Key of the unit that writes its texts; empty where no model does.
         persona: Key of the persona, whose rows say what it is.
-        population: Key of the unit that draws its population.
+        population: Key of the unit that writes it down.
     """
 
     profile: str
@@ -54,13 +53,13 @@ class People:
 
     Attributes:
         planned: Their population; ``None`` for a condition without one.
-        unit: Key of the unit that draws it.
+        units: Keys of the units that write it down, in the order of the personas.
         writers: Key of the unit that writes about a persona, by profile.
         positions: Number within the population by the key of a persona.
     """
 
     planned: PlannedPopulation | None = None
-    unit: str = ""
+    units: Sequence[str] = ()
     writers: Mapping[str, str] = field(default_factory=dict)
     positions: Mapping[str, int] = field(default_factory=dict)
 
@@ -76,12 +75,23 @@ class People:
         """A persona as the seat that has it holds it."""
         if self.planned is None:
             raise ValueError("nobody can be seated without a population")
-        profile = self.planned.profile_key(self.positions[key])
-        return SeatedPersona(profile, self.writers.get(profile, ""), key, self.unit)
+        position = self.positions[key]
+        profile = self.planned.profile_key(position)
+        unit = self.units[self.planned.part_of(position)] if self.units else ""
+        return SeatedPersona(profile, self.writers.get(profile, ""), key, unit)
 
     def _values(self, position: int) -> Mapping[str, str]:
         if self.planned is None:
             raise ValueError("nobody has values without a population")
+        if isinstance(method_named(self.planned.population.value.method.use), FoundMethod):
+            raise Mistake(
+                what="a seat asks for a persona by its values, which are found by work that is "
+                "planned together with it",
+                place="episode.seats",
+                found=f"a population by the method {self.planned.population.value.method.use}",
+                expected="seats without where",
+                fix="let seats draw among all personas, or name one by its key",
+            )
         return population_of(self.planned.population, self.planned.profiles).values(position)
 
 
@@ -90,11 +100,11 @@ class MadePersonas:
     """The units that make personas.
 
     Attributes:
-        populations: Key of the unit that draws a population, by its digest.
+        populations: Keys of the units that write a population down, by its digest.
         writers: Key of the unit that writes about a persona, by what it writes and profile.
     """
 
-    populations: Mapping[str, str]
+    populations: Mapping[str, Sequence[str]]
     writers: Mapping[str, Mapping[str, str]]
 
     @classmethod
@@ -103,10 +113,7 @@ class MadePersonas:
         writers: dict[str, dict[str, str]] = {}
         for unit in upstream.of(PersonaStep):
             writers.setdefault(unit.spec.writing.digest, {})[unit.spec.profile] = unit.key
-        populations = {
-            unit.spec.population.digest: unit.key for unit in upstream.of(PopulationStep)
-        }
-        return cls(populations, writers)
+        return cls(population_units(upstream), writers)
 
     def people(self, study: Study, condition: Condition) -> People:
         """The personas that the seats of a condition may have."""
@@ -117,7 +124,7 @@ class MadePersonas:
         size = planned.population.value.size
         return People(
             planned,
-            self.populations.get(planned.population.digest, ""),
+            self.populations.get(planned.population.digest, ()),
             self.writers.get(writing, {}),
             {planned.persona_key(position): position for position in range(1, size + 1)},
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from schemas.errors import Mistake
 from schemas.study import CodingSpec, RuleSpec, Study
 from schemas.study.conditions import changes_by_condition
+from tasks.personas.methods.registry import aliases_of_method
 from tasks.studies.analysis_checks import analysis_problems
 from tasks.studies.design import Design, aliases_of
 from tasks.studies.instruments import instrument_problems
@@ -55,6 +56,12 @@ def _population(study: Study, positions: Positions) -> Iterator[Mistake]:
             place = positions.place(positions.of_change(name, field) or field)
             yield unknown_name(place, "model", prose.model, list(study.models), DECLARE)
             return
+        for alias in aliases_of_method(population) if population else ():
+            if alias not in study.models:
+                field = ("population", "method", "model")
+                place = positions.place(positions.of_change(name, field) or field)
+                yield unknown_name(place, "model", alias, list(study.models), DECLARE)
+                return
 
 
 def _episode_models(design: Design, positions: Positions) -> Iterator[Mistake]:

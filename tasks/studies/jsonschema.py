@@ -21,9 +21,21 @@ _TEXT_STANDS_FOR = {
     "TextFile": "The text itself, or the path of a file that holds it.",
     "Catalogue": "Path of a YAML file with the catalogue.",
     "Codebook": "Path of a YAML file with the codebook.",
+    "MethodSpec": "Name of the way of making personas; its options have their defaults.",
     "MetricSpec": "Name of the metric; its options have their defaults.",
     "PopulationSpec": "Path of a YAML file with the population.",
     "RuleSpec": "Name of the rule.",
+    "Taxonomy": "Path of a YAML file with the taxonomy.",
+    "TraitSpec": "Name of the inventory; the rest has its defaults.",
+}
+_NUMBER_OR_TEXT = {"type": ["string", "number"]}
+_LIST: Schema = {"type": "array", "items": _NUMBER_OR_TEXT}
+_NUMBERS: Schema = {"type": "object", "additionalProperties": {"type": "number"}}
+#: Models that have shorter forms which are no texts.
+_SHORT_FORMS: dict[str, list[Schema]] = {
+    "Node": [_LIST, _NUMBERS, {"type": "null"}],
+    "Target": [{"type": "object"}],
+    "ValueTest": [_NUMBER_OR_TEXT, _LIST],
 }
 _FILE = {
     "type": "object",
@@ -32,7 +44,7 @@ _FILE = {
     "additionalProperties": False,
 }
 #: Models that take their options as further fields.
-_OPTIONS_BESIDE_NAME = {"MetricSpec": "options", "RuleSpec": "params"}
+_OPTIONS_BESIDE_NAME = {"MethodSpec": "options", "MetricSpec": "options", "RuleSpec": "params"}
 
 
 def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Schema:
@@ -81,8 +93,12 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
         written["description"].partition("\n")[0],
         {name: written["properties"][name] for name in sorted(OWN_FIELDS)},
     )
+    traits = parts["PopulationSpec"]["properties"]["traits"]
+    parts["PopulationSpec"]["properties"]["traits"] = {"anyOf": [traits, traits["items"]]}
     for title in _TEXT_STANDS_FOR.keys() & parts.keys():
         parts[title] = _or_text(title, parts[title])
+    for title in _SHORT_FORMS.keys() & parts.keys():
+        parts[title] = {"anyOf": [*_SHORT_FORMS[title], parts[title]]}
     if "TextFile" in parts:
         parts["TextFile"]["anyOf"].append(_FILE)
     study = parts.pop("Study")

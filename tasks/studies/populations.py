@@ -15,6 +15,7 @@ from schemas.study.population import MethodSpec, NameSpec, changed_population
 from tasks.personas.methods.method import Params, PersonaMethod
 from tasks.personas.methods.registry import method_named
 from tasks.personas.names import name_problems
+from tasks.personas.problems import problems
 from tasks.studies.files import StudyFiles
 from tasks.studies.messages import mistakes_of
 from tasks.studies.positions import Positions, placed
@@ -87,7 +88,12 @@ def _unmakeable(
     if method.targets == "needed" and not spec.targets:
         yield Mistake(what=f"the method {method.name} needs targets", place=place, fix="give some")
     known = method.attributes(spec, params)
-    for path, problem in (*method.problems(spec, params), *name_problems(spec, known)):
+    found = (
+        *method.problems(spec, params),
+        *problems(spec, known),
+        *name_problems(spec, (*known, *spec.added)),
+    )
+    for path, problem in found:
         yield Mistake(what=problem, place=positions.place(at(path)))
 
 

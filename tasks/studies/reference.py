@@ -98,12 +98,19 @@ def _models_below_fields(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from _models_below(info.annotation)
 
 
-def _models_below(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that an annotation holds, however deep in lists and mappings, each once."""
-    found: dict[type[BaseModel], None] = dict.fromkeys(_direct(annotation))
+def _models_below(
+    annotation: Any, above: tuple[type[BaseModel], ...] = ()
+) -> Iterator[type[BaseModel]]:
+    """The models that an annotation holds, however deep in lists and mappings, each once.
+
+    Args:
+        annotation: The annotation.
+        above: Models that it stands in, which are left out: a tree holds itself.
+    """
+    found = dict.fromkeys(one for one in _direct(annotation) if one not in above)
     for model in list(found):
         for info in model.model_fields.values():
-            found.update(dict.fromkeys(_models_below(info.annotation)))
+            found.update(dict.fromkeys(_models_below(info.annotation, (*above, model))))
     yield from found
 
 

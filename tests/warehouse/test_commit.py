@@ -72,6 +72,35 @@ def test_what_a_unit_refuses_itself_is_kept_with_its_reason_and_the_unit_is_done
     assert counts("events", "seats") == [2, 1]
 
 
+def test_a_symmetric_relation_without_its_other_half_is_refused(make, commit):
+    unit, one, other = make.key("a"), make.key("one"), make.key("other")
+    population = {
+        "population_key": unit, "unit_key": unit, "method": "fixed", "size": 2, "seed": 0,
+        "spec": {}, "figures": {},
+    }  # fmt: skip
+    personas = [
+        {"persona_key": key, "unit_key": unit, "population_key": unit, "position": place,
+         "profile_key": key, "name": "Ann"}
+        for place, key in enumerate((one, other), start=1)
+    ]  # fmt: skip
+
+    def relation(persona: str, related: str, strength: float = 1.0) -> dict[str, object]:
+        return {
+            "persona_key": persona, "unit_key": unit, "other_key": related, "relation": "friend",
+            "strength": strength, "symmetric": True,
+        }  # fmt: skip
+
+    def failure(*relations: dict[str, object]) -> str | None:
+        rows = {"populations": [population], "personas": personas,
+                "persona_relations": list(relations)}  # fmt: skip
+        failed = commit(replace(make.result("a"), rows=rows)).failed
+        return failed[unit].message if failed else None
+
+    assert "the other way round" in (failure(relation(one, other)) or "")
+    assert failure(relation(one, other), relation(other, one, 0.5)) is not None
+    assert failure(relation(one, other), relation(other, one)) is None
+
+
 def _transfers(make, unit, amounts, **data):
     return [
         make.event(

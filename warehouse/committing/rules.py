@@ -47,6 +47,8 @@ def rules_of(row: type[Row], staged: frozenset[str]) -> Iterator[Rule]:
         yield _reference(table, column_name, target, staged)
     if table == "events":
         yield _transfers_net()
+    if table == "persona_relations":
+        yield _symmetric_both_ways()
 
 
 def broken_rules(cursor: Cursor, staged: Staged, tables: frozenset[str]) -> list[Check]:
@@ -149,4 +151,20 @@ def _transfers_net() -> Rule:
     """
     return Rule(
         "transfers_net", "value: transfers of the transaction do not sum to 0", _numbers(sql)
+    )
+
+
+def _symmetric_both_ways() -> Rule:
+    """A relation that is the same both ways stands there both ways, as strong."""
+    sql = f"""
+        SELECT new.{NUMBER} FROM in_persona_relations AS new
+        WHERE new.symmetric AND NOT EXISTS (
+            FROM in_persona_relations AS back
+            WHERE back.persona_key = new.other_key AND back.other_key = new.persona_key
+                AND back.relation = new.relation AND back.symmetric
+                AND back.strength = new.strength
+        )
+    """
+    return Rule(
+        "symmetric_both_ways", "symmetric: the same relation the other way round", _numbers(sql)
     )

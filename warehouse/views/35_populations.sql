@@ -65,10 +65,27 @@ SELECT
     p.unit_key
 FROM personas AS p
 JOIN worked AS u ON u.unit_key = p.unit_key
-LEFT JOIN persona_attributes AS a USING (persona_key)
+LEFT JOIN persona_attributes AS a ON a.persona_key = p.persona_key AND a.value IS NOT NULL
 LEFT JOIN texts AS x ON x.profile_key = p.profile_key AND x.study = u.study
 LEFT JOIN refused AS r ON r.profile_key = p.profile_key AND r.study = u.study
 GROUP BY u.study, p.name, p.position, p.persona_key, p.profile_key, p.population_key, p.unit_key;
 COMMENT ON VIEW v_personas IS
     'One row per persona of a study, with its attributes and texts as maps, its biography, and why '
     'its texts were refused, if they were.';
+
+CREATE VIEW v_population_figures AS
+SELECT
+    u.study,
+    p.method,
+    p.size,
+    f.key AS figure,
+    f.value::DOUBLE AS value,
+    p.population_key,
+    p.unit_key
+FROM populations AS p
+JOIN (SELECT DISTINCT study, unit_key FROM v_units WHERE stage = 'personas') AS u
+    ON u.unit_key = p.unit_key
+CROSS JOIN json_each(p.figures) AS f;
+COMMENT ON VIEW v_population_figures IS
+    'One row per figure that the making of a population left: iterations of raking, coverage of '
+    'traits, relations found, weights of a search, how often profiles find their own person.';

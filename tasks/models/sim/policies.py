@@ -134,3 +134,10 @@ class WriterPolicy(Faults):
         description="Probability that an answer contradicts its persona: in the echo, or in the "
         "age, sex or occupation that a text gives it, whichever the persona has.",
     )
+    sensitivity: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Probability that it reads out of somebody's texts the value whose words they "
+        "hold; another one otherwise.",
+    )

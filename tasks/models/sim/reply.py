@@ -12,7 +12,7 @@ from schemas.gateway import Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from tasks.environments.talk.phrases import PHATIC
-from tasks.models.sim import anything, judge, probed, writer
+from tasks.models.sim import anything, judge, probed, reader, writer
 from tasks.models.sim.contract import SimReply
 from tasks.models.sim.heeding import heeding
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
@@ -69,6 +69,8 @@ def _value(
             value = judge.judgements(policy, seen, rng)
         case WriterPolicy() if "attributes" in seen:
             value = writer.prose(policy, seen, rng)
+        case WriterPolicy() if seen.get("environment") == "profiles":
+            value = reader.profile(policy, seen, rng)
     if value is None and question.answer is not None:
         value = anything.instance(question.answer, rng)
     return value

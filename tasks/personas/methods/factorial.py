@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Literal
 
+import numpy as np
 from pydantic import Field
 
 from schemas.inventories import LEVELS
@@ -29,6 +30,9 @@ class FactorialParams(Params):
         "full",
         description="full (every combination equally often), or covering (every combination of "
         "the levels of any few factors at least once).",
+    )
+    control: int = Field(
+        0, ge=0, description="Personas that have none of the factors, beside the design."
     )
     strength: int = Field(
         2, ge=1, le=4, description="How many factors a covering design combines fully."
@@ -54,18 +58,22 @@ class Factorial(PersonaMethod[FactorialParams]):
                 yield ("method", "levels", factor), f"{odd} is no level; use {', '.join(LEVELS)}"
             if len(set(levels)) < len(levels):
                 yield ("method", "levels", factor), "a level is listed twice"
+        if params.control and traits & set(params.levels):
+            yield ("method", "control"), "everybody has the traits that are factors"
+        size = spec.size - params.control
+        beside = f" beside {params.control:,} without factors" if params.control else ""
         if params.design == "full":
             n = math.prod(len(levels) for levels in params.levels.values())
-            if spec.size % n:
+            if size < 1 or size % n:
                 yield (
                     ("size",),
-                    f"a full design has {n:,} combinations: expected a multiple of {n:,}, found "
-                    f"{spec.size:,}",
+                    f"a full design has {n:,} combinations: expected a multiple of {n:,}{beside}, "
+                    f"found {max(size, 0):,}",
                 )
         elif params.strength > len(params.levels):
             yield ("method", "strength"), f"there are only {len(params.levels)} factors"
-        elif spec.size < (n := len(_covering(params))):
-            yield ("size",), f"the covering design has {n:,} rows: expected at least {n:,}"
+        elif size < (n := len(_covering(params))):
+            yield ("size",), f"the covering design has {n:,} rows: expected at least {n:,}{beside}"
 
     def attributes(self, spec: PopulationSpec, params: FactorialParams) -> tuple[str, ...]:
         """The factors that are no traits."""
@@ -84,11 +92,12 @@ class Factorial(PersonaMethod[FactorialParams]):
             if params.design == "full"
             else _covering(params)
         )
-        order = draws.of("order").permutation(spec.size) % len(rows)
-        columns = {
-            name: coded([rows[row][place] for row in order], params.levels[name])
-            for place, name in enumerate(names)
-        }
+        places = draws.of("order").permutation(spec.size)
+        designed = places < spec.size - params.control
+        columns = {}
+        for place, name in enumerate(names):
+            column = coded([rows[row][place] for row in places % len(rows)], params.levels[name])
+            columns[name] = Column(column.categories, np.where(designed, column.codes, -1))
         traits = {trait for one in spec.traits for trait in one.traits}
         scores = {
             name: score_of_level(column.values())

@@ -15,6 +15,7 @@ from schemas.study.rows import RowsFile
 from schemas.study.targets import TIMES, attributes_of
 from tasks.personas.methods.method import Params, PersonaMethod
 from tasks.personas.raking import CONFLICT, Margin, Raked, closest_rows, raked, serpentine_order
+from tasks.personas.rules import Values, breaks
 from tasks.personas.structure import Column, Draws, Floats, Structure, Whole
 
 
@@ -62,7 +63,7 @@ class Ipf(PersonaMethod[IpfParams]):
 
     def structure(self, spec: PopulationSpec, params: IpfParams, draws: Draws) -> Structure:
         """Rows of the raked seed table, in a random order."""
-        columns, weights = _seed(spec, params)
+        columns, weights = _possible(spec, *_seed(spec, params))
         margins = _margins(spec, columns, weights)
         result = raked(weights, margins)
         if not result.converged:
@@ -102,6 +103,30 @@ def _seed(spec: PopulationSpec, params: IpfParams) -> tuple[dict[str, Column], F
     if params.weight is None:
         return columns, np.ones(params.seed_table.n_rows)
     return columns, weights_of(table[params.weight], params.weight)
+
+
+def _possible(
+    spec: PopulationSpec, columns: Mapping[str, Column], weights: Floats
+) -> tuple[Mapping[str, Column], Floats]:
+    """The seed table without the rows that break a rule which is enforced."""
+    rules = {name: rule for name, rule in spec.rules.items() if rule.enforce}
+    if not rules:
+        return columns, weights
+    values = Values(len(weights), columns)
+    broken = np.zeros(len(weights), dtype=bool)
+    for rule in rules.values():
+        broken |= breaks(rule, values)[0]
+    if broken.all():
+        raise Mistake(
+            what="every row of the seed table breaks an enforced rule",
+            place="population.rules",
+            found=", ".join(rules),
+            expected="rules that some combination of categories keeps",
+            fix="set enforce: false where a rule is meant as a check",
+        )
+    return {
+        name: Column(one.categories, one.codes[~broken]) for name, one in columns.items()
+    }, weights[~broken]
 
 
 def weights_of(texts: tuple[str, ...], column: str) -> Floats:
@@ -145,7 +170,8 @@ def _margins(
                 place=f"population.targets.{dimension}",
                 found=f"no row with {TIMES.join(cell)}",
                 expected=f"some, for {shares[empty][0]:.3g} of the population",
-                fix="correct the category's name, merge it with another, or take other seed rows",
+                fix="correct the category's name, merge it with another, take other seed rows, or "
+                "enforce fewer rules",
             )
         found[dimension] = margin
     return found

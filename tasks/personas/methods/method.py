@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
 
 from schemas.base import Record
 from schemas.study.population import PopulationSpec
 from tasks.personas.structure import Draws, Structure
 
+#: Rows that a unit found.
+FoundRows = Sequence[Mapping[str, Any]]
 GUIDE = "docs/add_a_persona_method.md"
 
 
@@ -21,7 +23,7 @@ P = TypeVar("P", bound=Params)
 
 
 class PersonaMethod(ABC, Generic[P]):
-    """A way of making the sampled part of a population, without any model.
+    """A way of making the sampled part of a population.
 
     Attributes:
         name: The name that studies use.
@@ -39,6 +41,10 @@ class PersonaMethod(ABC, Generic[P]):
     params: type[P]
     targets: ClassVar[str] = "allowed"
     extends: ClassVar[bool] = False
+
+    def aliases(self, params: P) -> tuple[str, ...]:
+        """Aliases of the models that are asked to make it."""
+        return ()
 
     def problems(self, spec: PopulationSpec, params: P) -> Iterator[tuple[tuple[str, ...], str]]:
         """What does not fit: field of the population, and the problem."""
@@ -58,4 +64,35 @@ class PersonaMethod(ABC, Generic[P]):
 
         Raises:
             Mistake: The declaration asks for what cannot be.
+        """
+
+
+class FoundMethod(PersonaMethod[P]):
+    """A way that is made from rows which earlier steps of the study found.
+
+    Attributes:
+        found_in: Table with these rows.
+    """
+
+    found_in: ClassVar[str]
+
+    def structure(self, spec: PopulationSpec, params: P, draws: Draws) -> Structure:
+        """Nothing, since its rows are needed.
+
+        Raises:
+            TypeError: Always; see :meth:`structure_from`.
+        """
+        raise TypeError(f"the method {self.name} makes personas from rows of {self.found_in}")
+
+    @abstractmethod
+    def structure_from(
+        self, spec: PopulationSpec, params: P, draws: Draws, found: Sequence[FoundRows]
+    ) -> Structure:
+        """The sampled part of the population.
+
+        Args:
+            spec: The population.
+            params: Its parameters.
+            draws: Generators.
+            found: Rows of each unit that found any, in the order of the units.
         """

@@ -14,6 +14,7 @@ from schemas.errors import Mistake
 from schemas.inventories import LEVELS
 from schemas.study.population import PopulationSpec
 from tasks.personas.draw import Population, drawn_population
+from tasks.personas.methods.method import FoundMethod
 from tasks.personas.methods.registry import METHODS, method_of
 
 TARGETS = {
@@ -64,7 +65,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    "name", [name for name, one in METHODS.items() if not isinstance(one, FoundMethod)]
+)
 def test_a_population_is_the_same_for_the_same_seed_and_no_other(name: str) -> None:
     one = (
         spec(**EXAMPLES[name], traits="big_five")
@@ -159,6 +162,17 @@ def test_designs_hold_the_combinations_that_they_promise(
     for names in itertools.combinations(levels, strength):
         seen = set(zip(*(covering[name].values() for name in names), strict=True))
         assert seen == set(itertools.product(*(levels[name] for name in names)))
+
+
+def test_a_design_can_have_a_control_group_without_factors() -> None:
+    method = {"use": "factorial", "levels": {"job": ["a", "b"], "sex": ["f", "m"]}, "control": 3}
+    population = drawn(spec(11, targets={}, method=method))
+    for column in population.attributes.values():
+        assert (column.codes < 0).sum() == 3
+        assert sorted(column.codes[column.codes >= 0].tolist()) == [0] * 4 + [1] * 4
+    assert sum("job" not in population.values(place) for place in range(1, 12)) == 3
+    wrong = spec(12, targets={}, method=method)
+    assert "expected a multiple of 4 beside 3 without factors, found 9" in problem(wrong)
 
 
 def test_levels_of_a_trait_can_be_factors() -> None:

@@ -22,7 +22,10 @@ def validator() -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "studies").glob("*.yaml")), ids=lambda p: p.stem)
+SHIPPED = sorted([*(ROOT / "studies").glob("*.yaml"), *(ROOT / "studies/personas").glob("*.yaml")])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_takes_the_studies_that_are_shipped(path: Path, validator: Any) -> None:
     study = document(path.read_text(encoding="utf-8"), "").value
     assert [error.message for error in validator.iter_errors(study)] == []
