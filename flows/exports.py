@@ -15,11 +15,12 @@ from flows.planning import frames_of
 from flows.study_references import Named, named
 from schemas.errors import Mistake, nearest
 from schemas.inventories import INTENSITY_FACTORS
+from schemas.unit import AnyUnit
 from tasks.personas.formats import tinytroupe
 from tasks.personas.formats.files import AGENT, format_of
 from tasks.personas.listed import ListedPersona
 from tasks.personas.scores import score_of_quantile
-from tasks.stages.base import Upstream
+from tasks.stages.base import AnyStep, Upstream
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PartStep, PopulationStep
 from tasks.stages.seated import HeldPersonas, MadePersonas, People, seated_reads
@@ -98,9 +99,10 @@ def _people(found: Named, condition: str | None) -> People:
     design = found.design()
     populations = PopulationStep().plan(design, Upstream())
     parts = PartStep().plan(design, Upstream({PopulationStep: populations}))
+    held: dict[type[AnyStep], tuple[AnyUnit, ...]]
     held = {PopulationStep: populations, PartStep: parts}
-    texts = PersonaStep().plan(design, Upstream(held))
-    made = MadePersonas.of(Upstream({**held, PersonaStep: texts}))
+    held[PersonaStep] = PersonaStep().plan(design, Upstream(held))
+    made = MadePersonas.of(Upstream(held))
     people = {one.name: made.people(found.study, one) for one in design.conditions}
     if condition is not None and condition not in people:
         close = nearest(condition, people)
