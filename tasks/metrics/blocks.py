@@ -33,10 +33,12 @@ class Blocks:
     Attributes:
         of: Block of each message; numbers rise with the episode and are not shared between
             episodes.
+        moment: Number of each message's block within its episode: the round, or the stretch.
         by_round: Whether the blocks of an episode are its rounds; by episode.
     """
 
     of: Ints
+    moment: Ints
     by_round: Bools
 
 
@@ -57,7 +59,7 @@ def _blocks(data: Data) -> Blocks:
     seat = seat_numbers(data)
     n = data.n_episodes
     if not len(episode):
-        return Blocks(episode, np.zeros(n, dtype=bool))
+        return Blocks(episode, round_, np.zeros(n, dtype=bool))
     width = int(round_.max()) + 1
     rounds, of_round = np.unique(episode * width + round_, return_inverse=True)
     mixed = several(of_round, seat)
@@ -69,7 +71,7 @@ def _blocks(data: Data) -> Blocks:
     place = np.arange(len(episode)) - np.searchsorted(episode, episode)
     inner = np.where(by_round[episode], round_, place // np.maximum(seats[episode], 1))
     _, of = np.unique(episode * (int(inner.max()) + 1) + inner, return_inverse=True)
-    return Blocks(of.astype(np.int64), by_round)
+    return Blocks(of.astype(np.int64), inner, by_round)
 
 
 def seat_numbers(data: Data) -> Ints:

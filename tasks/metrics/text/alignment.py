@@ -15,7 +15,8 @@ from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, 
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
 NULL = (
-    "null: a message at the partner's own round and seat in other episodes of the condition, as "
+    "null: a message at the partner's own round and seat in other episodes of the condition "
+    "(stretches of as many messages as seats where there are no rounds), as "
     f"jackknife pseudo-values; replies whose partner's place fewer than {LEAST_EPISODES} "
     "episodes have are left out"
 )
@@ -83,9 +84,10 @@ METRIC = Metric(
     avoid="Only where the speaker could see the message before: with a barrier per round, adjacent "
     "messages of a round were written blindly. Compare the excess, never the raw cosine. "
     "Episodes with briefs or topics of their own are alike within without anybody taking up a "
-    "word.",
+    "word. Where there are no rounds, a topic that moves on within a stretch leaves a little: "
+    "record rounds.",
     needs=("messages",),
     options=TextOptions,
-    version=2,
+    version=3,
     compute=compute,
 )

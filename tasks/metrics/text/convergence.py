@@ -17,7 +17,8 @@ from tasks.metrics.text.vectors import Matrix, TextOptions
 NULL = (
     "null: the same messages with those at the others' seats in the same round of other episodes "
     f"of the condition, as jackknife pseudo-values; places that fewer than {LEAST_EPISODES} "
-    "episodes have are left out"
+    "episodes have are left out; stretches of as many messages as seats are taken for rounds where "
+    "there are none"
 )
 QUANTITIES = {"": "mean", "slope": "slope"}
 
@@ -142,10 +143,11 @@ METRIC = Metric(
     "episodes' messages at the same round and seat; pseudo-values after Efron and Stein (1981).",
     avoid="Messages on the same brief are alike whoever writes them: compare the excess over the "
     f"null, which needs {LEAST_EPISODES} episodes of the condition. Episodes with briefs or "
-    "topics of their own are alike within without anybody reacting. Numbers of different "
+    "topics of their own are alike within without anybody reacting. Where there are no rounds, "
+    "topics that move on within a stretch leave a little: record rounds. Numbers of different "
     "encoders are not comparable.",
     needs=("messages",),
     options=TextOptions,
-    version=2,
+    version=3,
     compute=compute,
 )

@@ -1,8 +1,9 @@
 """What other episodes of the condition say at the same place, as a baseline of similarity.
 
-A place is a round and a seat. Two messages of an episode that react to each other are more alike
-than each is to what other episodes say at the other's place; what seats always say, and what is
-always said in a round, is in both and cancels.
+A place is a round and a seat; in an episode without rounds, a stretch of as many messages as there
+are seats takes the place of a round (:mod:`tasks.metrics.blocks`). Two messages of an episode that
+react to each other are more alike than each is to what other episodes say at the other's place;
+what seats always say, and what is always said in a round, is in both and cancels.
 
 The baselines of all episodes of a condition are made of each other, so the numbers of its episodes
 are not independent until that is taken into account: the baselines here are such that value less
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.metrics.blocks import seat_numbers
+from tasks.metrics.blocks import blocks_of, seat_numbers
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 from tasks.metrics.text.tokens import BLOCK
@@ -37,7 +38,7 @@ class Spots:
     Attributes:
         of: Spot of each message; -1 for messages without a vector.
         episode: Episode of each spot.
-        round: Round of each spot.
+        round: Round of each spot, or stretch where an episode has no rounds.
         place: Number of its condition, round and seat.
         size: Messages in it.
         in_episodes: Episodes of the condition that have the place.
@@ -76,9 +77,7 @@ def spots_of(data: Data, filled: Bools) -> Spots:
         data: The episodes.
         filled: Whether each message has a vector.
     """
-    episode, round_ = (
-        data.messages[name].to_numpy().astype(np.int64) for name in ("episode", "round")
-    )
+    episode, round_ = data.messages["episode"].to_numpy().astype(np.int64), blocks_of(data).moment
     seat = seat_numbers(data)
     rounds, seats = int(round_.max()) + 1, int(seat.max()) + 1
     condition = np.empty(data.n_episodes, dtype=np.int64)

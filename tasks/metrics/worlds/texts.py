@@ -7,6 +7,7 @@ two hashed messages is the number of shared words over the number of words and w
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import permutations
 from math import comb
@@ -64,6 +65,21 @@ def nobody_reacts(sizes: Sizes, rng: Rng) -> Data:
     """Seats with voices and lengths of their own, topics by round, another order in condition b."""
     turns = turns_of(sizes, rng, ALTERNATING, DOUBLED, shuffled=False)
     return spoken(turns, _drawn(turns, rng, voices=True, topics=True))
+
+
+CHAT, CHAT_SEATS = (24, 40), 4
+
+
+def nobody_reacts_in_a_chat(sizes: Sizes, rng: Rng) -> Data:
+    """No rounds, speakers at random; voices, topics that move on; longer episodes in b."""
+    n_a, n = next(iter(sizes.values())), sum(sizes.values())
+    length = np.where(np.arange(n) < n_a, *CHAT)
+    episode = np.repeat(np.arange(n), length)
+    place = np.arange(len(episode)) - np.repeat(np.cumsum(length) - length, length)
+    seat = rng.integers(0, CHAT_SEATS, len(episode))
+    moment = Turns(episode, place // CHAT_SEATS, seat, CHAT_SEATS, sizes)
+    said = _drawn(moment, rng, voices=True, topics=True)
+    return spoken(replace(moment, round=np.zeros_like(place)), said)
 
 
 def nobody_differs(sizes: Sizes, rng: Rng) -> Data:
@@ -219,6 +235,7 @@ def _null(
     return World(title, make, truths, {"draws": draws} if draws else {})
 
 
+NO_ROUNDS = "nobody reacts in a chat without rounds; voices, topics that move on, longer in b"
 _COSINE = COPIED / DIMENSIONS
 alignment = MetricWorlds(
     "alignment",
@@ -228,6 +245,7 @@ alignment = MetricWorlds(
             nobody_reacts,
             "",
         ),
+        _null(NO_ROUNDS, nobody_reacts_in_a_chat, ""),
     ),
     planted=(
         World(
@@ -247,6 +265,7 @@ convergence = MetricWorlds(
             "",
             "slope",
         ),
+        _null(NO_ROUNDS, nobody_reacts_in_a_chat, "", "slope"),
         World(
             "messages of round r share r words in .6 of the rounds of both conditions",
             partial(rounds_converge, both=True),
