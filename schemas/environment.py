@@ -101,6 +101,7 @@ class Ask:
             turn. Failures that time mends (rate limits, outages) always fail the episode, which the
             next run takes up again where it stood.
         max_tokens: Limit on the answer, if any.
+        question: The question in words; ``None`` where the template of its name has it.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Ask:
     fallback: BaseModel | str | None = None
     no_answer: NoAnswer = "fail"
     max_tokens: int | None = None
+    question: str | None = None
 
     def __post_init__(self) -> None:
         if (self.no_answer == "fallback") == (self.fallback is None):

@@ -181,7 +181,7 @@ class Asker:
         def check(value: Any) -> str | None:
             return self._game.check(state, name, usable(value))
 
-        return self.question(state, name, ask, (turn,), check=check)
+        return self.question(state, name, ask, (turn,), ask.question, check)
 
     def _event_texts(self) -> EventTexts:
         """Events under the names that are shown now."""

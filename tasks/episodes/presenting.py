@@ -57,8 +57,8 @@ class EventTexts:
             own: Whether it is shown to who caused it.
         """
         event = logged.event
-        if event.kind == "intervene":
-            sender = event.data.get("sender")
+        sender = event.data.get("sender")
+        if event.kind == "intervene" or sender is not None:
             return f"[{sender}]: {event.text}" if sender else event.text or ""
         values = {
             "own": own,

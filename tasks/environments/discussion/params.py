@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from schemas.files import TextFile
 from tasks.environments.seating import SeatedParams
 from tasks.environments.talk import Barrier, Floor, Visibility
+from tasks.environments.talk.decisions import Decision
 from tasks.environments.talk.visibility import Network
 
 
@@ -34,6 +35,7 @@ class DiscussionParams(SeatedParams):
         "prompt), or neighbours in a network: {network: ring, star, chain, caveman, small_world or "
         "scale_free}, or {edges: [[1, 2], [2, 3]]}.",
     )
+    decision: Decision | None = Field(None, description="What the group decides by vote, if so.")
     max_words: int | None = Field(
         None, ge=1, description="Length of a message that participants are told to keep to."
     )
@@ -46,4 +48,6 @@ class DiscussionParams(SeatedParams):
             problem = self.visibility.problem(len(self.seats))
             if problem is not None:
                 raise ValueError(f"visibility: {problem}")
+        if self.decision is not None and max(self.decision.by, default=0) > len(self.seats):
+            raise ValueError(f"decision.by: seat {max(self.decision.by)} of {len(self.seats)}")
         return self

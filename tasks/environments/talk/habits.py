@@ -13,7 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class TalkHabits(Record):
-    """What a participant of a talk says.
+    """What a participant of a talk says, and how it votes.
 
     The probabilities are marginal, one draw each per message. A phatic message is short and says
     nothing, so meta, lead and tech are drawn among the others, at rates that make up for it.
@@ -31,6 +31,15 @@ class TalkHabits(Record):
         0.40,
         description="Length: a message that is not phatic has 1 + Binomial(3, talkativeness) "
         "sentences on the matter.",
+    )
+
+    competence: Share = Field(
+        0.50,
+        description="Probability of preferring the right option of a vote, where there is one.",
+    )
+    conformity: Share = Field(
+        0.30,
+        description="Probability of voting as most others voted last, where ballots are open.",
     )
 
     @model_validator(mode="after")

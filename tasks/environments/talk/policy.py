@@ -1,4 +1,4 @@
-"""How simulated models talk."""
+"""How simulated models talk and vote."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 from tasks.environments.talk.habits import TalkHabits
 from tasks.environments.talk.messages import message
 from tasks.environments.talk.phase import TURN
+from tasks.environments.talk.voting import BALLOT, ballot
 
 
 class TalkPolicy:
-    """Says what its habits make it say, about the brief that it sees."""
+    """Says what its habits make it say about the brief that it sees, and votes."""
 
     params = TalkHabits
     presets: Mapping[str, Mapping[str, Any]] = {
@@ -42,5 +43,7 @@ class TalkPolicy:
         habits: random.Random,
         rng: random.Random,
     ) -> Mapping[str, Any] | str | None:
-        """A message, where it is its turn to talk."""
+        """A message where it is its turn to talk, and a ballot where a vote is taken."""
+        if ask == BALLOT:
+            return ballot(params, seen, habits, rng)
         return message(params, seen, rng) if ask == TURN.name else None
