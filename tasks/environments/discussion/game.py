@@ -21,7 +21,7 @@ from schemas.environment import (
 from schemas.seats import Seat
 from tasks.environments.discussion.params import DiscussionParams
 from tasks.environments.talk import Talk, TalkState
-from tasks.environments.talk.decisions import Ballot, Tally
+from tasks.environments.talk.decisions import Ballot, VoteCount
 from tasks.environments.talk.voting import BALLOT
 
 
@@ -33,13 +33,13 @@ class DiscussionState:
         talk: How far the talk is.
         voting: Whether the next question is a vote on the round before.
         ballots: The last ballots, by seat.
-        tally: What they came to.
+        count: What they came to.
     """
 
     talk: TalkState
     voting: bool = False
     ballots: Mapping[str, Ballot] | None = None
-    tally: Tally | None = None
+    count: VoteCount | None = None
 
 
 class DiscussionGame:
@@ -117,7 +117,7 @@ class DiscussionGame:
         decision = self._decision
         assert decision is not None
         ballots = {seat: decision.ballot(action.value) for seat, action in actions.items()}
-        tally = decision.tally(list(ballots.values()))
+        count = decision.counted(list(ballots.values()))
         events = [
             Event(
                 "choose",
@@ -130,28 +130,28 @@ class DiscussionGame:
             )
             for seat, ballot in ballots.items()
         ]
-        events.append(_announced(tally))
-        over = tally.winner is not None or self._talk.over(state.talk)
-        following = DiscussionState(state.talk, False, ballots, tally)
+        events.append(_announced(count))
+        over = count.winner is not None or self._talk.over(state.talk)
+        following = DiscussionState(state.talk, False, ballots, count)
         status: Any = "terminated" if over else "running"
         return Step(following, tuple(events), self.round_of(state), status)
 
     def outcome(self, state: DiscussionState) -> Outcomes:
         """What was decided, by how much, and what each seat voted; none without a decision."""
-        decision, tally = self._decision, state.tally
-        if decision is None or tally is None:
+        decision, count = self._decision, state.count
+        if decision is None or count is None:
             return {}
         ballots = state.ballots or {}
         firsts = Counter(next(iter(ballot), None) for ballot in ballots.values())
         whole: dict[str, float | str | None] = {
-            "decided": float(tally.winner is not None),
-            "decision": tally.winner,
+            "decided": float(count.winner is not None),
+            "decision": count.winner,
             "ballots": float(len(ballots)),
             "agreement": max(firsts.values()) / len(ballots) if ballots else None,
-            "rounds_to_decision": float(state.talk.round) if tally.winner is not None else None,
+            "rounds_to_decision": float(state.talk.round) if count.winner is not None else None,
         }
         if decision.correct is not None:
-            whole["correct"] = float(tally.winner == decision.correct)
+            whole["correct"] = float(count.winner == decision.correct)
         outcomes: dict[Any, Mapping[str, float | str | None]] = {("episode", ""): whole}
         for seat, ballot in ballots.items():
             vote = next(iter(ballot), None)
@@ -162,13 +162,13 @@ class DiscussionGame:
         return outcomes
 
 
-def _announced(tally: Tally) -> Event:
+def _announced(count: VoteCount) -> Event:
     """What everybody is told of a vote."""
-    counted = _listed(dict(sorted(tally.scores.items(), key=lambda one: -one[1])))
-    ends = f"Decided: {tally.winner}." if tally.winner is not None else "Nothing is decided."
-    data = {"sender": "Result", "scores": dict(tally.scores)}
+    counted = _listed(dict(sorted(count.scores.items(), key=lambda one: -one[1])))
+    ends = f"Decided: {count.winner}." if count.winner is not None else "Nothing is decided."
+    data = {"sender": "Result", "scores": dict(count.scores)}
     return Event(
-        "state", "env", item=tally.winner, text=f"{counted}. {ends}", data=data, phase=BALLOT
+        "state", "env", item=count.winner, text=f"{counted}. {ends}", data=data, phase=BALLOT
     )
 
 

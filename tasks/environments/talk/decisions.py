@@ -129,34 +129,34 @@ class Decision(Record):
             return dict(sorted(given.items(), key=lambda item: -item[1]))
         return {value.choice: 1.0}
 
-    def tally(self, ballots: Sequence[Ballot]) -> Tally:
+    def counted(self, ballots: Sequence[Ballot]) -> VoteCount:
         """What the ballots decide; those that are missing do not count.
 
         Example:
             >>> bus = Decision(options=("bus", "tram"))
-            >>> bus.tally([{"bus": 1}, {"tram": 1}, {"bus": 1}])
-            Tally(scores={'bus': 2.0, 'tram': 1.0}, winner='bus')
+            >>> bus.counted([{"bus": 1}, {"tram": 1}, {"bus": 1}])
+            VoteCount(scores={'bus': 2.0, 'tram': 1.0}, winner='bus')
         """
         scores = {
             option: float(sum(ballot.get(option, 0) for ballot in ballots))
             for option in self.options
         }
         if self.rule == "instant_runoff":
-            return Tally(scores, _runoff(ballots, self.options))
+            return VoteCount(scores, _runoff(ballots, self.options))
         best = max(scores.values())
         leading = [option for option, score in scores.items() if score == best]
         if len(leading) > 1 or not ballots:
-            return Tally(scores, None)
+            return VoteCount(scores, None)
         needed = {
             "majority": len(ballots) / 2 + 0.5,
             "super_majority": len(ballots) * (self.share or 2 / 3) - 1e-9,
             "unanimity": float(len(ballots)),
         }.get(self.rule, 0.0)
-        return Tally(scores, leading[0] if best >= needed else None)
+        return VoteCount(scores, leading[0] if best >= needed else None)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class VoteCount:
     """What ballots come to.
 
     Attributes:

@@ -32,7 +32,7 @@ VOTERS = (
 
 
 def voted(decision: Decision, *ballots: Any) -> Any:
-    return decision.tally([decision.ballot(decision.form.model_validate(one)) for one in ballots])
+    return decision.counted([decision.ballot(decision.form.model_validate(one)) for one in ballots])
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_rules_disagree_on_the_capital_of_tennessee(rule: Rule, winner: str) -> 
         for n, order in VOTERS
         for _ in range(n)
     ]
-    tally = voted(decision, *ballots)
-    assert tally.winner == winner
+    count = voted(decision, *ballots)
+    assert count.winner == winner
     if rule == "borda":
-        assert tally.scores == {
+        assert count.scores == {
             "Memphis": 126,
             "Nashville": 194,
             "Chattanooga": 173,
@@ -84,11 +84,11 @@ def test_approvals_and_points_add_up() -> None:
     assert (approved.scores, approved.winner) == ({"a": 1, "b": 2, "c": 0}, "b")
     decision = Decision(options=ABC, rule="cumulative", points=5)
     given = [[("a", 5)], [("b", 3), ("c", 2)], [("b", 4), ("a", 1)]]
-    tally = voted(
+    count = voted(
         decision,
         *({"points": [{"option": one, "points": n} for one, n in ballot]} for ballot in given),
     )
-    assert (tally.scores, tally.winner) == ({"a": 6, "b": 7, "c": 2}, "b")
+    assert (count.scores, count.winner) == ({"a": 6, "b": 7, "c": 2}, "b")
 
 
 @given(
