@@ -37,6 +37,7 @@ def print_recovery(names: Sequence[str], studies: int, episodes: int) -> None:
             close = nearest(name, known)
             raise Mistake(
                 what="unknown metric or test",
+                place="agora recover",
                 found=name,
                 expected="one of " + ", ".join(sorted(known)),
                 fix=f"write {close}" if close else f"see {GUIDE}",
