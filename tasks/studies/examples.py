@@ -42,6 +42,18 @@ population:
     age: {18-39: 0.4, 40-64: 0.4, 65+: 0.2}
   traits: big_five
 """,
+    "instruments": """
+instruments:
+  ends_of_one_trait:
+    models: [ana]
+    repeats: 2
+    instrument:
+      name: ends_of_one_trait
+      scale: {low: 1, high: 5, labels: [not at all, little, somewhat, rather, very]}
+      items:
+        - {item: 1, text: I talk to many people., trait: extraversion, key: 1}
+        - {item: 2, text: I keep in the background., trait: extraversion, key: -1}
+""",
     "episode": """
 episode:
   environment: discussion
@@ -130,6 +142,12 @@ change it: `population: populations/fr.yaml` takes another file, `population.siz
 field, `population: null` gives no personas. Changed `targets` replace all targets. Every distinct
 population is made once, however many conditions use it. A study may be of its population alone:
 without `episode` and `imported`, conditions change the population and nothing else.
+""",
+    "instruments": """
+Questionnaires that are put to the personas outside any episode, and, by probes that name them, to
+seats of an episode. Most stand in a file: `{file: instruments/mini_ipip.yaml, models: [ana]}`.
+Answers are rows of `responses`; the metrics `trait_scores`, `trait_fidelity` and
+`scale_reliability` score them.
 """,
     "episode": """
 `environment` names the rules. All other fields are parameters of the environment, or parts that
