@@ -83,9 +83,9 @@ METRIC = Metric(
     "pseudo-values after Efron and Stein (1981).",
     avoid="Only where the speaker could see the message before: with a barrier per round, adjacent "
     "messages of a round were written blindly. Compare the excess, never the raw cosine. "
-    "Episodes with briefs or topics of their own are alike within without anybody taking up a "
-    "word. Where there are no rounds, a topic that moves on within a stretch leaves a little: "
-    "record rounds.",
+    "Episodes with briefs, topics or lengths of messages of their own are alike within without "
+    "anybody taking up a word. Where there are no rounds, a topic that moves on within a stretch "
+    "leaves a little: record rounds.",
     needs=("messages",),
     options=TextOptions,
     version=3,

@@ -142,10 +142,10 @@ METRIC = Metric(
     source="Li, Li and Zhou (2026), arXiv 2602.14299 (mean pairwise cosine); baseline of other "
     "episodes' messages at the same round and seat; pseudo-values after Efron and Stein (1981).",
     avoid="Messages on the same brief are alike whoever writes them: compare the excess over the "
-    f"null, which needs {LEAST_EPISODES} episodes of the condition. Episodes with briefs or "
-    "topics of their own are alike within without anybody reacting. Where there are no rounds, "
-    "topics that move on within a stretch leave a little: record rounds. Numbers of different "
-    "encoders are not comparable.",
+    f"null, which needs {LEAST_EPISODES} episodes of the condition. Episodes with briefs, "
+    "topics or lengths of messages of their own are alike within without anybody reacting. Where "
+    "there are no rounds, topics that move on within a stretch leave a little: record rounds. "
+    "Numbers of different encoders are not comparable.",
     needs=("messages",),
     options=TextOptions,
     version=3,

@@ -98,8 +98,9 @@ METRIC = Metric(
     source="Li, Li and Zhou (2026), arXiv 2602.14299.",
     avoid="Few messages per seat make drift large by sampling alone: read the excess over the "
     "null. A topic that moves on moves everybody; that is no change of mind. Where it does, seats "
-    "that fall silent early change `societal_pull`: do not compare conditions that differ in that, "
-    "or in length.",
+    "that fall silent early change `societal_pull`. Messages that grow longer over time pass for "
+    "drift and for pull, since long texts are more like each other than short ones. Do not compare "
+    "conditions in which topics, lengths or silence develop differently.",
     needs=("messages",),
     options=DriftOptions,
     compute=compute,

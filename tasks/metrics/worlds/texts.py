@@ -104,6 +104,13 @@ def topics_move_on(sizes: Sizes, rng: Rng) -> Data:
     return spoken(turns, _drawn(turns, rng, voices=False, topics=True))
 
 
+def messages_grow(sizes: Sizes, rng: Rng) -> Data:
+    """All draw their words alike, and later messages are longer, most of all in b."""
+    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
+    words = rng.integers(0, 60, (turns.n, 24))
+    return spoken(turns, _joined(words, 3 + 2 * turns.round * (1 + turns.in_b)))
+
+
 def wordy_seats(sizes: Sizes, rng: Rng) -> Data:
     """All draw their words alike, but the last seat writes three times as many as the first."""
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
@@ -341,5 +348,12 @@ drift = MetricWorlds(
     ),
     limits=(
         _null("topics move on for everybody alike", topics_move_on, "", "societal_pull", draws=20),
+        _null(
+            "messages grow longer for everybody alike, twice as fast in b",
+            messages_grow,
+            "",
+            "societal_pull",
+            draws=20,
+        ),
     ),
 )
