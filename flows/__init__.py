@@ -9,6 +9,7 @@
 - ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
   stopped leaves. ``catalogues``: what was imported, as studies name it.
 - ``imports``, ``human_coding``: data and codes from outside. ``exports``: personas for others.
+  ``instrument_file``: questionnaires of others as files that studies name.
   ``findings``, ``reporting``,
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
   them. ``files``: what commands write.

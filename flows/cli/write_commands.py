@@ -18,7 +18,7 @@ from flows.cli.options import (
 from flows.cli.terminal import say
 from schemas.unit import STAGES, Stage
 
-Kind = Literal["transcripts", "codes", "marketplace"]
+Kind = Literal["transcripts", "codes", "marketplace", "instrument"]
 Exportable = Literal["personas"]
 
 
@@ -113,9 +113,22 @@ def import_(
             help="Name for the coder of a sheet, such as that of a second coding by one person."
         ),
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write an instrument to. Default: NAME.yaml here."
+        ),
+    ] = None,
     warehouse: AfterCommand = None,
 ) -> None:
-    """Import transcripts, codes or markets. Importing the same data again changes nothing."""
+    """Import transcripts, codes, markets or instruments. Doing it again changes nothing."""
+    if kind == "instrument" or output is not None:
+        from flows.instrument_file import write_instrument
+
+        others = {"--format": format_, "--collection": collection, "--codebook": codebook}
+        written = write_instrument(kind, path, output, {**others, "--coder": coder})
+        say(written)
+        return
     from flows.settings import apply_defaults
 
     apply_defaults()

@@ -2,5 +2,6 @@
 
 ``warroom``: transcripts (``warroom_format`` is how they are written), ``warroom_codes`` their codes
 (``warroom_placeholders``: of runs without transcripts), ``marketplace`` two-sided markets,
-``events`` rows that they share, ``problems`` what is wrong with a file.
+``instruments`` questionnaires, ``events`` rows that they share, ``problems`` what is wrong with a
+file.
 """

@@ -34,6 +34,7 @@ MODULES = {
     "scale_association": "persona.association",
     "scale_reliability": "persona.reliability",
     "stability": "identity.stability",
+    "trait_drift": "persona.drift",
     "trait_fidelity": "persona.fidelity",
     "trait_scores": "persona.scores",
     "transitions": "conversation.transitions",

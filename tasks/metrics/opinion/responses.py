@@ -17,7 +17,8 @@ class ResponseOptions(Options):
     """Options of ``responses``."""
 
     names: tuple[str, ...] = Field(
-        (), description="Probes to take, or items as probe.item; none: all of them."
+        (),
+        description="Probes to take, or items as probe.item; none: all but those of instruments.",
     )
 
 
@@ -77,7 +78,10 @@ def changes(one: pl.DataFrame) -> pl.DataFrame:
 
 def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``responses``."""
-    found = named_responses(data.responses, options.names)
+    asked = data.responses
+    if "trait" in asked.columns and not options.names:  # items of instruments have trait_drift
+        asked = asked.filter(pl.col("trait").is_null())
+    found = named_responses(asked, options.names)
     given = pl.any_horizontal(pl.col("value", "text").is_not_null())
     by_quantity: dict[str, dict[str, Floats]] = {name: {} for name in METRIC.quantities}
     for (name,), one in found.group_by(["name"], maintain_order=True):

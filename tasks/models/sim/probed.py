@@ -65,8 +65,9 @@ def _items_answered(
     numbers = []
     for item in asked["items"]:
         scale = f"{asked['instrument']}.{item['trait']}"
-        terms = policy.loading_of.get(f"{scale}.{item['facet']}") or policy.loading_of.get(scale)
-        shown = weighted({item["trait"]: policy.loading} if terms is None else terms, heeded)
+        plain = policy.loading_of.get(scale, {item["trait"]: policy.loading})
+        terms = policy.loading_of.get(f"{scale}.{item['facet']}", plain)
+        shown = weighted(terms, heeded)
         own = policy.opinion_of.get(scale, policy.opinion)
         drifted = (own - 0.5 + policy.opinion_drift * asked["rounds"]) * SPAN
         answer = item["key"] * (shown + drifted) + policy.acquiescence

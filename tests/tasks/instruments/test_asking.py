@@ -26,7 +26,7 @@ STUDIES = Path(__file__).resolve().parents[3] / "studies"
 
 
 def mini_ipip() -> Instrument:
-    text = (STUDIES / "instruments" / "mini_ipip.yaml").read_text(encoding="utf-8")
+    text = (STUDIES / "personas" / "instruments" / "mini_ipip.yaml").read_text(encoding="utf-8")
     return validated(Instrument, YAML(typ="safe").load(text))
 
 

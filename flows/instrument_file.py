@@ -1,0 +1,59 @@
+"""Questionnaires of others as files that studies name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from schemas.errors import Mistake
+from tasks.importers.instruments import instrument_text, read_instrument
+
+
+def write_instrument(
+    kind: str, path: Path, output: Path | None, others: Mapping[str, object]
+) -> str:
+    """Write the items of a CSV or JSON file as an instrument; returns what was written, in words.
+
+    Args:
+        kind: What is imported.
+        path: The file.
+        output: The file to write; NAME.yaml in the current folder if not given.
+        others: Options of ``agora import`` that instruments do not have.
+
+    Raises:
+        Mistake: The file cannot be read, the other is there with another content, or an option has
+            no meaning for what is imported.
+    """
+    for option, given in ({"--output": output} if kind != "instrument" else others).items():
+        if given is not None:
+            raise Mistake(
+                what=f"the import of {kind} has no such option",
+                place=option,
+                found=str(given),
+                fix="leave it out",
+            )
+    target = output or Path(f"{path.stem}.yaml")
+    instrument = read_instrument(path, path.stem)
+    text = instrument_text(instrument, path.name)
+    if target.exists() and target.read_text(encoding="utf-8") != text:
+        raise Mistake(
+            what="the file to write is there already, with another content",
+            place=str(target),
+            fix="name another one: --output FILE",
+        )
+    target.write_text(text, encoding="utf-8")
+    counts = {
+        trait: [item.key for item in instrument.items if item.trait == trait]
+        for trait in instrument.traits
+    }
+    lines = [f"instrument: wrote {target}: {len(instrument.items)} items"]
+    lines += [
+        f"  {trait}: {keys.count(1)} keyed +, {keys.count(-1)} keyed -"
+        for trait, keys in counts.items()
+    ]
+    scale = instrument.scale
+    lines.append(
+        f"  the file has no scale: answers from {scale.low} ({scale.labels[0]}) to {scale.high} "
+        f"({scale.labels[-1]}) were written; correct them, and add title and licence"
+    )
+    return "\n".join(lines)
