@@ -31,6 +31,8 @@ _STAGES: dict[str, Stage] = {
     "population_rules": "personas",
     "populations": "personas",
     "population_targets": "personas",
+    "responses": "episodes",
+    "v_responses": "episodes",
     "v_population_figures": "personas",
     "v_population_targets": "personas",
     "codes": "codes",
@@ -70,10 +72,10 @@ def picked_by(columns: Mapping[str, str]) -> Picked | None:
         >>> picked_by({"episode_key": "VARCHAR", "unit_key": "VARCHAR", "text": "VARCHAR"})
         'episode_key'
     """
-    for name in ("study_version", "episode_key", "unit_key"):
-        if name in columns:
-            return name
-    return None
+    names: tuple[Picked, ...] = ("study_version", "episode_key", "unit_key")
+    if "administration" in columns:  # answers belong to an episode, or to none
+        names = ("unit_key",)
+    return next((name for name in names if name in columns), None)
 
 
 def stage_of(relation: str) -> Stage:

@@ -23,6 +23,14 @@ def _personas(study: Study) -> Iterator[DataExpectation]:
     specs = list({one.model_dump_json(): one for one in held if one is not None}.values())
     if not specs:
         return
+    if any(one.models for one in study.instruments.values()):
+        yield _one(
+            "column_values_to_not_be_null",
+            "responses",
+            column="value",
+            where={"administration": "questionnaire"},
+            mostly=0.95,
+        )
     size = sum(spec.size for spec in specs)
     yield _one("table_row_count_to_equal", "personas", value=size, severity="critical")
     if any(spec.targets for spec in specs):
@@ -171,12 +179,18 @@ def suite(stage: Stage, design: Design, conditions: list[str]) -> list[DataCheck
     own = [one for one in study.expect if isinstance(one, DataExpectation)]
     declared: list[tuple[DeclaredBy, DataExpectation]]
     declared = [("stage", one) for one in SUITES[stage](study)]
-    declared += [("study", one) for one in own if stage_of(one.view) == stage]
+    declared += [("study", one) for one in own if _stage_of(one, study) == stage]
     return [
         DataCheck(one, condition, by)
         for by, one in declared
         for condition in (conditions if one.per else [None])
     ]
+
+
+def _stage_of(one: DataExpectation, study: Study) -> Stage:
+    """The stage after which the rows are whole that a study expects something of."""
+    stage = stage_of(one.view)
+    return "personas" if stage == "episodes" and study.without_episodes else stage
 
 
 def _one(name: str, view: str, **fields: Any) -> DataExpectation:

@@ -72,7 +72,8 @@ class DataSet:
         if self.by_condition and "condition" in held:
             shown.append(f"x.condition AS {CONDITION}")
         elif self.by_condition:
-            key, members = ("episode_key", played) if "episode_key" in held else ("unit_key", units)
+            of_episodes = picked_by(held) == "episode_key"
+            key, members = ("episode_key", played) if of_episodes else ("unit_key", units)
             source += f" JOIN (SELECT DISTINCT {key}, condition FROM {members}) AS u USING ({key})"
             shown.append(f"u.condition AS {CONDITION}")
         return f"SELECT {', '.join(shown)} {source} WHERE {' AND '.join(limits)}"

@@ -89,3 +89,32 @@ CROSS JOIN json_each(p.figures) AS f;
 COMMENT ON VIEW v_population_figures IS
     'One row per figure that the making of a population left: iterations of raking, coverage of '
     'traits, relations found, weights of a search, how often profiles find their own person.';
+
+CREATE VIEW v_responses AS
+SELECT
+    u.study,
+    u.condition,
+    r.instrument,
+    r.item,
+    r.value,
+    r.scored,
+    r.trait,
+    r.key,
+    r.administration,
+    r.after_rounds,
+    r.seat,
+    p.name AS persona,
+    r.* EXCLUDE (
+        instrument, item, value, scored, trait, key, administration, after_rounds, seat,
+        persona_key, episode_key, unit_key, call_key
+    ),
+    r.persona_key,
+    r.episode_key,
+    r.unit_key,
+    r.call_key
+FROM responses AS r
+JOIN (SELECT DISTINCT study, condition, unit_key FROM v_units) AS u USING (unit_key)
+LEFT JOIN personas AS p USING (persona_key);
+COMMENT ON VIEW v_responses IS
+    'One row per answer to a probe, or of a persona to an item of an instrument; the condition is '
+    'empty where several conditions share the answer.';

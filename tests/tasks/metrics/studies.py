@@ -189,6 +189,20 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
                 }
                 for after in (0, rounds)
             ]
+            tables["responses"] += [
+                {
+                    **tables["responses"][-1],
+                    "after_rounds": after,
+                    "after_turns": after * seats,
+                    "instrument": "quiz",
+                    "item": str(item),
+                    "trait": "openness",
+                    "value": float(1 + (s * (after + 1) + item + unit.replicate) % 5),
+                    "scored": float(1 + (s * (after + 1) + item + unit.replicate) % 5),
+                }
+                for after in (0, rounds)
+                for item in (1, 2)
+            ]
         tables["outcomes"].append(_outcome(key, "episode", "", None, "welfare", 5.0 * seats))
         tables["outcomes"].append(_outcome(key, "episode", "", None, "optimal_share", 0.8))
         seq = 0
