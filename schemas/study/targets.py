@@ -66,7 +66,7 @@ class Target(Record):
             raise ValueError("give either shares or counts")
         total = math.fsum(number for _, number in _cells(self.shares or self.counts, ()))
         if self.shares and abs(total - 1) > ROUNDING:
-            raise ValueError(f"shares sum to {total:g}, not to 1")
+            raise ValueError(f"shares sum to {total:g}, not to 1; correct one, or give counts")
         if total <= 0:
             raise ValueError("every count is 0")
         return self

@@ -144,7 +144,10 @@ class Taxonomy(Record):
     def _follow(self, path: str, above: tuple[str, ...]) -> None:
         if path in above:
             chain = " -> ".join((*above[above.index(path) :], path))
-            raise ValueError(f"{above[0]}: the taxonomy goes round in a circle: {chain}")
+            raise ValueError(
+                f"{above[0]}: the taxonomy goes round in a circle: {chain}; take away one like "
+                "of these"
+            )
         node = self._written_at(path)
         if node is None:
             raise ValueError(f"{above[-1]}: like: there is no node {path}")
@@ -222,7 +225,7 @@ class TaxonomySpec(Record):
         if self.depth is not None and self.depth > self.tree.depth:
             raise ValueError(
                 f"depth: the taxonomy {self.tree.name} is {self.tree.depth} deep: expected at most "
-                f"{self.tree.depth}, found {self.depth}"
+                f"{self.tree.depth}, found {self.depth}; lower it, or leave it out"
             )
         total = sum(self.strata.values())
         if abs(total - 1) > 1e-6 or min(self.strata.values()) < 0:

@@ -95,6 +95,12 @@ def _unmakeable(
     )
     for path, problem in found:
         yield Mistake(what=problem, place=positions.place(at(path)))
+    if not found and not (method.targets == "needed" and not spec.targets):
+        try:
+            method.check(spec, params)
+        except Mistake as mistake:
+            _, *field = str(mistake.details["place"]).split(".")
+            yield Mistake(**{**mistake.details, "place": positions.place(at(tuple(field)))})
 
 
 def with_rows(part: str, value: Any, files: StudyFiles) -> Any:

@@ -65,10 +65,11 @@ class Factorial(PersonaMethod[FactorialParams]):
         if params.design == "full":
             n = math.prod(len(levels) for levels in params.levels.values())
             if size < 1 or size % n:
+                fitting = n * -(-max(size, 1) // n) + params.control
                 yield (
                     ("size",),
                     f"a full design has {n:,} combinations: expected a multiple of {n:,}{beside}, "
-                    f"found {max(size, 0):,}",
+                    f"found {max(size, 0):,}; set size to {fitting:,}",
                 )
         elif params.strength > len(params.levels):
             yield ("method", "strength"), f"there are only {len(params.levels)} factors"

@@ -44,7 +44,7 @@ class Ipf(PersonaMethod[IpfParams]):
     def problems(
         self, spec: PopulationSpec, params: IpfParams
     ) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Attributes that the seed table lacks, and categories that none of its rows has."""
+        """Columns that the seed table lacks."""
         if params.seed_table is None:
             if params.weight is not None:
                 yield ("method", "weight"), "there is no seed_table whose column it could be"
@@ -61,25 +61,41 @@ class Ipf(PersonaMethod[IpfParams]):
         columns = () if params.seed_table is None else tuple(params.seed_table.columns)
         return tuple(dict.fromkeys((*spec.categories, *columns)))
 
+    def check(self, spec: PopulationSpec, params: IpfParams) -> None:
+        """Whether all targets can be met together, given the rows of the seed table."""
+        _raked(spec, params)
+
     def structure(self, spec: PopulationSpec, params: IpfParams, draws: Draws) -> Structure:
         """Rows of the raked seed table, in a random order."""
-        columns, weights = _possible(spec, *_seed(spec, params))
-        margins = _margins(spec, columns, weights)
-        result = raked(weights, margins)
-        if not result.converged:
-            raise _conflict(spec, margins, result)
+        columns, margins, result = _raked(spec, params)
         order = serpentine_order([one.codes for one in columns.values()])
         drawn = closest_rows(result.weights, margins, order, spec.size, draws.of("rows"))
         draws.of("order").shuffle(drawn)
         return Structure(
             {name: Column(one.categories, one.codes[drawn]) for name, one in columns.items()},
             figures={
-                "seed_rows": float(len(weights)),
+                "seed_rows": float(len(result.weights)),
                 "iterations": float(result.iterations),
                 "effective_size": result.effective_size,
-                "design_effect": len(weights) / result.effective_size,
+                "design_effect": len(result.weights) / result.effective_size,
             },
         )
+
+
+def _raked(
+    spec: PopulationSpec, params: IpfParams
+) -> tuple[Mapping[str, Column], Mapping[str, Margin], Raked]:
+    """The seed table, the margins, and the weights of its rows that meet them.
+
+    Raises:
+        Mistake: No weights do.
+    """
+    columns, weights = _possible(spec, *_seed(spec, params))
+    margins = _margins(spec, columns, weights)
+    result = raked(weights, margins)
+    if not result.converged:
+        raise _conflict(spec, margins, result)
+    return columns, margins, result
 
 
 def _seed(spec: PopulationSpec, params: IpfParams) -> tuple[dict[str, Column], Floats]:

@@ -50,6 +50,13 @@ class PersonaMethod(ABC, Generic[P]):
         """What does not fit: field of the population, and the problem."""
         return iter(())
 
+    def check(self, spec: PopulationSpec, params: P) -> None:
+        """Nothing, if the population can be made; looked at while a study is read.
+
+        Raises:
+            Mistake: It cannot; the place is a field below ``population``.
+        """
+
     def attributes(self, spec: PopulationSpec, params: P) -> tuple[str, ...]:
         """The attributes that its personas have; those with a target unless it has others."""
         return tuple(spec.categories)

@@ -162,6 +162,13 @@ def test_a_condition_takes_another_way_with_a_file_of_its_own(read: Read, tmp_pa
         ("{sex: {f: 0.5, m: 0.5}}", "{sex: {f: 0.5, m: 0.4}}", "sum to 0.9"),
         ("{sex: {f: 0.5, m: 0.5}}", "{job: {f: 0.5, m: 0.5}}", "no column job"),
         ("{sex: {f: 0.5, m: 0.5}}", "{}", "needs targets"),
+        ("{sex: {f: 0.5, m: 0.5}}", "{sex: {f: 0.5, x: 0.5}}", "no row with x"),
+        (
+            "{sex: {f: 0.5, m: 0.5}}",
+            "{age: {young: 0.5, old: 0.5}, sex: {f: 1, m: 0}, "
+            "age x sex: {young: {f: 0.9, m: 0}, old: {f: 0.1, m: 0}}}",
+            "raking does not converge",
+        ),
         ("weight: w", "wieght: w", "wieght"),
         ("weight: w", "weight: v", "no column v"),
         (
