@@ -37,12 +37,14 @@ _SHORT_FORMS: dict[str, list[Schema]] = {
     "Target": [{"type": "object"}],
     "ValueTest": [_NUMBER_OR_TEXT, _LIST],
 }
-_FILE = {
+_FILE: Schema = {
     "type": "object",
     "properties": {"file": {"type": "string", "description": "Path of a file with the text."}},
     "required": ["file"],
     "additionalProperties": False,
 }
+#: Models whose content a file can hold, and the field with the content.
+_FROM_FILE = {"InstrumentSpec": "instrument", "RowsFile": "columns"}
 #: Models that take their options as further fields.
 _OPTIONS_BESIDE_NAME = {"MethodSpec": "options", "MetricSpec": "options", "RuleSpec": "params"}
 
@@ -97,6 +99,8 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
     parts["PopulationSpec"]["properties"]["traits"] = {"anyOf": [traits, traits["items"]]}
     for title in _TEXT_STANDS_FOR.keys() & parts.keys():
         parts[title] = _or_text(title, parts[title])
+    for title in _FROM_FILE.keys() & parts.keys():
+        parts[title] = _or_file(_FROM_FILE[title], parts[title])
     for title in _SHORT_FORMS.keys() & parts.keys():
         parts[title] = {"anyOf": [*_SHORT_FORMS[title], parts[title]]}
     if "TextFile" in parts:
@@ -126,6 +130,17 @@ def _episode(name: str, params: Schema, own: Schema) -> Schema:
         "required": ["environment"],
         "additionalProperties": False,
     }
+
+
+def _or_file(content: str, schema: Schema) -> Schema:
+    """A model that names a file beside its other fields, or instead of what the file holds."""
+    fields = {**schema["properties"], **_FILE["properties"]}
+    by_file = {
+        **schema,
+        "properties": {**fields, content: {}},
+        "required": ["file", *(one for one in schema.get("required", []) if one != content)],
+    }
+    return {"anyOf": [by_file, schema]}
 
 
 def _or_text(title: str, schema: Schema) -> Schema:
