@@ -45,6 +45,9 @@ def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
         yield "", study.description.strip()
     if study.models:
         yield "\nmodels", _models(study)
+    if study.instruments:
+        lines = (f"  {alias}: {one.summary}" for alias, one in study.instruments.items())
+        yield "\ninstruments", "\n".join(lines)
     yield "\nconditions", _conditions(found)
     if study.coding:
         yield "\ncoding", _coding(study)

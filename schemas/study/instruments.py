@@ -57,6 +57,23 @@ class InstrumentSpec(Record):
         return self
 
     @property
+    def summary(self) -> str:
+        """What is put to whom, in a few words.
+
+        Example:
+            >>> items = ({"item": 1, "text": "I am tidy.", "trait": "order", "key": 1},)
+            >>> one = {"name": "tidy", "scale": {"low": 1, "high": 5}, "items": items}
+            >>> InstrumentSpec(instrument=one, models=("ana",), repeats=2).summary
+            'tidy: 1 items on order; put to personas by ana, 2 times'
+        """
+        held = self.instrument
+        what = f"{held.title or held.name}: {len(held.items)} items on {', '.join(held.traits)}"
+        if not self.models:
+            return f"{what}; put to seats by probes"
+        times = "once" if self.repeats == 1 else f"{self.repeats} times"
+        return f"{what}; put to personas by {', '.join(self.models)}, {times}"
+
+    @property
     def items_per_question(self) -> int:
         """Items that one question holds, at most."""
         if self.by == "item":

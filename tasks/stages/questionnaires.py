@@ -114,7 +114,7 @@ class QuestionnaireStep(Step[QuestionnaireInput, HeldPersonas]):
             spec = first[place]
             items = len(spec.instrument.value.items)
             each = math.ceil(items / spec.items_per_question)
-            why = f"{spec.alias}: {items} items in {each} questions, {n:,} times"
+            why = f"{spec.alias}: {items} items, questions each time: {each}; times: {n:,}"
             yield self.planned(spec.model_alias, spec.model.value, Span(each * n, each * n), why)
 
     def batched(self, unit: Unit[QuestionnaireInput]) -> bool:

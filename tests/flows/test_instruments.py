@@ -61,6 +61,9 @@ async def test_the_study_of_the_page_finds_traits_where_they_are_shown(
         done = CliRunner().invoke(app, command)
         assert done.exit_code == 0, done.output
     assert "unusable" in CliRunner().invoke(app, sql).output
+    shown = CliRunner().invoke(app, ["show", "asked"]).output
+    assert "big_five: Mini-IPIP: 20 items on extraversion, agreeableness" in shown
+    assert "put to personas by ana, 2 times" in shown
 
 
 def test_the_import_of_the_page_writes_what_a_study_can_name(

@@ -54,5 +54,5 @@ def _moved(owner: R, policy: AgentPolicy, heeded: Mapping[str, float]) -> R:
         ends = number_range(type(owner), name) if name in type(owner).model_fields else None
         if ends is not None:
             value = getattr(owner, name) + weighted(terms, heeded)
-            moved[name] = min(max(value, ends[0]), ends[1])
+            moved[name] = min(max(value, float(ends[0])), float(ends[1]))
     return owner.model_copy(update=moved)

@@ -53,6 +53,7 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
         facts.append(("Series, each a condition", ", ".join(one.name for one in data.conditions)))
     if study.population is not None:
         facts.append(("Population", f"{study.population.size:,} personas"))
+    facts += [(f"Instrument {alias}", one.summary) for alias, one in study.instruments.items()]
     facts.append(("Seed", str(study.seed)))
     if not study.without_episodes:
         facts.append(("Incomplete episodes", study.run.incomplete))
