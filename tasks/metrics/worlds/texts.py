@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from itertools import permutations
+from itertools import permutations, product
 from math import comb
 
 import numpy as np
@@ -235,6 +235,26 @@ def drift_excess() -> float:
     return MOVING * (1 - float(np.mean(drawn))) / 2
 
 
+def pull_excess() -> float:
+    """Excess of societal pull in :func:`one_seat_moves`, over seats shuffled within rounds."""
+    half = len(PAIR) // 2
+    two = np.array([0, 2])
+
+    def pull(swaps: tuple[int, ...]) -> float:
+        """Sentences of two seats before half time, the other way round in some of the rounds."""
+        said = np.array([[swap, 1 - swap] for swap in swaps])
+        total = []
+        for seat in (0, 1):
+            early = np.bincount(said[:2, seat], minlength=2)
+            rest = np.bincount(said[:, 1 - seat], minlength=2) + half * np.array([0, 1])
+            late, first = (part @ rest / np.linalg.norm(part) for part in (two, early))
+            total.append((late - first) / np.linalg.norm(rest))
+        return float(np.mean(total))
+
+    drawn = [pull(swaps) for swaps in product((0, 1), repeat=half)]
+    return MOVING * (pull((0,) * half) - float(np.mean(drawn)))
+
+
 def _null(
     title: str, make: Callable[[Sizes, Rng], Data], *quantities: str, draws: int = 0
 ) -> World:
@@ -328,12 +348,18 @@ consistency = MetricWorlds(
     ),
     limits=ALIKE_BUT_FOR_LENGTH,
 )
+TOPICS, LONGER = (
+    "topics move on for everybody alike",
+    "messages grow longer for everybody alike, twice as fast in b",
+)
 drift = MetricWorlds(
     "drift",
     null=(
         _null(
             "voices that stay; unequal turns in b", nothing_changes, "", "societal_pull", draws=20
         ),
+        _null(TOPICS, topics_move_on, "societal_pull", draws=20),
+        _null(LONGER, messages_grow, "societal_pull", draws=20),
     ),
     planted=(
         World(
@@ -341,19 +367,13 @@ drift = MetricWorlds(
             one_seat_moves,
             (
                 Truth("", 0.0, drift_excess(), EXCESS),
-                Truth("societal_pull", 0.0, MOVING / 2, EXCESS),
+                Truth("societal_pull", 0.0, pull_excess(), EXCESS),
             ),
             {"draws": 20},
         ),
     ),
     limits=(
-        _null("topics move on for everybody alike", topics_move_on, "", "societal_pull", draws=20),
-        _null(
-            "messages grow longer for everybody alike, twice as fast in b",
-            messages_grow,
-            "",
-            "societal_pull",
-            draws=20,
-        ),
+        _null(TOPICS, topics_move_on, "", draws=20),
+        _null(LONGER, messages_grow, "", draws=20),
     ),
 )
