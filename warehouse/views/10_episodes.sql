@@ -23,21 +23,24 @@ SELECT
     episode_key,
     seat,
     seq + 1 AS from_seq,
+    lead(seq, 1, 9223372036854775807) OVER (PARTITION BY episode_key, seat ORDER BY seq) AS last_seq,
     last_value(name IGNORE NULLS) OVER earlier AS name,
     last_value(model IGNORE NULLS) OVER earlier AS model
 FROM changed
 WINDOW earlier AS (PARTITION BY episode_key, seat ORDER BY seq);
 COMMENT ON VIEW v_seats_over_time IS
-    'One row per seat and event from which on it has another shown name or model; the first from 0.';
+    'One row per seat and span of events in which it has a shown name and a model, from 0 on.';
 
+-- Few episodes have such a change, so the others pay for it with an empty join.
 CREATE VIEW v_messages AS
+WITH later AS (FROM v_seats_over_time WHERE from_seq > 0)
 SELECT
     e.episode_key,
     e.round,
     e.seq,
     e.actor AS seat,
-    shown.name,
-    shown.model,
+    coalesce(shown.name, s.name) AS name,
+    coalesce(shown.model, s.model) AS model,
     e.text,
     length(e.text) AS characters,
     len(list_filter(
@@ -66,8 +69,9 @@ SELECT
 FROM events AS e
 JOIN episodes AS ep USING (episode_key)
 LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
-ASOF LEFT JOIN v_seats_over_time AS shown
-    ON shown.episode_key = e.episode_key AND shown.seat = e.actor AND shown.from_seq <= e.seq
+LEFT JOIN later AS shown
+    ON shown.episode_key = e.episode_key AND shown.seat = e.actor
+    AND shown.from_seq <= e.seq AND e.seq <= shown.last_seq
 LEFT JOIN actions AS a
     ON a.episode_key = e.episode_key AND a.turn = e.turn AND a.seat = e.actor
 WHERE e.kind = 'say';
@@ -75,19 +79,20 @@ COMMENT ON VIEW v_messages IS
     'One row per message: say events with their seat, episode and the action they came from.';
 
 CREATE VIEW v_transcript AS
+WITH later AS (FROM v_seats_over_time WHERE from_seq > 0)
 SELECT
     e.episode_key,
     e.round,
     e.seq,
-    coalesce(shown.name, e.actor) AS name,
+    coalesce(shown.name, s.name, e.actor) AS name,
     e.kind,
     e.text,
     e.item,
     e.value,
-    coalesce(other.name, e.target) AS target_name,
+    coalesce(other.name, t.name, e.target) AS target_name,
     e.audience,
     e.actor AS seat,
-    shown.model,
+    coalesce(shown.model, s.model) AS model,
     e.target,
     e.turn,
     e.phase,
@@ -95,10 +100,14 @@ SELECT
     e.call_key,
     e.unit_key
 FROM events AS e
-ASOF LEFT JOIN v_seats_over_time AS shown
-    ON shown.episode_key = e.episode_key AND shown.seat = e.actor AND shown.from_seq <= e.seq
-ASOF LEFT JOIN v_seats_over_time AS other
-    ON other.episode_key = e.episode_key AND other.seat = e.target AND other.from_seq <= e.seq;
+LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
+LEFT JOIN later AS shown
+    ON shown.episode_key = e.episode_key AND shown.seat = e.actor
+    AND shown.from_seq <= e.seq AND e.seq <= shown.last_seq
+LEFT JOIN seats AS t ON t.episode_key = e.episode_key AND t.seat = e.target
+LEFT JOIN later AS other
+    ON other.episode_key = e.episode_key AND other.seat = e.target
+    AND other.from_seq <= e.seq AND e.seq <= other.last_seq;
 COMMENT ON VIEW v_transcript IS
     'One row per event, with the names under which seats were shown and the models that acted then.';
 
