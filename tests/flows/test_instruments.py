@@ -81,7 +81,7 @@ def test_the_import_of_the_page_writes_what_a_study_can_name(
         assert done.exit_code == 0, done.output
     assert "extraversion: 1 keyed +, 1 keyed -" in done.output
     text = asked.read_text(encoding="utf-8").replace("mini_ipip.yaml", "quiz.yaml")
-    asked.write_text(text.replace("subject: big_five.openness, ", ""), encoding="utf-8")
+    asked.write_text(text.replace("subject: big_five, ", ""), encoding="utf-8")
     items = load_study(asked).study.instruments["big_five"].instrument.items
     assert [(item.item, item.key) for item in items] == [("1", 1), ("2", -1)]
     Path("items.csv").write_text(rows.replace("Talk", "Speak"), encoding="utf-8")

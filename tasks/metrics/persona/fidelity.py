@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -10,17 +13,50 @@ from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.persona.assigned import t_scores
 from tasks.metrics.persona.scales import SCORED, scale_scores
 from tasks.metrics.persona_data import PersonaData
-from tasks.metrics.rows import ByEpisode
-from tasks.metrics.statistics.arrays import Floats, varies
+from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.bootstrap import interval
 from tasks.metrics.statistics.correlation import FISHER, pearson, pearson_interval
 
+#: Numbers that are resampled at once; bounds memory.
+_CHUNK = 2_000_000
 
-def standardised(values: Floats) -> Floats:
-    """Values as T-scores of those among them that are there: mean 50, standard deviation 10."""
-    good = values[np.isfinite(values)]
-    if len(good) < 2 or not varies(good):
-        return np.full(len(values), np.nan)
-    return np.asarray(50 + 10 * (values - good.mean()) / good.std(ddof=1))
+
+def mean_errors(assigned: Floats, measured: Floats) -> Floats:
+    """Mean absolute difference of T-scores, each standardised over the last axis.
+
+    Not-a-number where either does not vary.
+
+    Example:
+        >>> a, b = np.array([1.0, 2.0, 3.0]), np.array([10.0, 30.0, 20.0])
+        >>> round(float(mean_errors(a, b)), 3), float(mean_errors(a, 2 * a))
+        (6.667, 0.0)
+    """
+
+    def standardised(values: Floats) -> Floats:
+        spread = values.std(axis=-1, ddof=1, keepdims=True)
+        scaled = (values - values.mean(axis=-1, keepdims=True)) / np.where(
+            spread > 1e-12, spread, np.nan
+        )
+        return np.asarray(scaled)
+
+    errors = np.abs(standardised(assigned) - standardised(measured))
+    return np.asarray(10 * errors.mean(axis=-1))
+
+
+def error_interval(
+    assigned: Floats, measured: Floats, resamples: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """The 95% interval of the mean error: personas are resampled and standardised anew."""
+    n = len(assigned)
+    if n < 3:
+        return float("nan"), float("nan")
+    step = max(1, _CHUNK // n)
+    draws = []
+    for first in range(0, resamples, step):
+        drawn = rng.integers(0, n, size=(min(step, resamples - first), n))
+        draws.append(mean_errors(assigned[drawn], measured[drawn]))
+    low, high = interval(np.concatenate(draws)[:, None], n)
+    return float(low[0]), float(high[0])
 
 
 def pairs(data: PersonaData) -> dict[str, tuple[Floats, Floats]]:
@@ -46,34 +82,44 @@ def pairs(data: PersonaData) -> dict[str, tuple[Floats, Floats]]:
 
 def compute(data: PersonaData, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``trait_fidelity``."""
-    errors: dict[str, Floats] = {}
-    correlations = []
-    for scale, (assigned, measured) in pairs(data).items():
-        errors[scale] = np.full(len(assigned), np.nan)
-        for condition, mine in data.by_condition.items():
-            there = mine[np.isfinite(assigned[mine]) & np.isfinite(measured[mine])]
-            a, b = assigned[there], measured[there]
-            errors[scale][there] = np.abs(standardised(a) - standardised(b))
-            correlations.append(
-                {
-                    "quantity": "r",
-                    "scope": "condition",
-                    "condition": condition,
-                    "subject": scale,
-                    "value": pearson(a, b),
-                    **pearson_interval(a, b),
-                    "n_measured": len(there),
-                    "n_excluded": len(mine) - len(there),
-                    "method": f"Pearson correlation of assigned and measured scores; {FISHER}; "
-                    f"{SCORED}",
-                }
-            )
-    method = (
-        "absolute difference of assigned and measured T-score, each standardised over the "
-        f"condition's personas; {SCORED}"
+    return rows.frame(
+        [
+            {
+                "scope": "condition",
+                "condition": condition,
+                "subject": scale,
+                "n_excluded": len(mine) - int(there.sum()),
+                **row,
+            }
+            for scale, (assigned, measured) in pairs(data).items()
+            for condition, mine in data.by_condition.items()
+            for there in (np.isfinite(assigned[mine]) & np.isfinite(measured[mine]),)
+            for row in _numbers(assigned[mine][there], measured[mine][there], options, rng)
+        ]
     )
-    by_persona = rows.of_personas(data, options, {"mae": ByEpisode(errors, method, 1)})
-    return rows.joined([rows.frame(correlations), by_persona])
+
+
+def _numbers(
+    a: Floats, b: Floats, options: Options, rng: np.random.Generator
+) -> Iterator[dict[str, Any]]:
+    yield {
+        "quantity": "r",
+        "value": pearson(a, b),
+        **pearson_interval(a, b),
+        "n_measured": len(a),
+        "method": f"Pearson correlation of assigned and measured scores; {FISHER}; {SCORED}",
+    }
+    low, high = error_interval(a, b, options.resamples, rng)
+    yield {
+        "quantity": "mae",
+        "value": float(mean_errors(a, b)) if len(a) > 1 else None,
+        "ci_low": low,
+        "ci_high": high,
+        "n_measured": len(a),
+        "method": "mean absolute difference of assigned and measured T-scores, each standardised "
+        "over the condition's personas; interval: personas resampled and standardised anew, "
+        f"expanded percentiles; {SCORED}",
+    }
 
 
 METRIC = Metric(
@@ -91,9 +137,9 @@ METRIC = Metric(
     "(2023), arXiv 2307.00184; Jiang et al. (2024), PersonaLLM.",
     avoid="T-scores are standardised over the personas of a condition, so the error says nothing "
     "of a shift of all of them: see trait_scores for that. Where personas hardly differ in a "
-    "trait, both numbers are about noise. The interval of the error takes their mean and spread as "
-    "known, so it is too narrow (docs/recovery.md): compare conditions by r.",
+    "trait, both numbers are about noise.",
     needs=("traits", "answers"),
     scope="persona",
+    version=2,
     compute=compute,
 )

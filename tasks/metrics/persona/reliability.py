@@ -163,8 +163,9 @@ METRIC = Metric(
     },
     source="Cronbach (1951); Feldt (1965); McGraw and Wong (1996).",
     avoid="Reliability is one of scores among these personas: where they hardly differ in a trait, "
-    "a good scale has a low one. Alpha rises with the number of items, and is no sign that they "
-    "measure one thing. Repeats in which a model answers the same by rote agree perfectly.",
+    "a good scale has a low one. Of few personas alpha comes out too low (.39 of 12 where .49 is "
+    "true), and its interval says so. Alpha rises with the number of items, and is no sign that "
+    "they measure one thing. Repeats in which a model answers the same by rote agree perfectly.",
     needs=("answers",),
     scope="persona",
     compute=compute,
