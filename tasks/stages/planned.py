@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas.keys import Shared, digest, shared
+from schemas.keys import Shared, digest, numbered_digests, shared
 from schemas.study import ModelSpec, PopulationSpec, Study
 from tasks.personas.draw import Population, drawn_population
 from tasks.personas.methods.registry import method_of
@@ -55,6 +56,14 @@ class PlannedPopulation:
     def profile_key(self, position: int) -> str:
         """Digest of what decides a persona; the same in a larger population that begins alike."""
         return digest("profile", self.profiles, position)
+
+    def persona_keys(self, positions: Iterable[int]) -> list[str]:
+        """Keys of many personas."""
+        return numbered_digests(positions, "persona", self.population.digest)
+
+    def profile_keys(self, positions: Iterable[int]) -> list[str]:
+        """Digests of what decides many personas."""
+        return numbered_digests(positions, "profile", self.profiles)
 
     @property
     def parts(self) -> list[range]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -24,14 +24,14 @@ Own = Mapping[str, str]
 
 
 class Keys(Protocol):
-    """Gives keys of personas by their number within the population, from 1."""
+    """Gives keys of personas by their numbers within the population, from 1."""
 
-    def persona_key(self, position: int) -> str:
-        """Key of a persona."""
+    def persona_keys(self, positions: Iterable[int]) -> list[str]:
+        """Keys of personas."""
         ...
 
-    def profile_key(self, position: int) -> str:
-        """Digest of what decides a persona."""
+    def profile_keys(self, positions: Iterable[int]) -> list[str]:
+        """Digests of what decides personas."""
         ...
 
 
@@ -110,13 +110,14 @@ def persona_rows(keys: Keys, drawn: Population, own: Own, part: range) -> dict[s
         part: Numbers of the personas, from 0. A relation stands with the later one of the two.
     """
     places = slice(part.start, part.stop)
-    persona_keys = pl.Series("persona_key", [keys.persona_key(place + 1) for place in part])
-    profiles = pl.Series("profile_key", [keys.profile_key(place + 1) for place in part])
+    positions = range(part.start + 1, part.stop + 1)
+    persona_keys = pl.Series("persona_key", keys.persona_keys(positions))
+    profiles = pl.Series("profile_key", keys.profile_keys(positions))
     owner = pl.lit(own["unit_key"]).alias("unit_key")
     personas = pl.DataFrame([persona_keys, profiles]).with_columns(
         owner,
         pl.lit(own["population_key"]).alias("population_key"),
-        pl.Series("position", [place + 1 for place in part], dtype=pl.Int64),
+        pl.Series("position", positions, dtype=pl.Int64),
         pl.Series("name", drawn.names[places]),
     )
     parts = {
@@ -236,4 +237,4 @@ def _rows(personas: Whole, part: range) -> slice:
 def _keys(name: str, keys: Keys, places: Whole) -> pl.Series:
     """Keys of personas by their numbers from 0, each made once."""
     known, codes = np.unique(places, return_inverse=True)
-    return pl.Series(name, [keys.persona_key(int(one) + 1) for one in known]).gather(codes)
+    return pl.Series(name, keys.persona_keys((known + 1).tolist())).gather(codes)
