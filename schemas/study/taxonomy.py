@@ -202,6 +202,16 @@ def _written(branches: Mapping[str, Node], above: str) -> Iterator[tuple[str, No
         yield from _written(node.branches, path)
 
 
+def plain_path(path: str) -> str:
+    """A path as people read it.
+
+    Example:
+        >>> plain_path("health.fear_of_illness")
+        'health: fear of illness'
+    """
+    return path.replace(STEP, ": ").replace("_", " ")
+
+
 class TaxonomySpec(Record):
     """How many attributes of a taxonomy every persona has, and which."""
 

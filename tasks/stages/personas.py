@@ -12,6 +12,7 @@ import polars as pl
 from schemas.gateway import Gateway, Message, Question
 from schemas.keys import NOT_IDENTITY, Shared, digest
 from schemas.seats import Persona
+from schemas.study.taxonomy import plain_path
 from schemas.unit import QUARANTINE, Failure, Read, Unit, UnitFailed
 from tasks.models.estimate import Planned, Span
 from tasks.models.structured import reading
@@ -46,7 +47,20 @@ class PersonaInput:
     persona: str = field(metadata=NOT_IDENTITY, compare=False)
 
 
-class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A persona that is written about.
+
+    Attributes:
+        persona: The persona.
+        left: Attributes that are left to prose, whose texts are asked for beside the others.
+    """
+
+    persona: Persona
+    left: tuple[str, ...] = ()
+
+
+class PersonaStep(Step[PersonaInput, Mapping[str, Described]]):
     """Has models write about personas; none needs another's texts, so all are asked at once.
 
     A persona whose texts contradict it to the last goes without any: they are kept in quarantine.
@@ -100,18 +114,22 @@ class PersonaStep(Step[PersonaInput, Mapping[str, Persona]]):
 
     def prepare(
         self, units: Sequence[Unit[PersonaInput]], rows: Mapping[str, pl.DataFrame]
-    ) -> dict[str, Persona]:
+    ) -> dict[str, Described]:
         """The personas by their keys."""
-        return personas_by_key(rows)
+        left = _left_to_prose(rows)
+        return {
+            key: Described(persona, left.get(key, ()))
+            for key, persona in personas_by_key(rows).items()
+        }
 
     async def work(
-        self, unit: Unit[PersonaInput], prepared: Mapping[str, Persona], gateway: Gateway
+        self, unit: Unit[PersonaInput], prepared: Mapping[str, Described], gateway: Gateway
     ) -> dict[str, list[dict[str, Any]]]:
         """The texts, or those that contradict the persona as rows of quarantine."""
-        persona = prepared.get(unit.spec.persona)
-        if persona is None:
+        described = prepared.get(unit.spec.persona)
+        if described is None:
             raise UnitFailed(Failure("upstream", "the persona is not there"))
-        question = _question(unit, persona)
+        question = _question(unit, described)
         answer = await gateway.ask(question)
         # What is well-shaped and refused all the same contradicts the persona.
         refused = None
@@ -183,9 +201,21 @@ def _by_persona(
     return found
 
 
-def _question(unit: Unit[PersonaInput], persona: Persona) -> Question:
-    writing = unit.spec.writing.value
+def _left_to_prose(rows: Mapping[str, pl.DataFrame]) -> dict[str, tuple[str, ...]]:
+    """Attributes without a value, by the key of a persona, in the order of their names."""
+    if "persona_attributes" not in rows:
+        return {}
+    left = rows["persona_attributes"].filter(pl.col("value").is_null()).sort("attribute")
+    found: dict[str, tuple[str, ...]] = {}
+    for key, name in left.select("persona_key", "attribute").iter_rows():
+        found[key] = (*found.get(key, ()), name)
+    return found
+
+
+def _question(unit: Unit[PersonaInput], described: Described) -> Question:
+    writing, persona = unit.spec.writing.value, described.persona
     texts = dict(writing.texts)
+    texts |= {name: f"Of {plain_path(name)}, in a sentence." for name in described.left}
     facts = {**persona.attributes, **persona.levels}
     return Question(
         model=writing.writer,

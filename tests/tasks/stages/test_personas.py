@@ -231,3 +231,25 @@ def test_the_declared_rate_of_contradictions_comes_out(
     refused = sum(QUARANTINE in result.rows for result in asyncio.run(all_written()))
     expected = rate ** (reasks + 1)
     assert abs(refused / n - expected) <= 4 * math.sqrt(expected * (1 - expected) / n)
+
+
+def test_attributes_that_are_left_to_prose_are_asked_for_beside_the_texts(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    gateway = memory_gateway(simulate)
+    taxonomy = {
+        "tree": {
+            "name": "t",
+            "branches": {"mind": {"branches": {"regret": None}}, "pets": ["cat"]},
+        },
+        "attributes": 2,
+        "anchors": ["region"],
+        "strata": {"middle": 0.5, "far": 0.5},
+    }
+    results = written(3, gateway, gateway, taxonomy=taxonomy)
+    assert len(gateway.questions) == 3
+    assert "mind.regret: Of mind: regret, in a sentence." in gateway.questions[0].messages[0].text
+    for result in results:
+        assert result.failure is None
+        rows = result.rows["persona_texts"]
+        assert {row["kind"] for row in rows} == {"biography", "mind.regret"}
