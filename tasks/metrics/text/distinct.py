@@ -12,7 +12,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Ints
-from tasks.metrics.text.tokens import tokens_of
+from tasks.metrics.text.tokens import Tokens, tokens_of
 
 
 class DistinctOptions(Options):
@@ -32,19 +32,31 @@ def distinct_in_episodes(
     )
 
 
-def _shares(data: Data, block: slice, n: int, length: int) -> pl.DataFrame:
-    """Mean share of distinct n-grams over the stretches of each episode of a block."""
-    tokens = tokens_of(data).of(block)
-    episodes = data.messages["episode"].to_numpy()[block]
-    episode = np.repeat(episodes - episodes[0], tokens.sizes)
+def distinct_in_stretches(tokens: Tokens, episode: Ints, n: int, length: int) -> pl.DataFrame:
+    """Mean share of distinct n-grams over the stretches of each episode, and how many there are.
+
+    Args:
+        tokens: The words of texts, those of an episode together and in order.
+        episode: Number of the episode of each text, from 0.
+        n: Words per n-gram.
+        length: Words per stretch.
+    """
+    of_word = np.repeat(episode, tokens.sizes)
     hashes, in_message = tokens.ngrams(n)
-    words = np.bincount(episode)
-    place = np.arange(len(episode)) - np.repeat(np.cumsum(words) - words, words)
+    words = np.bincount(of_word)
+    place = np.arange(len(of_word)) - np.repeat(np.cumsum(words) - words, words)
     stretch, inside = place // length, place % length
-    whole = in_message & (stretch < (words // length)[episode]) & (inside <= length - n)
-    counts = distinct_in_episodes(hashes[whole], stretch[whole], episode[whole] + episodes[0])
+    whole = in_message & (stretch < (words // length)[of_word]) & (inside <= length - n)
+    counts = distinct_in_episodes(hashes[whole], stretch[whole], of_word[whole])
     share = counts.with_columns((pl.col("distinct") / pl.col("n")).alias("share"))
     return share.group_by("episode").agg(pl.col("share").mean(), pl.len().alias("stretches"))
+
+
+def _shares(data: Data, block: slice, n: int, length: int) -> pl.DataFrame:
+    """The same of the episodes of a block of messages."""
+    episodes = data.messages["episode"].to_numpy()[block]
+    found = distinct_in_stretches(tokens_of(data).of(block), episodes - episodes[0], n, length)
+    return found.with_columns(pl.col("episode") + episodes[0])
 
 
 def compute(data: Data, options: DistinctOptions, rng: np.random.Generator) -> pl.DataFrame:

@@ -77,11 +77,12 @@ def stable_hash(word: str) -> int:
 def tokens_of(data: Data) -> Tokens:
     """The words of the messages of some episodes, made once for all metrics of them."""
     if "tokens" not in data.shared:
-        data.shared["tokens"] = _tokens(data.messages["text"])
+        data.shared["tokens"] = tokens_in(data.messages["text"])
     return cast("Tokens", data.shared["tokens"])
 
 
-def _tokens(texts: pl.Series) -> Tokens:
+def tokens_in(texts: pl.Series) -> Tokens:
+    """The words of some texts, one text after the other."""
     parts = [_words(texts[first : first + BLOCK]) for first in range(0, len(texts), BLOCK)]
     empty = pl.Series([], dtype=pl.String)
     vocabulary = pl.concat([empty, *(words for words, _, _ in parts)]).unique().sort()
