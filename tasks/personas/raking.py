@@ -70,8 +70,18 @@ class Raked:
 
     @property
     def effective_size(self) -> float:
-        """Kish's effective sample size of the weights: ``(sum w)^2 / sum w^2``, in rows."""
-        return float(self.weights.sum() ** 2 / np.square(self.weights).sum())
+        """Effective sample size of the weights, in rows."""
+        return effective_size(self.weights)
+
+
+def effective_size(weights: Floats) -> float:
+    """Kish's effective sample size of weights: ``(sum w)^2 / sum w^2``.
+
+    Example:
+        >>> effective_size(np.array([2.0, 2.0, 0.0])), effective_size(np.array([3.0, 1.0]))
+        (2.0, 1.6)
+    """
+    return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
 def total_variation(found: Floats, wanted: Floats) -> float:

@@ -13,7 +13,7 @@ from schemas.study.population import PopulationSpec
 from schemas.study.rows import RowsFile
 from tasks.personas.methods.ipf import weights_of
 from tasks.personas.methods.method import Params, PersonaMethod
-from tasks.personas.raking import systematic_rows
+from tasks.personas.raking import effective_size, systematic_rows
 from tasks.personas.structure import Draws, Structure, coded
 
 #: Columns that hold something else than an attribute.
@@ -63,6 +63,7 @@ class Dataset(PersonaMethod[DatasetParams]):
         """The drawn rows."""
         table = params.rows.columns
         n = params.rows.n_rows
+        figures = {"seed_rows": float(n)}
         if params.draw == "first":
             drawn = np.arange(spec.size)
         elif params.draw == "random":
@@ -71,6 +72,8 @@ class Dataset(PersonaMethod[DatasetParams]):
             weights = weights_of(table[params.weight or ""], params.weight or "")
             drawn = systematic_rows(weights / weights.sum(), spec.size, draws.of("rows"))
             draws.of("order").shuffle(drawn)
+            size = effective_size(weights)
+            figures |= {"effective_size": size, "design_effect": n / size}
         columns = {
             name: [values[row] for row in drawn]
             for name, values in table.items()
@@ -82,6 +85,4 @@ class Dataset(PersonaMethod[DatasetParams]):
             declared = spec.categories.get(name, ())
             more = tuple(sorted(set(values) - set(declared)))
             attributes[name] = coded(values, (*declared, *more))
-        return Structure(
-            attributes, names=names, figures={"seed_rows": float(n)}, provenance="imported"
-        )
+        return Structure(attributes, names=names, figures=figures, provenance="imported")

@@ -205,10 +205,9 @@ def test_rows_of_a_data_set_become_personas() -> None:
     assert [population.values(i)["job"] for i in (1, 2)] == ["nurse", "cook"]
     weighted = {"columns": {"job": ["a", "b"], "w": ["3", "1"]}}
     method = {"use": "dataset", "rows": weighted, "draw": "systematic", "weight": "w"}
-    assert drawn(spec(40, targets={}, method=method)).attributes["job"].shares().tolist() == [
-        0.75,
-        0.25,
-    ]
+    population = drawn(spec(40, targets={}, method=method))
+    assert population.attributes["job"].shares().tolist() == [0.75, 0.25]
+    assert population.figures == {"seed_rows": 2, "effective_size": 1.6, "design_effect": 1.25}
 
 
 @pytest.mark.parametrize(
