@@ -31,8 +31,6 @@ _STAGES: dict[str, Stage] = {
     "population_rules": "personas",
     "populations": "personas",
     "population_targets": "personas",
-    "responses": "episodes",
-    "v_responses": "episodes",
     "v_population_figures": "personas",
     "v_population_targets": "personas",
     "codes": "codes",
@@ -41,6 +39,8 @@ _STAGES: dict[str, Stage] = {
     "v_codes": "codes",
     "v_labels": "codes",
 }
+#: Their rows come with episodes, or with personas in a study that has none.
+_OF_EPISODES = frozenset({"v_episodes", "responses", "v_responses"})
 #: They hold rows of every stage, so they are whole after the last one.
 _OF_EVERY_STAGE = frozenset({"calls", "attempts", "v_calls"})
 #: The warehouse's own books, what was imported for no one study, and tables that have a view which
@@ -78,8 +78,12 @@ def picked_by(columns: Mapping[str, str]) -> Picked | None:
     return next((name for name in names if name in columns), None)
 
 
-def stage_of(relation: str) -> Stage:
+def stage_of(relation: str, with_episodes: bool = True) -> Stage:
     """The stage after which a table or view is whole.
+
+    Args:
+        relation: Its name.
+        with_episodes: Whether the study has episodes.
 
     Example:
         >>> stage_of("v_messages"), stage_of("v_codes"), stage_of("v_metrics")
@@ -87,8 +91,10 @@ def stage_of(relation: str) -> Stage:
     """
     if relation in _STAGES:
         return _STAGES[relation]
-    by_episode = picked_by(relations()[relation]) == "episode_key" or relation == "v_episodes"
-    return "episodes" if by_episode and relation not in _OF_EVERY_STAGE else "metrics"
+    by_episode = picked_by(relations()[relation]) == "episode_key" or relation in _OF_EPISODES
+    if not by_episode or relation in _OF_EVERY_STAGE:
+        return "metrics"
+    return "episodes" if with_episodes else "personas"
 
 
 def has_conditions(relation: str) -> bool:

@@ -179,18 +179,14 @@ def suite(stage: Stage, design: Design, conditions: list[str]) -> list[DataCheck
     own = [one for one in study.expect if isinstance(one, DataExpectation)]
     declared: list[tuple[DeclaredBy, DataExpectation]]
     declared = [("stage", one) for one in SUITES[stage](study)]
-    declared += [("study", one) for one in own if _stage_of(one, study) == stage]
+    declared += [
+        ("study", one) for one in own if stage_of(one.view, not study.without_episodes) == stage
+    ]
     return [
         DataCheck(one, condition, by)
         for by, one in declared
         for condition in (conditions if one.per else [None])
     ]
-
-
-def _stage_of(one: DataExpectation, study: Study) -> Stage:
-    """The stage after which the rows are whole that a study expects something of."""
-    stage = stage_of(one.view)
-    return "personas" if stage == "episodes" and study.without_episodes else stage
 
 
 def _one(name: str, view: str, **fields: Any) -> DataExpectation:

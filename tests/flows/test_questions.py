@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = """
+instruments:
+  quiz:
+    models: [talker]
+    instrument:
+      name: quiz
+      scale: {low: 1, high: 5}
+      items: [{item: 1, text: I am tidy., trait: order, key: 1}]
 population:
   {size: 3, prose: writer, traits: big_five, targets: {occupation: {nurse: 0.5, farmer: 0.5}}}
 """
