@@ -151,7 +151,8 @@ class Decision(Record):
             "majority": len(ballots) / 2 + 0.5,
             "super_majority": len(ballots) * (self.share or 2 / 3) - 1e-9,
             "unanimity": float(len(ballots)),
-        }.get(self.rule, 0.0)
+            **dict.fromkeys(("plurality", "approval", "borda", "cumulative"), 0.0),
+        }[self.rule]
         return VoteCount(scores, leading[0] if best >= needed else None)
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 #: Fields whose word says which member of a union a mapping is.
-TAGS = {"kind", "do"}
+TAGS = {"kind", "do", "network"}
 #: Words that are handed to a library or a provider as they are.
 PASSED_ON = {
     "contrasts.correction": "statsmodels",
