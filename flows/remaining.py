@@ -23,7 +23,8 @@ def remaining(
         >>> from tasks.stages.registry import steps
         >>> from schemas.unit import Unit
         >>> unit = Unit(stage="metrics", step="measure", key="k", spec=None)
-        >>> remaining([StepPlan(steps()[-2], (unit,))], [], {})
+        >>> measure = next(step for step in steps() if step.name == unit.step)
+        >>> remaining([StepPlan(measure, (unit,))], [], {})
         '1 of 1 metrics, which need no model calls'
     """
     left = []

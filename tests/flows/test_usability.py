@@ -19,12 +19,13 @@ from flows.requests import RunRequest
 from flows.session import told_to
 from flows.stages import _units_at_once
 from flows.usability import Usability
-from schemas.keys import shared
+from schemas.keys import Shared
 from schemas.study import ModelSpec
 from schemas.study.analysis import RunSpec, StopRule
 from schemas.unit import Result, Unit
 from tasks.models.batch import REQUESTS_PER_BATCH
 from tasks.stages.personas import PersonaInput, PersonaStep
+from tasks.stages.planned import Writing
 from warehouse.store import Warehouse
 
 
@@ -141,9 +142,10 @@ def test_the_words_on_the_line_never_round_to_all_or_none():
 @pytest.mark.parametrize("batch", [True, False])
 def test_what_a_batch_can_take_is_begun_whatever_the_concurrency(batch):
     step = PersonaStep()
-    writer = shared(ModelSpec(model="openai/gpt-4o", batch=batch))
+    model = ModelSpec(model="openai/gpt-4o", batch=batch)
+    writing = Shared(Writing(model, (("biography", "A life."),), 0), "w")
     units = tuple(
-        Unit("personas", "personas", str(n), PersonaInput(f"p{n}", writer, "t", f"k{n}"))
+        Unit("personas", "personas", str(n), PersonaInput(f"p{n}", writing, "t", f"k{n}"))
         for n in range(9)
     )
     assert _units_at_once(StepPlan(step, units), 2) == (REQUESTS_PER_BATCH if batch else 2)

@@ -25,7 +25,7 @@ def profile(policy: WriterPolicy, seen: Mapping[str, Any], rng: random.Random) -
     Example:
         >>> seen = {"texts": ["I sail every day."], "fields": {"hobby": ["sail", "chess"]}}
         >>> profile(WriterPolicy(), seen, random.Random(1))
-        {'hobby': 'sail', 'summary': 'Writes of sail, every, day.'}
+        {'hobby': 'sail', 'summary': 'Writes of sail, every.'}
     """
     words = Counter(word for text in seen["texts"] for word in content_words(text))
     found = {name: _value(policy, values, words, rng) for name, values in seen["fields"].items()}
