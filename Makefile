@@ -23,12 +23,15 @@ lint: $(STAMP)
 types: $(STAMP)
 	@$(BIN)/mypy
 
-# The tests of flows wait for a Prefect server much of the time, so they run beside the others.
+# The tests of flows wait for servers and processes much of the time, so they run beside the others.
+WAITING := tests/flows/test_deployments.py tests/flows/test_kills.py
 tests: $(STAMP)
 	@mkdir -p .pytest_cache; \
-	  $(BIN)/pytest tests/flows flows > .pytest_cache/flows.log 2>&1 & flows=$$!; \
+	  $(BIN)/pytest $(WAITING) > .pytest_cache/waiting.log 2>&1 & waiting=$$!; \
+	  $(BIN)/pytest $(WAITING:%=--ignore=%) tests/flows flows > .pytest_cache/flows.log 2>&1 & flows=$$!; \
 	  $(BIN)/pytest --ignore=tests/flows tests schemas tasks warehouse; others=$$?; \
-	  wait $$flows; flows=$$?; cat .pytest_cache/flows.log; exit $$((flows | others))
+	  wait $$flows; flows=$$?; wait $$waiting; waiting=$$?; \
+	  cat .pytest_cache/flows.log .pytest_cache/waiting.log; exit $$((flows | waiting | others))
 
 golden: $(STAMP)
 	@AGORA_WRITE_GOLDEN=1 $(BIN)/pytest tests/tasks/stages/test_recipes.py tests/tasks/stages/test_recipes_of_numbers.py
