@@ -58,7 +58,16 @@ async def test_an_episode_is_read_with_the_names_and_models_of_each_moment(
         (flagged,) = reading.answer(
             f"select list(distinct flag) from labels where value > 0 and episode_key = {key}"
         ).rows
+        last = f"where episode_key = {key} and round = 3"
+        labelled, coded = (
+            {
+                tuple(row)
+                for row in reading.answer(f"select seat, name, model from {view} {last}").rows
+            }
+            for view in ("v_labels", "v_codes")
+        )
     loud, shy = "loud", "shy"
+    assert labelled == coded == {("s1", "X", loud), ("s2", "Y", shy), ("s3", "Z", shy)}
     assert [tuple(row) for row in shown] == [
         *(("s1", "Ann", loud), ("s2", "Bob", shy), ("s3", "Cem", loud)),
         *(("s1", "Bob", loud), ("s2", "Ann", shy), ("s3", "Cem", loud)),

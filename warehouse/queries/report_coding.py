@@ -99,13 +99,16 @@ chosen AS (
 ),
 placed AS (
     SELECT r.condition, r.label, r.status, r.n_messages, r.n_coded, e.episode_key, e.seq, e.round,
-        e.kind, e.actor AS seat, s.name, s.model,
+        e.kind, e.actor AS seat, coalesce(shown.name, s.name) AS name,
+        coalesce(shown.model, s.model) AS model,
         coalesce(a.fallback, false) AS fallback,
         coalesce(e.text, concat_ws(' ', e.kind, e.item, e.value, '→ ' || e.target)) AS words,
         row_number() OVER (PARTITION BY r.condition
             ORDER BY e.coded DESC, e.seq) AS place
     FROM chosen AS r JOIN acted AS e USING (episode_key)
     LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
+    LEFT JOIN v_seat_changes AS shown ON shown.episode_key = e.episode_key
+        AND shown.seat = e.actor AND shown.from_seq <= e.seq AND e.seq <= shown.last_seq
     LEFT JOIN actions AS a
         ON a.episode_key = e.episode_key AND a.turn = e.turn AND a.seat = e.actor
 )

@@ -32,8 +32,11 @@ COMMENT ON VIEW v_seats_over_time IS
     'One row per seat and span of events in which it has a shown name and a model, from 0 on.';
 
 -- Few episodes have such a change, so the others pay for it with an empty join.
+CREATE VIEW v_seat_changes AS FROM v_seats_over_time WHERE from_seq > 0;
+COMMENT ON VIEW v_seat_changes IS
+    'v_seats_over_time without what seats had from the start.';
+
 CREATE VIEW v_messages AS
-WITH later AS (FROM v_seats_over_time WHERE from_seq > 0)
 SELECT
     e.episode_key,
     e.round,
@@ -69,7 +72,7 @@ SELECT
 FROM events AS e
 JOIN episodes AS ep USING (episode_key)
 LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
-LEFT JOIN later AS shown
+LEFT JOIN v_seat_changes AS shown
     ON shown.episode_key = e.episode_key AND shown.seat = e.actor
     AND shown.from_seq <= e.seq AND e.seq <= shown.last_seq
 LEFT JOIN actions AS a
@@ -79,7 +82,6 @@ COMMENT ON VIEW v_messages IS
     'One row per message: say events with their seat, episode and the action they came from.';
 
 CREATE VIEW v_transcript AS
-WITH later AS (FROM v_seats_over_time WHERE from_seq > 0)
 SELECT
     e.episode_key,
     e.round,
@@ -101,11 +103,11 @@ SELECT
     e.unit_key
 FROM events AS e
 LEFT JOIN seats AS s ON s.episode_key = e.episode_key AND s.seat = e.actor
-LEFT JOIN later AS shown
+LEFT JOIN v_seat_changes AS shown
     ON shown.episode_key = e.episode_key AND shown.seat = e.actor
     AND shown.from_seq <= e.seq AND e.seq <= shown.last_seq
 LEFT JOIN seats AS t ON t.episode_key = e.episode_key AND t.seat = e.target
-LEFT JOIN later AS other
+LEFT JOIN v_seat_changes AS other
     ON other.episode_key = e.episode_key AND other.seat = e.target
     AND other.from_seq <= e.seq AND e.seq <= other.last_seq;
 COMMENT ON VIEW v_transcript IS
