@@ -21,7 +21,7 @@ from schemas.environment import (
 from schemas.seats import Seat
 from tasks.environments.discussion.params import DiscussionParams
 from tasks.environments.talk import Talk, TalkState
-from tasks.environments.talk.decisions import Ballot, VoteCount
+from tasks.environments.talk.decisions import Ballot, VoteCount, first_choice
 from tasks.environments.talk.voting import BALLOT
 
 
@@ -51,6 +51,7 @@ class DiscussionGame:
         self._talk = Talk(names, params.rounds, params.floor, params.barrier, params.visibility)
         self._decision = decision = params.decision
         if decision is not None:
+            self._told_decision = decision.model_dump()
             self._voters = tuple(names[place - 1] for place in decision.by) or names
             self._ballot = Ask(BALLOT, decision.form, no_answer="absent", question=decision.words)
 
@@ -86,7 +87,7 @@ class DiscussionGame:
             "rounds": params.rounds,
         }
         if self._decision is not None:
-            data["decision"] = self._decision.model_dump()
+            data["decision"] = self._told_decision
         return Observation(data, history, self._talk.knows(state.talk, seat))
 
     def check(self, state: DiscussionState, seat: str, value: Any) -> str | None:
@@ -122,7 +123,7 @@ class DiscussionGame:
             Event(
                 "choose",
                 seat,
-                item=next(iter(ballot), None),
+                item=first_choice(ballot),
                 text=_vote(ballot),
                 data={"ballot": dict(ballot)},
                 audience=EVERYONE if decision.ballots == "open" else seat,
@@ -142,7 +143,7 @@ class DiscussionGame:
         if decision is None or count is None:
             return {}
         ballots = state.ballots or {}
-        firsts = Counter(next(iter(ballot), None) for ballot in ballots.values())
+        firsts = Counter(map(first_choice, ballots.values()))
         whole: dict[str, float | str | None] = {
             "decided": float(count.winner is not None),
             "decision": count.winner,
@@ -154,7 +155,7 @@ class DiscussionGame:
             whole["correct"] = float(count.winner == decision.correct)
         outcomes: dict[Any, Mapping[str, float | str | None]] = {("episode", ""): whole}
         for seat, ballot in ballots.items():
-            vote = next(iter(ballot), None)
+            vote = first_choice(ballot)
             own: dict[str, float | str | None] = {"vote": vote}
             if decision.correct is not None:
                 own["correct"] = float(vote == decision.correct)
@@ -174,7 +175,7 @@ def _announced(count: VoteCount) -> Event:
 
 def _vote(ballot: Ballot) -> str:
     """A ballot in words; what each option gets where it names several."""
-    return f"votes for {_listed(ballot) if len(ballot) > 1 else next(iter(ballot), 'none')}"
+    return f"votes for {_listed(ballot) if len(ballot) > 1 else first_choice(ballot) or 'none'}"
 
 
 def _listed(scores: Mapping[str, float]) -> str:

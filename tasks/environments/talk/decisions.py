@@ -169,6 +169,11 @@ class VoteCount:
     winner: str | None
 
 
+def first_choice(ballot: Ballot) -> str | None:
+    """The option that a ballot puts first; ``None`` where it names none."""
+    return next(iter(ballot), None)
+
+
 def _runoff(ballots: Sequence[Ballot], options: Sequence[str]) -> str | None:
     """The option with most of the first places once those with fewest went, again and again.
 

@@ -98,10 +98,9 @@ class Talk:
 
     def knows(self, state: TalkState, seat: str) -> tuple[str, ...] | None:
         """The seats that a seat hears or is heard by; ``None`` where no network decides it."""
-        if state.hearers is None:
+        if state.hearers is None or not isinstance(self.visibility, Network):
             return None
-        near = state.hearers
-        return tuple(one for one in self.seats if one in near[seat] or seat in near[one])
+        return self.visibility.neighbours_of(seat, state.hearers)
 
     def step(self, state: TalkState, actions: Mapping[str, Action], rng: random.Random) -> Talked:
         """What was said is published in the order of the floor, and the floor goes on."""

@@ -31,6 +31,10 @@ class Network(Record):
         """Why it cannot join so many seats, if so."""
         return None
 
+    def neighbours_of(self, seat: str, hearers: Hearers) -> tuple[str, ...]:
+        """The seats that a seat hears or is heard by, in the order of the seats."""
+        return hearers[seat]
+
     def drawn_in(self, round_: int) -> bool:
         """Whether the network is drawn anew before a round, from 0."""
         return False
@@ -196,6 +200,10 @@ class Edges(Network):
         graph = nx.empty_graph(n, create_using=nx.DiGraph if self.directed else nx.Graph)
         graph.add_edges_from((one - 1, other - 1) for one, other in self.edges)
         return graph
+
+    def neighbours_of(self, seat: str, hearers: Hearers) -> tuple[str, ...]:
+        """Both those that hear it and those that it hears, which differ where ties are directed."""
+        return tuple(one for one in hearers if one in hearers[seat] or seat in hearers[one])
 
     def problem(self, n: int) -> str | None:
         """All positions are seats."""
