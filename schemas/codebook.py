@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
-from schemas.files import LoadContext
+from schemas.files import study_files
 from schemas.keys import digest
 from schemas.names import Name
 
@@ -86,9 +86,7 @@ class Codebook(Record):
         cls, value: Any, handler: ModelWrapValidatorHandler[Codebook], info: ValidationInfo
     ) -> Codebook:
         if isinstance(value, str):
-            if not isinstance(info.context, LoadContext):
-                raise ValueError("a codebook named by file can only be read with its study")
-            return handler(info.context.load(value))
+            return handler(study_files(info, "a codebook").load(value))
         return handler(value)
 
     @model_validator(mode="after")

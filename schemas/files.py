@@ -51,6 +51,21 @@ class TextFile(Record):
         return handler({"text": value} if isinstance(value, str) else value)
 
 
+def study_files(info: ValidationInfo, what: str) -> LoadContext:
+    """How to get at the files that a study names.
+
+    Args:
+        info: What pydantic hands to a validator.
+        what: What a file is to hold, such as "a codebook".
+
+    Raises:
+        ValueError: No study is being read, so a path leads nowhere.
+    """
+    if not isinstance(info.context, LoadContext):
+        raise ValueError(f"{what} named by file can only be read with its study")
+    return info.context
+
+
 def named_file(value: Any) -> str | None:
     """The path in ``{file: PATH}``; ``None`` for anything else.
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, model_validator
 
 from schemas.base import Record
-from schemas.files import LoadContext
+from schemas.files import study_files
 from schemas.instrument import Instrument
 from schemas.names import Name
 
@@ -43,12 +43,11 @@ class InstrumentSpec(Record):
     def _from_file(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, Mapping) or "file" not in value:
             return value
-        if not isinstance(info.context, LoadContext):
-            raise ValueError("an instrument named by file can only be read with its study")
+        files = study_files(info, "an instrument")
         if "instrument" in value:
             raise ValueError("an instrument is named by file or written in place, not both")
         rest = {name: part for name, part in value.items() if name != "file"}
-        return {**rest, "instrument": info.context.load(str(value["file"]))}
+        return {**rest, "instrument": files.load(str(value["file"]))}
 
     @model_validator(mode="after")
     def _models_differ(self) -> Self:

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
 
 from schemas.base import Record
-from schemas.files import LoadContext
+from schemas.files import LoadContext, study_files
 from schemas.inventories import INVENTORIES, InventoryName
 from schemas.names import Name
 from schemas.study.numbers import NumberSpec
@@ -86,9 +86,7 @@ class PopulationSpec(Record):
         cls, value: Any, handler: ModelWrapValidatorHandler[PopulationSpec], info: ValidationInfo
     ) -> PopulationSpec:
         if isinstance(value, str):
-            if not isinstance(info.context, LoadContext):
-                raise ValueError("a population named by file can only be read with its study")
-            return handler(info.context.load(value))
+            return handler(study_files(info, "a population").load(value))
         return handler(value)
 
     @model_validator(mode="before")

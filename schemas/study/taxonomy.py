@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from schemas.base import Record
-from schemas.files import LoadContext
+from schemas.files import study_files
 from schemas.names import MAX_NAME, Name
 
 #: Stands between the names of a path: ``health.sleep.hours``.
@@ -128,9 +128,7 @@ class Taxonomy(Record):
     ) -> Taxonomy:
         if not isinstance(value, str):
             return handler(value)
-        if not isinstance(info.context, LoadContext):
-            raise ValueError("a taxonomy named by file can only be read with its study")
-        return handler(info.context.load(value))
+        return handler(study_files(info, "a taxonomy").load(value))
 
     @model_validator(mode="after")
     def _likes_lead_somewhere(self) -> Self:
