@@ -89,7 +89,12 @@ def _conditions(found: Named) -> str:
         people = [(one.name, _personas(one), _factors(one.factors)) for one in conditions]
         return _indented(("condition", "personas", "differs in"), people)
     lines = [
-        (one.name, found.study.replicates, _seats(found.study, one), _factors(one.factors))
+        (
+            one.name,
+            found.study.replicates_of[one.name],
+            _seats(found.study, one),
+            _factors(one.factors),
+        )
         for one in conditions
     ]
     return _indented(("condition", "replicates", "models of the seats", "differs in"), lines)

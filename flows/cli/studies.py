@@ -45,7 +45,8 @@ def print_studies(warehouse: Path) -> None:
 
 def _design(row: Version) -> str:
     if row.plays_episodes:
-        return f"{row.conditions} x {row.replicates}"
+        few, many = row.fewest_replicates, row.most_replicates
+        return f"{row.conditions} x {few if few == many else f'{few}..{many}'}"
     return "imported" if row.imports_episodes else f"{row.conditions} of personas"
 
 

@@ -14,6 +14,9 @@ BASELINE = "baseline"
 #: Conditions that factors may make, at most.
 MAX_CONDITIONS = 1000
 
+#: What a condition changes that is no part of the episode section.
+OF_THE_STUDY = frozenset(("population", "replicates"))
+
 #: A factor: its levels by name.
 Levels = Mapping[str, Any]
 
@@ -77,7 +80,8 @@ def changes_by_condition(
 ) -> dict[str, dict[str, Any]]:
     """The conditions of a study as their changes, dotted names written out.
 
-    Changes are those of the episode section; ``population`` is that of the study's population.
+    Changes are those of the episode section; ``population`` is that of the study's population, and
+    ``replicates`` the number of episodes.
     Conditions that factors make come first, then the listed ones. The first one is the baseline.
 
     Args:
@@ -96,6 +100,11 @@ def changes_by_condition(
     }
     conditions = {**crossed, **listed} or {BASELINE: {}}
     return {name: nested(changes) for name, changes in conditions.items()}
+
+
+def of_episode(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes of the episode section among those of a condition."""
+    return {part: value for part, value in changes.items() if part not in OF_THE_STUDY}
 
 
 def nested(changes: Mapping[str, Any]) -> dict[str, Any]:

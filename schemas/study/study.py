@@ -12,12 +12,20 @@ from schemas.keys import digest
 from schemas.names import LevelName, Name
 from schemas.study.analysis import ContrastSpec, CurveSpec, MetricSpec, RunSpec
 from schemas.study.coding import CodingSpec
-from schemas.study.conditions import changes_by_condition, combinations, named_levels
+from schemas.study.conditions import (
+    changes_by_condition,
+    combinations,
+    named_levels,
+    of_episode,
+)
 from schemas.study.episode import EpisodeSpec, ImportedSpec
 from schemas.study.expectations import Expectation, Reproduces
 from schemas.study.instruments import InstrumentSpec
 from schemas.study.models import ModelSpec
 from schemas.study.population import PopulationSpec, changed_population
+
+#: Episodes that a condition may have, at most.
+MAX_REPLICATES = 100_000
 
 #: Sections that came later, and change no version of a study that has none of them.
 _LATER = ("expect", "reproduces", "instruments")
@@ -46,7 +54,7 @@ class Study(Record):
     conditions: dict[Name, dict[str, Any]] = Field(
         {}, description="Conditions listed by hand, each as changes of the episode section."
     )
-    replicates: int = Field(1, ge=1, le=100_000, description="Episodes per condition.")
+    replicates: int = Field(1, ge=1, le=MAX_REPLICATES, description="Episodes per condition.")
     seed: int = Field(0, description="Seed of everything random in the study.")
     coding: CodingSpec | None = Field(None, description="How transcripts are coded.")
     metrics: tuple[MetricSpec, ...] = Field((), description="Numbers that are computed.")
@@ -63,6 +71,17 @@ class Study(Record):
             return value
         return {name: {} if part is None else part for name, part in value.items()}
 
+    @field_validator("conditions")
+    @classmethod
+    def _replicates_in_range(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name, changes in value.items():
+            n = changes.get("replicates", 1)
+            if type(n) is not int or not 1 <= n <= MAX_REPLICATES:
+                raise ValueError(
+                    f"replicates of {name}: a whole number from 1 to {MAX_REPLICATES:,}, not {n!r}"
+                )
+        return value
+
     @field_validator("factors", mode="before")
     @classmethod
     def _levels_by_name(cls, value: Any) -> Any:
@@ -72,6 +91,8 @@ class Study(Record):
 
     @model_validator(mode="after")
     def _factors_make_new_conditions(self) -> Self:
+        if "replicates" in self.factors:
+            raise ValueError("factors.replicates: more episodes of a condition are no other one")
         for factor, levels in self.factors.items():
             if len(levels) < 2:
                 raise ValueError(f"factors.{factor}: a factor has at least two levels")
@@ -97,7 +118,21 @@ class Study(Record):
     def changes(self) -> dict[str, dict[str, Any]]:
         """Every condition as changes of the episode section; the first one is the baseline."""
         return {
-            name: {part: value for part, value in changes.items() if part != "population"}
+            name: of_episode(changes)
+            for name, changes in changes_by_condition(self.factors, self.conditions).items()
+        }
+
+    @property
+    def replicates_of(self) -> dict[str, int]:
+        """Episodes of every condition.
+
+        Example:
+            >>> talk, two = {"environment": "discussion"}, {"a": {}, "b": {"replicates": 2}}
+            >>> Study(name="s", episode=talk, conditions=two, replicates=5).replicates_of
+            {'a': 5, 'b': 2}
+        """
+        return {
+            name: changes.get("replicates", self.replicates)
             for name, changes in changes_by_condition(self.factors, self.conditions).items()
         }
 
@@ -134,9 +169,10 @@ class Study(Record):
                 **{name: True for name in _LATER if not getattr(self, name)},
             },
         )
+        own = {name: n for name, n in self.replicates_of.items() if n != self.replicates}
         return digest(
             "study",
-            plain,
+            {**plain, **({"replicates_of": own} if own else {})},
             {alias: spec.identity() for alias, spec in self.models.items()},
             self.coding.codebook.digest if self.coding else None,
             conditions,

@@ -75,13 +75,22 @@ def _personas(study: Study) -> Iterator[DataExpectation]:
             )
 
 
+def _planned_episodes(study: Study) -> Iterator[DataExpectation]:
+    """Every condition has as many episodes as were planned."""
+    planned = study.replicates_of
+    if len(set(planned.values())) == 1:
+        n = next(iter(planned.values()))
+        yield _one("table_row_count_to_equal", "v_episodes", value=n, per="condition")
+        return
+    for name, n in planned.items():
+        yield _one("table_row_count_to_equal", "v_episodes", value=n, where={"condition": name})
+
+
 def _episodes(study: Study) -> Iterator[DataExpectation]:
     if study.without_episodes:
         return
     if study.imported is None:
-        yield _one(
-            "table_row_count_to_equal", "v_episodes", value=study.replicates, per="condition"
-        )
+        yield from _planned_episodes(study)
     else:
         yield _one("table_row_count_to_be_between", "v_episodes", min_value=1, severity="critical")
     yield _one(

@@ -107,7 +107,7 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
             parts = Shared(condition.parts, digest(keyed_params(condition.parts)))
             held = {alias: shared(model) for alias, model in models.items()}
             people = made.people(study, condition)
-            for replicate in range(1, study.replicates + 1):
+            for replicate in range(1, study.replicates_of[condition.name] + 1):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
                 seats = seats_of(environment, condition.params, models, seed)

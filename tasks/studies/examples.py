@@ -75,7 +75,7 @@ factors:
 """,
     "conditions": """
 conditions:
-  long: {rounds: 20}
+  long: {rounds: 20, replicates: 5}
   shuffled: {floor: shuffled}
 """,
     "coding": """
@@ -163,7 +163,8 @@ factor makes the baseline.
     "conditions": """
 Conditions beside those that factors make. Each one changes the episode section above; mappings
 are merged, everything else is replaced, and a dotted name such as `memory.size` changes one part.
-Without factors, the first condition is the baseline. A study without factors and conditions has
+`replicates` is the number of its episodes, where it is another than that of the study. Without
+factors, the first condition is the baseline. A study without factors and conditions has
 one condition, `baseline`.
 """,
     "imported": """

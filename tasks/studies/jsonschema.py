@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.environment import Environment
 from schemas.study import Study
+from schemas.study.conditions import OF_THE_STUDY
 from schemas.study.expectations import OWN_FIELDS
 from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.arguments import json_schema
@@ -78,11 +79,11 @@ def study_schema(environments: Iterable[Environment[Any]] | None = None) -> Sche
             "description": parts["EpisodeSpec"]["description"].partition("\n")[0],
             "anyOf": [_episode(name, parts[title], own) for name, title in params.items()],
         }
-        population = parts["Study"]["properties"]["population"]
+        of_study = {name: parts["Study"]["properties"][name] for name in sorted(OF_THE_STUDY)}
         differences = [
             {
                 **{key: part for key, part in parts[title].items() if key != "required"},
-                "properties": {**parts[title]["properties"], "population": population},
+                "properties": {**parts[title]["properties"], **of_study},
                 "patternProperties": {r"\.": {"description": "One part of a part."}},
             }
             for title in params.values()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from schemas.base import Record
 from schemas.errors import Mistake, Mistakes
 from schemas.study import Study
-from schemas.study.conditions import changes_by_condition, merged, named_levels
+from schemas.study.conditions import changes_by_condition, merged, named_levels, of_episode
 from tasks.episodes.parts import EpisodeParts
 from tasks.expectations.problems import written_path
 from tasks.files import text_of
@@ -161,10 +161,7 @@ def _changes(value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         levels = {name: named_levels(part) for name, part in dict(factors or {}).items()}
         changes = {name: part or {} for name, part in dict(listed or {}).items()}
         found = changes_by_condition(levels, changes)
-        return {
-            name: {key: one for key, one in part.items() if key != "population"}
-            for name, part in found.items()
-        }
+        return {name: of_episode(part) for name, part in found.items()}
     except (ValueError, TypeError, AttributeError):  # told by the validation of the study itself
         return {}
 

@@ -20,7 +20,8 @@ class Version(NamedTuple):
     created_at: dt.datetime
     last_run_at: dt.datetime
     conditions: int
-    replicates: int | None
+    fewest_replicates: int
+    most_replicates: int
     plays_episodes: bool
     imports_episodes: bool
 
@@ -42,10 +43,25 @@ class Versions(Query[Version]):
         END,
         1
     )::BIGINT AS conditions,
-    (spec ->> '$.replicates')::BIGINT AS replicates,
+    list_min(episodes) AS fewest_replicates,
+    list_max(episodes) AS most_replicates,
     coalesce(json_type(spec, '$.episode') = 'OBJECT', false) AS plays_episodes,
     coalesce(json_type(spec, '$.imported') = 'OBJECT', false) AS imports_episodes
-FROM v_studies_all AS v JOIN studies USING (study_version)
+FROM v_studies_all AS v JOIN studies USING (study_version), LATERAL (
+    SELECT list_concat(
+        CASE WHEN len(json_keys(spec, '$.factors')) > 0 OR len(json_keys(spec, '$.conditions')) = 0
+            THEN [(spec ->> 'replicates')::BIGINT]
+            ELSE []
+        END,
+        list_transform(
+            json_keys(spec, '$.conditions'),
+            lambda name: coalesce(
+                (spec -> 'conditions' -> name ->> 'replicates')::BIGINT,
+                (spec ->> 'replicates')::BIGINT
+            )
+        )
+    ) AS episodes
+)
 ORDER BY v.created_at, study_version"""
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tasks.report.data import Listing, ReportData
 from tasks.report.formatting import LONG, brief, number, plain
-from tasks.report.tables import Cell, Column, Table, computed, table, text
+from tasks.report.tables import Cell, Column, Table, computed, count, table, text
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
     facts = []
     if study.episode is not None:
         facts.append(("Environment", study.episode.environment))
-        facts.append(("Episodes per condition", f"{study.replicates:,}"))
+        facts.append(("Episodes per condition", _span(study.replicates_of.values())))
         facts += [
             (name.replace("_", " ").capitalize(), brief(value))
             for name, value in study.episode.params.items()
@@ -70,8 +70,14 @@ def _long_texts(data: ReportData) -> list[tuple[str, str]]:
 
 
 def _conditions(data: ReportData, spec: Listing) -> Table:
+    planned = set(data.study.replicates_of.values())
     rows = [
-        {"name": one.name, "number": number, "factors": one.differences}
+        {
+            "name": one.name,
+            "number": number,
+            "factors": one.differences,
+            "episodes": data.study.replicates_of[one.name],
+        }
         for number, one in enumerate(data.conditions)
     ]
     return table(
@@ -81,11 +87,18 @@ def _conditions(data: ReportData, spec: Listing) -> Table:
             text("Condition", "name"),
             Column("Differs from the baseline in", _differences),
             Column("Factors", lambda row: str(len(row["factors"])), numeric=True),
+            *([count("Episodes", "episodes")] if len(planned) > 1 else []),
         ],
         rows,
         spec,
         strong=lambda row: row["number"] == 0,
     )
+
+
+def _span(numbers: Collection[int]) -> str:
+    """The numbers, or the least and the greatest where they differ."""
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}, {sum(numbers):,} in all"
 
 
 def _differences(row: Mapping[str, Any]) -> str | Cell:

@@ -107,6 +107,18 @@ def test_plan_makes_no_warehouse(agora: Agora, study_file: Path, tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
+def test_numbers_of_replicates_by_condition_are_shown(agora: Agora, tmp_path: Path) -> None:
+    file = tmp_path / "uneven.yaml"
+    uneven = STUDY.replace("{names: model}", "{names: model, replicates: 5}")
+    file.write_text(uneven, encoding="utf-8")
+    with Warehouse.open(tmp_path / "agora.duckdb") as opened:
+        opened.record_study(study_row(load_study(file)))
+    assert "2 x 2..5" in agora("studies").stdout
+    lines = [line.split()[:2] for line in agora("show", "small").stdout.splitlines()]
+    assert ["baseline", "2"] in lines
+    assert ["named", "5"] in lines
+
+
 def test_studies_counts_conditions_that_factors_make(agora: Agora, tmp_path: Path) -> None:
     crossed = STUDY.replace("conditions:\n  baseline:\n", "").replace(
         "  named: {names: model}\n",

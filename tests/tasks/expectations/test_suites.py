@@ -66,6 +66,16 @@ def test_every_condition_has_a_check_of_its_own() -> None:
     assert {check.expectation.arguments["value"] for check in cells} == {7}
 
 
+def test_conditions_with_numbers_of_their_own_are_held_to_them() -> None:
+    uneven = study(conditions={"plain": {"replicates": 2}, "long": {"rounds": 3}}, replicates=3)
+    checks = suite("episodes", design(uneven), ["plain", "long"])
+    cells = [one.expectation for one in checks if one.expectation.view == "v_episodes"]
+    assert {one.where["condition"]: one.arguments["value"] for one in cells} == {
+        "plain": 2,
+        "long": 3,
+    }
+
+
 def test_what_a_study_adds_is_checked_at_the_stage_of_its_view() -> None:
     one = {
         "expect_column_max_to_be_between": {"view": "v_codes", "column": "value", "max_value": 1}

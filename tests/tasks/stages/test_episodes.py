@@ -51,6 +51,19 @@ def test_there_is_a_unit_for_every_condition_and_replicate() -> None:
     assert len({unit.key for unit in units}) == 4
 
 
+def test_conditions_may_have_numbers_of_replicates_of_their_own() -> None:
+    units = planned(
+        study(conditions={"one": {"replicates": 1}, "two": {"seats": ["a", "b"]}}, replicates=3)
+    )
+    assert [(unit.condition, unit.replicate) for unit in units] == [
+        ("one", 1),
+        ("two", 1),
+        ("two", 2),
+        ("two", 3),
+    ]
+    assert {unit.key for unit in units} < set(keys(study(replicates=3)))
+
+
 def test_a_replicate_more_leaves_the_others_alone() -> None:
     before, after = keys(study()), keys(study(replicates=3))
     assert set(before) < set(after)
