@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from schemas.errors import printable
 from warehouse.queries.transcript import (
@@ -99,7 +100,7 @@ class _Page:
         """A message beside its speaker's name, or what else happened."""
         words = one.text or ""
         if one.kind != "say":
-            told = " ".join(filter(None, (self._words(one), _detail(one))))
+            told = " ".join(filter(None, (self._words(one), self._detail(one))))
             words = f"({told}){' ' if words else ''}{words}"
         if audience := _audience(one):
             words += f"  [{audience}]"
@@ -125,13 +126,31 @@ class _Page:
 
     def _words(self, one: TranscriptEvent) -> str:
         """What kind of thing happened, to what and to whom."""
+        intervention = one.kind == "intervene"
         parts = [
-            "intervention" if one.kind == "intervene" else one.kind,
+            "intervention" if intervention else one.kind,
             self.seats.get(one.item or "", one.item),
             None if one.value is None else f"{one.value:g}",
-            f"to {one.target_name}" if one.target_name else None,
+            f"{'on' if intervention else 'to'} {one.target_name}" if one.target_name else None,
         ]
         return " ".join(part for part in parts if part)
+
+    def _detail(self, one: TranscriptEvent) -> str:
+        """What an intervention changed."""
+        if one.kind != "intervene":
+            return ""
+        data = json.loads(one.data)
+        if one.target_name:
+            data.pop("seats", None)
+        return ", ".join(f"{name} {self._value(value)}" for name, value in data.items())
+
+    def _value(self, value: Any) -> str:
+        """A value in the data of an event, with seats by the names that they began with."""
+        if isinstance(value, str):
+            return self.seats.get(value, value)
+        if isinstance(value, list):
+            return "; ".join(map(self._value, value))
+        return json.dumps(value, ensure_ascii=False)
 
     def _lines(self, seq: int | None, name: str, text: str) -> list[str]:
         number = "" if seq is None else str(seq)
@@ -154,17 +173,6 @@ class _Page:
     @property
     def _margin_width(self) -> int:
         return NUMBER_WIDTH + 2 + self.name_width + 2
-
-
-def _detail(one: TranscriptEvent) -> str:
-    """What an intervention changed."""
-    if one.kind != "intervene":
-        return ""
-    data = json.loads(one.data)
-    return ", ".join(
-        f"{name} {json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value}"
-        for name, value in data.items()
-    )
 
 
 def _audience(one: TranscriptEvent) -> str:

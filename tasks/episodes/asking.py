@@ -157,8 +157,17 @@ class Asker:
         data = {**observation.data, **self._told_of(name, texts)}
         if observation.knows is not None:
             data["others"] = [texts.names[seat] for seat in observation.knows]
-        seen = data if probe is None else {**data, "probe": probe}
-        prompt = self._presenters[name].prompt(texts, data, observation.history, ask.name, words)
+        prompt = self._presenters[name].prompt(
+            texts,
+            data,
+            observation.history,
+            ask.name,
+            words,
+            self.arrangement.edits.get(name, ()),
+        )
+        seen = {**data, "system": prompt.first("system")}
+        if probe is not None:
+            seen["probe"] = probe
         model = self._model(self.arrangement.models[name], ask)
         question = Question(
             model=model,

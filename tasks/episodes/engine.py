@@ -18,7 +18,7 @@ from tasks.episodes.log import Log
 from tasks.episodes.parts import first_arrangement
 from tasks.episodes.probing import Prober
 from tasks.episodes.rows import action_row, episode_row, outcome_rows, seat_rows
-from tasks.episodes.times import Moment, due
+from tasks.episodes.times import Moment
 
 #: Steps after which a game that never ends is taken for a bug.
 STEP_LIMIT = 1_000_000
@@ -113,8 +113,8 @@ class Play:
         """Ask the probes and let the interventions happen that are due."""
         failure = await self._prober.ask_due(state, now, self.reached)
         for intervention in self._episode.parts.interventions:
-            if due(intervention.at, now, self.reached):
-                change = intervention.change(self._asker.arrangement, self._roster)
+            if intervention.due(now, self.reached):
+                change = intervention.change(self._asker.arrangement, self._roster, now)
                 self._asker.arrangement = change.arrangement
                 self._log.add(Step(state, change.events, now.rounds), now.turns, {})
         self.reached = now

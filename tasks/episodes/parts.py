@@ -18,6 +18,7 @@ from tasks.episodes.memory import FullMemory, MemoryField
 from tasks.episodes.names import Names, shown_names
 from tasks.episodes.probes import Probe
 from tasks.episodes.shown_persona import ShownPersona
+from tasks.episodes.times import Moment
 
 
 class EpisodeParts(Record):
@@ -109,7 +110,7 @@ def part_problems(
         return
     for place, intervention in enumerate(parts.interventions):
         try:
-            arrangement = intervention.change(arrangement, roster).arrangement
+            arrangement = intervention.change(arrangement, roster, Moment(0, 0)).arrangement
         except (ValueError, KeyError) as problem:
             yield ("interventions", place), str(problem)
     for place, probe in enumerate(parts.probes):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from schemas.environment import Logged
-from schemas.gateway import Message
+from schemas.gateway import Message, Role
+from tasks.episodes.interventions.edits import PromptEdit
 from tasks.episodes.prompts import Templates
 
 #: How a prompt shows what happened.
@@ -27,6 +28,10 @@ class Prompt:
 
     messages: tuple[Message, ...]
     seqs: list[int]
+
+    def first(self, role: Role) -> str:
+        """The text of its first message of a role; empty where it has none."""
+        return next((message.text for message in self.messages if message.role == role), "")
 
 
 class EventTexts:
@@ -58,12 +63,16 @@ class EventTexts:
         """
         event = logged.event
         sender = event.data.get("sender")
-        if event.kind == "intervene" or sender is not None:
+        outside = event.kind == "intervene" and event.actor not in self.names
+        if outside or sender is not None:
             return f"[{sender}]: {event.text}" if sender else event.text or ""
+        if event.kind == "intervene" and not event.text:
+            return ""
         values = {
             "own": own,
             "round": logged.round,
-            "kind": event.kind,
+            # What an intervention says in the name of a seat reads as if the seat had said it.
+            "kind": "say" if event.kind == "intervene" else event.kind,
             "phase": event.phase,
             "actor": event.actor,
             "name": self.names.get(event.actor, event.actor),
@@ -102,6 +111,7 @@ class Presenter:
         self._answers: dict[int, Any] = {}
         self._words: dict[int, Message] = {}
         self._shown: EventTexts | None = None
+        self._edits: Sequence[PromptEdit] = ()
         self._opened: tuple[Message, ...] = ()
 
     def answered(self, turn: int, value: BaseModel | str) -> None:
@@ -115,6 +125,7 @@ class Presenter:
         history: Iterable[Logged],
         ask: str,
         question: str | None = None,
+        edits: Sequence[PromptEdit] = (),
     ) -> Prompt:
         """The prompt that shows a seat what it remembers and asks it.
 
@@ -124,21 +135,34 @@ class Presenter:
             history: The events to show, in order.
             ask: Name of the ask.
             question: The question in words, where no template has it.
+            edits: Edits of its lines, in order.
         """
-        if shown is not self._shown:
-            self._shown, self._opened = shown, self._opening(data)
+        if shown is not self._shown or edits is not self._edits:
+            self._shown, self._edits = shown, edits
+            self._opened = self._opening(data)
         if question is None and ask in self._templates:
             question = self._templates.text(ask, data)
+        if question is not None:
+            question = self._edited(ask, question, data)
         if self._presentation == "block":
             return self._block(shown, history, question)
         return self._chat(shown, data, history, question)
 
     def _opening(self, data: Mapping[str, Any]) -> tuple[Message, ...]:
-        messages = (
-            Message("system", self._templates.text("system", data)),
-            Message("user", self._templates.text("opening", data)),
-        )
+        parts: tuple[tuple[str, Role], ...] = (("system", "system"), ("opening", "user"))
+        messages = [
+            Message(role, self._edited(part, self._templates.text(part, data), data))
+            for part, role in parts
+        ]
         return tuple(message for message in messages if message.text)
+
+    def _edited(self, part: str, text: str, data: Mapping[str, Any]) -> str:
+        """A part of the prompt after the edits of it."""
+        for edit in self._edits:
+            if edit.part == part:
+                others = ", ".join(data["others"])
+                text = edit.edited(text, {"you": data["you"], "others": others})
+        return text
 
     def _chat(
         self,
@@ -165,11 +189,14 @@ class Presenter:
         if question is not None:
             messages.append(Message("user", question))
         elif messages and messages[-1].role == "assistant" and "nudge" in self._templates:
-            messages.append(Message("user", self._templates.text("nudge", data)))
+            nudge = self._edited("nudge", self._templates.text("nudge", data), data)
+            messages.append(Message("user", nudge))
         return Prompt(tuple(messages), seqs)
 
     def _own(self, shown: EventTexts, logged: Logged) -> Message:
         """The message that shows the seat an event of its own: the answer that it came from."""
+        if logged.event.kind == "intervene":
+            return Message("assistant", logged.event.text or "")
         message = self._words.get(logged.turn)
         if message is None and logged.turn in self._answers:
             words = own_words(self._answers[logged.turn])

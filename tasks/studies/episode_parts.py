@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from schemas.seats import Persona
 from schemas.study import Study
 from tasks.environments.registry import environment_named
-from tasks.episodes.episode import model_ids, seats_of
+from tasks.episodes.episode import Episode, model_ids, seats_of
 from tasks.episodes.parts import part_problems, shown_problems
+from tasks.episodes.preflight import edit_problems
 from tasks.personas.methods.registry import known_values
 from tasks.studies.design import Condition
 
@@ -32,4 +35,18 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
     traits = None
     if spec is not None:
         traits = known_values(spec)
-    yield from part_problems(condition.parts, seats, model_ids(study.models), traits)
+        somebody = Persona("", "Somebody", dict.fromkeys(traits, "some"))
+        seats = tuple(replace(seat, persona=somebody) for seat in seats)
+    found = list(part_problems(condition.parts, seats, model_ids(study.models), traits))
+    yield from found
+    if not found:
+        episode = Episode(
+            key="",
+            environment=environment,
+            params=condition.params,
+            seats=seats,
+            models=study.models,
+            seed=0,
+            parts=condition.parts,
+        )
+        yield from edit_problems(episode)

@@ -32,6 +32,7 @@ episode:
     - {do: swap, seats: [1, 2], at: {after_rounds: 1}}
     - {do: replace, seat: 3, model: shy, at: {after_rounds: 2}}
     - {do: rename, names: [X, Y, Z], notice: true, at: {after_rounds: 3}}
+    - {do: inject, text: Hurry., to: 2, at: {every_rounds: 3}}
   probes: [{name: mood, ask: "How are you?", answer: {scale: [1, 5]}, at: [end]}]
 conditions: {only: {}, longer: {rounds: 5}}
 coding: {codebook: codebook.yaml, judges: [judge], adjudication: {use: union}}
@@ -73,6 +74,18 @@ async def test_an_episode_is_read_with_the_names_and_models_of_each_moment(
         *(("s1", "Bob", loud), ("s2", "Ann", shy), ("s3", "Cem", loud)),
         *(("s1", "Bob", loud), ("s2", "Ann", shy), ("s3", "Cem", shy)),
         *(("s1", "X", loud), ("s2", "Y", shy), ("s3", "Z", shy)),
+    ]
+    with reader(warehouse) as reading:
+        done = reading.answer(
+            "select condition, round, kind, dose, target, text, seats_exposed, prompts "
+            "from v_interventions where condition = 'only' order by seq"
+        ).rows
+    everyone = ["s1", "s2", "s3"]
+    assert [tuple(row) for row in done] == [
+        ("only", 1, "swap", 1, None, None, [], 0),
+        ("only", 2, "replace", 1, "s3", None, [], 0),
+        ("only", 3, "rename", 1, None, done[2][5], everyone, 6),
+        ("only", 3, "inject", 1, None, "Hurry.", ["s2"], 2),
     ]
     print_episode("swaps", warehouse, seen=True)
     out = capsys.readouterr().out

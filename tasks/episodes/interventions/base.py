@@ -6,16 +6,24 @@ import dataclasses
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from schemas.base import Record
 from schemas.environment import Event
 from schemas.seats import Seat
-from tasks.episodes.times import BetweenTurns
+from tasks.episodes.interventions.edits import PromptEdit
+from tasks.episodes.times import BetweenTurns, Moment, due
 
 #: A seat as a study names it: its position, from 1, or its identifier.
 SeatName = int | str
+
+#: What seats read of an intervention.
+Words = Annotated[str, Field(min_length=1, max_length=100_000)]
+
+#: Some seats as a study names them, or all of them.
+SeatNames = Literal["all"] | Annotated[tuple[SeatName, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,19 @@ class Roster:
 
     seats: tuple[Seat, ...]
     model_ids: Mapping[str, str]
+
+    def named(self, seats: SeatNames) -> tuple[str, ...]:
+        """Identifiers of the seats that a study names.
+
+        Raises:
+            ValueError: One of them is not there, or is named twice.
+        """
+        if seats == "all":
+            return tuple(seat.seat for seat in self.seats)
+        found = tuple(self.seat(name).seat for name in seats)
+        if len(set(found)) != len(found):
+            raise ValueError("a seat is named twice")
+        return found
 
     def seat(self, name: SeatName) -> Seat:
         """The seat of that position or identifier.
@@ -54,11 +75,13 @@ class Arrangement:
         names: Shown name by seat.
         models: Alias of the model by seat.
         out: Seats that are not asked any more.
+        edits: Edits of the prompts of a seat, in order, by seat.
     """
 
     names: Mapping[str, str]
     models: Mapping[str, str]
     out: frozenset[str] = frozenset()
+    edits: Mapping[str, tuple[PromptEdit, ...]] = field(default_factory=dict)
 
     def with_names(self, names: Mapping[str, str]) -> Arrangement:
         """The arrangement with other shown names for some seats."""
@@ -71,6 +94,11 @@ class Arrangement:
     def without(self, seats: Iterable[str]) -> Arrangement:
         """The arrangement in which these seats are not asked any more."""
         return dataclasses.replace(self, out=self.out | frozenset(seats))
+
+    def with_edit(self, seats: Iterable[str], edit: PromptEdit) -> Arrangement:
+        """The arrangement with one more edit of the prompts of these seats."""
+        edits = {seat: (*self.edits.get(seat, ()), edit) for seat in seats}
+        return dataclasses.replace(self, edits={**self.edits, **edits})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +121,14 @@ class Intervention(Record):
     ``do`` has no default, so that it is part of every key that a study's interventions enter.
     """
 
-    at: BetweenTurns = Field("start", description="When it happens.")
+    at: BetweenTurns | tuple[BetweenTurns, ...] = Field(
+        "start", description="When it happens: a time, or a list of them."
+    )
+
+    @property
+    def times(self) -> tuple[BetweenTurns, ...]:
+        """The times at which it happens."""
+        return self.at if isinstance(self.at, tuple) else (self.at,)
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -101,14 +136,19 @@ class Intervention(Record):
         return ()
 
     @abstractmethod
-    def change(self, arrangement: Arrangement, roster: Roster) -> Change:
+    def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """What it does to an arrangement.
 
         Args:
             arrangement: The arrangement before it.
             roster: Who takes part.
+            now: How far the episode is.
 
         Raises:
             ValueError: It names what the episode does not have. Every intervention is tried on the
                 first arrangement of a condition before anything is run.
         """
+
+    def due(self, now: Moment, before: Moment | None) -> bool:
+        """Whether one of its times has come, which it had not at the moment before."""
+        return any(due(time, now, before) for time in self.times)

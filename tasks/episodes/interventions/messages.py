@@ -7,14 +7,22 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.environment import EVERYONE, Event
-from tasks.episodes.interventions.base import Arrangement, Change, Intervention, Roster, SeatName
+from tasks.episodes.interventions.base import (
+    Arrangement,
+    Change,
+    Intervention,
+    Roster,
+    SeatName,
+    Words,
+)
+from tasks.episodes.times import Moment
 
 
 class Inject(Intervention):
     """A message from outside, which no seat has written."""
 
     do: Literal["inject"]
-    text: str = Field(min_length=1, max_length=100_000, description="The message.")
+    text: Words = Field(description="The message.")
     sender: str = Field(
         "Moderator", min_length=1, max_length=80, description="Name that it is shown under."
     )
@@ -22,7 +30,7 @@ class Inject(Intervention):
         "everyone", description="Who reads it: everyone, or one seat."
     )
 
-    def change(self, arrangement: Arrangement, roster: Roster) -> Change:
+    def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """The message is there."""
         audience = EVERYONE if self.to == "everyone" else roster.seat(self.to).seat
         event = Event(

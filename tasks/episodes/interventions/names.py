@@ -9,6 +9,7 @@ from pydantic import Field
 from schemas.environment import EVERYONE, NOBODY, Event
 from tasks.episodes.interventions.base import Arrangement, Change, Intervention, Roster, SeatName
 from tasks.episodes.names import Names, shown_names
+from tasks.episodes.times import Moment
 
 
 class Rename(Intervention):
@@ -20,7 +21,7 @@ class Rename(Intervention):
     )
     notice: bool = Field(False, description="Whether the seats are told.")
 
-    def change(self, arrangement: Arrangement, roster: Roster) -> Change:
+    def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """The seats have the other names."""
         names = shown_names(self.names, roster.seats, roster.model_ids)
         return Change(arrangement.with_names(names), (self._event(arrangement, names),))
@@ -43,7 +44,7 @@ class Swap(Intervention):
     do: Literal["swap"]
     seats: tuple[SeatName, SeatName] = Field(description="The two seats.")
 
-    def change(self, arrangement: Arrangement, roster: Roster) -> Change:
+    def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """The two names have changed places."""
         one, other = (roster.seat(name).seat for name in self.seats)
         if one == other:

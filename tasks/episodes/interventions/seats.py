@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from schemas.environment import EVERYONE, NOBODY, Event
-from tasks.episodes.interventions.base import Arrangement, Change, Intervention, Roster, SeatName
+from tasks.episodes.interventions.base import (
+    Arrangement,
+    Change,
+    Intervention,
+    Roster,
+    SeatName,
+    Words,
+)
+from tasks.episodes.times import Moment
 
 
 class Crash(Intervention):
-    """A seat stops answering and is not asked any more."""
+    """A seat stops answering and is not asked any more.
+
+    At the later ones of its times the seat is down already, and only the words are repeated.
+    """
 
     do: Literal["crash"]
     seat: SeatName = Field(description="The seat: its position, from 1, or its identifier.")
-    notice: bool = Field(False, description="Whether the others are told.")
+    notice: bool | Words = Field(
+        False, description="Whether all are told, or the words in which they are."
+    )
+    leak: Words | None = Field(
+        None, description="An error of its provider, which all read as a message of the seat."
+    )
 
-    def change(self, arrangement: Arrangement, roster: Roster) -> Change:
+    @model_validator(mode="after")
+    def _one_way_to_notice(self) -> Self:
+        if self.notice and self.leak is not None:
+            raise ValueError("a crash is told by a notice or by a leaked error, not by both")
+        return self
+
+    def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """The seat is out."""
         seat = roster.seat(self.seat).seat
+        text = self.leak or self.notice or None
+        if text is True:
+            text = f"{arrangement.names[seat]} has disconnected."
         event = Event(
             "intervene",
-            "env",
+            "env" if self.leak is None else seat,
             target=seat,
             item=self.do,
-            text=f"{arrangement.names[seat]} has disconnected." if self.notice else None,
-            audience=EVERYONE if self.notice else NOBODY,
+            text=text,
+            audience=EVERYONE if text else NOBODY,
         )
         return Change(arrangement.without([seat]), (event,))
 
@@ -43,7 +68,7 @@ class Replace(Intervention):
         """The model that takes over."""
         return (self.model,)
 
-    def change(self, arrangement: Arrangement, roster: Roster) -> Change:
+    def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """The seat has the other model."""
         seat = roster.seat(self.seat).seat
         data = {"model": self.model, "replaced": arrangement.models[seat]}

@@ -43,7 +43,7 @@ def said(*actors: str) -> list[Logged]:
 
 def changed(declared: EpisodeParts, number: int = 0):
     first = first_arrangement(declared, SEATS, MODELS)
-    return declared.interventions[number].change(first, Roster(SEATS, MODELS))
+    return declared.interventions[number].change(first, Roster(SEATS, MODELS), Moment(0, 0))
 
 
 @pytest.mark.parametrize(
