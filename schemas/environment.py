@@ -25,6 +25,9 @@ Scope = Literal["episode", "seat", "seat_round", "pair", "item"]
 EVERYONE = "everyone"
 NOBODY = "nobody"
 
+#: Phase of the events that are a seat's notes to itself.
+MEMORY = "memory"
+
 S = TypeVar("S")
 P_contra = TypeVar("P_contra", bound=Record, contravariant=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,6 +17,8 @@ from schemas.unit import Failure
 from tasks.episodes.episode import Episode
 from tasks.episodes.interventions import Arrangement
 from tasks.episodes.log import Log
+from tasks.episodes.memory import MemoryQuestion, SeatView
+from tasks.episodes.names import listed_others, other_names
 from tasks.episodes.presenting import EventTexts, Presenter, Prompt
 from tasks.episodes.prompts import Templates
 
@@ -72,9 +75,13 @@ class Asker:
         self._put = put
         self._log = log
         self._templates = Templates(episode.environment)
-        present = episode.parts.present
+        memory, present = episode.parts.memory, episode.parts.present
         self._seats = {seat.seat: seat for seat in episode.seats}
-        self._presenters = {name: Presenter(name, self._templates, present) for name in self._seats}
+        self._roles = {seat.seat: seat.role for seat in episode.seats}
+        notes = Templates(memory) if memory.templates else None
+        self._presenters = {
+            name: Presenter(name, self._templates, present, notes) for name in self._seats
+        }
         self._personas = {
             seat.seat: episode.parts.personas.text(seat.persona) if seat.persona else ""
             for seat in episode.seats
@@ -83,7 +90,10 @@ class Asker:
             seat.seat: episode.parts.personas.heeded(seat.persona) if seat.persona else {}
             for seat in episode.seats
         }
-        self._texts = EventTexts(self._templates, arrangement.names)
+        self._texts = self._event_texts_of(arrangement)
+        self._shown_as = (arrangement.names, arrangement.others)
+        self._shown: dict[str, dict[int, int]] = {name: {} for name in self._seats}
+        self._turn = 0
         self._told: dict[str, tuple[EventTexts, dict[str, Any]]] = {}
         self._events: dict[int, dict[str, Any]] = {}
         self._limited: dict[tuple[str, int], ModelSpec] = {}
@@ -100,9 +110,13 @@ class Asker:
             turn: Number of the turn.
         """
         order = sorted(asks, key=lambda name: self._seats[name].position)
-        present = [name for name in order if name not in self.arrangement.out]
+        present = self.present(asks)
         questions = [self._asked(state, name, asks[name], turn) for name in present]
         answers = dict(zip(present, await self.answers(questions), strict=True))
+        self._turn = turn
+        if self._episode.parts.memory.heeds_showing:
+            for name, (_, prompt) in zip(present, questions, strict=True):
+                self._shown[name].update(dict.fromkeys(prompt.seqs, turn))
         replies = {
             name: reply_of(asks[name], name, answers[name]) if name in answers else Reply(None)
             for name in order
@@ -111,6 +125,11 @@ class Asker:
             if reply.action is not None:
                 self._presenters[name].answered(turn, reply.action.value)
         return replies
+
+    def present(self, asks: Iterable[str]) -> list[str]:
+        """Those of some seats that are not out, in order."""
+        order = sorted(asks, key=lambda name: self._seats[name].position)
+        return [name for name in order if name not in self.arrangement.out]
 
     async def answers(self, questions: Sequence[tuple[Question, Prompt]]) -> list[Answer]:
         """The answers to questions that are put at once; what they showed is recorded."""
@@ -138,6 +157,7 @@ class Asker:
         words: str | None = None,
         check: Callable[[Any], str | None] | None = None,
         probe: Mapping[str, Any] | None = None,
+        memory: MemoryQuestion | None = None,
     ) -> tuple[Question, Prompt]:
         """A question to a seat, and the prompt that puts it.
 
@@ -148,15 +168,21 @@ class Asker:
             rng_key: What the generator of the observation is derived from, besides seed and seat.
             words: The question in words, where no template has it.
             check: Says what is illegal about an answer.
-            probe: What a probe asks, as data; ``None`` where the game asks.
+            probe: What a probe asks, as data; ``None`` where no probe asks.
+            memory: What the seat's memory asks; ``None`` where no memory asks.
         """
-        recalled = self._episode.parts.memory.recalled(self._log.seen_by(name))
+        declared = self._episode.parts.memory
+        if memory is None:
+            recalled = declared.recalled(self.view(state, name, words or ""))
+        else:
+            recalled = memory.recalled
         rng = generator(self._episode.seed, "observe", *rng_key, name)
-        observation = self._game.observe(state, name, recalled, rng)
+        observation = self._game.observe(state, name, recalled.events, rng)
         texts = self._event_texts()
         data = {**observation.data, **self._told_of(name, texts)}
         if observation.knows is not None:
-            data["others"] = [texts.names[seat] for seat in observation.knows]
+            known = [texts.others[seat] for seat in observation.knows]
+            data["others"] = listed_others(self.arrangement.others, known)
         prompt = self._presenters[name].prompt(
             texts,
             data,
@@ -164,17 +190,25 @@ class Asker:
             ask.name,
             words,
             self.arrangement.edits.get(name, ()),
+            recalled.notes,
         )
         seen = {**data, "system": prompt.first("system")}
         if probe is not None:
             seen["probe"] = probe
-        model = self._model(self.arrangement.models[name], ask)
+        if recalled.notes:
+            seen["notes"] = _as_notes(recalled.notes)
+        if memory is not None:
+            seen["memory"] = self._as_asked(name, texts, memory)
+            seqs = {*prompt.seqs, *(one.seq for one in memory.listed)}
+            prompt = Prompt(prompt.messages, sorted(seqs))
+        acting = self.arrangement.models[name]
+        model = self._model((memory and declared.asked) or acting, ask)
         question = Question(
             model=model,
             messages=prompt.messages,
             unit_key=self._episode.key,
             ordinal=self._n_asked,
-            purpose="agent" if probe is None else "probe",
+            purpose="memory" if memory else "agent" if probe is None else "probe",
             subject=name,
             answer=ask.schema,
             observation=self._as_data(name, ask, seen, observation.history)
@@ -186,6 +220,18 @@ class Asker:
         self._n_asked += 1
         return question, prompt
 
+    def view(self, state: Any, name: str, question: str = "") -> SeatView:
+        """What the memory of a seat works on.
+
+        Args:
+            state: State of the game.
+            name: The seat.
+            question: What it is about to be asked, in words.
+        """
+        words = partial(self._presenters[name].words, self._event_texts())
+        seen, shown = self._log.seen_by(name), self._shown[name].get
+        return SeatView(seen, self._game.round_of(state), self._turn, question, words, shown)
+
     def _asked(self, state: Any, name: str, ask: Ask, turn: int) -> tuple[Question, Prompt]:
         def check(value: Any) -> str | None:
             return self._game.check(state, name, usable(value))
@@ -194,21 +240,28 @@ class Asker:
 
     def _event_texts(self) -> EventTexts:
         """Events under the names that are shown now."""
-        if self._texts.names is not self.arrangement.names:
-            self._texts = EventTexts(self._templates, self.arrangement.names)
+        now = (self.arrangement.names, self.arrangement.others)
+        if self._shown_as[0] is not now[0] or self._shown_as[1] != now[1]:
+            self._texts, self._shown_as = self._event_texts_of(self.arrangement), now
         return self._texts
+
+    def _event_texts_of(self, arrangement: Arrangement) -> EventTexts:
+        names = arrangement.names
+        others = other_names(arrangement.others, names, self._roles)
+        return EventTexts(self._templates, names, others)
 
     def _told_of(self, name: str, texts: EventTexts) -> dict[str, Any]:
         """What the engine tells the templates of a seat."""
         held = self._told.get(name)
         if held is None or held[0] is not texts:
+            others = [shown for seat, shown in texts.others.items() if seat != name]
             told = {
                 "seat": name,
                 "role": self._seats[name].role,
                 "persona": self._personas[name],
                 "you": texts.names[name],
-                "names": texts.names,
-                "others": [shown for seat, shown in texts.names.items() if seat != name],
+                "names": texts.names_read_by(name),
+                "others": listed_others(self.arrangement.others, others),
             }
             held = self._told[name] = (texts, told)
         return held[1]
@@ -224,6 +277,16 @@ class Asker:
             "heeded": self._heeded[name],
             **data,
             "history": [known.get(logged.seq) or self._event(logged) for logged in history],
+        }
+
+    def _as_asked(self, name: str, texts: EventTexts, memory: MemoryQuestion) -> dict[str, Any]:
+        """What a memory asks, as data for simulated models."""
+        words = partial(self._presenters[name].words, texts)
+        return {
+            "question": memory.name,
+            "lines": [words(logged) for logged in memory.listed],
+            "events": [words(logged) for logged in memory.recalled.events],
+            **memory.values,
         }
 
     def _event(self, logged: Logged) -> dict[str, Any]:
@@ -250,6 +313,10 @@ class Asker:
             limited = model.model_copy(update={"max_tokens": ask.max_tokens})
             self._limited[alias, ask.max_tokens] = limited
         return limited
+
+
+def _as_notes(notes: Sequence[Logged]) -> list[dict[str, Any]]:
+    return [{"item": note.event.item, "text": note.event.text} for note in notes]
 
 
 def usable(value: Any) -> Any:

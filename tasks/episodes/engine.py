@@ -17,6 +17,7 @@ from tasks.episodes.interventions import Roster
 from tasks.episodes.log import Log
 from tasks.episodes.parts import first_arrangement
 from tasks.episodes.probing import Prober
+from tasks.episodes.remembering import Rememberer
 from tasks.episodes.rows import action_row, episode_row, outcome_rows, seat_rows
 from tasks.episodes.times import Moment
 
@@ -32,7 +33,8 @@ async def play(episode: Episode, gateway: Gateway) -> Played:
     step and observation has its own generator. Asking again with the same answers therefore plays
     it again to the same rows, which is how an episode resumes at the turn it had reached.
 
-    Between two steps, probes that are due are asked first, then interventions happen.
+    Between two steps, probes that are due are asked first, then interventions happen, then the
+    memories of the seats that act are brought up to date.
 
     Args:
         episode: The episode.
@@ -71,6 +73,7 @@ class Play:
         self._names = arrangement.names
         self._asker = Asker(episode, self.game, put, self._log, arrangement)
         self._prober = Prober(episode, self._asker, self._roster)
+        self._rememberer = Rememberer(episode, self._asker, self._log)
         self._actions: list[dict[str, Any]] = []
         self.reached: Moment | None = None
 
@@ -90,6 +93,9 @@ class Play:
                 name = self._episode.environment.name
                 raise RuntimeError(f"{name}: no end after {STEP_LIMIT} steps")
             failure = await self._between(step.state, Moment(round_, turn))
+            failure = failure or await self._rememberer.bring_up_to_date(
+                step.state, asks, round_, turn
+            )
             if failure is not None:
                 return Played(failure=failure)
             replies = await self._asker.replies(step.state, asks, turn)

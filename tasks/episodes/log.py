@@ -90,10 +90,12 @@ class Seen:
     Attributes:
         events: The events that it can see, in order.
         own: Those among them that it caused itself, in order.
+        notes: What it noted down for itself, in order; no note is among the events.
     """
 
     events: Sequence[Logged]
     own: Sequence[Logged]
+    notes: Sequence[Logged]
 
 
 class Log:
@@ -114,8 +116,10 @@ class Log:
         self._streams: dict[str, list[Logged]] = {}
         self._parts: dict[str, list[_Membership]] = {seat: [] for seat in seats}
         self._own: dict[str, list[Logged]] = {seat: [] for seat in seats}
+        self._notes: dict[str, list[Logged]] = {seat: [] for seat in seats}
         self._seen = {
-            seat: Seen(Visible(self._parts[seat]), self._own[seat]) for seat in self._parts
+            seat: Seen(Visible(self._parts[seat]), self._own[seat], self._notes[seat])
+            for seat in self._parts
         }
         self.events: list[dict[str, Any]] = []
         self.audiences: list[dict[str, Any]] = []
@@ -141,19 +145,45 @@ class Log:
         for event in step.events:
             self._add(event, step.round, turn, call_keys.get(event.actor))
 
+    def note(self, events: Sequence[Event], round_: int, turn: int, call_key: str) -> None:
+        """Number and keep what a seat notes down for itself, which only it can see.
+
+        Args:
+            events: Events that the seat caused, with its own audience.
+            round_: The round.
+            turn: The turn.
+            call_key: Call that they came from.
+        """
+        for event in events:
+            logged = self._numbered(event, round_, turn, call_key)
+            self._notes[event.actor].append(logged)
+
     def seen_by(self, seat: str) -> Seen:
-        """What a seat can see of the events so far."""
+        """What a seat can see of the events so far, from the last that it forgot on."""
         return self._seen[seat]
+
+    def forget(self, seat: str) -> None:
+        """Let a seat see nothing any more of what has happened so far, nor of its own notes."""
+        parts = self._parts[seat]
+        parts[:] = [
+            _Membership(part.events, len(part.events)) for part in parts if part.end is None
+        ]
+        self._own[seat].clear()
+        self._notes[seat].clear()
 
     def _add(self, event: Event, round_: int, turn: int, call_key: str | None) -> None:
         stream = self._streams.get(event.audience)
         if stream is None:
             raise ValueError(f"event {event.kind} of {event.actor}: no audience {event.audience!r}")
-        logged = Logged(len(self.events), round_, turn, event)
+        logged = self._numbered(event, round_, turn, call_key)
         stream.append(logged)
         if event.actor in self._own and event.actor in self._members[event.audience]:
             self._own[event.actor].append(logged)
+
+    def _numbered(self, event: Event, round_: int, turn: int, call_key: str | None) -> Logged:
+        logged = Logged(len(self.events), round_, turn, event)
         self.events.append(_event_row(self._keys, logged, call_key))
+        return logged
 
     def _change(self, name: str, members: Sequence[str]) -> None:
         """Name an audience, or change its members from the next event on."""

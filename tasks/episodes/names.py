@@ -13,6 +13,52 @@ from schemas.seats import Seat
 Names = Literal["neutral", "model", "persona"] | tuple[Name, ...]
 
 
+#: How prompts name the other seats: by their shown names, not at all, or by their roles.
+Others = Literal["named", "anonymous", "role"]
+
+#: What stands in place of the name of a seat that is not named.
+NAMELESS = "Another participant"
+
+
+def other_names(
+    others: Others, names: Mapping[str, str], roles: Mapping[str, str]
+) -> Mapping[str, str]:
+    """What stands in place of each seat's name in the prompts of the others.
+
+    Args:
+        others: How they are named.
+        names: Shown name by seat.
+        roles: Role by seat.
+
+    Example:
+        >>> other_names("role", {"s1": "Ann", "s2": "Bob"}, {"s1": "leader", "s2": "member"})
+        {'s1': 'leader', 's2': 'member'}
+    """
+    match others:
+        case "named":
+            return names
+        case "anonymous":
+            return dict.fromkeys(names, NAMELESS)
+        case "role":
+            return {seat: roles[seat] for seat in names}
+
+
+def listed_others(others: Others, found: Sequence[str]) -> list[str]:
+    """The other participants as a prompt lists them; only their number where they are not named.
+
+    Args:
+        others: How they are named.
+        found: What stands in place of the name of each.
+
+    Example:
+        >>> listed_others("anonymous", ["Another participant", "Another participant"])
+        ['2 others']
+    """
+    if others != "anonymous" or not found:
+        return list(found)
+    return ["1 other" if len(found) == 1 else f"{len(found)} others"]
+
+
 def shown_names(
     names: Names | None, seats: Sequence[Seat], model_ids: Mapping[str, str]
 ) -> dict[str, str]:

@@ -7,7 +7,7 @@ change them as it changes those.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,8 @@ from schemas.base import Record
 from schemas.seats import Seat
 from tasks.episodes.interventions import Arrangement, InterventionField, Roster
 from tasks.episodes.memory import FullMemory, MemoryField
-from tasks.episodes.names import Names, shown_names
+from tasks.episodes.names import Names, Others, shown_names
+from tasks.episodes.presenting import Presentation
 from tasks.episodes.probes import Probe
 from tasks.episodes.shown_persona import ShownPersona
 from tasks.episodes.times import Moment
@@ -35,10 +36,16 @@ class EpisodeParts(Record):
     personas: ShownPersona = Field(
         ShownPersona(), description="What prompts show of a seat's persona."
     )
-    present: Literal["chat", "block"] = Field(
+    present: Presentation = Field(
         "chat",
         description="How prompts show what happened: chat (a message for each event, the seat's "
-        "own as its answers) or block (one message with all of it).",
+        "own as its answers), block (one message with all of it in order) or digest (one message "
+        "in which what each participant said and did stands together).",
+    )
+    others: Others = Field(
+        "named",
+        description="How prompts name the other seats: named, anonymous (all alike) or by their "
+        "role; what identifiers the rules themselves show is not hidden.",
     )
     interventions: tuple[InterventionField, ...] = Field(
         (), description="Scheduled changes, in the order in which they happen at one time."
@@ -54,11 +61,14 @@ class EpisodeParts(Record):
 
     @property
     def aliases(self) -> Mapping[tuple[str | int, ...], str]:
-        """Model aliases that interventions name, by their place."""
+        """Model aliases that memory and interventions name, by their place."""
         return {
-            ("interventions", place, "model"): alias
-            for place, one in enumerate(self.interventions)
-            for alias in one.aliases
+            **{("memory", field): alias for field, alias in self.memory.aliases.items()},
+            **{
+                ("interventions", place, "model"): alias
+                for place, one in enumerate(self.interventions)
+                for alias in one.aliases
+            },
         }
 
 
@@ -85,7 +95,7 @@ def first_arrangement(
         ValueError: The names listed do not fit the seats.
     """
     names = shown_names(parts.names, seats, model_ids)
-    return Arrangement(names, {seat.seat: seat.model for seat in seats})
+    return Arrangement(names, {seat.seat: seat.model for seat in seats}, others=parts.others)
 
 
 def part_problems(

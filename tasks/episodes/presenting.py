@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from schemas.environment import Logged
+from schemas.environment import MEMORY, Logged
 from schemas.gateway import Message, Role
 from tasks.episodes.interventions.edits import PromptEdit
 from tasks.episodes.prompts import Templates
 
 #: How a prompt shows what happened.
-Presentation = Literal["chat", "block"]
+Presentation = Literal["chat", "block", "digest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +40,51 @@ class EventTexts:
     Args:
         templates: Templates of the environment.
         names: Shown name by seat.
+        others: What stands in place of the name in the prompts of other seats; the name, if left
+            out.
+
+    Attributes:
+        names: Shown name by seat.
+        others: What stands in place of the name in the prompts of other seats.
     """
 
-    def __init__(self, templates: Templates, names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        names: Mapping[str, str],
+        others: Mapping[str, str] | None = None,
+    ) -> None:
         self.names = names
+        self.others = names if others is None else others
         self._templates = templates
         self._messages: dict[int, Message] = {}
+        self._told: dict[tuple[int, str], Message] = {}
 
-    def message(self, logged: Logged) -> Message:
-        """The message that shows an event to others than who caused it."""
-        message = self._messages.get(logged.seq)
-        if message is None:
-            message = self._messages[logged.seq] = Message("user", self.text(logged))
-        return message
-
-    def text(self, logged: Logged, own: bool = False) -> str:
-        """An event in words; empty where the template has none for it.
+    def message(self, logged: Logged, reader: str) -> Message:
+        """The message that shows an event to a seat; one for all that read the same.
 
         Args:
             logged: The event.
-            own: Whether it is shown to who caused it.
+            reader: The seat.
         """
+        event = logged.event
+        if event.actor == reader or (event.target == reader and self.others is not self.names):
+            place = (logged.seq, reader)
+            told = self._told.get(place)
+            if told is None:
+                told = self._told[place] = Message("user", self._text(logged, reader))
+            return told
+        message = self._messages.get(logged.seq)
+        if message is None:
+            message = self._messages[logged.seq] = Message("user", self._text(logged, None))
+        return message
+
+    def names_read_by(self, reader: str) -> dict[str, str]:
+        """The name of every seat as a seat reads it: its own is never hidden from it."""
+        return {**self.others, reader: self.names[reader]}
+
+    def _text(self, logged: Logged, reader: str | None) -> str:
+        """An event in words; empty where the template has none for it."""
         event = logged.event
         sender = event.data.get("sender")
         outside = event.kind == "intervene" and event.actor not in self.names
@@ -68,16 +92,17 @@ class EventTexts:
             return f"[{sender}]: {event.text}" if sender else event.text or ""
         if event.kind == "intervene" and not event.text:
             return ""
+        names = self.others if reader is None else self.names_read_by(reader)
         values = {
-            "own": own,
+            "own": event.actor == reader,
             "round": logged.round,
             # What an intervention says in the name of a seat reads as if the seat had said it.
             "kind": "say" if event.kind == "intervene" else event.kind,
             "phase": event.phase,
             "actor": event.actor,
-            "name": self.names.get(event.actor, event.actor),
+            "name": names.get(event.actor, event.actor),
             "target": event.target,
-            "target_name": self.names.get(event.target or "", event.target),
+            "target_name": names.get(event.target or "", event.target),
             "item": event.item,
             "value": event.value,
             "text": event.text,
@@ -93,7 +118,9 @@ class Presenter:
     the question: the template named as the ask, or the text of a probe. As a ``chat``, each event
     is a message of the user, and the events of an answer of its own are together one message of the
     assistant, the answer; where the last message would be its own, ``nudge`` follows. As a
-    ``block``, opening, history and question are one message of the user, a line for each event.
+    ``block``, opening, history and question are one message of the user, a line for each event; in
+    a ``digest`` the lines of each actor stand together, in the order of their first ones. What the
+    seat noted down for itself stands before the history.
 
     The first two are rendered when a seat is first asked under its names, and every event once, so
     successive prompts of a chat start with the very same messages and cost next to nothing to make.
@@ -102,12 +129,20 @@ class Presenter:
         seat: Identifier of the seat.
         templates: Templates of the environment.
         presentation: How its prompts show what happened.
+        notes: The template ``notes`` of its memory, where that has one.
     """
 
-    def __init__(self, seat: str, templates: Templates, presentation: Presentation) -> None:
+    def __init__(
+        self,
+        seat: str,
+        templates: Templates,
+        presentation: Presentation,
+        notes: Templates | None = None,
+    ) -> None:
         self._seat = seat
         self._templates = templates
         self._presentation = presentation
+        self._note_templates = notes
         self._answers: dict[int, Any] = {}
         self._words: dict[int, Message] = {}
         self._shown: EventTexts | None = None
@@ -126,6 +161,7 @@ class Presenter:
         ask: str,
         question: str | None = None,
         edits: Sequence[PromptEdit] = (),
+        notes: Sequence[Logged] = (),
     ) -> Prompt:
         """The prompt that shows a seat what it remembers and asks it.
 
@@ -136,6 +172,7 @@ class Presenter:
             ask: Name of the ask.
             question: The question in words, where no template has it.
             edits: Edits of its lines, in order.
+            notes: What the seat noted down, as it is shown before the history.
         """
         if shown is not self._shown or edits is not self._edits:
             self._shown, self._edits = shown, edits
@@ -144,9 +181,28 @@ class Presenter:
             question = self._templates.text(ask, data)
         if question is not None:
             question = self._edited(ask, question, data)
-        if self._presentation == "block":
-            return self._block(shown, history, question)
-        return self._chat(shown, data, history, question)
+        noted = self._noted(notes)
+        prompt = (
+            self._chat(shown, data, history, question, noted)
+            if self._presentation == "chat"
+            else self._block(shown, history, question, noted)
+        )
+        prompt.seqs.extend(note.seq for note in notes)
+        prompt.seqs.sort()
+        return prompt
+
+    def words(self, shown: EventTexts, logged: Logged) -> str:
+        """An event, or a note, as a line of the seat's prompts."""
+        if logged.event.phase == MEMORY and logged.event.actor == self._seat:
+            return logged.event.text or ""
+        return shown.message(logged, self._seat).text
+
+    def _noted(self, notes: Sequence[Logged]) -> str:
+        """The notes as one text; empty where there are none."""
+        if not notes or self._note_templates is None:
+            return ""
+        listed = [{"item": note.event.item, "text": note.event.text} for note in notes]
+        return self._note_templates.text("notes", {"notes": listed})
 
     def _opening(self, data: Mapping[str, Any]) -> tuple[Message, ...]:
         parts: tuple[tuple[str, Role], ...] = (("system", "system"), ("opening", "user"))
@@ -170,13 +226,16 @@ class Presenter:
         data: Mapping[str, Any],
         history: Iterable[Logged],
         question: str | None,
+        noted: str,
     ) -> Prompt:
         messages = list(self._opened)
+        if noted:
+            messages.append(Message("user", noted))
         seqs = []
         own: Message | None = None
         for logged in history:
             if logged.event.actor != self._seat:
-                message = shown.message(logged)
+                message = shown.message(logged, self._seat)
             else:
                 message = self._own(shown, logged)
                 if message is own:
@@ -201,19 +260,22 @@ class Presenter:
         if message is None and logged.turn in self._answers:
             words = own_words(self._answers[logged.turn])
             message = self._words[logged.turn] = Message("assistant", words)
-        return message or Message("user", shown.text(logged, own=True))
+        return message or shown.message(logged, self._seat)
 
-    def _block(self, shown: EventTexts, history: Iterable[Logged], question: str | None) -> Prompt:
-        lines, seqs = [], []
+    def _block(
+        self, shown: EventTexts, history: Iterable[Logged], question: str | None, noted: str
+    ) -> Prompt:
+        lines: dict[str, list[str]] = {}
+        digest, seqs = self._presentation == "digest", []
         for logged in history:
-            own = logged.event.actor == self._seat
-            line = shown.text(logged, own=True) if own else shown.message(logged).text
+            line = shown.message(logged, self._seat).text
             if line:
-                lines.append(line)
+                lines.setdefault(logged.event.actor if digest else "", []).append(line)
                 seqs.append(logged.seq)
         system = [message for message in self._opened if message.role == "system"]
         opening = [message.text for message in self._opened if message.role == "user"]
-        text = "\n\n".join(part for part in (*opening, "\n".join(lines), question) if part)
+        happened = ("\n".join(some) for some in lines.values())
+        text = "\n\n".join(part for part in (*opening, noted, *happened, question) if part)
         return Prompt((*system, Message("user", text)), seqs)
 
 

@@ -6,34 +6,40 @@ import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jinja2
 import orjson
 
-from schemas.environment import Environment
 from schemas.keys import digest
 
 
-def prompt_texts(environment: Environment[Any]) -> dict[str, str]:
-    """The text of every prompt template of an environment, by name, as it is on disk now."""
-    module = sys.modules[type(environment).__module__]
+class HasTemplates(Protocol):
+    """What has prompt templates of its own: an environment, or a kind of memory."""
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        """Their names; the files are ``prompts/NAME.md`` beside the module of its class."""
+        ...
+
+
+def prompt_texts(owner: HasTemplates) -> dict[str, str]:
+    """The text of every prompt template of an owner, by name, as it is on disk now."""
+    module = sys.modules[type(owner).__module__]
     folder = Path(str(module.__file__)).parent / "prompts"
-    return {
-        name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in environment.templates
-    }
+    return {name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in owner.templates}
 
 
-def template_digests(environment: Environment[Any]) -> dict[str, str]:
-    """The digest of every prompt template of an environment, by name; part of episodes' keys."""
-    return {name: digest(text) for name, text in prompt_texts(environment).items()}
+def template_digests(owner: HasTemplates) -> dict[str, str]:
+    """The digest of every prompt template of an owner, by name; part of episodes' keys."""
+    return {name: digest(text) for name, text in prompt_texts(owner).items()}
 
 
 class Templates:
-    """The compiled templates of an environment."""
+    """The compiled templates of an environment or a memory."""
 
-    def __init__(self, environment: Environment[Any]) -> None:
-        self._compiled = _compiled(tuple(sorted(prompt_texts(environment).items())))
+    def __init__(self, owner: HasTemplates) -> None:
+        self._compiled = _compiled(tuple(sorted(prompt_texts(owner).items())))
 
     def __contains__(self, name: str) -> bool:
         return name in self._compiled

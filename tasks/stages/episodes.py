@@ -44,7 +44,7 @@ class EpisodeInput:
         parts: Names, memory, shown personas, interventions and probes.
         models: The models by alias.
         reasks: How often a bad answer is asked again.
-        templates: Digest of the environment's prompts.
+        templates: Digest of the prompts of the environment and the memory.
         seed: Seed of the replicate.
         personas: Persona by seat.
     """
@@ -92,7 +92,7 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
         if study.episode is None:
             return ()
         environment = environment_named(study.episode.environment)
-        templates = digest(template_digests(environment))
+        templates = template_digests(environment)
         made = MadePersonas.of(upstream)
         units = []
         for condition in design.conditions:
@@ -104,6 +104,8 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
                     place=".".join(("episode", *map(str, field))),
                 )
             params = Shared(condition.params, digest(keyed_params(condition.params)))
+            remembered = template_digests(condition.parts.memory)
+            prompts = digest({**templates, **{f"memory.{n}": d for n, d in remembered.items()}})
             parts = Shared(condition.parts, digest(keyed_params(condition.parts)))
             held = {alias: shared(model) for alias, model in models.items()}
             people = made.people(study, condition)
@@ -120,7 +122,7 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
                     parts=parts,
                     models=held,
                     reasks=study.episode.reasks,
-                    templates=templates,
+                    templates=prompts,
                     seed=seed,
                     personas=seated,
                 )

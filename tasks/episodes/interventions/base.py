@@ -14,6 +14,7 @@ from schemas.base import Record
 from schemas.environment import Event
 from schemas.seats import Seat
 from tasks.episodes.interventions.edits import PromptEdit
+from tasks.episodes.names import Others
 from tasks.episodes.times import BetweenTurns, Moment, due
 
 #: A seat as a study names it: its position, from 1, or its identifier.
@@ -76,12 +77,14 @@ class Arrangement:
         models: Alias of the model by seat.
         out: Seats that are not asked any more.
         edits: Edits of the prompts of a seat, in order, by seat.
+        others: How prompts name the other seats.
     """
 
     names: Mapping[str, str]
     models: Mapping[str, str]
     out: frozenset[str] = frozenset()
     edits: Mapping[str, tuple[PromptEdit, ...]] = field(default_factory=dict)
+    others: Others = "named"
 
     def with_names(self, names: Mapping[str, str]) -> Arrangement:
         """The arrangement with other shown names for some seats."""

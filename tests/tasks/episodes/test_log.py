@@ -105,3 +105,37 @@ def test_an_audience_that_cannot_be_is_a_bug(
 ) -> None:
     with pytest.raises(ValueError, match=problem):
         Log("e", SEATS).add(Step(Nothing(), audiences=audiences), 0, {})
+
+
+def test_a_seat_forgets_what_was_before_and_nothing_that_comes_after() -> None:
+    log = Log("e", SEATS)
+
+    def happen(name: str, audiences: dict[str, tuple[str, ...]] | None = None) -> None:
+        told = tuple(Event("say", "s1", text=name, audience=to) for to in (EVERYONE, "s1", "club"))
+        log.add(Step(Nothing(), told, audiences=audiences or {}), 0, {})
+
+    def read(seat: str) -> list[str]:
+        seen = log.seen_by(seat)
+        return [f"{one.event.text} {one.event.audience}" for one in seen.events]
+
+    happen("before", {"club": ("s1", "s2")})
+    log.note([Event("state", "s1", text="note", audience="s1")], 0, 0, "k")
+    log.forget("s1")
+    assert read("s1") == [] == log.seen_by("s1").own == log.seen_by("s1").notes
+    assert read("s2") == ["before everyone", "before club"]
+    happen("after", {"club": ("s1", "s3")})
+    assert read("s1") == ["after everyone", "after s1", "after club"]
+    assert [one.event.text for one in log.seen_by("s1").own] == ["after"] * 3
+    assert read("s2") == ["before everyone", "before club", "after everyone"]
+    assert [row["seq"] for row in log.events] == list(range(7))
+    happen("then", {"club": ("s2", "s3")})
+    assert read("s1")[3:] == ["then everyone", "then s1"]
+
+
+def test_a_note_is_among_no_events_and_is_seen_by_its_seat_alone() -> None:
+    log = Log("e", SEATS)
+    log.note([Event("state", "s1", text="note", audience="s1", phase="memory")], 2, 5, "k")
+    assert [one.event.text for one in log.seen_by("s1").notes] == ["note"]
+    assert not any(log.seen_by(seat).events for seat in SEATS)
+    assert not any(log.seen_by(seat).notes for seat in SEATS if seat != "s1")
+    assert [(row["audience"], row["call_key"]) for row in log.events] == [("s1", "k")]

@@ -11,6 +11,7 @@ from schemas.environment import EVERYONE, NOBODY, Event, Logged
 from schemas.keys import digest
 from schemas.seats import Persona, Seat
 from tasks.episodes.interventions import Roster
+from tasks.episodes.memory import SeatView
 from tasks.episodes.parts import EpisodeParts, first_arrangement, part_problems, parts_and_params
 from tasks.episodes.probes import Probe
 from tasks.episodes.shown_persona import ShownPersona
@@ -31,6 +32,7 @@ class SeenEvents:
     def __init__(self, events: list[Logged], seat: str) -> None:
         self.events = events
         self.own = [one for one in events if one.event.actor == seat]
+        self.notes: list[Logged] = []
 
 
 def parts(**declared: object) -> EpisodeParts:
@@ -52,14 +54,29 @@ def changed(declared: EpisodeParts, number: int = 0):
         ("full", [0, 1, 2, 3]),
         ({"kind": "last", "size": 2}, [2, 3]),
         ({"kind": "last", "size": 9}, [0, 1, 2, 3]),
+        ({"kind": "tokens", "size": 1}, [0, 1, 2, 3]),
         ("own", [1, 3]),
         ("none", []),
     ],
 )
 def test_memory_recalls_what_its_kind_says(memory: object, shown: list[int]) -> None:
     seen = SeenEvents(said("s1", "s2", "s3", "s2"), "s2")
-    recalled = parts(memory=memory).memory.recalled(seen)
-    assert [one.seq for one in recalled] == shown
+    recalled = parts(memory=memory).memory.recalled(SeatView(seen))
+    assert [one.seq for one in recalled.events] == shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(1, []), (2, [3]), (4, [3]), (5, [2, 3]), (8, [1, 2, 3]), (99, [0, 1, 2, 3])],
+)
+def test_latest_events_are_shown_whole_as_long_as_their_tokens_fit(
+    size: int, shown: list[int]
+) -> None:
+    lengths = {0: 4, 1: 12, 2: 12, 3: 8}
+    seen = SeenEvents(said("s1", "s2", "s3", "s2"), "s2")
+    view = SeatView(seen, words=lambda logged: "x" * lengths[logged.seq])
+    recalled = parts(memory={"kind": "tokens", "size": size}).memory.recalled(view)
+    assert [one.seq for one in recalled.events] == shown
 
 
 def test_every_kind_of_memory_and_intervention_has_a_key_of_its_own() -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from schemas.environment import Event, Logged
 from schemas.study import ModelSpec
+from tasks.environments.commons.environment import Commons
 from tasks.environments.discussion.environment import Discussion
 from tasks.episodes import play
+from tasks.episodes.names import other_names
 from tasks.episodes.presenting import EventTexts, Presentation, Presenter
 from tasks.episodes.prompts import Templates, template_digests
 from tests.tasks.episodes.games import episode
@@ -68,6 +70,62 @@ def test_a_block_holds_opening_history_and_question_in_one_message(shown: EventT
         ),
     ]
     assert prompt.seqs == [0, 1, 2]
+
+
+def test_a_digest_puts_together_what_each_participant_said(shown: EventTexts) -> None:
+    history = [*HISTORY, said(3, "s1", "Now."), said(4, "s2", "Well.")]
+    prompt = presenter("digest").prompt(shown, DATA, history, "turn")
+    assert prompt.messages[-1].text == (
+        "Plan a festival.\n\n[Agent-2]: Hi.\n[Agent-2]: So?\n[Agent-2]: Well.\n\n"
+        "[Agent-1]: Hello.\n[Agent-1]: Now."
+    )
+    assert prompt.seqs == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("others", "lines"),
+    [
+        ("anonymous", "[Another participant]: Hi.\n[Agent-1]: Hello.\n[Another participant]: So?"),
+        ("role", "[host]: Hi.\n[Agent-1]: Hello.\n[host]: So?"),
+    ],
+)
+def test_others_are_not_named_but_a_seat_reads_its_own_name(others: Any, lines: str) -> None:
+    labels = other_names(others, NAMES, {"s1": "guest", "s2": "host"})
+    shown = EventTexts(TEMPLATES, NAMES, labels)
+    assert presenter("block").prompt(shown, DATA, HISTORY, "turn").messages[-1].text == (
+        f"Plan a festival.\n\n{lines}"
+    )
+
+
+def test_a_seat_that_something_is_done_to_reads_that_it_was_itself() -> None:
+    commons = Templates(Commons())
+    shown = EventTexts(commons, NAMES, other_names("anonymous", NAMES, {}))
+    caught = [
+        Logged(n, 0, 0, Event("transfer", "env", seat, "stock", 5))
+        for n, seat in enumerate(("s1", "s2"))
+    ]
+    assert [shown.message(one, "s1").text for one in caught] == [
+        "Month 1: Agent-1 caught 5 tons.",
+        "Month 1: Another participant caught 5 tons.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["discussion", "commons"])
+@pytest.mark.parametrize("others", ["anonymous", "role"])
+def test_no_prompt_of_an_episode_names_another_seat(
+    memory_gateway: Any, simulate: Any, name: str, others: str
+) -> None:
+    declared = {"discussion": {"brief": "Plan.", "rounds": 2}, "commons": {"months": 2}}[name]
+    names = ["Ann", "Bob", "Cat"]
+    seats = [{"model": "m", "name": name, "role": "host"} for name in names]
+    gateway = memory_gateway(simulate)
+    asyncio.run(play(episode(name, {**declared, "seats": seats}, others=others), gateway))
+    assert gateway.questions
+    for question in gateway.questions:
+        own = names[int(question.subject[1:]) - 1]
+        text = "\n".join(message.text for message in question.messages)
+        assert f"You are {own}" in text
+        assert not [one for one in names if one != own and one in text]
 
 
 def test_the_seat_is_asked_again_where_it_spoke_last(shown: EventTexts) -> None:

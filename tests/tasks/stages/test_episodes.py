@@ -119,7 +119,7 @@ def test_what_decides_nothing_is_in_no_key() -> None:
 def test_a_changed_template_changes_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     before = keys(study())
     monkeypatch.setattr(
-        "tasks.stages.episodes.template_digests", lambda environment: {"system": "0" * 32}
+        "tasks.stages.episodes.template_digests", lambda owner: {"system": "0" * 32}
     )
     assert not set(before) & set(keys(study()))
 
