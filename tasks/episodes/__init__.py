@@ -2,8 +2,9 @@
 
 ``engine`` plays an ``episode``: it asks, logs and steps. ``asking`` puts questions to seats and
 says what came of them, ``log`` numbers events and knows who can see them, ``presenting`` makes
-prompts of what a seat remembers (``prompts`` has the templates), ``probing`` asks probes,
-``counting`` plays without models, ``rows`` and ``params`` make what is stored. ``parts`` declares
+prompts of what a seat remembers (``prompts`` has the templates), ``remembering`` keeps memories up
+to date, ``probing`` asks probes, ``counting`` plays without models, ``preflight`` looks at what
+only the first prompts can tell, ``rows`` and ``params`` make what is stored. ``parts`` declares
 ``names``, ``memory``, ``shown_persona``, ``interventions`` and ``probes``, the last two at their
 ``times``.
 """
