@@ -1,17 +1,21 @@
-"""The environments that a study can name."""
+"""The environments that a study can name. A new one is a folder with an ``ENVIRONMENT``."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from schemas.environment import Environment
-from tasks.environments.commons.environment import Commons
-from tasks.environments.discussion.environment import Discussion
-from tasks.environments.market.environment import Market
-from tasks.registry import Registry
+from tasks.registry import ModuleRegistry, Registry
 
-ENVIRONMENTS: Registry[Environment[Any]] = Registry(
-    "environment", (Discussion(), Market(), Commons()), "docs/add_an_environment.md"
+#: Every environment. Its module, ``tasks.environments.NAME.environment``, is imported when the
+#: environment is asked for.
+NAMES = ("discussion", "market", "commons")
+
+ENVIRONMENTS: Registry[Environment[Any]] = ModuleRegistry(
+    "environment",
+    {name: f"tasks.environments.{name}.environment" for name in NAMES},
+    "ENVIRONMENT",
+    "docs/add_an_environment.md",
 )
 
 

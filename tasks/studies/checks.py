@@ -41,7 +41,7 @@ def _models(study: Study, positions: Positions) -> Iterator[Mistake]:
 
     for alias, spec in study.models.items():
         try:
-            check_spec(spec, "")
+            check_spec(spec, "", study.episode.environment if study.episode else "")
         except Mistake as mistake:
             field = str(mistake.details["place"]).split(".")[1:]
             place = positions.place(("models", alias, *field))

@@ -135,6 +135,9 @@ class Commons(SeatedEnvironment):
         return CommonsGame(params, tuple(seat.seat for seat in seats))
 
 
+ENVIRONMENT = Commons()
+
+
 def dealt(wanted: dict[str, int], stock: int, shortage: str, rng: Random) -> dict[str, int]:
     """What each seat gets: all that it wants, unless that is more than there is.
 

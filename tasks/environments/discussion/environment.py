@@ -23,3 +23,6 @@ class Discussion(SeatedEnvironment):
     def game(self, params: DiscussionParams, seats: Sequence[Seat]) -> DiscussionGame:
         """The talk of these seats."""
         return DiscussionGame(params, seats)
+
+
+ENVIRONMENT = Discussion()

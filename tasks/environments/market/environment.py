@@ -52,6 +52,9 @@ class Market:
         return MarketGame(params, _catalogue(params), seats)
 
 
+ENVIRONMENT = Market()
+
+
 def _catalogue(params: MarketParams) -> Catalogue:
     if not isinstance(params.catalogue, Catalogue):
         raise LookupError(f"catalogue {params.catalogue.imported} is to be put in before planning")

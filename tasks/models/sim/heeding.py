@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 from schemas.base import Record
 from tasks.models.sim.policies import AgentPolicy
@@ -43,8 +43,29 @@ def heeding(policy: AgentPolicy, heeded: Mapping[str, float]) -> AgentPolicy:
     """
     if not policy.by_persona or not heeded:
         return policy
-    habits = {name: _moved(one, policy, heeded) for name, one in policy.habits.items()}
+    habits = MovedHabits(policy, heeded)
     return _moved(policy, policy, heeded).model_copy(update={"habits": habits})
+
+
+class MovedHabits(Mapping[str, Any]):
+    """The habits of an agent by environment, each moved when it is asked for.
+
+    Args:
+        policy: The agent as declared.
+        heeded: What is shown of its persona, as numbers.
+    """
+
+    def __init__(self, policy: AgentPolicy, heeded: Mapping[str, float]) -> None:
+        self._policy, self._heeded = policy, heeded
+
+    def __getitem__(self, environment: str) -> Any:
+        return _moved(self._policy.habits[environment], self._policy, self._heeded)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._policy.habits)
+
+    def __len__(self) -> int:
+        return len(self._policy.habits)
 
 
 def _moved(owner: R, policy: AgentPolicy, heeded: Mapping[str, float]) -> R:

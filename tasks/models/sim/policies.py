@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, model_validator
@@ -95,7 +96,7 @@ class AgentPolicy(Faults):
         description="What the persona that is shown adds to other parameters, by parameter: "
         "weights of traits and of ATTRIBUTE=VALUE; cut at the ends of the parameter's range.",
     )
-    habits: dict[str, Any] = Field({}, description="Its habits, by environment.")
+    habits: Mapping[str, Any] = Field({}, description="Its habits, by environment.")
 
     @model_validator(mode="after")
     def _between_the_ends(self) -> Self:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Never
 
 import orjson
 from pydantic import ValidationError
 
 from schemas.base import Record
-from schemas.environment import SimulatedPolicy
 from schemas.errors import Mistake, nearest
 from schemas.study.models import ModelSpec
-from tasks.environments.registry import ENVIRONMENTS
+from tasks.models.sim.habits import Habits, declared_by, policies
 from tasks.models.sim.heeding import number_range
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.studies.strict import validated
@@ -50,12 +49,14 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 
-def policy_of(spec: ModelSpec, place: str = "models") -> Faults:
+def policy_of(spec: ModelSpec, place: str = "models", environment: str = "") -> Faults:
     """The parameters of a simulated model: its preset's, overridden by the study's.
 
     Args:
         spec: A model named ``sim/NAME``.
         place: Where it stands in the study, for messages.
+        environment: What it acts in; others are only imported to look parameters up that are not
+            of this one.
 
     Raises:
         Mistake: There is no such simulated model, or it has no such parameter or value.
@@ -64,17 +65,17 @@ def policy_of(spec: ModelSpec, place: str = "models") -> Faults:
         >>> policy_of(ModelSpec(model="sim/judge", sim={"sensitivity": 0.6})).sensitivity
         0.6
     """
-    return _policy(spec.model, orjson.dumps(spec.sim), place)
+    return _policy(spec.model, orjson.dumps(spec.sim), place, environment)
 
 
-def check_spec(spec: ModelSpec, place: str = "models") -> None:
+def check_spec(spec: ModelSpec, place: str = "models", environment: str = "") -> None:
     """Nothing if a model's simulation is declared well; models of providers have none.
 
     Raises:
         Mistake: The simulated model, or one of its parameters, does not exist or is out of range.
     """
     if spec.simulated:
-        policy_of(spec, place)
+        policy_of(spec, place, environment)
     elif spec.sim:
         raise Mistake(
             what="parameters of a simulated model on one that is not simulated",
@@ -86,7 +87,7 @@ def check_spec(spec: ModelSpec, place: str = "models") -> None:
 
 
 @lru_cache(maxsize=1024)
-def _policy(model: str, sim: bytes, place: str) -> Faults:
+def _policy(model: str, sim: bytes, place: str, environment: str) -> Faults:
     name = model.removeprefix("sim/")
     if name not in PRESETS:
         close = nearest(name, PRESETS)
@@ -99,28 +100,22 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
         )
     policy = PRESETS[name].policy
     own: dict[str, Any] = orjson.loads(sim)
-    habits = habits_of(policy)
     faults = [field for field in policy.model_fields if field != "habits"]
-    known = {*faults, *(field for one in habits.values() for field in one.params.model_fields)}
-    for parameter in own:
-        if parameter not in known:
-            close = nearest(parameter, known)
-            raise Mistake(
-                what=f"unknown parameter of {model}",
-                place=f"{place}.sim.{parameter}",
-                found=parameter,
-                expected=f"one of {', '.join(sorted(known))}",
-                fix=f"write {close}" if close else "see docs/simulated_models.md",
-            )
-    _refuse_unmoved(model, own.get("by_persona"), policy, place)
+    others = [parameter for parameter in own if parameter not in faults]
+    acts = issubclass(policy, AgentPolicy)
+    owners = declared_by(others, environment) if acts else dict.fromkeys(others)
+    for parameter, owner in owners.items():
+        if owner is None:
+            _refuse_unknown(model, parameter, policy, place)
+    _refuse_unmoved(model, own.get("by_persona"), policy, place, environment)
     try:
-        found = {
-            environment: validated(
-                one.params, {**one.presets.get(name, {}), **_only(own, one.params.model_fields)}
-            )
-            for environment, one in habits.items()
-        }
-        return validated(policy, _only(own, faults) | ({"habits": found} if found else {}))
+        known = validated(policy, {name: own[name] for name in faults if name in own})
+        if not acts:
+            return known
+        habits = Habits(name, own)
+        for owner in dict.fromkeys(filter(None, owners.values())):
+            _ = habits[owner]  # a value out of range is refused now, not when it is needed
+        return known.model_copy(update={"habits": habits})
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(["sim", *(str(part) for part in first["loc"])])
@@ -132,37 +127,47 @@ def _policy(model: str, sim: bytes, place: str) -> Faults:
         ) from error
 
 
-def _refuse_unmoved(model: str, by_persona: Any, policy: type[Faults], place: str) -> None:
+def _refuse_unknown(model: str, parameter: str, policy: type[Faults], place: str) -> Never:
+    known = {field for owner in _owners(policy) for field in owner.model_fields} - {"habits"}
+    close = nearest(parameter, sorted(known))
+    raise Mistake(
+        what=f"unknown parameter of {model}",
+        place=f"{place}.sim.{parameter}",
+        found=parameter,
+        expected=f"one of {', '.join(sorted(known))}",
+        fix=f"write {close}" if close else "see docs/simulated_models.md",
+    )
+
+
+def _refuse_unmoved(
+    model: str, by_persona: Any, policy: type[Faults], place: str, environment: str
+) -> None:
     """Make sure that what is to depend on personas are numbers of the model.
 
     Raises:
         Mistake: One is not.
     """
-    owners: list[type[Record]] = [policy, *(one.params for one in habits_of(policy).values())]
-    numbers = {
-        name
-        for owner in owners
-        for name in owner.model_fields.keys() - Faults.model_fields.keys()
-        if number_range(owner, name) is not None
-    }
+
+    def numbers(owner: type[Record]) -> Iterator[str]:
+        for name in owner.model_fields.keys() - Faults.model_fields.keys():
+            if number_range(owner, name) is not None:
+                yield name
+
     for name in by_persona if isinstance(by_persona, Mapping) else ():
-        if name not in numbers:
-            close = nearest(name, sorted(numbers))
+        if not any(name in numbers(owner) for owner in _owners(policy, environment)):
+            known = sorted({one for owner in _owners(policy) for one in numbers(owner)})
+            close = nearest(name, known)
             raise Mistake(
                 what=f"{model} has no such number that can depend on a persona",
                 place=f"{place}.sim.by_persona.{name}",
                 found=name,
-                expected=f"one of {', '.join(sorted(numbers))}",
+                expected=f"one of {', '.join(known)}",
                 fix=f"write {close}" if close else "see docs/simulated_models.md",
             )
 
 
-def habits_of(policy: type[Faults]) -> dict[str, SimulatedPolicy]:
-    """The policies by which a simulated model acts, by environment; none but agents have any."""
-    if not issubclass(policy, AgentPolicy):
-        return {}
-    return {name: one.policy for name, one in ENVIRONMENTS.items() if one.policy is not None}
-
-
-def _only(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: values[name] for name in names if name in values}
+def _owners(policy: type[Faults], environment: str = "") -> Iterator[type[Record]]:
+    """What declares the parameters of a simulated model, its environments' habits included."""
+    yield policy
+    if issubclass(policy, AgentPolicy):
+        yield from (one.params for _, one in policies(environment))

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from schemas.base import Record
+from tasks.models.sim.habits import policies
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
-from tasks.models.sim.presets import PRESETS, habits_of
+from tasks.models.sim.presets import PRESETS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulated_models.md"
 
@@ -79,15 +80,16 @@ def page() -> str:
     """The page, made from the declarations."""
     lines = [_OPENING, "## Presets", "", "| model | what it is | differs in |", "|---|---|---|"]
     for name, preset in PRESETS.items():
+        acting = dict(policies()).values() if issubclass(preset.policy, AgentPolicy) else ()
         own = {
             field: value
-            for policy in habits_of(preset.policy).values()
+            for policy in acting
             for field, value in policy.presets.get(name, {}).items()
         }
         differs = ", ".join(f"{field} {_value(value)}" for field, value in own.items())
         lines.append(f"| `sim/{name}` | {preset.about} | {differs or 'nothing'} |")
     listed: set[str] = set()
-    for name, policy in habits_of(AgentPolicy).items():
+    for name, policy in policies():
         about = f"Of agents (`sim/agent` and its presets) in the environment `{name}`."
         if shared := [f"`{field}`" for field in policy.params.model_fields if field in listed]:
             about += f" Those above hold here too: {', '.join(shared)}."

@@ -11,12 +11,13 @@ import orjson
 from schemas.gateway import Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
+from tasks.environments.registry import ENVIRONMENTS
 from tasks.environments.talk.phrases import PHATIC
 from tasks.models.sim import anything, judge, probed, reader, writer
 from tasks.models.sim.contract import SimReply
 from tasks.models.sim.heeding import heeding
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
-from tasks.models.sim.presets import habits_of, policy_of
+from tasks.models.sim.presets import policy_of
 
 #: Characters of a token, near enough for counting.
 CHARACTERS_PER_TOKEN = 4
@@ -34,7 +35,7 @@ def reply(spec: ModelSpec, question: Question, call_key: str, attempt: int = 1) 
     Raises:
         Mistake: The model or one of its parameters does not exist.
     """
-    policy = policy_of(spec)
+    policy = policy_of(spec, environment=(question.observation or {}).get("environment", ""))
     prompt_tokens = sum(len(message.text) for message in question.messages) // CHARACTERS_PER_TOKEN
     if policy.failure_rate and _draw("failure", call_key, attempt) < policy.failure_rate:
         return SimReply("", prompt_tokens, 0, "stop", policy.latency_s, "server_error")
@@ -83,8 +84,8 @@ def _acted(
     if "probe" in seen:
         return probed.answer(policy, seen["probe"], rng, seen.get("heeded", {}))
     name = seen.get("environment", "")
-    if name not in policy.habits:
+    acting = ENVIRONMENTS[name].policy if name in ENVIRONMENTS else None
+    if acting is None:
         return None
-    acting = habits_of(type(policy))[name]
     habits = generator("habits", question.unit_key, question.subject)
     return acting.answer(policy.habits[name], seen.get("ask", ""), seen, habits, rng)
