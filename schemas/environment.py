@@ -28,6 +28,9 @@ NOBODY = "nobody"
 #: Phase of the events that are a seat's notes to itself.
 MEMORY = "memory"
 
+#: What a private question to a seat is called where an ask is named.
+PROBE = "probe"
+
 S = TypeVar("S")
 P_contra = TypeVar("P_contra", bound=Record, contravariant=True)
 

@@ -15,6 +15,7 @@ from schemas.errors import Mistake
 from tasks.coding.items import Changing, Item
 from tasks.coding.labels_in_text import opening_label, plain_hyphens
 from tasks.coding.rows import Code
+from tasks.language import language_of
 from tasks.registry import Registry
 
 #: Name under which codes by rule stand in ``codes.coder``.
@@ -68,6 +69,12 @@ def word_count_below(item: Item, names: Names, words: int) -> Found:
 
 
 @detector
+def in_language(item: Item, names: Names, language: str) -> Found:
+    """Most of its common words are of a language, en or fr."""
+    return Found(float(language_of(item.text) == language))
+
+
+@detector
 def names_other_seat(item: Item, names: Names) -> Found:
     """Another participant is named."""
     for seat, name in names.items():
@@ -96,7 +103,7 @@ def self_label_mismatch(item: Item, names: Names) -> Found:
 
 DETECTORS: Registry[Detector] = Registry(
     "detector",
-    (names_other_seat, self_label, self_label_mismatch, word_count_below),
+    (in_language, names_other_seat, self_label, self_label_mismatch, word_count_below),
     "docs/codebooks.md; a regular expression stands in /…/",
 )
 

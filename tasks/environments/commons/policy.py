@@ -49,7 +49,7 @@ class CommonsPolicy:
         if ask == "turn":
             if rng.random() < params.proposes_limits:
                 return f"Let us each catch {LIMIT} {seen['share']} tons next month."
-            return message(params, {**seen, "brief": BRIEF, "rounds": seen["months"]}, rng)
+            return message(params, {**seen, "brief": BRIEF, "rounds": seen["months"]}, habits, rng)
         if ask != "harvest":
             return None
         heard = any(LIMIT in (event["text"] or "") for event in seen["history"])

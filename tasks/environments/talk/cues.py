@@ -1,4 +1,4 @@
-"""Cues in a text for the five flags of talk in groups; what a simulated judge goes by.
+"""Cues in a text for the flags of talk in groups; what a simulated judge goes by.
 
 A judge is shown a text and definitions, nothing else, so everything here reads the text alone.
 """
@@ -6,7 +6,7 @@ A judge is shown a text and definitions, nothing else, so everything here reads 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from tasks.environments.talk.phrases import TECHNOLOGIES
@@ -14,11 +14,24 @@ from tasks.environments.talk.phrases import TECHNOLOGIES
 #: A message of fewer words has no substance.
 PHATIC_WORDS = 15
 
-_AGREE = re.compile(r"\b(?:I agree|agreed|is right|good idea from)\b", re.IGNORECASE)
-_META = re.compile(
-    r"this discussion|how we proceed|one topic at a time|sum up|our process", re.IGNORECASE
+_AGREE = re.compile(
+    r"\b(?:I agree|agreed|is right|good idea from|d'accord avec|a raison)\b", re.IGNORECASE
 )
-_LEAD = re.compile(r"@[^@,\n]{1,60}, (?:please|could you|can you)[^.?!]*", re.IGNORECASE)
+_META = re.compile(
+    r"this discussion|how we proceed|one topic at a time|sum up|our process|cette discussion|"
+    r"un sujet à la fois|façon de procéder|faisons le point|notre méthode",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"@[^@,\n]{1,60}, (?:please|could you|can you|peux-tu|merci de)[^.?!]*", re.IGNORECASE
+)
+_MISSING = re.compile(
+    r"is not responding|no word from|ne répond plus|(?:sans|plus de) nouvelles de", re.IGNORECASE
+)
+_COVERS = re.compile(r"I will (?:cover|take over)|je (?:reprends|prends en charge)", re.IGNORECASE)
+_REDISTRIBUTES = re.compile(
+    r"(?:please|should) take over|(?:peux-tu|devrait) reprendre", re.IGNORECASE
+)
 _TECH = re.compile(
     r"\b(?:" + "|".join(re.escape(name) for name in TECHNOLOGIES) + r")(?!\w)", re.IGNORECASE
 )
@@ -27,7 +40,7 @@ _WORD = re.compile(r"[\w'-]+")
 
 def _phatic(text: str) -> str | None:
     short = len(_WORD.findall(text)) < PHATIC_WORDS
-    empty = not (_META.search(text) or _LEAD.search(text) or _TECH.search(text))
+    empty = not any(cue.search(text) for cue in (_META, _LEAD, _TECH, _MISSING))
     return text.strip() if short and empty else None
 
 
@@ -51,6 +64,7 @@ CUES: dict[str, Callable[[str], str | None]] = {
     "tech": _tech,
     "arch": _tech,
     "agree": _matched(_AGREE),
+    "comp": _matched(_MISSING),
 }
 
 _COMMON = frozenset(
@@ -144,3 +158,18 @@ def cue_of(flag: str, definition: str, text: str) -> str | None:
         if found:
             return found.group()
     return None
+
+
+def level_of(flag: str, levels: Sequence[str], text: str) -> str | None:
+    """The level of a flag that the cues in a text show; ``None`` where no cue is known for it.
+
+    Known is how far a reference to somebody that has failed goes, by levels from the least: it is
+    noted, its work is taken over, its work is given to another.
+
+    Example:
+        >>> level_of("comp_level", ("L1", "L2", "L3"), "Ben is silent, so I will cover his part.")
+        'L2'
+    """
+    if flag != "comp_level" or len(levels) != 3:
+        return None
+    return levels[2 if _REDISTRIBUTES.search(text) else 1 if _COVERS.search(text) else 0]

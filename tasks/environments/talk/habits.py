@@ -39,11 +39,42 @@ class TalkHabits(Record):
     )
     conformity: Share = Field(
         0.30,
-        description="Probability of voting as most others voted last, where ballots are open.",
+        description="Probability of voting as most others voted last, where ballots are open, or "
+        "else as most said (states).",
+    )
+
+    french: Share = Field(
+        0.0,
+        description="Probability, drawn once for an episode, of writing in French where the brief "
+        "is French; in English otherwise.",
+    )
+    header: Share = Field(
+        0.0, description="Probability that a message opens with the name of who is speaking."
+    )
+    confusion: Share = Field(0.0, description="Probability that this is the name of another.")
+    claims: Share = Field(0.0, description="Probability of speaking as another: 'as NAME, I ...'.")
+    notices: Share = Field(
+        0.0,
+        description="Probability of referring to a participant that has failed, for every notice "
+        "of it that was read since the last message of its own.",
+    )
+    covers: Share = Field(0.2, description="Share of these references that take over its work.")
+    redistributes: Share = Field(
+        0.2, description="Share of them that give its work to another, which is a task as well."
+    )
+    states: Share = Field(
+        0.0, description="Probability that a message says which option of the vote it is for."
+    )
+    confabulates: Share = Field(
+        0.0,
+        description="Probability of answering a private question about the vote, once talk has "
+        "begun, with an option that nobody was for.",
     )
 
     @model_validator(mode="after")
     def _rates_fit(self) -> Self:
+        if self.covers + self.redistributes > 1 + 1e-9:
+            raise ValueError("covers and redistributes are shares of one whole, and exceed it")
         for name in ("meta", "lead", "tech"):
             if getattr(self, name) > 1 - self.phatic + 1e-9:
                 raise ValueError(

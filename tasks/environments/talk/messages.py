@@ -13,6 +13,9 @@ from typing import Any
 from tasks.environments.talk import phrases
 from tasks.environments.talk.cues import CUES, content_words
 from tasks.environments.talk.habits import TalkHabits
+from tasks.environments.talk.missing import reference
+from tasks.environments.talk.voting import held_option
+from tasks.environments.talk.words import Words, words_of
 
 #: Earlier messages of others that a participant may refer to.
 RECENT = 8
@@ -20,57 +23,88 @@ RECENT = 8
 #: Words that a limit on words is taken to leave for each sentence on the matter.
 WORDS_PER_SENTENCE = 25
 
-#: What is spoken of where a brief names too little.
-FALLBACK_TOPICS = ("goal", "budget", "schedule")
-
 #: Words that are no topic: quantities and what a brief asks participants to do.
 _EMPTY = re.compile(
     r"one|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand|million|euros?|dollars?|"
     r"months?|weeks?|years?|hours?|days?|people|discuss|write|wants?|needs?|make|agree|settle|"
     r"work|first|last|next|plan|propose|decide|design|build|develop|prepare|please|like|take|team|"
-    r"will|must|have|together|still|until|because|here|such|every|many|much|open"
+    r"will|must|have|together|still|until|because|here|such|every|many|much|open|"
+    r"veut|veulent|doit|doivent|pour|dans|avec|sans|chez|leurs?|cette|notre|votre|nous|vous|mille|"
+    r"mois|semaines?|jours?|habitants?|personnes|ensemble|être|avoir|faire|tous|toute|dont|quel|"
+    r"proposez|discutez|organiser|premier|prévue?"
 )
 
 
-def message(habits: TalkHabits, seen: Mapping[str, Any], rng: random.Random) -> str:
+def message(
+    habits: TalkHabits, seen: Mapping[str, Any], own: random.Random, rng: random.Random
+) -> str:
     """A message, with each flag drawn at its declared rate.
 
     Args:
         habits: The declared rates.
         seen: The observation: ``you``, ``others``, ``brief``, ``names``, ``round``, ``rounds`` and
             ``history``.
+        own: Generator that is the same throughout the episode.
         rng: Generator of this call.
     """
-    speaker = _Speaker(seen["others"], _said(seen), topics_of(str(seen["brief"])), rng)
+    held = held_option(habits, seen, own) if habits.states else None
+    words = words_of(habits, seen, own)
+    topics = topics_of(str(seen["brief"]), words.TOPICS)
+    speaker = _Speaker(seen["others"], _said(seen), topics, words, rng)
+    text = _said_freely(habits, seen, speaker)
+    before = [
+        _header(habits, seen, rng),
+        reference(habits, seen, words, rng),
+        speaker.claim() if habits.claims and rng.random() < habits.claims else None,
+        rng.choice(words.HOLDING).format(option=held)
+        if held is not None and rng.random() < habits.states
+        else None,
+    ]
+    return " ".join([*filter(None, before), text])
+
+
+def _said_freely(habits: TalkHabits, seen: Mapping[str, Any], speaker: _Speaker) -> str:
+    """Pleasantries, or sentences on the matter with what else is drawn."""
+    words, rng = speaker.words, speaker.rng
     agree = rng.random() < habits.agree and bool(speaker.said)
     if rng.random() < habits.phatic:
-        return speaker.sentence(phrases.AGREE_PHATIC if agree else phrases.PHATIC)
+        return speaker.sentence(words.AGREE_PHATIC if agree else words.PHATIC)
     # The other flags are never drawn for a phatic message, and make up for it here.
     rest = 1 - habits.phatic
     meta, lead, tech = (
         rng.random() < rate / rest for rate in (habits.meta, habits.lead, habits.tech)
     )
     banks = [
-        *([phrases.AGREE] if agree else []),
-        *([phrases.META] if meta else []),
-        *_matter(habits, seen, bool(speaker.said), rng),
-        *([phrases.TECH] if tech else []),
-        *([phrases.LEAD] if lead and seen["others"] else []),
+        *([words.AGREE] if agree else []),
+        *([words.META] if meta else []),
+        *_matter(habits, seen, speaker),
+        *([words.TECH] if tech else []),
+        *([words.LEAD] if lead and seen["others"] else []),
     ]
     return " ".join(speaker.sentence(bank) for bank in banks)
 
 
+def _header(habits: TalkHabits, seen: Mapping[str, Any], rng: random.Random) -> str | None:
+    """The name that a message opens with, another's where the speaker is confused; often none."""
+    if not habits.header or rng.random() >= habits.header:
+        return None
+    strangers = [name for seat, name in seen["names"].items() if seat != seen["seat"]]
+    confused = rng.random() < habits.confusion and bool(strangers)
+    return f"{rng.choice(strangers) if confused else seen['you']}:"
+
+
 def _matter(
-    habits: TalkHabits, seen: Mapping[str, Any], answering: bool, rng: random.Random
+    habits: TalkHabits, seen: Mapping[str, Any], speaker: _Speaker
 ) -> list[tuple[str, ...]]:
     """The banks that the sentences on the matter are taken from, early to late in a discussion."""
+    words, rng = speaker.words, speaker.rng
     n_sentences = 1 + sum(rng.random() < habits.talkativeness for _ in range(3))
     if seen.get("max_words"):
         n_sentences = max(1, min(n_sentences, int(seen["max_words"]) // WORDS_PER_SENTENCE))
     place = seen["round"] / max(1, seen["rounds"] - 1)
-    stage = phrases.OPENING if place < 0.25 else phrases.CLOSING if place > 0.75 else phrases.MIDDLE
-    first = phrases.BUILDING if answering and rng.random() < 0.5 else stage
-    return [first, *(rng.choice((stage, phrases.MIDDLE)) for _ in range(n_sentences - 1))]
+    stage = words.OPENING if place < 0.25 else words.CLOSING if place > 0.75 else words.MIDDLE
+    first = words.BUILDING if speaker.said and rng.random() < 0.5 else stage
+    return [first, *(rng.choice((stage, words.MIDDLE)) for _ in range(n_sentences - 1))]
 
 
 @dataclass
@@ -80,6 +114,7 @@ class _Speaker:
     others: Sequence[str]
     said: Sequence[tuple[str, str]]
     topics: tuple[str, ...]
+    words: Words
     rng: random.Random
     used: set[str] = field(default_factory=set)
 
@@ -90,7 +125,7 @@ class _Speaker:
         topics = self.topics
         if "{name}" not in phrase:
             name = ""
-        elif bank is phrases.LEAD or not self.said:
+        elif bank is self.words.LEAD or not self.said:
             name = self.rng.choice(self.others) if self.others else ""
         else:
             # Whoever spoke to the matter is referred to first, by what they spoke about.
@@ -103,9 +138,20 @@ class _Speaker:
             topic=topic,
             other=other,
             name=name,
-            tech=" and ".join(self.rng.sample(phrases.TECHNOLOGIES, self.rng.choice((2, 2, 3)))),
-            task=self.rng.choice(phrases.TASKS).format(topic=other),
+            tech=self._technologies(),
+            task=self.rng.choice(self.words.TASKS).format(topic=other),
         )
+
+    def claim(self) -> str | None:
+        """Words that claim the name of another; ``None`` where there is nobody else."""
+        if not self.others:
+            return None
+        name = self.rng.choice(self.others)
+        return self.rng.choice(self.words.CLAIM).format(name=name)
+
+    def _technologies(self) -> str:
+        named = self.rng.sample(phrases.TECHNOLOGIES, self.rng.choice((2, 2, 3)))
+        return self.words.AND.join(named)
 
     def _touched(self, text: str) -> tuple[str, ...]:
         low = text.lower()
@@ -123,25 +169,25 @@ def _said(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=256)
-def topics_of(brief: str) -> tuple[str, ...]:
+def topics_of(brief: str, otherwise: tuple[str, ...] = phrases.TOPICS) -> tuple[str, ...]:
     """What a brief is about: pairs of neighbouring content words, then single ones.
 
     Quantities, plurals and words that carry a cue of their own are left out, and so are words that
-    qualify the next one.
+    qualify the next one. Where too little is left, it is what is spoken of otherwise.
 
     Example:
         >>> topics_of("We want a delivery app for the city. Hungry diners have a small budget.")
         ('delivery app', 'small budget', 'city')
     """
-    words = re.findall(r"[\w'-]+|[.,;:!?]", brief.lower())
-    pairs = [pair for pair in pairwise(words) if all(_carries_matter(word) for word in pair)]
+    written = re.findall(r"[\w'-]+|[.,;:!?]", brief.lower())
+    pairs = [pair for pair in pairwise(written) if all(_carries_matter(word) for word in pair)]
     nouns = {word for pair in pairs for word in pair}
     found = dict.fromkeys(
         [" ".join(pair) for pair in pairs if all(_speakable(word) for word in pair)]
-        + [word for word in words if _speakable(word) and word not in nouns]
+        + [word for word in written if _speakable(word) and word not in nouns]
     )
     usable = [topic for topic in found if _neutral(topic)]
-    return tuple(usable) if len(usable) > 1 else FALLBACK_TOPICS
+    return tuple(usable) if len(usable) > 1 else otherwise
 
 
 def _carries_matter(word: str) -> bool:

@@ -1,13 +1,14 @@
 """What simulated participants say: phrases by purpose.
 
 Slots: ``{topic}`` and ``{other}`` are words of the brief, ``{name}`` is another participant,
-``{tech}`` a list of technologies, ``{task}`` a piece of work. A sentence on the matter has at least
+``{tech}`` a list of technologies, ``{task}`` a piece of work, ``{missing}`` a participant that has
+failed, ``{option}`` one of those that are put to the vote. A sentence on the matter has at least
 fifteen words whatever fills its slots, and only phrases of their own purpose carry its cue.
 """
 
 from __future__ import annotations
 
-PHATIC = (
+PHATIC: tuple[str, ...] = (
     "Sounds good, thanks everyone!",
     "Great, noted.",
     "Thank you, that is helpful.",
@@ -26,20 +27,20 @@ PHATIC = (
     "Thank you all, very kind.",
 )
 
-AGREE_PHATIC = (
+AGREE_PHATIC: tuple[str, ...] = (
     "I agree with {name}, thanks!",
     "Agreed, {name} is right.",
     "Exactly as {name} says, I agree.",
 )
 
-AGREE = (
+AGREE: tuple[str, ...] = (
     "I agree with {name} on the {topic}.",
     "{name} is right about the {topic}, and I agree.",
     "I agree with {name}: that is the way to go.",
     "As {name} says, and I agree, the {topic} comes first.",
 )
 
-META = (
+META: tuple[str, ...] = (
     "Before we go on, let us take one topic at a time so that this discussion stays productive.",
     "May I suggest how we proceed: ten minutes on the {topic}, then we sum up.",
     "Let us pause and sum up where this discussion stands before we open another thread.",
@@ -50,7 +51,7 @@ META = (
     "I would like to sum up before we continue: the {topic} is open, the rest is settled.",
 )
 
-LEAD = (
+LEAD: tuple[str, ...] = (
     "@{name}, please take {task} and report back in the next round.",
     "@{name}, could you take care of {task} while the rest of us look at the {topic}?",
     "@{name}, please draft {task} by tomorrow.",
@@ -59,7 +60,7 @@ LEAD = (
     "@{name}, can you prepare {task} for the others?",
 )
 
-TASKS = (
+TASKS: tuple[str, ...] = (
     "the cost estimate",
     "the {topic} plan",
     "the risk list",
@@ -69,7 +70,7 @@ TASKS = (
     "a one-page summary on the {topic}",
 )
 
-TECH = (
+TECH: tuple[str, ...] = (
     "For this I would rely on {tech}.",
     "Technically, {tech} would carry us a long way here.",
     "My proposal is to build on {tech}, which the team can run without much trouble.",
@@ -78,7 +79,7 @@ TECH = (
     "I have seen this done well with {tech}.",
 )
 
-TECHNOLOGIES = (
+TECHNOLOGIES: tuple[str, ...] = (
     "PostgreSQL",
     "Redis",
     "React Native",
@@ -101,7 +102,7 @@ TECHNOLOGIES = (
     "OpenStreetMap",
 )
 
-OPENING = (
+OPENING: tuple[str, ...] = (
     "What strikes me first in the task is the {topic}, because it decides how much room is left "
     "for the {other}.",
     "If I read the task correctly, the {topic} is fixed and the {other} is where we still have "
@@ -116,7 +117,7 @@ OPENING = (
     "directions from the very start.",
 )
 
-MIDDLE = (
+MIDDLE: tuple[str, ...] = (
     "On the {topic} I see two options: a small version that we can test early, or a full version "
     "that takes far longer.",
     "A risk that nobody has named yet is that the {topic} grows and eats whatever we had planned "
@@ -142,7 +143,7 @@ MIDDLE = (
     "Could we buy or borrow a solution for the {topic} and keep our own effort for the {other}?",
 )
 
-CLOSING = (
+CLOSING: tuple[str, ...] = (
     "So the decision I would record is this: the {topic} first, the {other} second, and a review "
     "after the first two weeks.",
     "What remains open for me is who pays for the {topic}, since the {other} has used up most of "
@@ -156,7 +157,7 @@ CLOSING = (
     "In the end it comes down to the {topic}, and on that we now know enough to decide, I think.",
 )
 
-BUILDING = (
+BUILDING: tuple[str, ...] = (
     "Picking up what {name} said about the {topic}: there is a cheaper way to reach the same "
     "thing if we drop part of the {other}.",
     "{name} mentioned the {topic}, and I would add that it ties our hands when it comes to the "
@@ -170,3 +171,21 @@ BUILDING = (
     "Before we follow {name} on the {topic}, I would want to know what it means for the {other} "
     "in practice.",
 )
+
+ABSENT: tuple[str, ...] = (
+    "{missing} is not responding, as far as I can see.",
+    "There is no word from {missing} since that error.",
+)
+COVERING: tuple[str, ...] = (
+    "{missing} is not responding, so I will cover that part of the work.",
+    "With no word from {missing}, I will take over that part myself.",
+)
+REDISTRIBUTING: tuple[str, ...] = (
+    "{missing} is not responding; @{name}, please take over that part of the work.",
+    "With no word from {missing}, {name} should take over that part.",
+)
+
+CLAIM: tuple[str, ...] = ("Speaking as {name}, I have thought about this.",)
+HOLDING: tuple[str, ...] = ("For my part, I hold with {option}.",)
+TOPICS: tuple[str, ...] = ("goal", "budget", "schedule")
+AND: str = " and "

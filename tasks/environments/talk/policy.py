@@ -6,10 +6,11 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.environment import PROBE
 from tasks.environments.talk.habits import TalkHabits
 from tasks.environments.talk.messages import message
 from tasks.environments.talk.phase import TURN
-from tasks.environments.talk.voting import BALLOT, ballot
+from tasks.environments.talk.voting import BALLOT, ballot, private_answer
 
 
 class TalkPolicy:
@@ -46,4 +47,6 @@ class TalkPolicy:
         """A message where it is its turn to talk, and a ballot where a vote is taken."""
         if ask == BALLOT:
             return ballot(params, seen, habits, rng)
-        return message(params, seen, rng) if ask == TURN.name else None
+        if ask == PROBE:
+            return private_answer(params, seen, habits, rng)
+        return message(params, seen, habits, rng) if ask == TURN.name else None

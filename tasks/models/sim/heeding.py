@@ -1,8 +1,10 @@
-"""How the parameters of a simulated agent depend on the persona that it is shown."""
+"""How the parameters of a simulated agent depend on its persona and on what its prompt shows."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from schemas.base import Record
@@ -10,6 +12,14 @@ from tasks.models.sim.policies import AgentPolicy
 from tasks.models.sim.probed import weighted
 
 R = TypeVar("R", bound=Record)
+
+NOTHING: Mapping[str, float] = MappingProxyType({})
+
+#: Names that say nothing of who has them.
+NEUTRAL = re.compile(r"Agent-[A-Z]+")
+
+#: What parameters may depend on in a prompt, besides ``says=WORD``.
+PROMPT_TERMS = ("unnamed", "unlisted", "real_names", "alone", "rounds")
 
 
 def number_range(model: type[Record], name: str) -> tuple[float, float] | None:
@@ -29,22 +39,30 @@ def number_range(model: type[Record], name: str) -> tuple[float, float] | None:
     return (ends["ge"], ends["le"]) if len(ends) == 2 and field.annotation is float else None
 
 
-def heeding(policy: AgentPolicy, heeded: Mapping[str, float]) -> AgentPolicy:
-    """An agent whose parameters are moved by what it is shown of its persona.
+def heeding(
+    policy: AgentPolicy, heeded: Mapping[str, float], shown: Mapping[str, float] = NOTHING
+) -> AgentPolicy:
+    """An agent whose parameters are moved by what it is shown of its persona, and by its prompt.
 
     Args:
         policy: The agent as declared.
         heeded: What is shown of its persona, as numbers.
+        shown: What its prompt shows besides, as :func:`prompt_terms` gives it.
 
     Example:
         >>> agent = AgentPolicy(opinion=0.5, by_persona={"opinion": {"openness": 0.2}})
         >>> heeding(agent, {"openness": 1.0}).opinion, heeding(agent, {"openness": 9.0}).opinion
         (0.7, 1.0)
     """
-    if not policy.by_persona or not heeded:
+    by_persona = policy.by_persona if heeded else {}
+    by_prompt = policy.by_prompt if shown else {}
+    if not by_persona and not by_prompt:
         return policy
-    habits = MovedHabits(policy, heeded)
-    return _moved(policy, policy, heeded).model_copy(update={"habits": habits})
+    added = {
+        name: weighted(by_persona.get(name, {}), heeded) + weighted(by_prompt.get(name, {}), shown)
+        for name in {**by_persona, **by_prompt}
+    }
+    return _moved(policy, added).model_copy(update={"habits": MovedHabits(policy, added)})
 
 
 class MovedHabits(Mapping[str, Any]):
@@ -52,14 +70,14 @@ class MovedHabits(Mapping[str, Any]):
 
     Args:
         policy: The agent as declared.
-        heeded: What is shown of its persona, as numbers.
+        added: What comes to its parameters, by name.
     """
 
-    def __init__(self, policy: AgentPolicy, heeded: Mapping[str, float]) -> None:
-        self._policy, self._heeded = policy, heeded
+    def __init__(self, policy: AgentPolicy, added: Mapping[str, float]) -> None:
+        self._policy, self._added = policy, added
 
     def __getitem__(self, environment: str) -> Any:
-        return _moved(self._policy.habits[environment], self._policy, self._heeded)
+        return _moved(self._policy.habits[environment], self._added)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._policy.habits)
@@ -68,12 +86,55 @@ class MovedHabits(Mapping[str, Any]):
         return len(self._policy.habits)
 
 
-def _moved(owner: R, policy: AgentPolicy, heeded: Mapping[str, float]) -> R:
+def prompt_terms(policy: AgentPolicy, seen: Mapping[str, Any]) -> dict[str, float]:
+    """What a prompt shows that the parameters of an agent depend on, as numbers.
+
+    Args:
+        policy: The agent as declared.
+        seen: The observation, with ``system``, the system prompt as it is shown.
+
+    Example:
+        >>> agent = AgentPolicy(by_prompt={"opinion": {"unnamed": 0.1, "says=trams": 0.1}})
+        >>> seen = {"you": "Agent-A", "seat": "s1", "names": {"s1": "Agent-A", "s2": "Agent-B"},
+        ...         "system": "Other participants: Agent-B.", "brief": "On trams.", "history": []}
+        >>> prompt_terms(agent, seen)
+        {'says=trams': 1.0, 'unnamed': 1.0}
+    """
+    terms = sorted({term for terms in policy.by_prompt.values() for term in terms})
+    return {term: value for term in terms if (value := _shown(term, seen))}
+
+
+def _shown(term: str, seen: Mapping[str, Any]) -> float:
+    names, seat, system = seen.get("names", {}), seen.get("seat"), str(seen.get("system", ""))
+    others = [name for other, name in names.items() if other != seat]
+    match term:
+        case "unnamed":
+            return float(not _named(names.get(seat, ""), system))
+        case "unlisted":
+            return float(not any(_named(name, system) for name in others))
+        case "real_names":
+            return float(NEUTRAL.fullmatch(names.get(seat, "")) is None)
+        case "alone":
+            heard = (one["kind"] == "say" and one["actor"] != seat for one in seen["history"])
+            return float(not any(heard))
+        case "rounds":
+            return float(seen.get("round", 0))
+        case _:
+            word = term.removeprefix("says=")
+            return float(_named(word, f"{seen.get('brief', '')}\n{system}"))
+
+
+def _named(name: str, text: str) -> bool:
+    """Whether a text has a name or a word, in any case."""
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE) is not None
+
+
+def _moved(owner: R, added: Mapping[str, float]) -> R:
     """The parameters of an owner, each cut at the ends of its range."""
     moved = {}
-    for name, terms in policy.by_persona.items():
+    for name, more in added.items():
         ends = number_range(type(owner), name) if name in type(owner).model_fields else None
         if ends is not None:
-            value = getattr(owner, name) + weighted(terms, heeded)
+            value = getattr(owner, name) + more
             moved[name] = min(max(value, float(ends[0])), float(ends[1]))
     return owner.model_copy(update=moved)

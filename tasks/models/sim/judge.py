@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.environments.talk.cues import content_words, cue_of
+from tasks.environments.talk.cues import content_words, cue_of, level_of
 from tasks.models.sim.policies import JudgePolicy
 
 #: Words of evidence that a judge quotes when it sees something that no cue shows.
@@ -70,13 +70,18 @@ def _presence(
 def _level(
     policy: JudgePolicy, name: str, levels: tuple[str, ...], text: str, rng: random.Random
 ) -> dict[str, Any]:
-    """The level whose words the text holds most of, the lowest if none; missed at a known rate."""
+    """The level that the cues show; missed at a known rate.
+
+    Where no cue is known, it is the level whose words the text holds most of, the lowest if none.
+    """
+    cue = level_of(name, levels, text)
     low = text.lower()
     counts = [
         sum(word in low for word in (level.lower(), *content_words(level.replace("_", " "))))
         for level in levels
     ]
     shown = max(range(len(levels)), key=lambda place: (counts[place], -place))
+    shown = levels.index(cue) if cue is not None else shown
     if rng.random() >= policy.sensitivity_of.get(name, policy.sensitivity):
         shown = rng.choice([place for place in range(len(levels)) if place != shown])
     return {"value": levels[shown], "evidence": _opening_words(text)}

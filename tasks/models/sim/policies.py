@@ -96,6 +96,13 @@ class AgentPolicy(Faults):
         description="What the persona that is shown adds to other parameters, by parameter: "
         "weights of traits and of ATTRIBUTE=VALUE; cut at the ends of the parameter's range.",
     )
+    by_prompt: dict[str, Terms] = Field(
+        {},
+        description="What its prompt adds to other parameters, by parameter: weights of unnamed "
+        "and unlisted (its system prompt names neither itself, nor any other), real_names (it is "
+        "shown under another name than Agent-A, ...), alone (nobody else has been heard), "
+        "rounds (how many are over) and says=WORD (the brief or the system prompt has the word).",
+    )
     habits: Mapping[str, Any] = Field({}, description="Its habits, by environment.")
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from schemas.base import Record
 from schemas.errors import Mistake, nearest
 from schemas.study.models import ModelSpec
 from tasks.models.sim.habits import Habits, declared_by, policies
-from tasks.models.sim.heeding import number_range
+from tasks.models.sim.heeding import PROMPT_TERMS, number_range
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.studies.strict import validated
 
@@ -107,7 +107,9 @@ def _policy(model: str, sim: bytes, place: str, environment: str) -> Faults:
     for parameter, owner in owners.items():
         if owner is None:
             _refuse_unknown(model, parameter, policy, place)
-    _refuse_unmoved(model, own.get("by_persona"), policy, place, environment)
+    for by in ("by_persona", "by_prompt"):
+        _refuse_unmoved(model, by, own.get(by), policy, place, environment)
+    _refuse_unknown_terms(model, own.get("by_prompt"), f"{place}.sim.by_prompt")
     try:
         known = validated(policy, {name: own[name] for name in faults if name in own})
         if not acts:
@@ -140,9 +142,9 @@ def _refuse_unknown(model: str, parameter: str, policy: type[Faults], place: str
 
 
 def _refuse_unmoved(
-    model: str, by_persona: Any, policy: type[Faults], place: str, environment: str
+    model: str, by: str, declared: Any, policy: type[Faults], place: str, environment: str
 ) -> None:
-    """Make sure that what is to depend on personas are numbers of the model.
+    """Make sure that what is to depend on a persona or a prompt are numbers of the model.
 
     Raises:
         Mistake: One is not.
@@ -153,13 +155,13 @@ def _refuse_unmoved(
             if number_range(owner, name) is not None:
                 yield name
 
-    for name in by_persona if isinstance(by_persona, Mapping) else ():
+    for name in declared if isinstance(declared, Mapping) else ():
         if not any(name in numbers(owner) for owner in _owners(policy, environment)):
             known = sorted({one for owner in _owners(policy) for one in numbers(owner)})
             close = nearest(name, known)
             raise Mistake(
-                what=f"{model} has no such number that can depend on a persona",
-                place=f"{place}.sim.by_persona.{name}",
+                what=f"{model} has no such number that can depend on a {by.removeprefix('by_')}",
+                place=f"{place}.sim.{by}.{name}",
                 found=name,
                 expected=f"one of {', '.join(known)}",
                 fix=f"write {close}" if close else "see docs/simulated_models.md",
@@ -171,3 +173,24 @@ def _owners(policy: type[Faults], environment: str = "") -> Iterator[type[Record
     yield policy
     if issubclass(policy, AgentPolicy):
         yield from (one.params for _, one in policies(environment))
+
+
+def _refuse_unknown_terms(model: str, declared: Any, place: str) -> None:
+    """Make sure that parameters depend on what can be told of a prompt.
+
+    Raises:
+        Mistake: One depends on something else.
+    """
+    if not isinstance(declared, Mapping):
+        return
+    for name, terms in declared.items():
+        for term in terms if isinstance(terms, Mapping) else ():
+            if term not in PROMPT_TERMS and not str(term).startswith("says="):
+                close = nearest(str(term), PROMPT_TERMS)
+                raise Mistake(
+                    what=f"nothing of a prompt that {model} can depend on",
+                    place=f"{place}.{name}.{term}",
+                    found=str(term),
+                    expected=f"one of {', '.join(PROMPT_TERMS)}, or says=WORD",
+                    fix=f"write {close}" if close else "see docs/simulated_models.md",
+                )

@@ -51,14 +51,18 @@ persona as well:
 agrees with probability 0.2 + 0.1 z, where z is the persona's agreeableness in standard deviations.
 Terms are traits or `ATTRIBUTE=VALUE`, which counts 1 where the persona has the value.
 
+What the prompt shows moves numbers too: `by_prompt: {confusion: {rounds: 0.03, unnamed: 0.5}}` adds
+0.03 with every round that is over, and 0.5 where the system prompt does not name the agent.
+
 How a customer decides is drawn once for an episode, so that its share of hasty decisions is the
 declared one; everything else is drawn for each call.
 
 A judge decides by cues in the text that it is shown, never by what an agent meant to say, and
 then reports them with its declared sensitivity and specificity. Cues are known for phatic (fewer
 than 15 words, and none of the other cues but agree), meta (talk of the discussion, of how to
-proceed), lead (`@name, please ...`), tech and arch (two technologies of a list) and agree (`I
-agree`, `is right`). For any other flag a content word of its definition must occur; for levels,
+proceed), lead (`@name, please ...`), tech and arch (two technologies of a list), agree (`I
+agree`, `is right`) and comp (`is not responding`, `no word from`, with the levels of `comp_level`),
+each with its French. For any other flag a content word of its definition must occur; for levels,
 the words of their names.
 """
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from schemas.environment import PROBE
 from schemas.gateway import Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
@@ -15,7 +16,7 @@ from tasks.environments.registry import ENVIRONMENTS
 from tasks.environments.talk.phrases import PHATIC
 from tasks.models.sim import anything, judge, probed, reader, writer
 from tasks.models.sim.contract import SimReply
-from tasks.models.sim.heeding import heeding
+from tasks.models.sim.heeding import NOTHING, heeding, prompt_terms
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.models.sim.presets import policy_of
 
@@ -65,7 +66,9 @@ def _value(
     value: Mapping[str, Any] | str | None = None
     match policy:
         case AgentPolicy():
-            value = _acted(heeding(policy, seen.get("heeded", {})), question, seen, rng)
+            shown = prompt_terms(policy, seen) if policy.by_prompt else NOTHING
+            moved = heeding(policy, seen.get("heeded", NOTHING), shown)
+            value = _acted(moved, question, seen, rng)
         case JudgePolicy() if "items" in seen and "flags" in seen:
             value = judge.judgements(policy, seen, rng)
         case WriterPolicy() if "attributes" in seen:
@@ -81,11 +84,13 @@ def _acted(
     policy: AgentPolicy, question: Question, seen: Mapping[str, Any], rng: random.Random
 ) -> Mapping[str, Any] | str | None:
     """What an agent answers to a probe, or by the environment's own policy, where it has one."""
-    if "probe" in seen:
-        return probed.answer(policy, seen["probe"], rng, seen.get("heeded", {}))
     name = seen.get("environment", "")
+    ask = PROBE if "probe" in seen else seen.get("ask", "")
     acting = ENVIRONMENTS[name].policy if name in ENVIRONMENTS else None
-    if acting is None:
-        return None
-    habits = generator("habits", question.unit_key, question.subject)
-    return acting.answer(policy.habits[name], seen.get("ask", ""), seen, habits, rng)
+    value: Mapping[str, Any] | str | None = None
+    if acting is not None:
+        habits = generator("habits", question.unit_key, question.subject)
+        value = acting.answer(policy.habits[name], ask, seen, habits, rng)
+    if value is None and "probe" in seen:
+        value = probed.answer(policy, seen["probe"], rng, seen.get("heeded", NOTHING))
+    return value

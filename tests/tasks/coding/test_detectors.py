@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
 from tasks.coding.detectors import codes_by_rule, rule_of
-from tasks.coding.items import Changing, Said, items_of, messages_of, names_of
+from tasks.coding.items import Changing, Item, Said, items_of, messages_of, names_of
 from tasks.coding.labels_in_text import opening_label
 
 NAMES = ("Agent-A", "Agent-B", "LLaMA 3.3 70B")
@@ -85,6 +85,12 @@ def test_names_are_those_of_the_moment(
     codes = codes_by_rule(items_of(said, book), book, shown)
     wrong = {code.seq: code.value for code in codes if code.flag == "self_label_mismatch"}
     assert wrong == {0: 0.0, 1: 1.0}
+
+
+def test_the_language_of_a_text_is_told_by_its_common_words() -> None:
+    said = Item(1, 0, None, None, "Je propose de commencer par le plan.")
+    assert rule_of("in_language('fr')")(said, {}).value == 1
+    assert rule_of("in_language('en')")(said, {}).value == 0
 
 
 def test_unknown_rules_and_bad_expressions_are_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.errors import Mistake
 from schemas.study import ModelSpec
-from tasks.models.sim.heeding import heeding
+from tasks.models.sim.heeding import heeding, prompt_terms
 from tasks.models.sim.presets import check_spec, policy_of
 from tasks.models.sim.probed import answer
 
@@ -72,3 +72,42 @@ def test_habits_move_with_the_persona_and_stay_within_their_ends() -> None:
 def test_only_numbers_of_the_agent_can_depend_on_a_persona(name: str) -> None:
     with pytest.raises(Mistake, match="no such number"):
         check_spec(ModelSpec(model="sim/agent", sim={"by_persona": {name: {"openness": 1.0}}}))
+
+
+def test_habits_move_with_what_the_prompt_shows() -> None:
+    by = {
+        "unnamed": 0.1,
+        "unlisted": 0.02,
+        "real_names": 0.004,
+        "alone": 0.0008,
+        "rounds": 0.2,
+        "says=trams": 0.3,
+    }
+    declared = policy(agree=0.0, by_prompt={"agree": by})
+
+    def moved(**changes: Any) -> float:
+        seen = {
+            "seat": "s1",
+            "names": {"s1": "Agent-A", "s2": "Agent-AB"},
+            "system": "You are Agent-A.\nOther participants: Agent-AB.",
+            "brief": "On buses.",
+            "round": 0,
+            "history": [{"kind": "say", "actor": "s2"}],
+            **changes,
+        }
+        found: float = (
+            heeding(declared, {}, prompt_terms(declared, seen)).habits["discussion"].agree
+        )
+        return found
+
+    assert moved() == 0
+    assert moved(system="Other participants: Agent-AB.") == pytest.approx(0.1)
+    assert moved(system="You are Agent-A.") == pytest.approx(0.02)
+    assert moved(names={"s1": "llama", "s2": "Agent-AB"}, system="llama, Agent-AB") == 0.004
+    assert moved(history=[{"kind": "say", "actor": "s1"}]) == pytest.approx(0.0008)
+    assert moved(round=2, brief="On trams.") == pytest.approx(0.7)
+
+
+def test_only_what_can_be_told_of_a_prompt_moves_habits() -> None:
+    with pytest.raises(Mistake, match="nothing of a prompt"):
+        check_spec(ModelSpec(model="sim/agent", sim={"by_prompt": {"agree": {"nameless": 1.0}}}))
