@@ -45,7 +45,27 @@ class Faults(Record):
 Terms = dict[str, float]
 
 
-class AgentPolicy(Faults):
+class RememberingPolicy(Faults):
+    """How an agent answers the questions of its memory, where an episode declares one that asks."""
+
+    retention: float = Field(
+        0.9,
+        ge=0,
+        le=1,
+        description="Probability that a summary holds an event, and a line of the one before.",
+    )
+    importance: float = Field(
+        4.0, ge=1, le=10, description="Mean rating of how important an event is."
+    )
+    importance_named: float = Field(
+        8.0, ge=1, le=10, description="The same of an event whose words name the agent."
+    )
+    importance_noise: float = Field(
+        1.0, ge=0, le=5, description="Standard deviation of a rating around its mean."
+    )
+
+
+class AgentPolicy(RememberingPolicy):
     """An agent. What it does is its habits', which each environment's policy declares.
 
     What it answers to probes is its opinion: a place between the lowest answer (0) and the highest

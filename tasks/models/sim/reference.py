@@ -12,7 +12,13 @@ from pydantic.fields import FieldInfo
 
 from schemas.base import Record
 from tasks.models.sim.habits import policies
-from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
+from tasks.models.sim.policies import (
+    AgentPolicy,
+    Faults,
+    JudgePolicy,
+    RememberingPolicy,
+    WriterPolicy,
+)
 from tasks.models.sim.presets import PRESETS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "simulated_models.md"
@@ -74,6 +80,13 @@ _OTHERS: tuple[tuple[str, type[Record], str], ...] = (
         "is 0 and the highest 1; options of a choice count in the order in which they are listed. "
         "Questions in words are answered with pleasantries.",
     ),
+    (
+        "Memory",
+        RememberingPolicy,
+        "Of agents in every environment whose memory asks them. A summary has the first words of "
+        "what happened, line by line, within its length. Questions that an agent asks itself, its "
+        "conclusions and its plans name the most frequent words.",
+    ),
     ("Judge", JudgePolicy, "Of `sim/judge`."),
     ("Writer", WriterPolicy, "Of `sim/writer`."),
     ("Faults", Faults, "Of every simulated model."),
@@ -101,6 +114,8 @@ def page() -> str:
         listed |= set(policy.params.model_fields)
     for title, params, about in _OTHERS:
         faults = {*Faults.model_fields, "habits"} if params is not Faults else set()
+        if params is AgentPolicy:
+            faults |= RememberingPolicy.model_fields.keys()
         lines += _section(title, params, about, faults)
     return "\n".join(lines) + "\n"
 

@@ -14,7 +14,7 @@ from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from tasks.environments.registry import ENVIRONMENTS
 from tasks.environments.talk.phrases import PHATIC
-from tasks.models.sim import anything, judge, probed, reader, writer
+from tasks.models.sim import anything, judge, probed, reader, remembered, writer
 from tasks.models.sim.contract import SimReply
 from tasks.models.sim.heeding import NOTHING, heeding, prompt_terms
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
@@ -84,6 +84,8 @@ def _acted(
     policy: AgentPolicy, question: Question, seen: Mapping[str, Any], rng: random.Random
 ) -> Mapping[str, Any] | str | None:
     """What an agent answers to a probe, or by the environment's own policy, where it has one."""
+    if "memory" in seen:
+        return remembered.answer(policy, seen, rng)
     name = seen.get("environment", "")
     ask = PROBE if "probe" in seen else seen.get("ask", "")
     acting = ENVIRONMENTS[name].policy if name in ENVIRONMENTS else None
