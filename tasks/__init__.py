@@ -9,4 +9,5 @@
 - ``importers``: what others recorded. ``report``: the page that a study ends in.
 - ``registry``: what studies name, one list per kind. ``shards``: units as Prefect tasks.
   ``concurrency``: awaitables gathered in order. ``files``: texts read from files, within limits.
+  ``language``: the language of a text.
 """
