@@ -28,6 +28,8 @@ def _isolate() -> None:
     atexit.register(home.cleanup)
     os.environ["PREFECT_HOME"] = home.name
     os.environ["PREFECT_PROFILES_PATH"] = f"{home.name}/profiles.toml"
+    # Groups of tests run side by side, where threads of linear algebra wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 _isolate()
