@@ -7,7 +7,7 @@ information set; chance is an actor; an episode is terminated by its rules or tr
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -60,6 +60,8 @@ class Event:
         audience: Name of the audience that can see it: :data:`EVERYONE`, :data:`NOBODY`, a seat, or
             an audience that a step of the game has named.
         phase: Phase within the round, where there are several.
+        action: The action that it comes from, where that is one of an earlier turn: what was
+            written then and is published now. The engine logs it under the turn of the action.
     """
 
     kind: EventKind
@@ -71,6 +73,7 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     audience: str = EVERYONE
     phase: str = ""
+    action: Action | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Logged:
     Attributes:
         seq: Number within the episode, from 0.
         round: Round, from 0.
-        turn: Turn, from 0; simultaneous actions share one.
+        turn: Turn that it comes from, from 0; simultaneous actions share one.
         event: The event.
     """
 
@@ -89,6 +92,9 @@ class Logged:
     turn: int
     event: Event
 
+
+#: A question that names seats: what puts it in words for the names that its reader reads, by seat.
+NamedQuestion = Callable[[Mapping[str, str]], str]
 
 #: What becomes of a seat whose question gets no answer that can be used.
 NoAnswer = Literal["fail", "fallback", "absent"]
@@ -107,7 +113,8 @@ class Ask:
             turn. Failures that time mends (rate limits, outages) always fail the episode, which the
             next run takes up again where it stood.
         max_tokens: Limit on the answer, if any.
-        question: The question in words; ``None`` where the template of its name has it.
+        question: The question in words, which may go by names; ``None`` where the template of its
+            name has it.
     """
 
     name: str
@@ -115,7 +122,7 @@ class Ask:
     fallback: BaseModel | str | None = None
     no_answer: NoAnswer = "fail"
     max_tokens: int | None = None
-    question: str | None = None
+    question: str | NamedQuestion | None = None
 
     def __post_init__(self) -> None:
         if (self.no_answer == "fallback") == (self.fallback is None):
@@ -148,11 +155,13 @@ class Action:
         value: The answer: an instance of the ask's schema, or a text.
         valid: Whether it is the seat's own; otherwise it is the fallback.
         call_key: Call that it came from.
+        turn: Turn in which it was done, which the engine fills in.
     """
 
     value: Any
     valid: bool = True
     call_key: str | None = None
+    turn: int = 0
 
 
 Status = Literal["running", "terminated", "truncated"]

@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, Field, PlainSerializer
 from schemas.base import Record
 from schemas.names import Name
 
+#: Position of a seat among those of an episode, from 1.
+Position = Annotated[int, Field(ge=1)]
+
 
 class PersonaFilter(Record):
     """A persona drawn among those that have given values."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.environment import Action, Ask, Game, Logged
+from schemas.environment import Action, Ask, Game, Logged, NamedQuestion
 from schemas.gateway import UNUSABLE, Answer, Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
@@ -154,7 +154,7 @@ class Asker:
         name: str,
         ask: Ask,
         rng_key: Sequence[Any],
-        words: str | None = None,
+        words: str | NamedQuestion | None = None,
         check: Callable[[Any], str | None] | None = None,
         probe: Mapping[str, Any] | None = None,
         memory: MemoryQuestion | None = None,
@@ -171,6 +171,9 @@ class Asker:
             probe: What a probe asks, as data; ``None`` where no probe asks.
             memory: What the seat's memory asks; ``None`` where no memory asks.
         """
+        texts = self._event_texts()
+        if callable(words):
+            words = words(texts.names_read_by(name))
         declared = self._episode.parts.memory
         if memory is None:
             recalled = declared.recalled(self.view(state, name, words or ""))
@@ -178,7 +181,6 @@ class Asker:
             recalled = memory.recalled
         rng = generator(self._episode.seed, "observe", *rng_key, name)
         observation = self._game.observe(state, name, recalled.events, rng)
-        texts = self._event_texts()
         data = {**observation.data, **self._told_of(name, texts)}
         if observation.knows is not None:
             known = [texts.others[seat] for seat in observation.knows]

@@ -106,7 +106,9 @@ class Play:
                     action_row(self._episode, turn, round_, seat, asks[seat], reply)
                 )
             actions = {
-                seat: reply.action for seat, reply in replies.items() if reply.action is not None
+                seat: dataclasses.replace(reply.action, turn=turn)
+                for seat, reply in replies.items()
+                if reply.action is not None
             }
             step = game.step(step.state, actions, generator(seed, "step", turn))
             self._log.add(step, turn, {seat: one.call_key for seat, one in actions.items()})

@@ -143,7 +143,10 @@ class Log:
             if name not in self._members or set(members) != self._members[name].keys():
                 self._change(name, members)
         for event in step.events:
-            self._add(event, step.round, turn, call_keys.get(event.actor))
+            if event.action is None:
+                self._add(event, step.round, turn, call_keys.get(event.actor))
+            else:
+                self._add(event, step.round, event.action.turn, event.action.call_key)
 
     def note(self, events: Sequence[Event], round_: int, turn: int, call_key: str) -> None:
         """Number and keep what a seat notes down for itself, which only it can see.

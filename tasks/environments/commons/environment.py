@@ -15,7 +15,7 @@ from schemas.seats import Seat
 from tasks.environments.commons.params import CommonsParams
 from tasks.environments.commons.policy import CommonsPolicy
 from tasks.environments.seating import SeatedEnvironment
-from tasks.environments.talk import Talk, TalkState
+from tasks.environments.talk import Talk, TalkProtocol, TalkState
 
 
 class Amount(Record):
@@ -51,7 +51,8 @@ class CommonsGame:
         self._params = params
         self._seats = seats
         self._told = params.model_dump(mode="json", exclude={"seats"})
-        self._talk = Talk(seats, params.talk_rounds, phase="talk")
+        rounds = params.talk_rounds
+        self._talk = Talk(seats, {"talk": TalkProtocol(rounds=rounds)} if rounds else {})
         self.planned_rounds: int | None = params.months
 
     def start(self, rng: Random) -> Step[State]:
@@ -77,8 +78,8 @@ class CommonsGame:
 
     def check(self, state: State, seat: str, value: Any) -> str | None:
         """More than there is cannot be taken."""
-        if not isinstance(value, Amount):
-            return self._talk.check(value)
+        if state.talk:
+            return self._talk.check(state.talk, value)
         return f"only {state.stock} are there" if value.amount > state.stock else None
 
     def step(self, state: State, actions: Mapping[str, Action], rng: Random) -> Step[State]:

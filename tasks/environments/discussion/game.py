@@ -48,7 +48,8 @@ class DiscussionGame:
     def __init__(self, params: DiscussionParams, seats: Sequence[Seat]) -> None:
         self._params = params
         names = tuple(seat.seat for seat in seats)
-        self._talk = Talk(names, params.rounds, params.floor, params.barrier, params.visibility)
+        aliases = {seat.seat: seat.model for seat in seats}
+        self._talk = Talk(names, params.protocols, aliases)
         self._decision = decision = params.decision
         if decision is not None:
             self._told_decision = decision.model_dump()
@@ -58,7 +59,7 @@ class DiscussionGame:
     @property
     def planned_rounds(self) -> int | None:
         """The rounds that were declared."""
-        return self._params.rounds
+        return self._talk.rounds
 
     def start(self, rng: random.Random) -> Step[DiscussionState]:
         """Nobody has spoken; the floor of the first round and the network are settled."""
@@ -84,17 +85,19 @@ class DiscussionGame:
             "brief": params.brief.text,
             "max_words": params.max_words,
             "round": self.round_of(state),
-            "rounds": params.rounds,
+            "rounds": self._talk.rounds,
         }
         if self._decision is not None:
             data["decision"] = self._told_decision
+        if not state.voting and (turn := self._talk.told(state.talk, seat)):
+            data["turn"] = turn
         return Observation(data, history, self._talk.knows(state.talk, seat))
 
     def check(self, state: DiscussionState, seat: str, value: Any) -> str | None:
         """Anything may be said but nothing at all; a ballot is whole."""
         if state.voting and self._decision is not None:
             return self._decision.problem(value)
-        return self._talk.check(value)
+        return self._talk.check(state.talk, value)
 
     def step(
         self, state: DiscussionState, actions: Mapping[str, Action], rng: random.Random

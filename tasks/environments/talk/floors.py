@@ -4,19 +4,54 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Record
+from schemas.seats import Position
+from tasks.environments.talk.choosing import Bids, Moderated
+from tasks.environments.talk.pairs import Pairs
+from tasks.environments.talk.turns import Pace, Turn
 
 #: Order of speaking: by seat; by seat, beginning one seat later each round; balanced, so that over
 #: the rounds each seat has each place, and follows each other seat, equally often; drawn anew for
 #: every round; drawn once; or every turn drawn, so that some speak more than others.
-Floor = Literal["fixed", "rotated", "latin_square", "shuffled", "shuffled_once", "random"]
+Order = Literal["fixed", "rotated", "latin_square", "shuffled", "shuffled_once", "random"]
+
+
+class Led(Record):
+    """Every round a leader opens, the others speak in order, and the leader sums up."""
+
+    kind: Literal["led"]
+    leader: Position = Field(description="Position of the leader.")
+
+    def turns(
+        self, order: Sequence[str], leader: str, pace: Pace, rng: random.Random
+    ) -> tuple[Turn, ...]:
+        """The turns of a round.
+
+        Args:
+            order: The speakers in order, the leader among them.
+            leader: The leader.
+            pace: How long they write.
+            rng: Generator for times that are drawn.
+        """
+        others = pace.turns([seat for seat in order if seat != leader], rng, 1.0)
+        last = max(one.end for one in others)
+        opening = Turn(leader, 0.0, 1.0, "opening")
+        return (opening, *others, Turn(leader, last, last + 1, "synthesis"))
+
+
+#: Who speaks when: in an order, or as a leader, a moderator, bids or pairs have it.
+Floor = Order | Annotated[Led | Moderated | Bids | Pairs, Field(discriminator="kind")]
 
 
 def first_order(floor: Floor, seats: Sequence[str], rng: random.Random) -> tuple[str, ...]:
     """The order of the first round.
 
     Args:
-        floor: How the floor is given.
+        floor: How the floor is given; by the seats where it is given in no order.
         seats: The seats in order.
         rng: Generator for what is drawn.
     """

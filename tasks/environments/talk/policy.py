@@ -9,7 +9,7 @@ from typing import Any
 from schemas.environment import PROBE
 from tasks.environments.talk.habits import TalkHabits
 from tasks.environments.talk.messages import message
-from tasks.environments.talk.phase import TURN
+from tasks.environments.talk.questions import TURN
 from tasks.environments.talk.voting import BALLOT, ballot, private_answer
 
 

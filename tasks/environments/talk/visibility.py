@@ -5,19 +5,19 @@ from __future__ import annotations
 import random
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from schemas.base import Record
+from schemas.seats import Position
 
 if TYPE_CHECKING:
     import networkx as nx
 
 #: Who can hear each seat besides itself, by seat.
 Hearers = Mapping[str, tuple[str, ...]]
-
-Position = Annotated[int, Field(ge=1)]
 
 
 class Network(Record):
@@ -211,11 +211,42 @@ class Edges(Network):
         return None if most <= n else f"seat {most} of {n}"
 
 
+class Groups(Network):
+    """Groups that talk among themselves."""
+
+    groups: tuple[Annotated[tuple[Position, ...], Field(min_length=1)], ...] = Field(
+        min_length=1,
+        description="Positions of the seats of each group; who is in none hears nobody.",
+    )
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        listed = [place for group in self.groups for place in group]
+        for place in listed:
+            if listed.count(place) > 1:
+                raise ValueError(f"groups: seat {place} is given twice")
+        return self
+
+    def graph(self, n: int, rng: random.Random) -> nx.Graph:
+        """Everybody of a group with everybody else of it."""
+        import networkx as nx
+
+        graph = nx.empty_graph(n)
+        for group in self.groups:
+            graph.add_edges_from(combinations((place - 1 for place in group), 2))
+        return graph
+
+    def problem(self, n: int) -> str | None:
+        """All positions are seats."""
+        most = max(max(group) for group in self.groups)
+        return None if most <= n else f"seat {most} of {n}"
+
+
 AnyNetwork = Annotated[
     Ring | Star | Chain | Caveman | SmallWorld | ScaleFree, Field(discriminator="network")
 ]
 #: Who hears a message besides its speaker: all seats, none, or those next to it in a network.
-Visibility = Literal["everyone", "nobody"] | AnyNetwork | Edges
+Visibility = Literal["everyone", "nobody"] | AnyNetwork | Edges | Groups
 
 
 def hearers_name(seat: str) -> str:

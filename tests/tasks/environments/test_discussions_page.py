@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
 from tasks.environments.discussion.params import DiscussionParams
-from tasks.environments.talk import Floor
 from tasks.environments.talk.decisions import Decision
+from tasks.environments.talk.floors import Order
 from tasks.environments.talk.visibility import Visibility
 from tasks.episodes import play
 from tasks.studies.design import design
@@ -33,7 +33,7 @@ def test_every_line_of_the_page_is_a_part_of_a_protocol(line: str) -> None:
 
 def test_the_page_lists_every_floor() -> None:
     (listed,) = re.findall(r"^\| `floor` \|.*\| (.*) \|$", PAGE, re.MULTILINE)
-    assert tuple(re.findall(r"`(\w+)`", listed)) == get_args(Floor)
+    assert tuple(re.findall(r"`(\w+)`", listed)) == get_args(Order)
 
 
 def test_the_study_of_the_page_is_played_in_every_condition(
