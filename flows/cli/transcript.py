@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from schemas.errors import printable
@@ -62,9 +62,12 @@ def transcript_lines(transcript: Transcript, width: int, *, seen: bool = False) 
         for seq, group in groupby(transcript.flags, key=lambda one: one.seq)
     }
     # Probes come before the events of the turn that follows them, missing answers after.
+    # What was written in an earlier turn stands where it was published.
+    so_far = accumulate((one.turn for one in transcript.events), max)
+    timed = list(zip(transcript.events, so_far, strict=True))
     placed: list[tuple[tuple[int, int, int], int, list[str]]] = [
-        ((one.turn, 1, one.seq), one.round, page.event(one, flags.get(one.seq, ())))
-        for one in transcript.events
+        ((turn, 1, one.seq), one.round, page.event(one, flags.get(one.seq, ())))
+        for one, turn in timed
     ]
     placed += [
         ((one.turn, 2, place), one.round, page.unusable(one))
@@ -79,13 +82,21 @@ def transcript_lines(transcript: Transcript, width: int, *, seen: bool = False) 
             )
         )
     ]
+    # What is said may be of a phase of its round.
+    phases = {
+        (turn, 1, one.seq): one.phase for one, turn in timed if one.kind == "say" and one.phase
+    }
     rounds = 1 + max((one.round for one in transcript.events), default=-1)
-    last = None
-    for _, round_, lines in sorted(placed, key=lambda one: one[0]):
+    last, phase = None, ""
+    for place, round_, lines in sorted(placed, key=lambda one: one[0]):
         if round_ != last:
             yield ""
             yield f"round {round_ + 1}" if round_ < rounds else "end"
             last = round_
+            phase = ""
+        if place in phases and phases[place] != phase:
+            phase = phases[place]
+            yield f"-- {phase}"
         yield from lines
 
 

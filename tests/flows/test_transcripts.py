@@ -139,3 +139,42 @@ def test_silence_private_words_and_probes_are_shown_where_they_happened() -> Non
         "   1  Ann  (offer Ann 4.5)  [only to Ben]",
         "   2  Ann  (bid to Ben)",
     ]
+
+
+def test_what_was_written_earlier_stands_where_it_was_published_under_its_phase() -> None:
+    def said(seq: int, round_: int, turn: int, seat: str, phase: str) -> TranscriptEvent:
+        return TranscriptEvent(
+            seq=seq,
+            round=round_,
+            turn=turn,
+            kind="say",
+            seat=seat,
+            name=seat,
+            target_name=None,
+            item=None,
+            value=None,
+            text=f"words {seq}",
+            data="{}",
+            audience="everyone",
+            seen_by=None,
+            seen=None,
+            phase=phase,
+        )
+
+    events = [
+        said(0, 0, 1, "s2", "opening"),
+        said(1, 0, 0, "s1", "opening"),
+        said(2, 1, 2, "s1", "rebuttal"),
+    ]
+    lines = list(transcript_lines(Transcript(seats=(), events=events), 80))
+    assert [line.strip() for line in lines] == [
+        "",
+        "round 1",
+        "-- opening",
+        "0  s2  words 0",
+        "1  s1  words 1",
+        "",
+        "round 2",
+        "-- rebuttal",
+        "2  s1  words 2",
+    ]

@@ -76,6 +76,7 @@ class TranscriptEvent(NamedTuple):
     audience: str
     seen_by: list[str] | None
     seen: str | None
+    phase: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ SELECT t.seq, t.round, t.turn, t.kind, t.seat, t.name, t.target_name, t.item, t.
     t.data, t.audience,
     CASE WHEN t.audience <> 'everyone' THEN coalesce(sees.seen_by, []) END AS seen_by,
     array_to_string(list_transform(x.seqs, lambda span: CASE WHEN span.first = span.last
-        THEN span.first::VARCHAR ELSE span.first || '-' || span.last END), ', ') AS seen
+        THEN span.first::VARCHAR ELSE span.first || '-' || span.last END), ', ') AS seen, t.phase
 FROM v_transcript AS t
 LEFT JOIN sees USING (seq)
 LEFT JOIN exposures AS x USING (call_key)
