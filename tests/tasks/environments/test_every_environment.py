@@ -56,6 +56,12 @@ SMALL: dict[str, dict[str, Any]] = {
         "max_rounds": 4,
     },
     "commons": {"seats": ["m", "n", "m"], "months": 3},
+    "product_choice": {
+        "seats": ["m", "n"],
+        "rounds": 3,
+        "seller": {"model": "n", "product": "p2", "after_rounds": 1},
+        "tasks": ["choose", "budget"],
+    },
 }
 PROBE = {"name": "mood", "ask": "How are you?", "at": ["start", {"every_rounds": 1}, "end"]}
 

@@ -45,7 +45,22 @@ CATALOGUE = {
 EPISODES: dict[str, dict[str, Any]] = {
     "discussion": {"brief": "Talk.", "rounds": 2, "seats": ["m", "m"], "floor": "shuffled"},
     "commons": {"seats": ["m", "m"], "months": 2},
+    "product_choice": {
+        "seats": ["m", "m"],
+        "products": 3,
+        "listings": 3,
+        "columns": 2,
+        "rounds": 6,
+        "tasks": ["choose", "dominance", "cheapest", "budget", "brand", "colour"],
+        "seller": {"model": "m", "product": "p2", "after_rounds": 1},
+    },
     "market": {"catalogue": CATALOGUE, "models": {"customer": "m", "business": "m"}},
+}
+#: Answers that are the same wherever they are asked for, by ask.
+ANSWERS: dict[str, dict[str, Any]] = {
+    "harvest": {"amount": 3},
+    "choose": {"listing": 2},
+    "rewrite": {"title": "A lamp"},
 }
 
 
@@ -57,8 +72,8 @@ def scripted(question: Question) -> str:
     if seen["environment"] == "personas":
         echo = {**seen["attributes"], **seen["levels"]}
         return json.dumps({"echo": echo, "texts": {"biography": "Sails."}})
-    if seen["ask"] == "harvest":
-        return '{"amount": 3}'
+    if seen["ask"] in ANSWERS:
+        return json.dumps(ANSWERS[seen["ask"]])
     if seen["role"] == "business":
         price = seen["menu"]["soup"]
         line = {"item": "soup", "quantity": 1, "unit_price": price}

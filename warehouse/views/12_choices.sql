@@ -1,0 +1,45 @@
+-- What was shown to who chose, alternative by alternative: the table that choice models are fitted to.
+
+CREATE VIEW v_choice_sets AS
+SELECT
+    o.episode_key,
+    o.unit_key,
+    ep.status AS episode_status,
+    ep.exclusion,
+    o.round,
+    o.turn,
+    o.target AS seat,
+    s.name,
+    coalesce(shown.model, s.model) AS model,
+    s.model_id,
+    s.persona_key,
+    json_extract_string(o.data, '$.task') AS task,
+    json_extract_string(o.data, '$.requirement') AS requirement,
+    o.item AS product,
+    json_extract_string(o.data, '$.title') AS title,
+    json_extract(o.data, '$.position')::BIGINT AS position,
+    json_extract(o.data, '$.row')::BIGINT AS grid_row,
+    json_extract(o.data, '$.column')::BIGINT AS grid_column,
+    o.value AS price,
+    json_extract(o.data, '$.rating')::DOUBLE AS rating,
+    json_extract(o.data, '$.reviews')::BIGINT AS reviews,
+    json_extract_string(o.data, '$.brand') AS brand,
+    json_extract_string(o.data, '$.colour') AS colour,
+    json_extract(o.data, '$.sponsored')::BOOLEAN AS sponsored,
+    json_extract(o.data, '$.overall_pick')::BOOLEAN AS overall_pick,
+    json_extract(o.data, '$.stock')::BIGINT AS stock,
+    json_extract(o.data, '$.right')::BOOLEAN AS "right",
+    c.value = position AS chosen,
+    c.call_key
+FROM events AS o
+JOIN episodes AS ep USING (episode_key)
+LEFT JOIN seats AS s ON s.episode_key = o.episode_key AND s.seat = o.target
+LEFT JOIN v_seat_changes AS shown
+    ON shown.episode_key = o.episode_key AND shown.seat = o.target
+    AND shown.from_seq <= o.seq AND o.seq <= shown.last_seq
+LEFT JOIN events AS c
+    ON c.episode_key = o.episode_key AND c.turn = o.turn AND c.kind = 'choose'
+    AND c.actor = o.target
+WHERE o.kind = 'offer' AND ep.environment = 'product_choice';
+COMMENT ON VIEW v_choice_sets IS
+    'One row per listing that was shown to who chose, and whether it was chosen; null where nobody did.';
