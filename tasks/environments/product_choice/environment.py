@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -16,7 +17,7 @@ from schemas.seats import Seat
 from tasks.environments.product_choice.params import Product, ProductChoiceParams
 from tasks.environments.product_choice.policy import ShoppingPolicy
 from tasks.environments.product_choice.sets import ChoiceSet, Listing, choice_set, products_of
-from tasks.environments.seating import SeatedEnvironment, declared_seats
+from tasks.environments.seating import declared_seats
 
 SELLER = "seller"  #: Role and identifier of the seat that rewrites a title.
 _OWN_KINDS = frozenset({"offer", "choose", "state"})
@@ -148,11 +149,11 @@ class ProductChoiceGame:
                 whole[f"right_{task}"] = _mean([bool(one.listing.right) for one in of_task])
         if self._params.seller is not None:
             whole["focal_share"] = self._share(free, self._params.seller.product)
-        by_seat = {
-            ("seat", seat): {"choices": float(sum(one.seat == seat for one in found))}
-            for seat in self._shoppers
+        counts = Counter(one.seat for one in found)
+        return {
+            ("episode", ""): whole,
+            **{("seat", seat): {"choices": counts[seat]} for seat in self._shoppers},
         }
-        return {("episode", ""): whole, **by_seat}
 
     def _next(self, state: State, rng: Random, *, asked: bool) -> State:
         """The state with sets to choose from, unless it is the seller's turn."""
@@ -219,7 +220,7 @@ class ProductChoiceGame:
             yield Event("choose", seat, None, product, place + 1, data=about, audience=seat)
 
 
-class ProductChoice(SeatedEnvironment):
+class ProductChoice:
     """Shoppers who choose from grids of listings, and perhaps a seller that rewrites a title."""
 
     name = "product_choice"
@@ -230,8 +231,10 @@ class ProductChoice(SeatedEnvironment):
 
     def aliases(self, params: ProductChoiceParams) -> Mapping[tuple[str | int, ...], str]:
         """The models of the shoppers, and of the seller."""
-        seller = {("seller", "model"): params.seller.model} if params.seller else {}
-        return {**super().aliases(params), **seller}
+        named: dict[tuple[str | int, ...], str] = {
+            ("seats", place): spec.model for place, spec in enumerate(params.seats)
+        }
+        return named | ({("seller", "model"): params.seller.model} if params.seller else {})
 
     def seating(
         self, params: ProductChoiceParams, models: Mapping[str, str], rng: Random

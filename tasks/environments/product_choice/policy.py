@@ -92,7 +92,7 @@ def utility(own: ShoppingHabits, listing: Mapping[str, Any]) -> float:
         listing: What is shown of it, with ``row`` and ``column`` from 1.
     """
     words = listing["title"].lower()
-    return (
+    worth: float = (
         own.price_weight * math.log(listing["price"])
         + own.rating_weight * listing["rating"]
         + own.reviews_weight * math.log(listing["reviews"] + 1)
@@ -103,6 +103,7 @@ def utility(own: ShoppingHabits, listing: Mapping[str, Any]) -> float:
         + own.left_column_weight * (listing["column"] == 1)
         + own.praise_weight * sum(word in words for word in PRAISE)
     )
+    return worth
 
 
 def _gumbel(rng: random.Random) -> float:
