@@ -17,7 +17,17 @@ from schemas.base import Record
 from schemas.seats import Seat
 
 EventKind = Literal[
-    "say", "ask", "offer", "bid", "choose", "transfer", "state", "chance", "intervene", "end"
+    "say",
+    "ask",
+    "offer",
+    "bid",
+    "choose",
+    "transfer",
+    "state",
+    "chance",
+    "intervene",
+    "show",
+    "end",
 ]
 Scope = Literal["episode", "seat", "seat_round", "pair", "item"]
 
@@ -46,6 +56,19 @@ def audience_name(*seats: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an event of another episode stands.
+
+    Attributes:
+        episode_key: The episode.
+        seq: Number of the event in it.
+    """
+
+    episode_key: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, before the engine numbers and stores it.
 
@@ -62,6 +85,8 @@ class Event:
         phase: Phase within the round, where there are several.
         action: The action that it comes from, where that is one of an earlier turn: what was
             written then and is published now. The engine logs it under the turn of the action.
+        source: Where it was taken from, if it happened in another episode and is only shown in
+            this one; prompts show it as what it was, and it is stored with the kind ``show``.
     """
 
     kind: EventKind
@@ -74,6 +99,7 @@ class Event:
     audience: str = EVERYONE
     phase: str = ""
     action: Action | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +330,15 @@ class Environment(Protocol[P_contra]):
     @property
     def templates(self) -> tuple[str, ...]:
         """Names of its prompt templates, ``prompts/NAME.md`` beside its module."""
+        ...
+
+    @property
+    def by_events_alone(self) -> bool:
+        """Whether what seats do reaches a seat's prompt through events alone.
+
+        Then others can be replaced by a transcript, since nothing else that a seat is shown depends
+        on what it or others did.
+        """
         ...
 
     @property

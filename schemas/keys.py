@@ -22,6 +22,11 @@ KEY_LENGTH = 32
 #: ``label: str = field(metadata=NOT_IDENTITY)``. It must not change any result.
 NOT_IDENTITY: Mapping[str, bool] = {"not_identity": True}
 
+#: Metadata of a dataclass's field that is part of its identity unless it has its default:
+#: ``donor: str = field(default="", metadata=UNLESS_DEFAULT)``. What gains such a field keeps its
+#: keys. Whoever changes the default raises a recipe.
+UNLESS_DEFAULT: Mapping[str, bool] = {"unless_default": True}
+
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS
 
 T = TypeVar("T")
@@ -69,11 +74,30 @@ def identity_fields(kind: type) -> tuple[str, ...]:
     return tuple(one.name for one in dataclasses.fields(kind) if "not_identity" not in one.metadata)
 
 
+@functools.cache
+def _defaults_left_out(kind: type) -> Mapping[str, Any]:
+    return {
+        one.name: one.default
+        for one in dataclasses.fields(kind)
+        if "unless_default" in one.metadata
+    }
+
+
+def _identity_of(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass's value that are part of its identity."""
+    kind: type = value.__class__
+    held = {name: getattr(value, name) for name in identity_fields(kind)}
+    for name, default in _defaults_left_out(kind).items():
+        if held[name] == default:
+            del held[name]
+    return held
+
+
 def _plain(value: Any) -> Any:
     if callable(identity := getattr(value, "identity", None)):
         return identity()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in identity_fields(type(value))}
+        return _identity_of(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Mapping):
@@ -87,7 +111,7 @@ def canonical_json(value: Any) -> bytes:
     """JSON with sorted keys and no white space, the same for equal values.
 
     A value with a method ``identity`` is represented by what that returns; a dataclass by the
-    fields that are not marked :data:`NOT_IDENTITY`.
+    fields that are not marked :data:`NOT_IDENTITY`, nor :data:`UNLESS_DEFAULT` at their default.
 
     Args:
         value: Anything made of JSON types, mappings, sequences, dataclasses and pydantic models.
@@ -98,6 +122,12 @@ def canonical_json(value: Any) -> bytes:
     Example:
         >>> canonical_json({"b": (1, 2), "a": None})
         b'{"a":null,"b":[1,2]}'
+        >>> @dataclasses.dataclass(frozen=True)
+        ... class Spec:
+        ...     seed: int
+        ...     donor: str = dataclasses.field(default="", metadata=UNLESS_DEFAULT)
+        >>> canonical_json(Spec(1)), canonical_json(Spec(1, "d"))
+        (b'{"seed":1}', b'{"donor":"d","seed":1}')
     """
     return orjson.dumps(value, default=_plain, option=_CANONICAL)
 

@@ -139,7 +139,7 @@ class _Page:
         """What kind of thing happened, to what and to whom."""
         intervention = one.kind == "intervene"
         parts = [
-            "intervention" if intervention else one.kind,
+            "intervention" if intervention else "shown" if one.kind == "show" else one.kind,
             self.seats.get(one.item or "", one.item),
             None if one.value is None else f"{one.value:g}",
             f"{'on' if intervention else 'to'} {one.target_name}" if one.target_name else None,

@@ -25,6 +25,8 @@ class SeatedParams(Record):
 class SeatedEnvironment:
     """The part of an environment that its parameters settle by listing the seats."""
 
+    by_events_alone = False
+
     def aliases(self, params: SeatedParams) -> Mapping[tuple[str | int, ...], str]:
         """The model of every seat."""
         return {("seats", place): spec.model for place, spec in enumerate(params.seats)}

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from schemas.environment import Step
+from schemas.environment import Action, Ask, Step
 from schemas.gateway import Answer, Gateway, Question
 from schemas.keys import generator
 from schemas.unit import Failure
@@ -20,6 +20,7 @@ from tasks.episodes.probing import Prober
 from tasks.episodes.remembering import Rememberer
 from tasks.episodes.rows import action_row, episode_row, outcome_rows, seat_rows
 from tasks.episodes.times import Moment
+from tasks.episodes.yoked import Yoking
 
 #: Steps after which a game that never ends is taken for a bug.
 STEP_LIMIT = 1_000_000
@@ -74,6 +75,8 @@ class Play:
         self._asker = Asker(episode, self.game, put, self._log, arrangement)
         self._prober = Prober(episode, self._asker, self._roster)
         self._rememberer = Rememberer(episode, self._asker, self._log)
+        self._yoking = Yoking(episode.donor, self._log, self._names) if episode.donor else None
+        self._own_state: Any = None
         self._actions: list[dict[str, Any]] = []
         self.reached: Moment | None = None
 
@@ -81,6 +84,7 @@ class Play:
         """Play it to its end."""
         game, seed = self.game, self._episode.seed
         step = game.start(generator(seed, "reset"))
+        self._own_state = step.state
         self._log.add(step, 0, {})
         turn = 0
         while step.status == "running":
@@ -110,12 +114,25 @@ class Play:
                 for seat, reply in replies.items()
                 if reply.action is not None
             }
-            step = game.step(step.state, actions, generator(seed, "step", turn))
-            self._log.add(step, turn, {seat: one.call_key for seat, one in actions.items()})
+            step = self._stepped(step.state, asks, actions, turn)
             turn += 1
         completed = step.round + 1 if turn else 0
         failure = await self._between(step.state, Moment(completed, turn, ended=True))
         return Played(failure=failure) if failure else Played(self._rows(step, completed))
+
+    def _stepped(
+        self, state: Any, asks: Mapping[str, Ask], actions: Mapping[str, Action], turn: int
+    ) -> Step[Any]:
+        """What actions lead to, logged; a yoked episode goes on from what the donor's led to."""
+        seed = self._episode.seed
+        step = self.game.step(state, actions, generator(seed, "step", turn))
+        self._own_state = step.state
+        if self._yoking is not None:
+            did = self._yoking.donor.did(asks, turn)
+            theirs = self.game.step(state, did, generator(seed, "step", turn))
+            step = self._yoking.joined(step, theirs, turn)
+        self._log.add(step, turn, {seat: one.call_key for seat, one in actions.items()})
+        return step
 
     async def _between(self, state: Any, now: Moment) -> Failure | None:
         """Ask the probes and let the interventions happen that are due."""
@@ -139,5 +156,5 @@ class Play:
             "audiences": self._log.audiences,
             "exposures": self._asker.exposures,
             "responses": self._prober.responses,
-            "outcomes": outcome_rows(episode, self.game.outcome(step.state)),
+            "outcomes": outcome_rows(episode, self.game.outcome(self._own_state)),
         }

@@ -13,6 +13,7 @@ from schemas.seats import Seat
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 from tasks.episodes.parts import EpisodeParts
+from tasks.episodes.yoked import Donor
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Episode:
         seed: Seed of everything random in it.
         reasks: How often an unusable answer may be asked again.
         parts: Names, memory, shown personas, interventions and probes.
+        donor: The episode that it is yoked to, if any.
     """
 
     key: str
@@ -38,6 +40,7 @@ class Episode:
     seed: int
     reasks: int = 2
     parts: EpisodeParts = field(default_factory=EpisodeParts)
+    donor: Donor | None = None
 
     @property
     def model_ids(self) -> dict[str, str]:

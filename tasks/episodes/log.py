@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -174,6 +175,14 @@ class Log:
         self._own[seat].clear()
         self._notes[seat].clear()
 
+    def members(self, audience: str) -> tuple[str, ...]:
+        """The seats that an audience has now.
+
+        Raises:
+            KeyError: It is not named.
+        """
+        return tuple(self._members[audience])
+
     def _add(self, event: Event, round_: int, turn: int, call_key: str | None) -> None:
         stream = self._streams.get(event.audience)
         if stream is None:
@@ -219,19 +228,24 @@ class Log:
 
 def _event_row(keys: Mapping[str, str], logged: Logged, call_key: str | None) -> dict[str, Any]:
     event = logged.event
+    kind, data = event.kind, dict(event.data)
+    if event.source is not None:
+        # Who selects what was said in this episode must not find what was said in another.
+        data = {"kind": kind, **dataclasses.asdict(event.source), "data": data}
+        kind, call_key = "show", None
     return {
         **keys,
         "seq": logged.seq,
         "round": logged.round,
         "turn": logged.turn,
         "phase": event.phase,
-        "kind": event.kind,
+        "kind": kind,
         "actor": event.actor,
         "target": event.target,
         "item": event.item,
         "value": event.value,
         "text": event.text,
-        "data": dict(event.data),
+        "data": data,
         "audience": event.audience,
         "call_key": call_key,
     }

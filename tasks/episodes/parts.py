@@ -20,6 +20,7 @@ from tasks.episodes.presenting import Presentation
 from tasks.episodes.probes import Probe
 from tasks.episodes.shown_persona import ShownPersona
 from tasks.episodes.times import Moment
+from tasks.episodes.yoked import YokedField
 
 
 class EpisodeParts(Record):
@@ -51,6 +52,11 @@ class EpisodeParts(Record):
         (), description="Scheduled changes, in the order in which they happen at one time."
     )
     probes: tuple[Probe, ...] = Field((), description="Private questions at set times.")
+    yoked: YokedField | None = Field(
+        None,
+        description="A control: seats are asked at the places of another condition's episode, and "
+        "shown what was said there in place of what the others of their own say.",
+    )
 
     @model_validator(mode="after")
     def _probes_have_names_of_their_own(self) -> Self:

@@ -29,6 +29,7 @@ def episode_row(
         "params": {
             **shown_params(episode.params),
             **episode.parts.model_dump(mode="json", exclude_defaults=True, by_alias=True),
+            **({"yoked": {"episode_key": episode.donor.key}} if episode.donor else {}),
         },
         "seed": episode.seed,
         "status": status,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from schemas.base import Record
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
-from schemas.keys import Shared, digest, seed_of, shared
+from schemas.keys import UNLESS_DEFAULT, Shared, digest, seed_of, shared
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
@@ -19,6 +19,7 @@ from tasks.episodes.episode import seats_of
 from tasks.episodes.params import keyed_params
 from tasks.episodes.parts import EpisodeParts
 from tasks.episodes.prompts import template_digests
+from tasks.episodes.yoked import Donor
 from tasks.models.estimate import Planned, Span, summed
 from tasks.personas.seating import assigned
 from tasks.stages.base import Step, Upstream
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from schemas.unit import TableRows
+
+#: Tables of which a yoked episode takes all that its donor has, in the order of :meth:`Donor.of`.
+DONATED = ("actions", "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,10 @@ class EpisodeInput:
         models: The models by alias.
         reasks: How often a bad answer is asked again.
         templates: Digest of the prompts of the environment and the memory.
-        seed: Seed of the replicate.
+        seed: Seed of the replicate; of a yoked episode, that of its donor.
         personas: Persona by seat.
+        donor: Key of the episode that it is yoked to; empty for one that is not.
+        drawn: Seed of its own replicate, where its donor is of another one.
     """
 
     environment: str
@@ -58,9 +64,24 @@ class EpisodeInput:
     templates: str
     seed: int
     personas: Mapping[str, SeatedPersona]
+    donor: str = field(default="", metadata=UNLESS_DEFAULT)
+    drawn: int | None = field(default=None, metadata=UNLESS_DEFAULT)
 
 
-class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
+@dataclass(frozen=True)
+class Taking:
+    """What the episodes of a shard take up.
+
+    Attributes:
+        personas: The personas of the seats.
+        donors: Episodes that others are yoked to, by key.
+    """
+
+    personas: HeldPersonas
+    donors: Mapping[str, Donor]
+
+
+class EpisodeStep(Step[EpisodeInput, Taking]):
     """Plays the episodes of a study."""
 
     stage = "episodes"
@@ -94,19 +115,23 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
         environment = environment_named(study.episode.environment)
         templates = template_digests(environment)
         made = MadePersonas.of(upstream)
-        units = []
-        for condition in design.conditions:
+        found: dict[tuple[str, int], Unit[EpisodeInput]] = {}
+        # Donors come first, since the keys of those that are yoked to them hold theirs.
+        for condition in sorted(design.conditions, key=lambda one: one.parts.yoked is not None):
             aliases = sorted(set(aliases_of(design, condition).values()))
             models = {alias: study.models[alias] for alias in aliases}
-            for field, problem in unfit_parts(study, condition):
+            for place, problem in unfit_parts(study, condition):
                 raise Mistake(
                     what=f"condition {condition.name}: {problem}",
-                    place=".".join(("episode", *map(str, field))),
+                    place=".".join(("episode", *map(str, place))),
                 )
+            yoked = condition.parts.yoked
+            # A donor is known by its key; the name of its condition decides nothing.
+            own_parts = condition.parts.model_copy(update={"yoked": None})
             params = Shared(condition.params, digest(keyed_params(condition.params)))
             remembered = template_digests(condition.parts.memory)
             prompts = digest({**templates, **{f"memory.{n}": d for n, d in remembered.items()}})
-            parts = Shared(condition.parts, digest(keyed_params(condition.parts)))
+            parts = Shared(own_parts, digest(keyed_params(own_parts)))
             held = {alias: shared(model) for alias, model in models.items()}
             people = made.people(study, condition)
             for replicate in range(1, study.replicates_of[condition.name] + 1):
@@ -115,6 +140,10 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
                 seats = seats_of(environment, condition.params, models, seed)
                 given = assigned(seats, people.candidates, seed, replicate, condition.name)
                 seated = {seat: people.seated(key) for seat, key in given.items()}
+                donor = None
+                if yoked is not None:
+                    shown = yoked.donor(replicate, study.replicates_of[yoked.to])
+                    donor = found[yoked.to, shown]
                 spec = EpisodeInput(
                     environment=environment.name,
                     version=environment.version,
@@ -123,21 +152,24 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
                     models=held,
                     reasks=study.episode.reasks,
                     templates=prompts,
-                    seed=seed,
+                    seed=donor.spec.seed if donor else seed,
                     personas=seated,
+                    donor=donor.key if donor else "",
+                    drawn=seed if donor and donor.spec.seed != seed else None,
                 )
-                units.append(
-                    self.unit(
-                        spec,
-                        condition=condition.name,
-                        replicate=replicate,
-                        label=f"{condition.name} {replicate}",
-                        upstream=tuple(
-                            dict.fromkeys(key for one in seated.values() for key in one.units)
-                        ),
-                    )
+                makers = (key for one in seated.values() for key in one.units)
+                found[condition.name, replicate] = self.unit(
+                    spec,
+                    condition=condition.name,
+                    replicate=replicate,
+                    label=f"{condition.name} {replicate}",
+                    upstream=tuple(dict.fromkeys((*makers, *([donor.key] if donor else ())))),
                 )
-        return tuple(units)
+        return tuple(
+            found[condition.name, replicate]
+            for condition in design.conditions
+            for replicate in range(1, study.replicates_of[condition.name] + 1)
+        )
 
     def brought_in(self, design: Design) -> bool:
         """Whether the study is about imported episodes."""
@@ -155,24 +187,38 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
                 yield self.planned(alias, models[alias].value, questions, why, purpose)
 
     def reads(self, units: Sequence[Unit[EpisodeInput]]) -> tuple[Read, ...]:
-        """The personas of the seats."""
-        return seated_reads([one for unit in units for one in unit.spec.personas.values()])
+        """The personas of the seats, and what happened in donors."""
+        donors = tuple(sorted({unit.spec.donor for unit in units if unit.spec.donor}))
+        of_donors = [Read(table, "episode_key", donors) for table in DONATED if donors]
+        people = seated_reads([one for unit in units for one in unit.spec.personas.values()])
+        return (*people, *of_donors)
 
     def prepare(
         self, units: Sequence[Unit[EpisodeInput]], rows: Mapping[str, pl.DataFrame]
-    ) -> HeldPersonas:
-        """The personas of the seats."""
-        return HeldPersonas.out_of(rows)
+    ) -> Taking:
+        """The personas of the seats, and the donors."""
+        donated: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for table in DONATED:
+            for row in rows[table].iter_rows(named=True) if table in rows else ():
+                donated.setdefault(row["episode_key"], {}).setdefault(table, []).append(row)
+        donors = {
+            key: Donor.of(key, *(tables.get(table, ()) for table in DONATED))
+            for key, tables in donated.items()
+        }
+        return Taking(HeldPersonas.out_of(rows), donors)
 
     async def work(
-        self, unit: Unit[EpisodeInput], prepared: HeldPersonas, gateway: Gateway
+        self, unit: Unit[EpisodeInput], prepared: Taking, gateway: Gateway
     ) -> Mapping[str, TableRows]:
         """The episode."""
         spec = unit.spec
-        personas = {seat: prepared.persona(one) for seat, one in spec.personas.items()}
+        personas = {seat: prepared.personas.persona(one) for seat, one in spec.personas.items()}
         missing = sum(one is None for one in personas.values())
         if missing:
             raise UnitFailed(Failure("upstream", f"{missing} personas are not there"))
+        donor = prepared.donors.get(spec.donor)
+        if spec.donor and donor is None:
+            raise UnitFailed(Failure("upstream", f"the donor {spec.donor} is not there"))
         environment = environment_named(spec.environment)
         models = {alias: model.value for alias, model in spec.models.items()}
         episode = Episode(
@@ -187,6 +233,7 @@ class EpisodeStep(Step[EpisodeInput, HeldPersonas]):
             seed=spec.seed,
             reasks=spec.reasks,
             parts=spec.parts.value,
+            donor=donor,
         )
         played = await play(episode, gateway)
         if played.failure is not None:

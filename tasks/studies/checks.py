@@ -9,6 +9,7 @@ from schemas.study import CodingSpec, RuleSpec, Study
 from schemas.study.conditions import changes_by_condition
 from tasks.personas.methods.registry import aliases_of_method
 from tasks.studies.analysis_checks import analysis_problems
+from tasks.studies.controls import control_problems
 from tasks.studies.design import Design, aliases_of
 from tasks.studies.instruments import instrument_problems
 from tasks.studies.messages import shown, unknown_name
@@ -88,7 +89,7 @@ def _parts(design: Design, positions: Positions) -> Iterator[Mistake]:
         if not study.models.keys() >= set(aliases_of(design, condition).values()):
             continue
         try:
-            found = list(unfit_parts(study, condition))
+            found = [*unfit_parts(study, condition), *control_problems(design, condition)]
         except LookupError:  # who takes part is not known before the warehouse is asked
             continue
         for field, problem in found:

@@ -19,6 +19,7 @@ class Discussion(SeatedEnvironment):
     params = DiscussionParams
     templates = ("system", "opening", "event", "nudge")
     policy = TalkPolicy()
+    by_events_alone = True
 
     def game(self, params: DiscussionParams, seats: Sequence[Seat]) -> DiscussionGame:
         """The talk of these seats."""

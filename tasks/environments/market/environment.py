@@ -20,6 +20,7 @@ class Market:
     params = MarketParams
     templates = ("system", "opening", "event", "customer", "business")
     policy = MarketPolicy()
+    by_events_alone = False
 
     def aliases(self, params: MarketParams) -> Mapping[tuple[str | int, ...], str]:
         """The models of the two sides."""

@@ -252,3 +252,44 @@ def test_a_persona_that_is_not_there_fails_the_episode(memory_gateway: Any, simu
 def test_a_population_that_is_too_small_is_a_mistake() -> None:
     with pytest.raises(Mistake, match="set size to 2 or more"):
         planned(with_population(1))
+
+
+YOKED = {
+    "one": {},
+    "yoked": {"yoked": "one"},
+    "next": {"yoked": {"to": "one", "replicate": "next"}},
+}
+
+
+def test_a_yoked_episode_rests_on_its_donor_and_its_key_covers_it() -> None:
+    units = {(unit.condition, unit.replicate): unit for unit in planned(study(conditions=YOKED))}
+    for replicate, other in ((1, 2), (2, 1)):
+        assert units["yoked", replicate].upstream == (units["one", replicate].key,)
+        assert units["next", replicate].upstream == (units["one", other].key,)
+        assert units["next", replicate].spec.seed == units["one", other].spec.seed
+    assert len({unit.key for unit in units.values()}) == 6
+    plain = {unit.key for unit in planned(study(conditions={"one": {}}))}
+    assert plain == {units["one", replicate].key for replicate in (1, 2)}
+    longer = {unit.key for unit in planned(study(conditions=YOKED, seed=5))}
+    assert longer.isdisjoint(unit.key for unit in units.values())
+
+
+def test_the_name_of_a_donors_condition_is_in_no_key() -> None:
+    renamed = {"talk": {}, "yoked": {"yoked": "talk"}}
+    held = {"one": {}, "yoked": {"yoked": "one"}}
+    assert keys(study(conditions=renamed)) == keys(study(conditions=held))
+
+
+def test_a_condition_may_be_yoked_to_one_that_is_declared_later() -> None:
+    units = planned(study(conditions={"yoked": {"yoked": "one"}, "one": {}}))
+    assert [unit.condition for unit in units] == ["yoked", "yoked", "one", "one"]
+    assert [unit.upstream for unit in units[:2]] == [(unit.key,) for unit in units[2:]]
+
+
+def test_a_yoked_episode_without_its_donor_fails_as_one_whose_upstream_is_missing(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    *_, last = planned(study(conditions={"one": {}, "yoked": {"yoked": "one"}}))
+    (result,) = asyncio.run(results_of(STEP, [last], {}, memory_gateway(simulate)))
+    assert result.failure is not None
+    assert result.failure.kind == "upstream"

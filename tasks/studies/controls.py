@@ -1,0 +1,99 @@
+"""Whether the controls of a condition make sense: what they stand in for must be comparable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tasks.environments.registry import environment_named
+from tasks.episodes.yoked import Yoked
+from tasks.studies.design import Condition, Design
+from tasks.studies.yamltext import FieldPath
+
+#: Fields of a seat that a yoked seat may have otherwise than the donor's.
+_OWN = {"model", "persona"}
+#: Parts that decide which places there are and what is said of whom.
+_SHARED_PARTS = ("interventions", "names")
+
+
+def control_problems(design: Design, condition: Condition) -> Iterator[tuple[FieldPath, str]]:
+    """What is wrong with the controls of a condition, each with its place.
+
+    Args:
+        design: The study.
+        condition: One of its conditions.
+    """
+    yoked = condition.parts.yoked
+    if yoked is not None and design.study.episode is not None:
+        for field, problem in _yoked_problems(design, condition, yoked):
+            yield ("yoked", *field), problem
+
+
+def _yoked_problems(
+    design: Design, condition: Condition, yoked: Yoked
+) -> Iterator[tuple[FieldPath, str]]:
+    episode = design.study.episode
+    name = episode.environment if episode else ""
+    if not environment_named(name).by_events_alone:
+        yield (
+            (),
+            f"no seat of the environment {name} can be yoked: what it is shown depends on what it "
+            "did itself, which the other episode cannot answer",
+        )
+        return
+    donor = next((one for one in design.conditions if one.name == yoked.to), None)
+    if donor is None:
+        known = ", ".join(one.name for one in design.conditions if one is not condition)
+        yield ("to",), f"no condition is called {yoked.to}; there are {known}"
+        return
+    if getattr(condition.params, "barrier", "turn") not in {"turn", "round"}:
+        yield (
+            (),
+            "on a staggered clock a message is published after it was written, in the donor's time, "
+            "in which no yoked message was; take the barrier turn or round",
+        )
+    if donor.parts.yoked is not None:
+        what = "itself" if donor is condition else f"{donor.name}, which is yoked itself"
+        yield ("to",), f"the condition is yoked to {what}; name one that is not yoked"
+        return
+    replicates = design.study.replicates_of
+    if replicates[condition.name] > replicates[donor.name]:
+        yield (
+            ("to",),
+            f"{condition.name} has {replicates[condition.name]} replicates and {donor.name} "
+            f"{replicates[donor.name]}, so not every episode has one to be yoked to",
+        )
+    if yoked.replicate == "next" and replicates[donor.name] == 1:
+        yield ("replicate",), f"there is no next replicate, since {donor.name} has one"
+    if yoked.replicate == "next" and condition.parts.names == "persona":
+        yield (
+            ("replicate",),
+            "names come from personas, and those of the next replicate are others, so nobody would "
+            "know whom its messages mean",
+        )
+    differing = ", ".join(_differing(condition, donor))
+    if differing:
+        yield (
+            (),
+            f"the condition differs from {donor.name} in {differing}, so its seats would be asked "
+            "at other places; only what a seat itself is may differ: its model, persona, memory, "
+            "probes",
+        )
+
+
+def _differing(condition: Condition, donor: Condition) -> Iterator[str]:
+    """What of two conditions must be the same for one to be yoked to the other, and is not."""
+    mine, theirs = _places(condition), _places(donor)
+    yield from (name for name in mine if mine[name] != theirs[name])
+
+
+def _places(condition: Condition) -> dict[str, Any]:
+    params = condition.params.model_dump(mode="json")
+    seats = [
+        {name: value for name, value in seat.items() if name not in _OWN}
+        if isinstance(seat, dict)
+        else {}
+        for seat in params.get("seats", [])
+    ]
+    parts = {name: getattr(condition.parts, name) for name in _SHARED_PARTS}
+    return {**params, "seats": seats, **parts}
