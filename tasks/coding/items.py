@@ -25,12 +25,18 @@ _INDENT = "\n    "
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message: who spoke, under which name, and what."""
+    """A message: who spoke, under which name, and what.
+
+    Attributes:
+        shown: Whether it was said in another episode and only shown in this one. It is never coded;
+            it is what those who are yoked to that episode had before them.
+    """
 
     seq: int
     actor: str
     name: str
     text: str
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +104,24 @@ def names_of(seats: pl.DataFrame, by: str = "episode_key") -> dict[Any, Changing
 def messages_of(events: pl.DataFrame, names: Mapping[str, Changing]) -> dict[str, list[Said]]:
     """The messages of each episode, in order: ``say`` events whose text is not empty.
 
+    Those of another episode that were shown in one are among them.
+
     Args:
         events: Rows of ``events``.
         names: Names that seats are shown under, by episode.
     """
     said = events.filter(
-        (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
+        pl.col("kind").is_in(["say", "show"])
+        & (pl.col("text").str.strip_chars().str.len_chars() > 0)
     ).sort("episode_key", "seq")
     messages: dict[str, list[Said]] = {}
-    columns = said.select("episode_key", "seq", "actor", "text")
-    for episode, seq, actor, text in columns.iter_rows():
+    for row in said.iter_rows(named=True):
+        episode, seq, actor = row["episode_key"], row["seq"], row["actor"]
+        shown = row["kind"] == "show"
+        if shown and json.loads(row["data"])["kind"] != "say":
+            continue
         name = names.get(episode, Changing()).at(seq).get(actor, actor)
-        messages.setdefault(episode, []).append(Said(seq, actor, name, text))
+        messages.setdefault(episode, []).append(Said(seq, actor, name, row["text"], shown))
     return messages
 
 
@@ -126,12 +138,11 @@ def items_of(messages: Sequence[Said], codebook: Codebook) -> list[Item]:
         >>> [(item.seq, item.other_seq, item.text) for item in items_of(said, book)]
         [(1, 0, 'Hi')]
     """
+    own = [said for said in messages if not said.shown]
     if codebook.level == "episode":
-        masks = _masks(messages, codebook)
-        whole = "\n\n".join(
-            _spoken(masks.get(said.actor, said.name), said.text) for said in messages
-        )
-        return [Item(1, None, None, None, whole)] if messages else []
+        masks = _masks(own, codebook)
+        whole = "\n\n".join(_spoken(masks.get(said.actor, said.name), said.text) for said in own)
+        return [Item(1, None, None, None, whole)] if own else []
     if codebook.level == "pair":
         return _numbered(_pairs(messages, codebook.context))
     units = _turns(messages) if codebook.level == "turn" else [(said,) for said in messages]
@@ -160,29 +171,49 @@ def _masks(messages: Sequence[Said], codebook: Codebook) -> dict[str, str]:
 
 
 def _turns(messages: Sequence[Said]) -> list[tuple[Said, ...]]:
-    return [tuple(run) for _, run in itertools.groupby(messages, key=lambda said: said.actor)]
+    runs = itertools.groupby(messages, key=lambda said: (said.actor, said.shown))
+    return [tuple(run) for _, run in runs]
 
 
 def _units(units: Sequence[tuple[Said, ...]], context: int) -> Iterable[Item]:
+    yoked = any(unit[0].shown for unit in units)
     before: list[Said] = []
     for unit in units:
         first = unit[0]
-        text = "\n\n".join(said.text for said in unit)
-        shown = tuple(before[-context:]) if context else ()
-        yield Item(0, first.seq, None, first.name, text, shown, first.actor)
+        if not first.shown:
+            text = "\n\n".join(said.text for said in unit)
+            known = known_to(first.actor, before) if yoked else before
+            shown = tuple(known[-context:]) if context else ()
+            yield Item(0, first.seq, None, first.name, text, shown, first.actor)
         before.extend(unit)
 
 
 def _pairs(messages: Sequence[Said], context: int) -> Iterable[Item]:
-    for place, said in enumerate(messages):
+    yoked = any(said.shown for said in messages)
+    for end, said in enumerate(messages):
+        if said.shown:
+            continue
+        known = known_to(said.actor, messages[:end]) if yoked else messages
+        place = len(known) if yoked else end
         earlier = next(
-            (spot for spot in range(place - 1, -1, -1) if messages[spot].actor != said.actor), None
+            (spot for spot in range(place - 1, -1, -1) if known[spot].actor != said.actor), None
         )
         if earlier is None:
             continue
-        shown = tuple(messages[max(0, earlier - context) : earlier + 1])
-        other = messages[earlier].seq
+        shown = tuple(known[max(0, earlier - context) : earlier + 1])
+        other = known[earlier].seq
         yield Item(0, said.seq, other, said.name, said.text, shown, said.actor)
+
+
+def known_to(speaker: str, messages: Sequence[Said]) -> Sequence[Said]:
+    """Messages of a yoked episode without those of others that no prompt of a speaker showed.
+
+    Example:
+        >>> own, shown = Said(0, "s1", "Ada", "Hello"), Said(1, "s1", "Ada", "Hi", shown=True)
+        >>> known_to("s2", [own, shown]) == [shown], known_to("s1", [own, shown]) == [own]
+        (True, True)
+    """
+    return [said for said in messages if said.shown != (said.actor == speaker)]
 
 
 def _numbered(items: Iterable[Item]) -> list[Item]:

@@ -14,7 +14,7 @@ import polars as pl
 from schemas.codebook import Codebook
 from schemas.errors import Mistake, nearest
 from schemas.unit import Result
-from tasks.coding.items import Said, messages_of, names_of
+from tasks.coding.items import Said, known_to, messages_of, names_of
 from tasks.coding.sheet_values import Marked, results_of_marks
 from tasks.importers.problems import data_text, strict_csv
 
@@ -74,7 +74,10 @@ def coding_sheet(
                 fix="draw the sample from messages that are not empty",
             )
         said = messages[episode][place]
-        before = messages[episode][max(0, place - codebook.context) : place]
+        before: Sequence[Said] = messages[episode][:place] if codebook.context else []
+        if any(one.shown for one in messages[episode]):
+            before = known_to(said.actor, before)
+        before = before[-codebook.context :]
         items.append(
             SheetItem(
                 position,

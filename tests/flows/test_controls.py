@@ -72,7 +72,7 @@ async def test_what_is_shown_of_a_donor_is_neither_coded_nor_counted(
     assert counted(
         tmp_path,
         "select count(*) from events as shown join events as said "
-        "on said.episode_key = shown.data ->> 'episode_key' "
+        "on said.episode_key = (shown.data ->> 'episode_key') "
         "and said.seq = (shown.data ->> 'seq')::bigint "
         "where shown.kind = 'show' and said.kind = 'say' and said.text = shown.text "
         "and said.actor = shown.actor",
