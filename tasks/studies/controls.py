@@ -46,11 +46,12 @@ def _yoked_problems(
         known = ", ".join(one.name for one in design.conditions if one is not condition)
         yield ("to",), f"no condition is called {yoked.to}; there are {known}"
         return
-    if getattr(condition.params, "barrier", "turn") not in {"turn", "round"}:
+    talks = getattr(condition.params, "protocols", {}).values()
+    if not {talk.barrier for talk in talks} <= {"turn", "round"}:
         yield (
             (),
-            "on a staggered clock a message is published after it was written, in the donor's time, "
-            "in which no yoked message was; take the barrier turn or round",
+            "on a staggered clock a message is published later than it is written, and a yoked one "
+            "has no time of its own; take the barrier turn or round",
         )
     if donor.parts.yoked is not None:
         what = "itself" if donor is condition else f"{donor.name}, which is yoked itself"
