@@ -161,6 +161,8 @@ class _Page:
             return self.seats.get(value, value)
         if isinstance(value, list):
             return "; ".join(map(self._value, value))
+        if isinstance(value, dict):
+            return "; ".join(f"{self._value(one)} {self._value(it)}" for one, it in value.items())
         return json.dumps(value, ensure_ascii=False)
 
     def _lines(self, seq: int | None, name: str, text: str) -> list[str]:

@@ -47,6 +47,23 @@ class Reply:
     call_keys: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the engine tells of a seat, under one arrangement.
+
+    Attributes:
+        texts: Events under the names that are shown.
+        arrangement: The arrangement.
+        values: Values for the templates.
+        heeded: What is shown of its persona, as numbers for simulated models.
+    """
+
+    texts: EventTexts
+    arrangement: Arrangement
+    values: Mapping[str, Any]
+    heeded: Mapping[str, float]
+
+
 class Asker:
     """Asks the seats of one episode, and records what their prompts showed.
 
@@ -82,19 +99,11 @@ class Asker:
         self._presenters = {
             name: Presenter(name, self._templates, present, notes) for name in self._seats
         }
-        self._personas = {
-            seat.seat: episode.parts.personas.text(seat.persona) if seat.persona else ""
-            for seat in episode.seats
-        }
-        self._heeded = {
-            seat.seat: episode.parts.personas.heeded(seat.persona) if seat.persona else {}
-            for seat in episode.seats
-        }
         self._texts = self._event_texts_of(arrangement)
         self._shown_as = (arrangement.names, arrangement.others)
         self._shown: dict[str, dict[int, int]] = {name: {} for name in self._seats}
         self._turn = 0
-        self._told: dict[str, tuple[EventTexts, dict[str, Any]]] = {}
+        self._told: dict[str, _Told] = {}
         self._events: dict[int, dict[str, Any]] = {}
         self._limited: dict[tuple[str, int], ModelSpec] = {}
         self._n_asked = 0
@@ -181,20 +190,20 @@ class Asker:
             recalled = memory.recalled
         rng = generator(self._episode.seed, "observe", *rng_key, name)
         observation = self._game.observe(state, name, recalled.events, rng)
-        data = {**observation.data, **self._told_of(name, texts)}
+        told = self._told_of(name, texts)
+        data = {**observation.data, **told.values}
         if observation.knows is not None:
-            known = [texts.others[seat] for seat in observation.knows]
-            data["others"] = listed_others(self.arrangement.others, known)
+            data["others"] = self._others(texts, observation.knows)
         prompt = self._presenters[name].prompt(
             texts,
             data,
             observation.history,
             ask.name,
             words,
-            self.arrangement.edits.get(name, ()),
+            self.arrangement,
             recalled.notes,
         )
-        seen = {**data, "system": prompt.first("system")}
+        seen = {**data, "system": prompt.first("system"), "heeded": told.heeded}
         if probe is not None:
             seen["probe"] = probe
         if recalled.notes:
@@ -252,21 +261,29 @@ class Asker:
         others = other_names(arrangement.others, names, self._roles)
         return EventTexts(self._templates, names, others)
 
-    def _told_of(self, name: str, texts: EventTexts) -> dict[str, Any]:
+    def _told_of(self, name: str, texts: EventTexts) -> _Told:
         """What the engine tells the templates of a seat."""
         held = self._told.get(name)
-        if held is None or held[0] is not texts:
-            others = [shown for seat, shown in texts.others.items() if seat != name]
-            told = {
+        if held is None or held.texts is not texts or held.arrangement is not self.arrangement:
+            persona = self.arrangement.personas.get(name)
+            shown = self._episode.parts.personas
+            values = {
                 "seat": name,
                 "role": self._seats[name].role,
-                "persona": self._personas[name],
+                "persona": shown.text(persona) if persona else "",
                 "you": texts.names[name],
                 "names": texts.names_read_by(name),
-                "others": listed_others(self.arrangement.others, others),
+                "others": self._others(texts, [seat for seat in texts.others if seat != name]),
             }
-            held = self._told[name] = (texts, told)
-        return held[1]
+            heeded = shown.heeded(persona) if persona else {}
+            held = self._told[name] = _Told(texts, self.arrangement, values, heeded)
+        return held
+
+    def _others(self, texts: EventTexts, seats: Iterable[str]) -> list[str]:
+        """Other seats as a prompt names them, without those that it does not know to be there."""
+        gone = self.arrangement.gone
+        known = [texts.others[seat] for seat in seats if seat not in gone]
+        return listed_others(self.arrangement.others, known)
 
     def _as_data(
         self, name: str, ask: Ask, data: Mapping[str, Any], history: Iterable[Logged]
@@ -276,7 +293,6 @@ class Asker:
         return {
             "environment": self._episode.environment.name,
             "ask": ask.name,
-            "heeded": self._heeded[name],
             **data,
             "history": [known.get(logged.seq) or self._event(logged) for logged in history],
         }

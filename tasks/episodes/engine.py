@@ -13,7 +13,7 @@ from schemas.unit import Failure
 from tasks.concurrency import gather_all
 from tasks.episodes.asking import Asker, PutAtOnce
 from tasks.episodes.episode import Episode, Played
-from tasks.episodes.interventions import Roster
+from tasks.episodes.intervening import Intervener
 from tasks.episodes.log import Log
 from tasks.episodes.parts import first_arrangement
 from tasks.episodes.probing import Prober
@@ -68,12 +68,13 @@ class Play:
     def __init__(self, episode: Episode, put: PutAtOnce) -> None:
         self._episode = episode
         self.game = episode.environment.game(episode.params, episode.seats)
-        self._roster = Roster(episode.seats, episode.model_ids)
+        roster = episode.roster
         self._log = Log(episode.key, [seat.seat for seat in episode.seats])
-        arrangement = first_arrangement(episode.parts, episode.seats, episode.model_ids)
+        arrangement = first_arrangement(episode.parts, roster)
         self._names = arrangement.names
         self._asker = Asker(episode, self.game, put, self._log, arrangement)
-        self._prober = Prober(episode, self._asker, self._roster)
+        self._prober = Prober(episode, self._asker, roster)
+        self._intervener = Intervener(episode, self._asker, self._log, roster)
         self._rememberer = Rememberer(episode, self._asker, self._log)
         self._yoking = Yoking(episode.donor, self._log, self._names) if episode.donor else None
         self._own_state: Any = None
@@ -86,6 +87,7 @@ class Play:
         step = game.start(generator(seed, "reset"))
         self._own_state = step.state
         self._log.add(step, 0, {})
+        self._intervener.begin(step.state)
         turn = 0
         while step.status == "running":
             round_ = game.round_of(step.state)
@@ -137,11 +139,7 @@ class Play:
     async def _between(self, state: Any, now: Moment) -> Failure | None:
         """Ask the probes and let the interventions happen that are due."""
         failure = await self._prober.ask_due(state, now, self.reached)
-        for intervention in self._episode.parts.interventions:
-            if intervention.due(now, self.reached):
-                change = intervention.change(self._asker.arrangement, self._roster, now)
-                self._asker.arrangement = change.arrangement
-                self._log.add(Step(state, change.events, now.rounds), now.turns, {})
+        self._intervener.happen_due(state, now, self.reached)
         self.reached = now
         return failure
 

@@ -9,9 +9,10 @@ from typing import Any
 from schemas.base import Record
 from schemas.environment import Environment
 from schemas.keys import generator
-from schemas.seats import Seat
+from schemas.seats import Persona, Seat
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
+from tasks.episodes.interventions import Roster
 from tasks.episodes.parts import EpisodeParts
 from tasks.episodes.yoked import Donor
 
@@ -30,6 +31,7 @@ class Episode:
         reasks: How often an unusable answer may be asked again.
         parts: Names, memory, shown personas, interventions and probes.
         donor: The episode that it is yoked to, if any.
+        understudies: Personas that interventions put in the place of others, by name.
     """
 
     key: str
@@ -41,11 +43,17 @@ class Episode:
     reasks: int = 2
     parts: EpisodeParts = field(default_factory=EpisodeParts)
     donor: Donor | None = None
+    understudies: Mapping[str, Persona] = field(default_factory=dict)
 
     @property
     def model_ids(self) -> dict[str, str]:
         """A provider's model name by alias."""
         return model_ids(self.models)
+
+    @property
+    def roster(self) -> Roster:
+        """Who takes part."""
+        return Roster(self.seats, self.model_ids, self.understudies)
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,13 @@ from pydantic import Field, model_validator
 
 from schemas.base import Record
 from schemas.seats import Seat
-from tasks.episodes.interventions import Arrangement, InterventionField, Roster
+from tasks.episodes.interventions import Arrangement, InterventionField, Replace, Roster
 from tasks.episodes.memory import FullMemory, MemoryField
 from tasks.episodes.names import Names, Others, shown_names
 from tasks.episodes.presenting import Presentation
 from tasks.episodes.probes import Probe
 from tasks.episodes.shown_persona import ShownPersona
-from tasks.episodes.times import Moment
+from tasks.episodes.times import Moment, first_round
 from tasks.episodes.yoked import YokedField
 
 
@@ -92,16 +92,30 @@ def parts_and_params(declared: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
     )
 
 
-def first_arrangement(
-    parts: EpisodeParts, seats: tuple[Seat, ...], model_ids: Mapping[str, str]
-) -> Arrangement:
-    """Names and models of the seats before any intervention.
+def first_arrangement(parts: EpisodeParts, roster: Roster) -> Arrangement:
+    """The seats before any intervention.
 
     Raises:
         ValueError: The names listed do not fit the seats.
     """
-    names = shown_names(parts.names, seats, model_ids)
-    return Arrangement(names, {seat.seat: seat.model for seat in seats}, others=parts.others)
+    seats = roster.seats
+    arrangement = Arrangement(
+        shown_names(parts.names, seats, roster.model_ids),
+        {seat.seat: seat.model for seat in seats},
+        others=parts.others,
+        personas={seat.seat: seat.persona for seat in seats if seat.persona},
+    )
+    for place, one in enumerate(parts.interventions):
+        arrangement = one.beforehand(arrangement, roster, parts.interventions[:place])
+    return arrangement
+
+
+def understudies(parts: EpisodeParts, roster: Roster) -> tuple[Seat, ...]:
+    """Seats whose personas interventions put in the place of others, to be given personas."""
+    found = {
+        one.name: one.understudy(roster) for one in parts.interventions if isinstance(one, Replace)
+    }
+    return tuple(seat for seat in found.values() if seat)
 
 
 def part_problems(
@@ -109,26 +123,31 @@ def part_problems(
     seats: tuple[Seat, ...],
     model_ids: Mapping[str, str],
     traits: frozenset[str] | None,
+    rounds: int | None = None,
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """What is wrong with the parts of a condition, each with its place.
 
     Args:
         parts: The parts.
-        seats: Who takes part.
+        seats: Who takes part; where there are personas, those that have one have any.
         model_ids: A provider's model name by alias.
         traits: Attributes, traits and texts of personas; ``None`` where there are no personas.
+        rounds: Rounds of an episode that nothing ends early, where the rules name them.
     """
-    roster = Roster(seats, model_ids)
+    somebody = {seat.seat: seat.persona for seat in seats if seat.persona}
+    waiting = {
+        one.name: persona
+        for one in parts.interventions
+        if isinstance(one, Replace)
+        for persona in somebody.values()
+    }
+    roster = Roster(seats, model_ids, waiting)
     try:
-        arrangement = first_arrangement(parts, seats, model_ids)
+        shown_names(parts.names, seats, model_ids)
     except ValueError as problem:
         yield ("names",), str(problem)
         return
-    for place, intervention in enumerate(parts.interventions):
-        try:
-            arrangement = intervention.change(arrangement, roster, Moment(0, 0)).arrangement
-        except (ValueError, KeyError) as problem:
-            yield ("interventions", place), str(problem)
+    yield from _intervention_problems(parts, roster, rounds)
     for place, probe in enumerate(parts.probes):
         for number, name in enumerate(probe.seats):
             try:
@@ -140,6 +159,26 @@ def part_problems(
             yield ("names",), "names come from personas, and the study has no population"
         return
     yield from shown_problems(parts, traits)
+
+
+def _intervention_problems(
+    parts: EpisodeParts, roster: Roster, rounds: int | None
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What is wrong with interventions: names of what is not there, and what never happens."""
+    try:
+        arrangement = first_arrangement(parts, roster)
+    except ValueError:  # said of the very intervention below
+        arrangement = first_arrangement(parts.model_copy(update={"interventions": ()}), roster)
+    for place, one in enumerate(parts.interventions):
+        try:
+            arrangement = one.change(arrangement, roster, Moment(0, 0)).arrangement
+            problem = one.problem(roster, parts.interventions)
+        except ValueError as refused:
+            problem = str(refused)
+        if problem is None and rounds is not None and min(map(first_round, one.times)) >= rounds:
+            problem = f"it never happens: the episode has {rounds} rounds"
+        if problem is not None:
+            yield ("interventions", place), problem
 
 
 def shown_problems(

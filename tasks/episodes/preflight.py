@@ -8,7 +8,7 @@ from schemas.gateway import Answer, Question
 from schemas.keys import generator
 from tasks.episodes.asking import Asker
 from tasks.episodes.episode import Episode
-from tasks.episodes.interventions import EditPrompt, Roster
+from tasks.episodes.interventions import EditPrompt
 from tasks.episodes.log import Log
 from tasks.episodes.parts import first_arrangement
 from tasks.episodes.presenting import Prompt
@@ -30,14 +30,14 @@ def edit_problems(episode: Episode) -> Iterator[tuple[tuple[str | int, ...], str
     if not edits:
         return
     parts = sorted(set(episode.environment.templates) - {"event"})
-    first, roster = _FirstPrompts(episode), Roster(episode.seats, episode.model_ids)
+    first, roster = _FirstPrompts(episode), episode.roster
     for place, edit in edits:
         if edit.part not in parts:
             there = ", ".join(parts)
             yield ("interventions", place, "part"), f"no part {edit.part!r}; there are {there}"
             continue
         texts = [first.text(seat, edit.part) for seat in roster.named(edit.seats)]
-        problems = [edit.problem(text) for text in texts if text is not None]
+        problems = [edit.missing(text) for text in texts if text is not None]
         if problems and all(problems):
             yield ("interventions", place), f"{problems[0]}, which is: {texts[0]!r}"
         first.edit(roster.named(edit.seats), edit)
@@ -55,7 +55,7 @@ class _FirstPrompts:
         self._state = game.start(generator(episode.seed, "reset")).state
         self._asks = game.asks(self._state)
         log = Log(episode.key, [seat.seat for seat in episode.seats])
-        arrangement = first_arrangement(episode.parts, episode.seats, episode.model_ids)
+        arrangement = first_arrangement(episode.parts, episode.roster)
         self._asker = Asker(episode, game, _nobody, log, arrangement)
 
     def edit(self, seats: Sequence[str], edit: EditPrompt) -> None:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from schemas.environment import MEMORY, Logged
+from schemas.environment import MEMORY, Event, Logged
 from schemas.gateway import Message, Role
+from tasks.episodes.interventions.arrangement import Arrangement
 from tasks.episodes.interventions.edits import PromptEdit
 from tasks.episodes.prompts import Templates
 
@@ -72,11 +73,11 @@ class EventTexts:
             place = (logged.seq, reader)
             told = self._told.get(place)
             if told is None:
-                told = self._told[place] = Message("user", self._text(logged, reader))
+                told = self._told[place] = Message(_role(event), self._text(logged, reader))
             return told
         message = self._messages.get(logged.seq)
         if message is None:
-            message = self._messages[logged.seq] = Message("user", self._text(logged, None))
+            message = self._messages[logged.seq] = Message(_role(event), self._text(logged, None))
         return message
 
     def names_read_by(self, reader: str) -> dict[str, str]:
@@ -122,8 +123,9 @@ class Presenter:
     a ``digest`` the lines of each actor stand together, in the order of their first ones. What the
     seat noted down for itself stands before the history.
 
-    The first two are rendered when a seat is first asked under its names, and every event once, so
-    successive prompts of a chat start with the very same messages and cost next to nothing to make.
+    The first two are rendered when a seat is first asked under an arrangement, and every event
+    once, so successive prompts of a chat start with the very same messages and cost next to nothing
+    to make.
 
     Args:
         seat: Identifier of the seat.
@@ -146,6 +148,7 @@ class Presenter:
         self._answers: dict[int, Any] = {}
         self._words: dict[int, Message] = {}
         self._shown: EventTexts | None = None
+        self._arrangement: Arrangement | None = None
         self._edits: Sequence[PromptEdit] = ()
         self._opened: tuple[Message, ...] = ()
 
@@ -160,7 +163,7 @@ class Presenter:
         history: Iterable[Logged],
         ask: str,
         question: str | None = None,
-        edits: Sequence[PromptEdit] = (),
+        arrangement: Arrangement | None = None,
         notes: Sequence[Logged] = (),
     ) -> Prompt:
         """The prompt that shows a seat what it remembers and asks it.
@@ -171,11 +174,12 @@ class Presenter:
             history: The events to show, in order.
             ask: Name of the ask.
             question: The question in words, where no template has it.
-            edits: Edits of its lines, in order.
+            arrangement: What interventions have made of the seats; ``None`` before any.
             notes: What the seat noted down, as it is shown before the history.
         """
-        if shown is not self._shown or edits is not self._edits:
-            self._shown, self._edits = shown, edits
+        if shown is not self._shown or arrangement is not self._arrangement:
+            self._shown, self._arrangement = shown, arrangement
+            self._edits = arrangement.edits.get(self._seat, ()) if arrangement else ()
             self._opened = self._opening(data)
         if question is None and ask in self._templates:
             question = self._templates.text(ask, data)
@@ -277,6 +281,11 @@ class Presenter:
         happened = ("\n".join(some) for some in lines.values())
         text = "\n\n".join(part for part in (*opening, noted, *happened, question) if part)
         return Prompt((*system, Message("user", text)), seqs)
+
+
+def _role(event: Event) -> Role:
+    """The role of the message that shows an event to others than who caused it."""
+    return "system" if event.data.get("channel") == "system" else "user"
 
 
 def own_words(value: Any) -> str:

@@ -21,7 +21,7 @@ from pydantic import (
 from schemas.base import Record
 from schemas.instrument import Instrument
 from schemas.names import Name
-from tasks.episodes.interventions.base import SeatName
+from tasks.episodes.interventions.arrangement import SeatName
 from tasks.episodes.times import ProbeTime
 from tasks.instruments.asking import (
     Page,

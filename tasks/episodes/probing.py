@@ -33,9 +33,6 @@ class Prober:
             or [seat.seat for seat in roster.seats]
             for probe in episode.parts.probes
         }
-        self._personas = {
-            seat.seat: seat.persona.key if seat.persona else None for seat in episode.seats
-        }
         self.responses: list[dict[str, Any]] = []
 
     async def ask_due(self, state: Any, now: Moment, before: Moment | None) -> Failure | None:
@@ -54,11 +51,11 @@ class Prober:
         return None
 
     async def _ask(self, probe: Probe, state: Any, now: Moment) -> Failure | None:
-        seed = self._episode.seed
+        seed, personas = self._episode.seed, self._asker.arrangement.personas
         asked = [
             (seat, one)
             for seat in self._asked[probe.name]
-            if seat not in self._asker.arrangement.out
+            if self._asker.arrangement.reaches(seat)
             for one in probe.put(now.rounds, (seed, probe.name, seat, now.turns))
         ]
         questions = [
@@ -85,7 +82,7 @@ class Prober:
                     "after_rounds": now.rounds,
                     "after_turns": now.turns,
                     "seat": seat,
-                    "persona_key": self._personas[seat],
+                    "persona_key": personas[seat].key if seat in personas else None,
                     "model": self._asker.arrangement.models[seat],
                     "repeat": 1,
                     "call_key": answer.call_key,

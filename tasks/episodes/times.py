@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -84,3 +85,17 @@ def due(time: Literal["start", "end"] | Point, now: Moment, before: Moment | Non
         )
     turns = time.after_turns or 0
     return now.turns >= turns and (before is None or before.turns < turns)
+
+
+def first_round(time: Literal["start", "end"] | Point) -> float:
+    """How many rounds are over, at least, when a time first comes."""
+    if isinstance(time, str):
+        return 0 if time == "start" else math.inf
+    return time.after_rounds or time.every_rounds or 0
+
+
+def last_round(time: Literal["start", "end"] | Point) -> float:
+    """How many rounds are over, at most, when a time last comes."""
+    if isinstance(time, str):
+        return 0 if time == "start" else math.inf
+    return math.inf if time.after_rounds is None else time.after_rounds

@@ -16,8 +16,9 @@ from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode, play
 from tasks.episodes.episode import seats_of
+from tasks.episodes.interventions import Roster
 from tasks.episodes.params import keyed_params
-from tasks.episodes.parts import EpisodeParts
+from tasks.episodes.parts import EpisodeParts, understudies
 from tasks.episodes.prompts import template_digests
 from tasks.episodes.yoked import Donor
 from tasks.models.estimate import Planned, Span, summed
@@ -50,7 +51,7 @@ class EpisodeInput:
         reasks: How often a bad answer is asked again.
         templates: Digest of the prompts of the environment and the memory.
         seed: Seed of the replicate; of a yoked episode, that of its donor.
-        personas: Persona by seat.
+        personas: Persona by seat, and of those that interventions put in the place of others.
         donor: Key of the episode that it is yoked to; empty for one that is not.
         drawn: Seed of its own replicate, where its donor is of another one.
     """
@@ -139,6 +140,10 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
                 seed = seed_of("episode", study.seed, replicate)
                 seats = seats_of(environment, condition.params, models, seed)
                 given = assigned(seats, people.candidates, seed, replicate, condition.name)
+                waiting = understudies(condition.parts, Roster(seats, {}))
+                if waiting:
+                    free = [one for one in people.candidates if one.key not in given.values()]
+                    given |= assigned(waiting, free, seed, replicate, condition.name)
                 seated = {seat: people.seated(key) for seat, key in given.items()}
                 donor = None
                 if yoked is not None:
@@ -221,19 +226,25 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
             raise UnitFailed(Failure("upstream", f"the donor {spec.donor} is not there"))
         environment = environment_named(spec.environment)
         models = {alias: model.value for alias, model in spec.models.items()}
+        seats = {
+            seat.seat: replace(seat, persona=personas.get(seat.seat))
+            for seat in seats_of(environment, spec.params.value, models, spec.seed)
+        }
         episode = Episode(
             key=unit.key,
             environment=environment,
             params=spec.params.value,
-            seats=tuple(
-                replace(seat, persona=personas.get(seat.seat))
-                for seat in seats_of(environment, spec.params.value, models, spec.seed)
-            ),
+            seats=tuple(seats.values()),
             models=models,
             seed=spec.seed,
             reasks=spec.reasks,
             parts=spec.parts.value,
             donor=donor,
+            understudies={
+                name: persona
+                for name, persona in personas.items()
+                if persona is not None and name not in seats
+            },
         )
         played = await play(episode, gateway)
         if played.failure is not None:

@@ -36,8 +36,14 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
     if spec is not None:
         traits = known_values(spec)
         somebody = Persona("", "Somebody", dict.fromkeys(traits, "some"))
-        seats = tuple(replace(seat, persona=somebody) for seat in seats)
-    found = list(part_problems(condition.parts, seats, model_ids(study.models), traits))
+        seats = tuple(
+            seat if seat.choice == "none" else replace(seat, persona=somebody) for seat in seats
+        )
+    rounds = None
+    if condition.parts.interventions:
+        rounds = environment.game(condition.params, seats).planned_rounds
+    models = model_ids(study.models)
+    found = list(part_problems(condition.parts, seats, models, traits, rounds))
     yield from found
     if not found:
         episode = Episode(

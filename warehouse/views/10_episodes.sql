@@ -1,6 +1,7 @@
 -- What was said, traded and seen, with the columns that an analyst wants beside it.
 
--- What a seat is shown as, and which model acts for it, from an event on: interventions change both.
+-- What a seat is shown as, which model acts for it with which persona, and whether it takes part,
+-- from an event on: interventions change all of them.
 CREATE VIEW v_seats_over_time AS
 WITH renamed AS (
     SELECT
@@ -11,13 +12,31 @@ WITH renamed AS (
     WHERE kind = 'intervene' AND json_type(data, '$.names') = 'OBJECT'
 ),
 changed AS (
-    SELECT episode_key, given.key AS seat, seq, given.value AS name, NULL AS model FROM renamed
+    SELECT
+        episode_key,
+        given.key AS seat,
+        seq,
+        given.value AS name,
+        NULL AS model,
+        NULL AS persona_key,
+        NULL AS state
+    FROM renamed
     UNION ALL
-    SELECT episode_key, target, seq, NULL, json_extract_string(data, '$.model')
+    SELECT
+        episode_key,
+        target,
+        seq,
+        NULL,
+        json_extract_string(data, '$.model'),
+        json_extract_string(data, '$.persona_key'),
+        json_extract_string(data, '$.state')
     FROM events
-    WHERE kind = 'intervene' AND json_type(data, '$.model') = 'VARCHAR'
+    WHERE
+        (kind = 'intervene' OR (kind = 'state' AND item = 'awaited'))
+        AND target IS NOT NULL
+        AND list_has_any(json_keys(data), ['model', 'persona_key', 'state'])
     UNION ALL
-    SELECT episode_key, seat, -1, name, model FROM seats
+    SELECT episode_key, seat, -1, name, model, persona_key, 'active' FROM seats
 )
 SELECT
     episode_key,
@@ -25,11 +44,14 @@ SELECT
     seq + 1 AS from_seq,
     lead(seq, 1, 9223372036854775807) OVER (PARTITION BY episode_key, seat ORDER BY seq) AS last_seq,
     last_value(name IGNORE NULLS) OVER earlier AS name,
-    last_value(model IGNORE NULLS) OVER earlier AS model
+    last_value(model IGNORE NULLS) OVER earlier AS model,
+    last_value(persona_key IGNORE NULLS) OVER earlier AS persona_key,
+    last_value(state IGNORE NULLS) OVER earlier AS state
 FROM changed
 WINDOW earlier AS (PARTITION BY episode_key, seat ORDER BY seq);
 COMMENT ON VIEW v_seats_over_time IS
-    'One row per seat and span of events in which it has a shown name and a model, from 0 on.';
+    'One row per seat and span of events in which it has a shown name, a model and a persona, from 0 '
+    'on. state: active, crashed, left, or awaited until it joins.';
 
 -- Few episodes have such a change, so the others pay for it with an empty join.
 CREATE VIEW v_seat_changes AS FROM v_seats_over_time WHERE from_seq > 0;
@@ -57,7 +79,7 @@ SELECT
     s.position,
     s.role,
     s.model_id,
-    s.persona_key,
+    coalesce(shown.persona_key, s.persona_key) AS persona_key,
     a.valid,
     a.attempts,
     a.fallback,
@@ -137,6 +159,7 @@ JOIN episodes AS ep USING (episode_key)
 LEFT JOIN seats AS s ON s.episode_key = a.episode_key AND s.seat = a.seat;
 COMMENT ON VIEW v_actions IS 'One row per question put to a seat, with its seat and episode.';
 
+-- A seat that is not there sees nothing, unless it comes back and reads what it missed.
 CREATE VIEW v_visible AS
 WITH changed AS (
     SELECT
@@ -148,16 +171,40 @@ WITH changed AS (
 ),
 member AS (
     SELECT episode_key, audience, from_seq, until_seq, unnest(seats) AS seat FROM changed
+),
+presence AS (
+    SELECT
+        episode_key,
+        target AS seat,
+        seq,
+        json_extract_string(data, '$.state') AS state,
+        lead(seq, 1, 9223372036854775807) OVER later AS next_seq,
+        lead(json_extract_string(data, '$.past')) OVER later AS reads_past
+    FROM events
+    WHERE
+        (kind = 'intervene' OR (kind = 'state' AND item = 'awaited'))
+        AND json_extract_string(data, '$.state') IN ('active', 'left', 'awaited')
+    WINDOW later AS (PARTITION BY episode_key, target ORDER BY seq)
+),
+away AS (
+    SELECT * FROM presence
+    WHERE state IN ('left', 'awaited') AND reads_past IS DISTINCT FROM 'true'
 )
 SELECT e.episode_key, e.seq, s.seat
 FROM events AS e
 JOIN seats AS s ON s.episode_key = e.episode_key AND e.audience IN ('everyone', s.seat)
+ANTI JOIN away
+    ON away.episode_key = e.episode_key AND away.seat = s.seat
+    AND away.seq <= e.seq AND e.seq < away.next_seq
 UNION ALL
 SELECT e.episode_key, e.seq, m.seat
 FROM events AS e
 JOIN member AS m
     ON m.episode_key = e.episode_key AND m.audience = e.audience AND m.from_seq <= e.seq
-    AND (m.until_seq IS NULL OR e.seq < m.until_seq);
+    AND (m.until_seq IS NULL OR e.seq < m.until_seq)
+ANTI JOIN away
+    ON away.episode_key = e.episode_key AND away.seat = m.seat
+    AND away.seq <= e.seq AND e.seq < away.next_seq;
 COMMENT ON VIEW v_visible IS 'One row per event and seat that could see it.';
 
 -- A payment is two transfers that share data.transaction: -amount of who pays, +amount of who is

@@ -1,8 +1,9 @@
 """Interventions: scheduled changes of an episode, which work with every environment.
 
-``base`` says what one is; ``seats`` (crash, replace), ``names`` (rename, swap), ``messages``
-(inject) and ``prompts`` (edit_prompt) are kinds. A new kind is a class here and a name in
-:data:`AnyIntervention`.
+``base`` says what one is and ``arrangement`` what it changes. The kinds: ``presence`` (crash,
+recover, leave, join, mute), ``replacing`` (replace), ``names`` (rename, swap), ``messages``
+(inject, anonymise, reveal), ``prompts`` (edit_prompt; ``edits`` of lines) and ``memory`` (wipe). A
+new kind is a class here and a name in :data:`AnyIntervention`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,31 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tasks.episodes.interventions.base import Arrangement, Change, Intervention, Roster
-from tasks.episodes.interventions.messages import Inject
+from tasks.episodes.interventions.arrangement import Arrangement, Roster
+from tasks.episodes.interventions.base import Change, Intervention
+from tasks.episodes.interventions.memory import Wipe
+from tasks.episodes.interventions.messages import Anonymise, Inject, Reveal
 from tasks.episodes.interventions.names import Rename, Swap
+from tasks.episodes.interventions.presence import Crash, Join, Leave, Mute, Recover
 from tasks.episodes.interventions.prompts import EditPrompt
-from tasks.episodes.interventions.seats import Crash, Replace
+from tasks.episodes.interventions.replacing import Replace
 
 #: Every kind of intervention; ``do`` tells them apart.
-AnyIntervention = Crash | Replace | Rename | Swap | Inject | EditPrompt
+AnyIntervention = (
+    Crash
+    | Recover
+    | Leave
+    | Join
+    | Mute
+    | Replace
+    | Rename
+    | Swap
+    | Anonymise
+    | Reveal
+    | Inject
+    | EditPrompt
+    | Wipe
+)
 
 InterventionField = Annotated[AnyIntervention, Field(discriminator="do")]
 
@@ -29,5 +47,6 @@ __all__ = [
     "EditPrompt",
     "Intervention",
     "InterventionField",
+    "Replace",
     "Roster",
 ]

@@ -1,107 +1,32 @@
-"""What an intervention is: a scheduled change of who takes part in an episode, and how."""
+"""What an intervention is: a scheduled change of the arrangement of an episode."""
 
 from __future__ import annotations
 
-import dataclasses
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from schemas.base import Record
-from schemas.environment import Event
-from schemas.seats import Seat
-from tasks.episodes.interventions.edits import PromptEdit
-from tasks.episodes.names import Others
-from tasks.episodes.times import BetweenTurns, Moment, due
+from schemas.environment import EVERYONE, NOBODY, Event
+from tasks.episodes.interventions.arrangement import Arrangement, Audiences, Roster, SeatName
+from tasks.episodes.times import BetweenTurns, Moment, due, first_round, last_round
 
-#: A seat as a study names it: its position, from 1, or its identifier.
-SeatName = int | str
-
-#: What seats read of an intervention.
-Words = Annotated[str, Field(min_length=1, max_length=100_000)]
+#: A seat that an intervention is about.
+SeatField = Annotated[
+    SeatName, Field(description="The seat: its position, from 1, or its identifier.")
+]
 
 #: Some seats as a study names them, or all of them.
 SeatNames = Literal["all"] | Annotated[tuple[SeatName, ...], Field(min_length=1)]
 
+#: What seats read of an intervention.
+Words = Annotated[str, Field(min_length=1, max_length=100_000)]
 
-@dataclass(frozen=True, slots=True)
-class Roster:
-    """Who takes part in an episode; nothing of it changes.
-
-    Attributes:
-        seats: The seats, in order.
-        model_ids: A provider's model name by alias.
-    """
-
-    seats: tuple[Seat, ...]
-    model_ids: Mapping[str, str]
-
-    def named(self, seats: SeatNames) -> tuple[str, ...]:
-        """Identifiers of the seats that a study names.
-
-        Raises:
-            ValueError: One of them is not there, or is named twice.
-        """
-        if seats == "all":
-            return tuple(seat.seat for seat in self.seats)
-        found = tuple(self.seat(name).seat for name in seats)
-        if len(set(found)) != len(found):
-            raise ValueError("a seat is named twice")
-        return found
-
-    def seat(self, name: SeatName) -> Seat:
-        """The seat of that position or identifier.
-
-        Raises:
-            ValueError: There is none.
-        """
-        for seat in self.seats:
-            if name in {seat.position, seat.seat}:
-                return seat
-        known = ", ".join(seat.seat for seat in self.seats[:5])
-        raise ValueError(
-            f"no seat {name!r}; the episode has {len(self.seats)}: 1 to {len(self.seats)}, or by "
-            f"identifier {known}{', ...' if len(self.seats) > 5 else ''}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Arrangement:
-    """What interventions change.
-
-    Attributes:
-        names: Shown name by seat.
-        models: Alias of the model by seat.
-        out: Seats that are not asked any more.
-        edits: Edits of the prompts of a seat, in order, by seat.
-        others: How prompts name the other seats.
-    """
-
-    names: Mapping[str, str]
-    models: Mapping[str, str]
-    out: frozenset[str] = frozenset()
-    edits: Mapping[str, tuple[PromptEdit, ...]] = field(default_factory=dict)
-    others: Others = "named"
-
-    def with_names(self, names: Mapping[str, str]) -> Arrangement:
-        """The arrangement with other shown names for some seats."""
-        return dataclasses.replace(self, names={**self.names, **names})
-
-    def with_models(self, models: Mapping[str, str]) -> Arrangement:
-        """The arrangement with other models for some seats."""
-        return dataclasses.replace(self, models={**self.models, **models})
-
-    def without(self, seats: Iterable[str]) -> Arrangement:
-        """The arrangement in which these seats are not asked any more."""
-        return dataclasses.replace(self, out=self.out | frozenset(seats))
-
-    def with_edit(self, seats: Iterable[str], edit: PromptEdit) -> Arrangement:
-        """The arrangement with one more edit of the prompts of these seats."""
-        edits = {seat: (*self.edits.get(seat, ()), edit) for seat in seats}
-        return dataclasses.replace(self, edits={**self.edits, **edits})
+#: Whether seats are told of an intervention, or the words in which they are.
+Notice = bool | Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +36,15 @@ class Change:
     Attributes:
         arrangement: The arrangement after it.
         events: Events of kind ``intervene``, with the audience that notices them: nobody, where it
-            is silent. The engine logs them with ``item`` set to the kind of intervention.
+            is silent; none, where there was nothing to do.
+        forget: Seats that remember nothing of what was before these events.
+        audiences: Members of the audiences of these events, where they are named first.
     """
 
     arrangement: Arrangement
     events: tuple[Event, ...] = field(default=())
+    forget: frozenset[str] = frozenset()
+    audiences: Audiences = field(default_factory=dict)
 
 
 class Intervention(Record):
@@ -124,6 +53,7 @@ class Intervention(Record):
     ``do`` has no default, so that it is part of every key that a study's interventions enter.
     """
 
+    do: str
     at: BetweenTurns | tuple[BetweenTurns, ...] = Field(
         "start", description="When it happens: a time, or a list of them."
     )
@@ -138,9 +68,21 @@ class Intervention(Record):
         """Model aliases that it names."""
         return ()
 
+    def beforehand(
+        self, arrangement: Arrangement, roster: Roster, earlier: Sequence[Intervention]
+    ) -> Arrangement:
+        """The arrangement in which an episode begins because this is going to happen.
+
+        Args:
+            arrangement: The arrangement without it.
+            roster: Who takes part.
+            earlier: The interventions that are listed before it.
+        """
+        return arrangement
+
     @abstractmethod
     def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
-        """What it does to an arrangement.
+        """What it does to an arrangement; nothing, where it finds nothing to do.
 
         Args:
             arrangement: The arrangement before it.
@@ -149,9 +91,56 @@ class Intervention(Record):
 
         Raises:
             ValueError: It names what the episode does not have. Every intervention is tried on the
-                first arrangement of a condition before anything is run.
+                arrangement of a condition before anything is run.
         """
+
+    def problem(self, roster: Roster, others: Sequence[Intervention]) -> str | None:
+        """Why it can never do anything, if so.
+
+        Args:
+            roster: Who takes part.
+            others: All interventions of the episode.
+        """
+        return None
 
     def due(self, now: Moment, before: Moment | None) -> bool:
         """Whether one of its times has come, which it had not at the moment before."""
         return any(due(time, now, before) for time in self.times)
+
+    def may_precede(self, other: Intervention) -> bool:
+        """Whether it may happen no later than another one."""
+        return min(map(first_round, self.times)) <= max(map(last_round, other.times))
+
+    def event(
+        self,
+        text: str | None = None,
+        *,
+        target: str | None = None,
+        actor: str = "env",
+        data: Mapping[str, Any] | None = None,
+        audience: str | None = None,
+    ) -> Event:
+        """The event that logs it.
+
+        Args:
+            text: What is read of it.
+            target: The seat that it is done to.
+            actor: The seat in whose name it speaks, or ``env``.
+            data: What it changes.
+            audience: Who reads it; everyone, if left out, and nobody where there is no text.
+        """
+        to = (EVERYONE if text else NOBODY) if audience is None else audience
+        return Event(
+            "intervene",
+            actor,
+            target=target,
+            item=self.do,
+            text=text,
+            data=data or {},
+            audience=to,
+        )
+
+
+def words_of(notice: Notice, usual: str) -> str | None:
+    """What is read of an intervention: nothing, the usual words, or those of the study."""
+    return (usual if notice else None) if isinstance(notice, bool) else notice

@@ -62,11 +62,11 @@ class PromptEdit(Record):
         added = [_filled(line, values) for line in self.add]
         return "\n".join([*(line for line in kept if line is not None), *added]).strip()
 
-    def problem(self, text: str) -> str | None:
+    def missing(self, text: str) -> str | None:
         """Which line that it names a prompt does not have, if so.
 
         Example:
-            >>> PromptEdit(remove=("Others",)).problem("You are Ann.")
+            >>> PromptEdit(remove=("Others",)).missing("You are Ann.")
             "no line of the prompt begins with 'Others'"
         """
         lines = text.split("\n")

@@ -1,13 +1,14 @@
-"""Interventions on shown names: other names for all, or names that change places."""
+"""Interventions on shown names: other names, names that change places."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
-from schemas.environment import EVERYONE, NOBODY, Event
-from tasks.episodes.interventions.base import Arrangement, Change, Intervention, Roster, SeatName
+from tasks.episodes.interventions.arrangement import Arrangement, Roster, SeatName
+from tasks.episodes.interventions.base import Change, Intervention
 from tasks.episodes.names import Names, shown_names
 from tasks.episodes.times import Moment
 
@@ -24,18 +25,13 @@ class Rename(Intervention):
     def change(self, arrangement: Arrangement, roster: Roster, now: Moment) -> Change:
         """The seats have the other names."""
         names = shown_names(self.names, roster.seats, roster.model_ids)
-        return Change(arrangement.with_names(names), (self._event(arrangement, names),))
+        text = _renamed(arrangement, names) if self.notice else None
+        return Change(arrangement.with_names(names), (self.event(text, data={"names": names}),))
 
-    def _event(self, before: Arrangement, names: dict[str, str]) -> Event:
-        told = "; ".join(f"{before.names[seat]} is now {name}" for seat, name in names.items())
-        return Event(
-            "intervene",
-            "env",
-            item=self.do,
-            text=f"Names have changed: {told}." if self.notice else None,
-            data={"names": names},
-            audience=EVERYONE if self.notice else NOBODY,
-        )
+
+def _renamed(before: Arrangement, names: Mapping[str, str]) -> str:
+    told = "; ".join(f"{before.names[seat]} is now {name}" for seat, name in names.items())
+    return f"Names have changed: {told}."
 
 
 class Swap(Intervention):
@@ -50,5 +46,4 @@ class Swap(Intervention):
         if one == other:
             raise ValueError(f"swap needs two seats, not {self.seats[0]!r} twice")
         names = {one: arrangement.names[other], other: arrangement.names[one]}
-        event = Event("intervene", "env", item=self.do, data={"names": names}, audience=NOBODY)
-        return Change(arrangement.with_names(names), (event,))
+        return Change(arrangement.with_names(names), (self.event(data={"names": names}),))

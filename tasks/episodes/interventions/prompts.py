@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.environment import NOBODY, Event
-from tasks.episodes.interventions.base import Arrangement, Change, Intervention, Roster, SeatNames
+from tasks.episodes.interventions.arrangement import Arrangement, Roster
+from tasks.episodes.interventions.base import Change, Intervention, SeatNames
 from tasks.episodes.interventions.edits import PromptEdit
 from tasks.episodes.times import Moment
 

@@ -90,7 +90,8 @@ METRIC = Metric(
     source="Gini (1912); Shannon (1948); Herfindahl (1950).",
     avoid="With a fixed floor everybody has the same number of messages by design: read the words. "
     "Gini, HHI and the largest share have a range that depends on the number of seats, so do not "
-    "compare groups of different size by them.",
+    "compare groups of different size by them. A seat that an intervention took out, or that had "
+    "not come yet, counts as silent.",
     needs=("messages", "seats"),
     version=2,
     compute=compute,

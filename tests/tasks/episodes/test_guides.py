@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from schemas.study import ModelSpec
 from tasks.episodes import Episode, Played, play
-from tasks.episodes.parts import parts_and_params
+from tasks.episodes.parts import part_problems, parts_and_params
 from tasks.episodes.probes import Probe
 from tasks.studies.yamltext import document
 from tests.tasks.episodes.games import episode
@@ -83,27 +83,30 @@ def test_the_interventions_of_the_guide_happen_when_it_says(
 
 # The kind is registered nowhere, which the serializer of the parts remarks on.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-def test_the_guides_intervention_brings_a_seat_back(
+def test_the_guides_intervention_exchanges_two_models(
     memory_gateway: Any, modules_of_page: Any
 ) -> None:
-    (module,) = modules_of_page("add_an_intervention.md", "recover")
-    kind = module.Recover
-    one = episode(
-        "commons",
-        {"seats": ["m", "m"], "months": 4, "talk_rounds": 0},
-        interventions=[{"do": "crash", "seat": 2, "at": {"after_rounds": 1}}],
-    )
+    (module,) = modules_of_page("add_an_intervention.md", "exchange")
+    one = episode("commons", {"seats": ["m", "n", "m"], "months": 4, "talk_rounds": 0})
 
-    def with_recovery(seat: int) -> Episode:
-        recover = kind.model_validate({"do": "recover", "seat": seat, "at": {"after_rounds": 2}})
-        scheduled = (*one.parts.interventions, recover)
-        parts = one.parts.model_copy(update={"interventions": scheduled})
+    def scheduled(*seats: int) -> Episode:
+        exchange = module.Exchange.model_validate(
+            {"do": "exchange", "seats": seats, "at": {"after_rounds": 2}}
+        )
+        parts = one.parts.model_copy(update={"interventions": (exchange,)})
         return dataclasses.replace(one, parts=parts)
 
     gateway = memory_gateway(lambda question: '{"amount": 5}')
-    rows = played(with_recovery(2), gateway).rows
-    asked = [row["round"] for row in rows["actions"] if row["seat"] == "s2" and not row["absent"]]
-    assert asked == [0, 2, 3]
-    assert "Agent-B is back." in [message.text for message in gateway.questions[-1].messages]
-    with pytest.raises(ValueError, match="has not crashed"):
-        played(with_recovery(1), gateway)
+    rows = played(scheduled(1, 2), gateway).rows
+    asked = [question.model.model for question in gateway.questions if question.subject == "s1"]
+    assert asked == ["sim/agent"] * 2 + ["sim/reserved"] * 2
+    told = [(event["target"], event["data"]) for event in rows["events"] if event["item"]]
+    assert ("s2", {"model": "m"}) in told
+
+    def problems(*seats: int) -> list[str]:
+        found = part_problems(scheduled(*seats).parts, one.seats, one.model_ids, None)
+        return [problem for _, problem in found]
+
+    assert problems(1, 2) == []
+    assert problems(1, 3) == ["both seats have the same model"]
+    assert "no seat 4" in problems(1, 4)[0]

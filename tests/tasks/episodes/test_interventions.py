@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from schemas.gateway import Question
 from tasks.episodes import Episode, play
-from tasks.episodes.parts import EpisodeParts
+from tasks.episodes.parts import EpisodeParts, part_problems
 from tasks.episodes.preflight import edit_problems
 from tests.tasks.episodes.games import episode
 
@@ -175,3 +175,211 @@ def test_what_prompts_showed_of_an_intervention_is_recorded(memory_gateway: Any)
     rows = rows_of(gateway, "discussion", {"do": "crash", "seat": 2, "leak": ERROR})
     (event,) = happened(rows)
     assert list(spans(rows["exposures"])).count(event["seq"]) == len(gateway.questions) == 8
+
+
+def asked_in(rows: Any, seat: str) -> list[int]:
+    """The rounds in which a seat was asked by the game."""
+    asked = [row["round"] for row in rows["actions"] if row["seat"] == seat and not row["absent"]]
+    return sorted(set(asked))
+
+
+def data_of(rows: Any) -> list[dict[str, Any]]:
+    return [dict(event["data"]) for event in happened(rows)]
+
+
+@pytest.mark.parametrize("name", sorted(PARAMS))
+def test_a_seat_that_recovers_is_asked_again_and_reads_what_it_missed(
+    memory_gateway: Any, name: str
+) -> None:
+    gateway = memory_gateway(answering)
+    down = {"do": "crash", "seat": 2, "at": {"after_rounds": 1}}
+    back = {"do": "recover", "seat": 2, "notice": True, "at": {"after_rounds": 3}}
+    rows = rows_of(gateway, name, down, back)
+    assert asked_in(rows, "s2") == [0, 3]
+    assert data_of(rows) == [{"state": "crashed"}, {"state": "active"}]
+    missed = [e["text"] for e in rows["events"] if e["kind"] == "say" and e["round"] in (1, 2)]
+    assert missed
+    last = told(of_seat(gateway, "s2")[-1])
+    assert all(f": {text}" in last for text in missed)
+    assert "Agent-B is back." in last
+
+
+@pytest.mark.parametrize("name", sorted(PARAMS))
+def test_a_seat_that_joins_is_unknown_until_then_and_reads_nothing_older(
+    memory_gateway: Any, name: str
+) -> None:
+    gateway = memory_gateway(answering)
+    probe = {"name": "p", "ask": "?", "at": ["start", {"after_rounds": 1}]}
+    rows = rows_of(
+        gateway, name, {"do": "join", "seat": 3, "at": {"after_rounds": 2}}, probes=[probe]
+    )
+    assert asked_in(rows, "s3") == [2, 3]
+    assert {row["seat"] for row in rows["responses"]} == {"s1", "s2"}
+    (start,) = [event for event in rows["events"] if event["item"] == "awaited"]
+    assert (start["target"], start["audience"], start["seq"]) == ("s3", "nobody", 0)
+    systems = [told(question, "system") for question in of_seat(gateway, "s1")]
+    assert "Agent-C" not in systems[0]
+    assert "Agent-C" in systems[-1]
+    first = told(of_seat(gateway, "s3")[0])
+    assert "Agent-C has joined." in first
+    older = [e["text"] for e in rows["events"] if e["kind"] == "say" and e["round"] < 2]
+    assert not [text for text in older if f": {text}" in first]
+
+
+def test_a_seat_may_join_with_the_past_or_come_back(memory_gateway: Any) -> None:
+    gateway = memory_gateway(answering)
+    rows = rows_of(
+        gateway,
+        "discussion",
+        {"do": "leave", "seat": 1, "at": {"after_rounds": 1}},
+        {
+            "do": "join",
+            "seat": 1,
+            "past": True,
+            "notice": "Welcome back.",
+            "at": {"after_rounds": 3},
+        },
+    )
+    assert asked_in(rows, "s1") == [0, 3]
+    assert [row["item"] for row in happened(rows)] == ["leave", "join"]
+    last = told(of_seat(gateway, "s1")[-1])
+    assert "[Agent-B]: Words 3." in last
+    assert "Welcome back." in last
+    while_gone = of_seat(gateway, "s2")[1]
+    assert "Agent-A" not in told(while_gone, "system")
+    assert "Agent-A has left." in told(while_gone)
+
+
+@pytest.mark.parametrize("name", sorted(PARAMS))
+def test_a_muted_seat_is_silent_for_its_rounds_reads_on_and_answers_in_private(
+    memory_gateway: Any, name: str
+) -> None:
+    gateway = memory_gateway(answering)
+    mute = {"do": "mute", "seats": [2, 3], "rounds": 2, "notice": True, "at": {"after_rounds": 1}}
+    probe = {"name": "p", "ask": "?", "at": {"after_rounds": 2}}
+    rows = rows_of(gateway, name, mute, probes=[probe])
+    assert asked_in(rows, "s2") == asked_in(rows, "s3") == [0, 3]
+    assert [row["seat"] for row in rows["responses"]] == ["s1", "s2", "s3"]
+    (data,) = data_of(rows)
+    assert data == {"seats": ["s2", "s3"], "until_round": 3}
+    assert "Muted for 2 rounds: Agent-B, Agent-C." in told(of_seat(gateway, "s2")[-1])
+    assert rows["episodes"][0]["status"] == "terminated"
+
+
+@pytest.mark.parametrize("memory", ["full", {"kind": "last", "size": 20}, "own"])
+def test_a_wiped_memory_holds_nothing_older(memory_gateway: Any, memory: Any) -> None:
+    gateway = memory_gateway(answering)
+    wipe = {"do": "wipe", "seats": [1, 2], "notice": True, "at": {"after_rounds": 2}}
+    rows = rows_of(gateway, "discussion", wipe, memory=memory)
+    third = {seat: told(of_seat(gateway, seat)[2]) for seat in ("s1", "s2", "s3")}
+    (event,) = happened(rows)
+    assert event["audience"] == "s1+s2"
+    for seat, number in (("s1", 0), ("s2", 1), ("s3", 2)):
+        assert (f"Words {number}." in third[seat]) == (seat == "s3")
+    if memory == "full":
+        assert "You remember nothing" in third["s1"]
+        assert "You remember nothing" not in third["s3"]
+        assert "[Agent-A]: Words 6." in third["s2"]
+
+
+def test_words_are_injected_in_a_seats_name_and_by_the_system(memory_gateway: Any) -> None:
+    gateway = memory_gateway(answering)
+    rows = rows_of(
+        gateway,
+        "discussion",
+        {"do": "inject", "text": "I resign.", "by": 2, "to": [1], "at": {"after_rounds": 1}},
+        {"do": "inject", "text": "It is late.", "channel": "system", "at": {"after_rounds": 1}},
+    )
+    s1, s2, s3 = (of_seat(gateway, seat)[1].messages for seat in ("s1", "s2", "s3"))
+    assert ("user", "[Agent-B]: I resign.") in [(one.role, one.text) for one in s1]
+    assert ("assistant", "I resign.") in [(one.role, one.text) for one in s2]
+    assert "resign" not in "".join(one.text for one in s3)
+    for messages in (s1, s2, s3):
+        assert ("system", "It is late.") in [(one.role, one.text) for one in messages]
+    assert [event["audience"] for event in happened(rows)] == ["s1+s2", "everyone"]
+
+
+def test_what_a_seat_answers_in_the_turn_of_an_injected_message_stays_its_own(
+    memory_gateway: Any,
+) -> None:
+    gateway = memory_gateway(answering)
+    inject = {"do": "inject", "text": "I resign.", "by": 1, "at": {"after_rounds": 1}}
+    rows_of(gateway, "discussion", inject)
+    own = [one.text for one in of_seat(gateway, "s1")[-1].messages if one.role == "assistant"]
+    assert own == ["Words 0.", "I resign.", "Words 3.", "Words 6."]
+
+
+def test_names_are_hidden_and_revealed_and_models_are_told(memory_gateway: Any) -> None:
+    gateway = memory_gateway(answering)
+    rows = rows_of(
+        gateway,
+        "discussion",
+        {"do": "anonymise", "at": {"after_rounds": 1}},
+        {"do": "reveal", "what": "names", "at": {"after_rounds": 2}},
+        {"do": "reveal", "what": "models", "seats": [3], "to": [1], "at": {"after_rounds": 3}},
+    )
+    shown = ["Agent-C" in told(question) for question in of_seat(gateway, "s1")]
+    assert shown == [True, False, True, True]
+    last = {seat: told(of_seat(gateway, seat)[-1]) for seat in ("s1", "s2")}
+    assert "Agent-C is reserved." in last["s1"]
+    assert "Agent-C is reserved." not in last["s2"]
+    assert data_of(rows)[-1] == {"models": {"s3": "reserved"}}
+
+
+def problems_of(*interventions: Mapping[str, Any], rounds: int | None = 4) -> list[str]:
+    one = declared("discussion", *interventions)
+    return [text for _, text in part_problems(one.parts, one.seats, one.model_ids, None, rounds)]
+
+
+@pytest.mark.parametrize(
+    ("interventions", "words"),
+    [
+        ([{"do": "recover", "seat": 2, "at": {"after_rounds": 1}}], "does not crash before"),
+        (
+            [
+                {"do": "recover", "seat": 2, "at": {"after_rounds": 1}},
+                {"do": "crash", "seat": 2, "at": {"after_rounds": 2}},
+            ],
+            "does not crash before",
+        ),
+        ([{"do": "join", "seat": 3, "at": {"after_rounds": 4}}], "never happens"),
+        ([{"do": "join", "seat": 9}], "no seat 9"),
+        ([{"do": "leave", "seat": "s7"}], "no seat 's7'"),
+        ([{"do": "mute", "seats": [1, 1], "rounds": 1}], "named twice"),
+        ([{"do": "wipe", "seats": [4], "at": {"every_rounds": 9}}], "no seat 4"),
+        ([{"do": "inject", "text": "x", "at": {"every_rounds": 5}}], "never happens"),
+        ([{"do": "replace", "seat": 1, "persona": "drawn"}], "has no persona"),
+        ([{"do": "reveal", "what": "personas"}], "no persona"),
+    ],
+)
+def test_interventions_that_never_do_anything_are_refused(
+    interventions: list[Mapping[str, Any]], words: str
+) -> None:
+    (problem,) = problems_of(*interventions)
+    assert words in problem
+
+
+def test_interventions_that_make_sense_are_not_refused() -> None:
+    assert not problems_of(
+        {"do": "recover", "seat": 2, "at": {"after_rounds": 3}},
+        {"do": "crash", "seat": 2, "at": {"every_rounds": 2}},
+        {"do": "join", "seat": 3, "at": {"after_turns": 100}},
+        {"do": "inject", "text": "x", "at": [{"after_rounds": 9}, "start"]},
+    )
+    assert not problems_of({"do": "join", "seat": 3, "at": {"after_rounds": 9}}, rounds=None)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"do": "replace", "seat": 1},
+        {"do": "replace", "seat": 1, "persona": "none"},
+        {"do": "inject", "text": "x", "by": 1, "channel": "system"},
+        {"do": "reveal", "what": "names", "to": [1]},
+        {"do": "mute", "seats": [], "rounds": 1},
+        {"do": "mute", "seats": "all", "rounds": 0},
+    ],
+)
+def test_interventions_that_contradict_themselves_are_refused(declared: Any) -> None:
+    with pytest.raises(ValidationError):
+        EpisodeParts.model_validate({"interventions": [declared]})

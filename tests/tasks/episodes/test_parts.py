@@ -11,6 +11,7 @@ from schemas.environment import EVERYONE, NOBODY, Event, Logged
 from schemas.keys import digest
 from schemas.seats import Persona, Seat
 from tasks.episodes.interventions import Roster
+from tasks.episodes.interventions.arrangement import Absence
 from tasks.episodes.memory import SeatView
 from tasks.episodes.parts import EpisodeParts, first_arrangement, part_problems, parts_and_params
 from tasks.episodes.probes import Probe
@@ -44,8 +45,9 @@ def said(*actors: str) -> list[Logged]:
 
 
 def changed(declared: EpisodeParts, number: int = 0):
-    first = first_arrangement(declared, SEATS, MODELS)
-    return declared.interventions[number].change(first, Roster(SEATS, MODELS), Moment(0, 0))
+    roster = Roster(SEATS, MODELS)
+    first = first_arrangement(declared, roster)
+    return declared.interventions[number].change(first, roster, Moment(0, 0))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_a_crash_takes_the_seat_out_and_is_noticed_only_with_notice(
     notice: bool, audience: str
 ) -> None:
     change = changed(parts(interventions=[{"do": "crash", "seat": 2, "notice": notice}]))
-    assert change.arrangement.out == {"s2"}
+    assert change.arrangement.out == {"s2": Absence("crashed")}
     assert [(event.target, event.audience) for event in change.events] == [("s2", audience)]
     assert (change.events[0].text is not None) == notice
 
