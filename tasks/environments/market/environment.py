@@ -5,42 +5,43 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
-from schemas.market import Catalogue
 from schemas.seats import Seat
 from tasks.environments.market.game import MarketGame
 from tasks.environments.market.params import MarketParams
-from tasks.environments.market.policy import MarketPolicy
+from tasks.environments.market.policies.policy import MarketPolicy
 
 
 class Market:
     """Search, talk, proposals and payment between customers and businesses."""
 
     name = "market"
-    version = 2
+    version = 3
     params = MarketParams
-    templates = ("system", "opening", "event", "customer", "business")
+    templates = ("system", "opening", "event", "customer", "business", "description")
     policy = MarketPolicy()
     by_events_alone = False
 
     def aliases(self, params: MarketParams) -> Mapping[tuple[str | int, ...], str]:
-        """The models of the two sides."""
+        """The models of the two sides, and of those that have their own."""
         return {
             ("models", "customer"): params.models.customer,
             ("models", "business"): params.models.business,
+            **{("models", "of", name): alias for name, alias in params.models.of.items()},
         }
 
     def seating(
         self, params: MarketParams, models: Mapping[str, str], rng: random.Random
     ) -> tuple[Seat, ...]:
         """The customers, then the businesses, which have no personas; in the catalogue's order."""
-        catalogue, models_of = _catalogue(params), params.models
+        catalogue, models_of = params.sides, params.models
         customers = [(one.id, one.name, "customer") for one in catalogue.customers]
         businesses = [(one.id, one.name, "business") for one in catalogue.businesses]
+        of_side = {"customer": models_of.customer, "business": models_of.business}
         return tuple(
             Seat(
                 seat=seat,
                 position=position,
-                model=models_of.customer if role == "customer" else models_of.business,
+                model=models_of.of.get(seat, of_side[role]),
                 name=name,
                 role=role,
                 choice="drawn" if role == "customer" else "none",
@@ -50,13 +51,7 @@ class Market:
 
     def game(self, params: MarketParams, seats: Sequence[Seat]) -> MarketGame:
         """The rules, bound to the catalogue."""
-        return MarketGame(params, _catalogue(params), seats)
+        return MarketGame(params, params.sides)
 
 
 ENVIRONMENT = Market()
-
-
-def _catalogue(params: MarketParams) -> Catalogue:
-    if not isinstance(params.catalogue, Catalogue):
-        raise LookupError(f"catalogue {params.catalogue.imported} is to be put in before planning")
-    return params.catalogue

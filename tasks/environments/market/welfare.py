@@ -1,22 +1,21 @@
 """Utility, welfare and the baselines of a market: pure formulas over a catalogue.
 
-With I_c the items that customer c requests, r_i their reference prices and A_c its required
-amenities, a purchase fits if it holds every item of I_c, all on the menu of a business that offers
-all of A_c. The customer's utility is
+With I_c the items that customer c requests and r_i their reference prices, its utility is
 
     U_c = 2 · Σ_{i in I_c} r_i · 1[a paid proposal fits] − Σ_{paid} total price
 
-so value counts once and every payment counts. Welfare is the sum over customers. Source: Magentic
-Marketplace, ``run_analytics.py`` and ``baseline_utilities.py`` (microsoft/multi-agent-marketplace,
-MIT; arXiv 2510.25779), with the containment rule for items throughout.
+where ``fit`` says what fits; so value counts once and every payment counts. Welfare is the sum over
+customers. Source: Magentic Marketplace, ``run_analytics.py`` and ``baseline_utilities.py``
+(microsoft/multi-agent-marketplace, MIT; arXiv 2510.25779).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas.market import Business, Catalogue, Customer
+from schemas.market import Catalogue, Customer
+from tasks.environments.market.fit import Sellers, has_amenities
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +39,24 @@ class Baselines:
 
     Attributes:
         optimal: Everyone takes the best.
-        cheapest: Everyone takes the cheapest, which may lack an amenity.
+        cheapest: Everyone takes the cheapest with all items, which may lack an amenity.
+        cheapest_fitting: Everyone takes the cheapest that has the amenities as well.
         random: Expected value of taking any.
         random_fitting: Expected value of taking any that has the amenities as well.
+        servable: Share of the customers for whom some business has all items and amenities.
     """
 
     optimal: float
     cheapest: float
+    cheapest_fitting: float
     random: float
     random_fitting: float
+    servable: float
 
 
 def value_usd(customer: Customer) -> float:
     """What having its request met is worth to a customer: twice its reference prices."""
     return 2 * sum(customer.menu_features.values())
-
-
-def has_amenities(customer: Customer, business: Business) -> bool:
-    """Whether a business offers every amenity that a customer requires."""
-    return all(business.amenity_features.get(name, False) for name in customer.amenity_features)
-
-
-def fits(customer: Customer, business: Business, items: Collection[str]) -> bool:
-    """Whether a proposal of these items by that business meets a customer's request.
-
-    Args:
-        customer: Who requests.
-        business: Who offers.
-        items: Names of the items offered; those that are not on the menu do not count.
-    """
-    offered = set(items) & set(business.menu_features)
-    return set(customer.menu_features) <= offered and has_amenities(customer, business)
 
 
 def utility_usd(customer: Customer, met: bool, payments_usd: Iterable[float]) -> float:
@@ -90,34 +76,38 @@ def utility_usd(customer: Customer, met: bool, payments_usd: Iterable[float]) ->
     return (value_usd(customer) if met else 0.0) - sum(payments_usd)
 
 
-def options(customer: Customer, catalogue: Catalogue) -> tuple[Option, ...]:
-    """A customer's options: the businesses with every item that it requests."""
-    wanted = customer.menu_features
+def options(
+    customer: Customer, catalogue: Catalogue, sellers: Sellers | None = None
+) -> tuple[Option, ...]:
+    """A customer's options: the businesses with every item that it requests.
+
+    Args:
+        customer: The customer.
+        catalogue: The market.
+        sellers: Its businesses by item, where that is known already.
+    """
     found = []
-    for business in catalogue.businesses:
-        menu = business.menu_features
-        if all(item in menu for item in wanted):
-            price = sum(menu[item] for item in wanted)
-            met = has_amenities(customer, business)
-            found.append(Option(price, utility_usd(customer, met, [price]), met))
+    for at in (sellers or Sellers(catalogue.businesses)).of_all(customer.menu_features):
+        business = catalogue.businesses[at]
+        price = sum(business.menu_features[item] for item in customer.menu_features)
+        met = has_amenities(business.amenity_features, customer.amenity_features)
+        found.append(Option(price, utility_usd(customer, met, [price]), met))
     return tuple(found)
 
 
 def baselines(catalogue: Catalogue) -> Baselines:
-    """The four baselines, computed exactly; customers without an option count 0."""
-    each = [options(customer, catalogue) for customer in catalogue.customers]
+    """The baselines, computed exactly; customers without an option count 0."""
+    sellers = Sellers(catalogue.businesses)
+    each = [options(customer, catalogue, sellers) for customer in catalogue.customers]
     fitting = [tuple(one for one in choices if one.fits) for choices in each]
     return Baselines(
         optimal=sum(max((one.utility_usd for one in choices), default=0.0) for choices in each),
         cheapest=sum(_cheapest(choices) for choices in each),
+        cheapest_fitting=sum(_cheapest(choices) for choices in fitting),
         random=sum(_mean(choices) for choices in each),
         random_fitting=sum(_mean(choices) for choices in fitting),
+        servable=sum(bool(choices) for choices in fitting) / len(each),
     )
-
-
-def welfare_usd(utilities_usd: Mapping[str, float]) -> float:
-    """The sum of the customers' utilities."""
-    return sum(utilities_usd.values())
 
 
 def _cheapest(choices: tuple[Option, ...]) -> float:

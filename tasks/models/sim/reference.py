@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -132,10 +132,14 @@ def _section(title: str, params: type[Record], about: str, listed: set[str]) -> 
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return f"`{value}`"
     return "none" if value == {} else f"{value:g}"
 
 
 def _range(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{name}`" for name in get_args(field.annotation))
     bounds = {
         name: getattr(constraint, name)
         for constraint in field.metadata

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.market import Business
-from tasks.environments.market.search import Index, document, grams
+from schemas.market import Business, Customer
+from tasks.environments.market.search.grams import grams
+from tasks.environments.market.search.indexes import LexicalIndex, document
+from tasks.environments.market.search.query import Query
+
+NOBODY = Customer(id="c", name="C", request="", menu_features={}, amenity_features=())
 
 
 def shop(name: str, *items: str, rating: float = 1.0, description: str = "") -> Business:
@@ -21,7 +25,8 @@ def shop(name: str, *items: str, rating: float = 1.0, description: str = "") -> 
 
 
 def ranked(query: str, shops: Sequence[Business]) -> list[tuple[float, int]]:
-    return [(score, shops.index(one)) for score, one in Index(shops, 10).ranked(query)]
+    found = LexicalIndex(shops).ranked(Query(NOBODY, query))
+    return [(score, shops.index(one)) for score, one in found]
 
 
 def test_a_business_is_known_by_name_description_and_items() -> None:

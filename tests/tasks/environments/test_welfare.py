@@ -8,12 +8,8 @@ from pathlib import Path
 import pytest
 
 from schemas.market import Business, Catalogue, Customer
-from tasks.environments.market.welfare import (
-    baselines,
-    fits,
-    options,
-    utility_usd,
-)
+from tasks.environments.market.fit import fits
+from tasks.environments.market.welfare import baselines, options, utility_usd
 from tasks.importers.marketplace import read_marketplace
 
 CUSTOMER = Customer(
@@ -102,6 +98,8 @@ def test_baselines_of_a_market_done_by_hand() -> None:
     # Value 14; best pays 5, dear 11, cheap 3 without delivery; the partial one is no option.
     assert found.optimal == pytest.approx(9)
     assert found.cheapest == pytest.approx(-3)
+    assert found.cheapest_fitting == pytest.approx(9)
+    assert found.servable == 1
     assert found.random == pytest.approx((9 + 3 - 3) / 3)
     assert found.random_fitting == pytest.approx((9 + 3) / 2)
 
@@ -110,6 +108,7 @@ def test_a_customer_without_options_counts_nothing() -> None:
     alone = Catalogue(name="c", customers=(CUSTOMER,), businesses=(PARTIAL,))
     found = baselines(alone)
     assert (found.optimal, found.cheapest, found.random, found.random_fitting) == (0, 0, 0, 0)
+    assert (found.cheapest_fitting, found.servable) == (0, 0)
 
 
 def test_a_proposal_fits_if_it_holds_every_item_from_the_menu_and_every_amenity() -> None:

@@ -77,9 +77,8 @@ def scripted(question: Question) -> str:
     if seen["role"] == "business":
         price = seen["menu"]["soup"]
         line = {"item": "soup", "quantity": 1, "unit_price": price}
-        reply = {"to": "c1", "text": "Here.", "items": [line], "total": price}
-        return json.dumps({"replies": [reply]})
-    offers = [event for event in seen["history"] if event["kind"] == "offer"]
+        return json.dumps({"text": "Here.", "items": [line], "total": price})
+    offers = [event for event in seen["history"] if event["data"].get("what") == "arrival"]
     steps: list[dict[str, Any]] = [
         {"action": "search", "query": "soup"},
         {"action": "ask", "messages": [{"to": name, "text": "Soup?"} for name in ("b1", "b2")]},
