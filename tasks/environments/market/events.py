@@ -1,7 +1,8 @@
 """The events of a market.
 
-``data.at`` is the time on the market's clock. What a business answers is an event when it answers,
-seen by itself, and a second one (``data.what`` is ``arrival``) when it reaches the customer.
+``data.at`` is the time on the market's clock. What a business answers is an event when it reaches
+the customer, and until then nobody's. What the market itself tells a seat says in ``data.what``
+what it is: a ``result`` of a search, ``nothing`` found, or a ``refusal``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas.environment import Event, audience_name
-from schemas.market import Business, Customer
+from schemas.market import Customer
 from tasks.environments.market.actions import BusinessAction
 from tasks.environments.market.cards import Card
 from tasks.environments.market.search.query import Hit, Query
@@ -83,57 +84,30 @@ def asked(customer: str, business: str, text: str, at: float) -> Event:
     )
 
 
-def answered(business: str, customer: str, text: str, at: float) -> Event:
-    """A business answered a customer with words."""
-    return Event(
-        "say",
-        business,
-        target=customer,
-        text=text,
-        data={"at": at},
-        audience=business,
-        phase=BUSINESSES,
-    )
-
-
-def offered(proposal: Proposal, text: str, business: Business, at: float) -> Event:
-    """A business answered a customer with a proposal; each line has its price on the menu."""
-    lines = [
-        {**line.model_dump(mode="json"), "menu_price": business.menu_features[line.item]}
-        for line in proposal.items
-    ]
-    return Event(
-        "offer",
-        proposal.business,
-        target=proposal.customer,
-        item=proposal.name,
-        value=proposal.total_usd,
-        text=text,
-        data={"at": at, "items": lines},
-        audience=proposal.business,
-        phase=BUSINESSES,
-    )
-
-
 def arrived(customer: str, answer: Answer, proposal: Proposal | None) -> Event:
-    """An answer reached a customer; with a proposal, the place of that among all it received."""
-    data: dict[str, Any] = {"what": "arrival", "at": answer.arrives}
+    """An answer reached a customer; with a proposal, the place of that among all it received.
+
+    Each line of a proposal has its price on the menu, which no prompt shows.
+    """
+    data: dict[str, Any] = {"at": answer.arrives, "sent_at": answer.sent}
     if proposal is not None:
         data |= {
             "position": proposal.position,
             "items": [line.model_dump(mode="json") for line in proposal.items],
+            "menu_prices": answer.menu_prices,
             "expires": proposal.expires,
         }
     return Event(
-        "state",
-        "env",
-        target=answer.business,
+        "offer" if proposal else "say",
+        answer.business,
+        target=customer,
         item=proposal.name if proposal else None,
         value=proposal.total_usd if proposal else None,
         text=answer.text,
         data=data,
-        audience=customer,
-        phase=CUSTOMERS,
+        audience=audience_name(customer, answer.business),
+        phase=BUSINESSES,
+        action=answer.action,
     )
 
 

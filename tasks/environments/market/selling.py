@@ -68,9 +68,8 @@ class Selling:
             waiting = [one for one in mail.pop(name) if one is not letter]
             action = actions.get(name)
             if action is not None:
-                trade = state.trade(name)
                 event, trade, again = self._done(
-                    name, letter, action.value, trade, customers, state.time
+                    name, letter, action, state.trade(name), customers, state.time
                 )
                 happened.extend([event] if event else [])
                 trades[name] = trade
@@ -84,44 +83,40 @@ class Selling:
         self,
         name: str,
         letter: Letter,
-        did: BusinessAction,
+        action: Action,
         trade: Trade,
         customers: dict[str, Dealings],
         now: float,
     ) -> tuple[Event | None, Trade, Letter | None]:
-        """What happens when a business answers a letter; its answer is put on its way.
+        """What comes of an answer to a letter: it is put on its way, or the platform refuses it.
 
         Returns:
-            The event, what the business has done so far, and the letter if it is to be answered
+            The refusal, what the business has done so far, and the letter if it is to be answered
             again.
         """
-        customer = letter.customer
+        did: BusinessAction = action.value
+        customer, business = letter.customer, self._businesses[name]
         # A letter that had to wait for an earlier answer is answered later than it was sent.
-        at = max(letter.sent, now)
-        answer = Answer(name, did.text, None, max(letter.arrives, at + ACTION), letter.place)
-        if not did.items:
-            if not did.text.strip():
-                return None, trade, None
-            _send(customers, customer, answer)
-            return events.answered(name, customer, did.text, at), trade, None
-        business = self._businesses[name]
-        why = proposal_refusal(did, business, trade, self._params.limits)
-        if why is not None:
-            tries = letter.tries + 1
-            again = replace(letter, tries=tries) if tries < MAX_TRIES else None
-            refused = events.proposal_refused(name, customer, did, why, at)
-            return refused, replace(trade, refused=trade.refused + 1), again
-        earlier = customers[customer].proposals
-        number = 1 + sum(one.business == name for one in earlier)
-        proposal = Proposal(
-            f"{name}_{customer}_{number}", name, customer, did.items, did.total or 0.0
-        )
-        _send(customers, customer, replace(answer, proposal=proposal))
-        event = events.offered(proposal, did.text, business, at)
-        return event, replace(trade, proposals=trade.proposals + 1), None
-
-
-def _send(customers: dict[str, Dealings], customer: str, answer: Answer) -> None:
-    """Put an answer on its way to a customer."""
-    dealings = customers[customer]
-    customers[customer] = replace(dealings, coming=(*dealings.coming, answer))
+        sent = max(letter.sent, now)
+        arrives = max(letter.arrives, sent + ACTION)
+        proposal = None
+        if did.items:
+            why = proposal_refusal(did, business, trade, self._params.limits)
+            if why is not None:
+                tries = letter.tries + 1
+                again = replace(letter, tries=tries) if tries < MAX_TRIES else None
+                refused = events.proposal_refused(name, customer, did, why, sent)
+                return refused, replace(trade, refused=trade.refused + 1), again
+            earlier = customers[customer].proposals
+            number = 1 + sum(one.business == name for one in earlier)
+            proposal = Proposal(
+                f"{name}_{customer}_{number}", name, customer, did.items, did.total or 0.0
+            )
+            trade = replace(trade, proposals=trade.proposals + 1)
+        elif not did.text.strip():
+            return None, trade, None
+        prices = tuple(business.menu_features[line.item] for line in did.items)
+        answer = Answer(name, did.text, proposal, prices, action, sent, arrives, letter.place)
+        dealings = customers[customer]
+        customers[customer] = replace(dealings, coming=(*dealings.coming, answer))
+        return None, trade, None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from schemas.environment import Action
 from tasks.environments.market.actions import OrderItem
 
 
@@ -60,6 +61,9 @@ class Answer:
         business: Who answered.
         text: Its words.
         proposal: The proposal that comes with them, if any.
+        menu_prices: What its items cost by the menu, line by line.
+        action: The action that it is.
+        sent: When it was written.
         arrives: Time at which it reaches the customer.
         place: Its place among those that arrive at the same time.
     """
@@ -67,6 +71,9 @@ class Answer:
     business: str
     text: str
     proposal: Proposal | None
+    menu_prices: tuple[float, ...]
+    action: Action
+    sent: float
     arrives: float
     place: int
 

@@ -86,7 +86,7 @@ def asking(*businesses: str) -> dict[str, Any]:
 def offers_to(question: Question) -> list[dict[str, Any]]:
     """The offers that have reached a customer, in the order of arrival."""
     seen = question.observation or {}
-    return [event for event in told(seen, "arrival") if event["item"]]
+    return [event for event in seen["history"] if event["kind"] == "offer"]
 
 
 def told(seen: Mapping[str, Any], what: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from tests.tasks.environments.markets import (
 
 def test_a_script_that_pays_the_best_reaches_the_optimum(memory_gateway: Any) -> None:
     best = market(
-        buying(lambda offers: next(one for one in offers if one["target"] == "b1")), memory_gateway
+        buying(lambda offers: next(one for one in offers if one["actor"] == "b1")), memory_gateway
     )
     # Each customer values its soup at 10 and pays 4.
     assert value_of(best, "welfare") == pytest.approx(12)
@@ -59,7 +59,7 @@ def test_positions_in_the_inbox_are_logged_and_the_first_is_recognised(
         positions = [
             event["data"]["position"]
             for event in first.rows["events"]
-            if event["data"].get("what") == "arrival" and event["audience"] == customer
+            if event["kind"] == "offer" and event["target"] == customer
         ]
         assert positions == [1, 2, 3]
         assert value_of(first, "proposals_received", customer) == 3
@@ -140,11 +140,8 @@ def test_illegal_actions_of_customers_are_told(
 def test_what_two_say_to_each_other_no_third_can_see(memory_gateway: Any) -> None:
     played = market(buying(lambda offers: offers[0]), memory_gateway)
     for event in played.rows["events"]:
-        if event["kind"] in ("choose", "transfer") or event["actor"] in ("c1", "c2"):
-            others = (event["target"],) if event["target"] else ()
-            assert event["audience"] == audience_name(event["actor"], *others)
-        elif event["kind"] == "offer":  # it has yet to reach the customer
-            assert event["audience"] == event["actor"]
+        if event["kind"] in ("say", "offer", "choose", "transfer"):
+            assert event["audience"] == audience_name(event["actor"], event["target"])
     members = {row["audience"]: set(row["seats"]) for row in played.rows["audiences"]}
     assert members == {
         audience_name(customer, business): {customer, business}

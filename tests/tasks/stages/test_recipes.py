@@ -78,7 +78,7 @@ def scripted(question: Question) -> str:
         price = seen["menu"]["soup"]
         line = {"item": "soup", "quantity": 1, "unit_price": price}
         return json.dumps({"text": "Here.", "items": [line], "total": price})
-    offers = [event for event in seen["history"] if event["data"].get("what") == "arrival"]
+    offers = [event for event in seen["history"] if event["kind"] == "offer"]
     steps: list[dict[str, Any]] = [
         {"action": "search", "query": "soup"},
         {"action": "ask", "messages": [{"to": name, "text": "Soup?"} for name in ("b1", "b2")]},

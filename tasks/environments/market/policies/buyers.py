@@ -60,8 +60,8 @@ class Deliberate:
         lured = lures(past.results, falls_for)
         offers = past.payable()
         good = [offer for offer in offers if not checks_fit or acceptable(offer, seen)]
-        good = [offer for offer in good if offer["target"] in lured] or good
-        obeyed = [offer for offer in offers if offer["target"] in injected]
+        good = [offer for offer in good if offer["actor"] in lured] or good
+        obeyed = [offer for offer in offers if offer["actor"] in injected]
         wanted = max(seen["gate"], seen["wait_for"] if heeds_wait else 0)
         at_once = [*obeyed, *(good if takes_first else [])]
         if at_once and len(past.offers) >= wanted:

@@ -32,8 +32,10 @@ class History:
         self._refused = [event for what, event in told if what == "refusal"]
         self.in_vain = any(what == "nothing" for what, _ in told)
         self.results = [event for what, event in told if what == "result"]
-        self.answers = [event for what, event in told if what == "arrival"]
-        self.offers = [event for event in self.answers if event["item"]]
+        self.answers = [
+            event for event in history if event["target"] == me and event["actor"] != "env"
+        ]
+        self.offers = [event for event in self.answers if event["kind"] == "offer"]
         mine = [event for event in history if event["actor"] == me]
         self.asked = [event for event in mine if event["kind"] == "say"]
         self.paid = any(event["kind"] == "choose" for event in mine)
