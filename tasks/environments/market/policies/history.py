@@ -32,9 +32,8 @@ class History:
         self._refused = [event for what, event in told if what == "refusal"]
         self.in_vain = any(what == "nothing" for what, _ in told)
         self.results = [event for what, event in told if what == "result"]
-        self.answers = [
-            event for event in history if event["target"] == me and event["actor"] != "env"
-        ]
+        to_me = [event for event in history if event["target"] == me]
+        self.answers = [event for event in to_me if event["kind"] in ("say", "offer")]
         self.offers = [event for event in self.answers if event["kind"] == "offer"]
         mine = [event for event in history if event["actor"] == me]
         self.asked = [event for event in mine if event["kind"] == "say"]
