@@ -11,6 +11,9 @@ from schemas.base import Record
 from schemas.seats import Seat, SeatField, SeatSpec
 from tasks.episodes.names import neutral_names
 
+#: Role of a seat that is given none.
+PARTICIPANT = "participant"
+
 
 class SeatedParams(Record):
     """Parameters that list the seats."""
@@ -38,7 +41,7 @@ class SeatedEnvironment:
         return declared_seats(params.seats)
 
 
-def declared_seats(specs: Sequence[SeatSpec], role: str = "participant") -> tuple[Seat, ...]:
+def declared_seats(specs: Sequence[SeatSpec], role: str = PARTICIPANT) -> tuple[Seat, ...]:
     """One seat for each entry, named ``Agent-A``, ``Agent-B``, ... unless the entry names it.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.environment import (
@@ -34,12 +34,14 @@ class DiscussionState:
         voting: Whether the next question is a vote on the round before.
         ballots: The last ballots, by seat.
         count: What they came to.
+        confidences: How sure the seats were of them, in percent, where they were asked.
     """
 
     talk: TalkState
     voting: bool = False
     ballots: Mapping[str, Ballot] | None = None
     count: VoteCount | None = None
+    confidences: Mapping[str, int] = field(default_factory=dict)
 
 
 class DiscussionGame:
@@ -49,7 +51,8 @@ class DiscussionGame:
         self._params = params
         names = tuple(seat.seat for seat in seats)
         aliases = {seat.seat: seat.model for seat in seats}
-        self._talk = Talk(names, params.protocols, aliases)
+        roles = {seat.seat: seat.role for seat in seats}
+        self._talk = Talk(names, params.protocols, aliases, roles)
         self._decision = decision = params.decision
         if decision is not None:
             self._told_decision = decision.model_dump()
@@ -122,12 +125,18 @@ class DiscussionGame:
         assert decision is not None
         ballots = {seat: decision.ballot(action.value) for seat, action in actions.items()}
         count = decision.counted(list(ballots.values()))
+        sure = (
+            {seat: action.value.confidence for seat, action in actions.items()}
+            if decision.confidence
+            else {}
+        )
         events = [
             Event(
                 "choose",
                 seat,
                 item=first_choice(ballot),
-                text=_vote(ballot),
+                value=sure.get(seat),
+                text=_vote(ballot, sure.get(seat)),
                 data={"ballot": dict(ballot)},
                 audience=EVERYONE if decision.ballots == "open" else seat,
                 phase=BALLOT,
@@ -136,7 +145,7 @@ class DiscussionGame:
         ]
         events.append(_announced(count))
         over = count.winner is not None or self._talk.over(state.talk)
-        following = DiscussionState(state.talk, False, ballots, count)
+        following = DiscussionState(state.talk, False, ballots, count, sure)
         status: Any = "terminated" if over else "running"
         return Step(following, tuple(events), self.round_of(state), status)
 
@@ -156,10 +165,15 @@ class DiscussionGame:
         }
         if decision.correct is not None:
             whole["correct"] = float(count.winner == decision.correct)
+        sure = state.confidences
+        if sure:
+            whole["confidence"] = sum(sure.values()) / len(sure)
         outcomes: dict[Any, Mapping[str, float | str | None]] = {("episode", ""): whole}
         for seat, ballot in ballots.items():
             vote = first_choice(ballot)
             own: dict[str, float | str | None] = {"vote": vote}
+            if seat in sure:
+                own["confidence"] = float(sure[seat])
             if decision.correct is not None:
                 own["correct"] = float(vote == decision.correct)
             outcomes["seat", seat] = own
@@ -176,9 +190,11 @@ def _announced(count: VoteCount) -> Event:
     )
 
 
-def _vote(ballot: Ballot) -> str:
+def _vote(ballot: Ballot, confidence: int | None) -> str:
     """A ballot in words; what each option gets where it names several."""
-    return f"votes for {_listed(ballot) if len(ballot) > 1 else first_choice(ballot) or 'none'}"
+    given = _listed(ballot) if len(ballot) > 1 else first_choice(ballot) or "none"
+    sure = "" if confidence is None else f", {confidence} percent sure"
+    return f"votes for {given}{sure}"
 
 
 def _listed(scores: Mapping[str, float]) -> str:

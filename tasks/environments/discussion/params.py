@@ -34,9 +34,8 @@ class DiscussionParams(TalkProtocol, SeatedParams):
     def _protocol_makes_sense(self) -> Self:
         if self.phases:
             _check_phases(self)
-        aliases = [seat.model for seat in self.seats]
         for name, protocol in self.protocols.items():
-            for problem in protocol.problems(aliases):
+            for problem in protocol.problems(self.seats):
                 raise ValueError(f"phase {name}: {problem}" if name else problem)
         decision = self.decision
         if decision is not None and max(decision.by, default=0) > len(self.seats):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ class Decision(Record):
         description="When the vote is taken: after the last round, or after every round until "
         "something is decided, which ends the talk.",
     )
+    confidence: bool = Field(
+        False,
+        exclude_if=operator.not_,
+        description="Whether a ballot says how sure the seat is, in percent.",
+    )
     correct: str | None = Field(
         None, description="The right option, where there is one; agents are not told."
     )
@@ -96,12 +102,17 @@ class Decision(Record):
             how = f"Share {self.points or 10} points among the options."
         else:
             how = "Choose one."
-        return f"{self.question}\nOptions: {listed}. {how}"
+        sure = " Say how sure you are, from 0 to 100 percent." if self.confidence else ""
+        return f"{self.question}\nOptions: {listed}. {how}{sure}"
 
     @property
     def form(self) -> type[BaseModel]:
         """The shape of a ballot as a model gives it."""
-        return _form(self.options, self.rule)
+        form = _form(self.options, self.rule)
+        if not self.confidence:
+            return form
+        sure = Field(ge=0, le=100, description="How sure you are, in percent.")
+        return create_model(f"{form.__name__}Confidence", __base__=form, confidence=(int, sure))
 
     def problem(self, value: Any) -> str | None:
         """What is wrong with a ballot that has the right shape, if anything."""

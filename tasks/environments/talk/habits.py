@@ -43,6 +43,23 @@ class TalkHabits(Record):
         "else as most said (states).",
     )
 
+    confidence: Share = Field(
+        0.70,
+        description="How sure it says it is of a ballot, where it is asked: Binomial(100, "
+        "confidence) percent.",
+    )
+    passes: Share = Field(0.20, description="Probability of passing, where seats may pass.")
+    eagerness: Share = Field(
+        0.50,
+        description="Wish to speak: a bid for the floor is Binomial(10, eagerness), and half of "
+        "that from who spoke last.",
+    )
+    evenness: Share = Field(
+        0.70,
+        description="Probability that a moderator gives the floor to one of those who spoke least, "
+        "and not to anybody.",
+    )
+
     french: Share = Field(
         0.0,
         description="Probability, drawn once for an episode, of writing in French where the brief "

@@ -50,7 +50,7 @@ def message(
     held = held_option(habits, seen, own) if habits.states else None
     words = words_of(habits, seen, own)
     topics = topics_of(str(seen["brief"]), words.TOPICS)
-    speaker = _Speaker(seen["others"], _said(seen), topics, words, rng)
+    speaker = _Speaker(_addressed(seen), _said(seen), topics, words, rng)
     text = _said_freely(habits, seen, speaker)
     before = [
         _header(habits, seen, rng),
@@ -79,7 +79,7 @@ def _said_freely(habits: TalkHabits, seen: Mapping[str, Any], speaker: _Speaker)
         *([words.META] if meta else []),
         *_matter(habits, seen, speaker),
         *([words.TECH] if tech else []),
-        *([words.LEAD] if lead and seen["others"] else []),
+        *([words.LEAD] if lead and speaker.others else []),
     ]
     return " ".join(speaker.sentence(bank) for bank in banks)
 
@@ -99,9 +99,13 @@ def _matter(
     """The banks that the sentences on the matter are taken from, early to late in a discussion."""
     words, rng = speaker.words, speaker.rng
     n_sentences = 1 + sum(rng.random() < habits.talkativeness for _ in range(3))
-    if seen.get("max_words"):
-        n_sentences = max(1, min(n_sentences, int(seen["max_words"]) // WORDS_PER_SENTENCE))
+    turn = seen.get("turn", {})
+    most = turn.get("max_words") or seen.get("max_words")
+    if most:
+        n_sentences = max(1, min(n_sentences, int(most) // WORDS_PER_SENTENCE))
     place = seen["round"] / max(1, seen["rounds"] - 1)
+    if turn.get("part") == "synthesis":
+        place = 1.0
     stage = words.OPENING if place < 0.25 else words.CLOSING if place > 0.75 else words.MIDDLE
     first = words.BUILDING if speaker.said and rng.random() < 0.5 else stage
     return [first, *(rng.choice((stage, words.MIDDLE)) for _ in range(n_sentences - 1))]
@@ -156,6 +160,14 @@ class _Speaker:
     def _touched(self, text: str) -> tuple[str, ...]:
         low = text.lower()
         return tuple(topic for topic in self.topics if topic in low)
+
+
+def _addressed(seen: Mapping[str, Any]) -> Sequence[str]:
+    """Names of the others whom a message can address: those who hear it."""
+    hearers = seen.get("turn", {}).get("hearers")
+    if hearers is None:
+        return seen["others"]  # type: ignore[no-any-return]
+    return [seen["names"][seat] for seat in hearers]
 
 
 def _said(seen: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from schemas.environment import Action, Ask, Event
 from tasks.environments.talk.choosing import Choice
+from tasks.environments.talk.pairs import Pairs
 from tasks.environments.talk.protocol import TalkProtocol
-from tasks.environments.talk.rules import PhaseRules, audiences_of
+from tasks.environments.talk.rules import People, PhaseRules, audiences_of
 from tasks.environments.talk.turns import Turn, asked_together
 from tasks.environments.talk.visibility import Hearers
 
@@ -76,6 +77,7 @@ class Talk:
         phases: How the talk goes in each of its phases, by the phase that its events are of. With
             none at all the talk is over at once.
         aliases: Alias of the model of each seat, where a barrier goes by it.
+        roles: Role of each seat, where an instruction goes by it.
     """
 
     def __init__(
@@ -83,10 +85,12 @@ class Talk:
         seats: Sequence[str],
         phases: Mapping[str, TalkProtocol],
         aliases: Mapping[str, str] | None = None,
+        roles: Mapping[str, str] | None = None,
     ) -> None:
-        self._seats = tuple(seats)
+        audiences = {(one.visibility, isinstance(one.floor, Pairs)) for one in phases.values()}
+        people = People(tuple(seats), aliases or {}, roles or {})
         self._rules = [
-            PhaseRules(name, protocol, self._seats, aliases or {}, len(phases))
+            PhaseRules(name, protocol, people, changing=len(audiences) > 1)
             for name, protocol in phases.items()
         ]
         self.rounds = sum(protocol.rounds for protocol in phases.values())

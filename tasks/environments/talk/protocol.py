@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from schemas.base import Record
 from schemas.names import Name
-from schemas.seats import Position
+from schemas.seats import Position, SeatSpec
+from tasks.environments.seating import PARTICIPANT
 from tasks.environments.talk.barriers import Barrier, Staggered
 from tasks.environments.talk.choosing import Bids, ChosenFloor, Moderated
 from tasks.environments.talk.floors import Floor, Led
@@ -93,13 +94,13 @@ class TalkProtocol(Record):
             raise ValueError(problem)
         return self
 
-    def problems(self, aliases: Sequence[str]) -> Iterator[str]:
+    def problems(self, seats: Sequence[SeatSpec]) -> Iterator[str]:
         """What does not fit the seats, each with its place.
 
         Args:
-            aliases: Alias of the model of each seat, by their position.
+            seats: The seats, by their position.
         """
-        n = len(aliases)
+        n = len(seats)
         floor, visibility = self.floor, self.visibility
         speakers = self.speaking or tuple(range(1, n + 1))
         for field, places in _places(self):
@@ -118,7 +119,7 @@ class TalkProtocol(Record):
                     )
         yield from _floor_problems(floor, speakers)
         if isinstance(self.barrier, Staggered):
-            known = {*aliases, *map(str, range(1, n + 1))}
+            known = {*(seat.model for seat in seats), *map(str, range(1, n + 1))}
             for name in self.barrier.latency_s_of:
                 if name not in known:
                     yield (
@@ -131,10 +132,20 @@ class Phase(TalkProtocol):
     """A phase of a talk: what it is for, and how it goes."""
 
     name: Name = Field(description="Its name, such as opening or rebuttal.")
-    instruction: str = Field(
-        "", description="What speakers are told in it when it is their turn, after the brief."
+    instruction: str | dict[str, str] = Field(
+        "",
+        description="What speakers are told in it when it is their turn: a text, or one for each "
+        "role, {prosecution: Accuse., defence: Defend.}.",
     )
     rounds: int = Field(1, ge=1, le=1000, description="How often everybody speaks in it.")
+
+    def problems(self, seats: Sequence[SeatSpec]) -> Iterator[str]:
+        """What does not fit the seats, the roles that are instructed among it."""
+        yield from super().problems(seats)
+        roles = {seat.role or PARTICIPANT for seat in seats}
+        for role in self.instruction if isinstance(self.instruction, dict) else ():
+            if role not in roles:
+                yield f"instruction: no seat has the role {role}"
 
 
 def _places(protocol: TalkProtocol) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -22,44 +22,43 @@ _LEADING: Mapping[Part, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TurnQuestion:
-    """What a seat is told in a phase of a talk when it has the floor.
+    """What a seat is told when it has the floor.
 
     Attributes:
         instruction: What the phase is for; empty where the brief says it all.
+        part: What the turn is for.
         may_pass: Whether a seat may pass.
         max_words: Length that a message is to keep to.
     """
 
     instruction: str = ""
+    part: Part = "message"
     may_pass: bool = False
     max_words: int | None = None
 
-    def ask(self, part: Part, hearers: Sequence[str] | None) -> Ask:
-        """The question for a turn.
+    def ask(self, hearers: Sequence[str] | None) -> Ask:
+        """The question.
 
         Args:
-            part: What the turn is for.
-            hearers: Who alone hears the message, where the prompt has to say it.
+            hearers: Who hears the message, where the seat has to be told.
         """
-        if hearers is None and part == "message" and self == TurnQuestion():
+        if hearers is None and self == TurnQuestion():
             return TURN
 
         def words(names: Mapping[str, str]) -> str:
-            return "\n".join(self._lines(part, hearers, names))
+            return "\n".join(self._lines(hearers, names))
 
         return Ask(TURN.name, no_answer="absent", question=words)
 
-    def _lines(
-        self, part: Part, hearers: Sequence[str] | None, names: Mapping[str, str]
-    ) -> list[str]:
-        lines = [self.instruction, _LEADING.get(part, "")]
+    def _lines(self, hearers: Sequence[str] | None, names: Mapping[str, str]) -> list[str]:
+        lines = [self.instruction.strip(), _LEADING.get(self.part, "")]
         if hearers is not None:
-            lines.append(_private([names[seat] for seat in hearers]))
+            lines.append(_heard_by(hearers, names))
         if self.max_words is not None:
             lines.append(f"Keep your message under {self.max_words} words.")
-        if self.may_pass and part == "message":
+        if self.may_pass and self.part == "message":
             lines.append(f"If you have nothing to add, answer {PASS} and nothing else.")
-        return [line for line in lines if line] or ["It is your turn."]
+        return [line for line in lines if line]
 
 
 def passed(text: str) -> bool:
@@ -72,8 +71,17 @@ def passed(text: str) -> bool:
     return text.strip(" \n.!*\"'`").upper() == PASS
 
 
-def _private(hearers: Sequence[str]) -> str:
+def _heard_by(hearers: Sequence[str], names: Mapping[str, str]) -> str:
+    """Who can read a message.
+
+    Example:
+        >>> _heard_by(["s2"], {"s1": "Ana", "s2": "Ben", "s3": "Cem"})
+        'Only Ben can read what you write now.'
+    """
     if not hearers:
-        return "Nobody else reads what you write now."
-    listed = hearers[0] if len(hearers) == 1 else f"{', '.join(hearers[:-1])} and {hearers[-1]}"
-    return f"Only {listed} can read what you write now."
+        return "Nobody else can read what you write now."
+    if len(hearers) == len(names) - 1:
+        return "Everybody can read what you write now."
+    listed = [names[seat] for seat in hearers]
+    before = f"{', '.join(listed[:-1])} and " if len(listed) > 1 else ""
+    return f"Only {before}{listed[-1]} can read what you write now."

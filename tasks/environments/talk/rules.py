@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.environment import EVERYONE, NOBODY, Action, Ask, Event
-from tasks.environments.talk.barriers import Staggered
+from tasks.environments.talk.barriers import Spread, Staggered
 from tasks.environments.talk.choosing import Choice, ChosenFloor
 from tasks.environments.talk.floors import Led, first_order, next_order
 from tasks.environments.talk.pairs import Pairs, hearers_in
@@ -20,28 +21,38 @@ from tasks.environments.talk.visibility import Hearers, Network, hearers_name
 CHARACTERS_PER_TOKEN = 4
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who takes part in a talk.
+
+    Attributes:
+        seats: The seats, by their position.
+        aliases: Alias of the model of each seat, where a barrier goes by it.
+        roles: Role of each seat, where an instruction goes by it.
+    """
+
+    seats: tuple[str, ...]
+    aliases: Mapping[str, str]
+    roles: Mapping[str, str]
+
+
 class PhaseRules:
     """How a phase goes.
 
     Args:
         name: Phase that its events are of.
         protocol: How it goes.
-        seats: Who takes part, by their position.
-        aliases: Alias of the model of each seat, where a barrier goes by it.
-        n_phases: How many phases the talk has.
+        people: Who takes part.
+        changing: Whether who hears a message differs from phase to phase, so that seats are told.
     """
 
     def __init__(
-        self,
-        name: str,
-        protocol: TalkProtocol,
-        seats: Sequence[str],
-        aliases: Mapping[str, str],
-        n_phases: int,
+        self, name: str, protocol: TalkProtocol, people: People, *, changing: bool
     ) -> None:
         self._name = name
         self._protocol = protocol
-        self._seats = seats
+        self._seats = seats = people.seats
+        self._roles = people.roles
         self._alternates = {
             seats[entry[0] - 1]: [seats[place - 1] for place in entry]
             for entry in protocol.speakers
@@ -51,29 +62,30 @@ class PhaseRules:
             seats[(entry if isinstance(entry, int) else entry[0]) - 1]
             for entry in protocol.speakers or range(1, len(seats) + 1)
         )
+        self._instruction = protocol.instruction if isinstance(protocol, Phase) else ""
         self._question = TurnQuestion(
-            instruction=protocol.instruction if isinstance(protocol, Phase) else "",
             max_words=protocol.max_words if isinstance(protocol, Phase) else None,
             may_pass=protocol.may_pass,
         )
-        # Where this is the only phase, the prompt names who hears a seat, and nobody else.
-        self._says_hearers = isinstance(protocol.floor, Pairs) or (
-            n_phases > 1 and isinstance(protocol.visibility, Network)
-        )
+        # Where hearers are the same throughout, the prompt names them and nobody else.
+        self._says_hearers = isinstance(protocol.floor, Pairs) or changing
         self.rounds = protocol.rounds
-        self.pace = Pace(protocol.barrier, _latencies(protocol, seats, aliases))
-        self.plain = (
-            self._question == TurnQuestion()
-            and not isinstance(protocol.floor, Pairs | Led)
-            and not self._says_hearers
+        self.pace = Pace(protocol.barrier, _latencies(protocol, people))
+        self.plain = not (
+            self._says_hearers
+            or self._instruction
+            or isinstance(protocol.floor, Led)
+            or self._question != TurnQuestion()
         )
 
     def ask(self, turn: Turn, hearers: Hearers | None) -> Ask:
         """The question for a turn."""
         if self.plain:
             return TURN
-        alone = (hearers or {}).get(turn.seat, ()) if self._says_hearers else None
-        return self._question.ask(turn.part, alone)
+        question = replace(
+            self._question, instruction=self._instruction_of(turn.seat), part=turn.part
+        )
+        return question.ask(self._hearers_of(turn.seat, hearers) if self._says_hearers else None)
 
     def told(self, part: Part | None, seat: str, hearers: Hearers | None) -> Mapping[str, Any]:
         """What simulated models are told of a turn."""
@@ -216,6 +228,18 @@ class PhaseRules:
         among = self._alternates.get(seat)
         return seat if among is None else among[round_ % len(among)]
 
+    def _instruction_of(self, seat: str) -> str:
+        told = self._instruction
+        return told if isinstance(told, str) else told.get(self._roles[seat], "")
+
+    def _hearers_of(self, seat: str, hearers: Hearers | None) -> Sequence[str]:
+        """Who hears a seat besides itself."""
+        if hearers is not None:
+            return hearers[seat]
+        if self._protocol.visibility == "nobody":
+            return ()
+        return [other for other in self._seats if other != seat]
+
     def _audience(self, seat: str) -> str:
         if isinstance(self._protocol.floor, Pairs) or isinstance(
             self._protocol.visibility, Network
@@ -229,15 +253,13 @@ def audiences_of(hearers: Hearers | None) -> dict[str, tuple[str, ...]]:
     return {hearers_name(seat): (seat, *others) for seat, others in (hearers or {}).items()}
 
 
-def _latencies(
-    protocol: TalkProtocol, seats: Sequence[str], aliases: Mapping[str, str]
-) -> dict[str, Any]:
+def _latencies(protocol: TalkProtocol, people: People) -> dict[str, Spread]:
     """Times to write that differ from the barrier's own, by seat; a position goes first."""
     if not isinstance(protocol.barrier, Staggered):
         return {}
     declared = protocol.barrier.latency_s_of
     found = {
-        seat: declared.get(str(place), declared.get(aliases.get(seat, "")))
-        for place, seat in enumerate(seats, start=1)
+        seat: declared.get(str(place), declared.get(people.aliases.get(seat, "")))
+        for place, seat in enumerate(people.seats, start=1)
     }
     return {seat: one for seat, one in found.items() if one is not None}

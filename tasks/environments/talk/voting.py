@@ -32,6 +32,18 @@ def ballot(
     others = _others(seen) or _stated(seen)
     if others is not None and rng.random() < habits.conformity:
         order = [others, *(option for option in order if option != others)]
+    return {**_given(decision, order), **_sure(habits, decision, rng)}
+
+
+def _sure(habits: TalkHabits, decision: Mapping[str, Any], rng: random.Random) -> dict[str, int]:
+    """How sure a seat is of its ballot, where it is asked."""
+    if not decision.get("confidence"):
+        return {}
+    return {"confidence": sum(rng.random() < habits.confidence for _ in range(100))}
+
+
+def _given(decision: Mapping[str, Any], order: list[str]) -> dict[str, Any]:
+    """A ballot for options in an order."""
     match decision["rule"]:
         case "approval":
             return {"approved": order[: (len(order) + 1) // 2]}

@@ -247,3 +247,34 @@ def test_competence_and_conformity_come_out_at_their_rates() -> None:
     assert share("a", [], competence=0.8) == pytest.approx(0.8, abs=0.03)
     assert share("c", events, competence=1.0, conformity=0.4) == pytest.approx(0.4, abs=0.04)
     assert share("c", events, competence=1.0, conformity=0.0) == 0
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_ballot_says_how_sure_the_seat_is_where_that_is_asked(
+    rule: Rule, memory_gateway: Any, simulate: Any
+) -> None:
+    given = {
+        "brief": "Choose.",
+        "rounds": 1,
+        "seats": ["m"] * 3,
+        "decision": {"options": list(ABC), "rule": rule, "confidence": True, "by": [1, 3]},
+    }
+    gateway = memory_gateway(simulate)
+    rows = asyncio.run(play(episode("discussion", given), gateway)).rows
+    assert "how sure you are" in gateway.questions[-1].messages[-1].text
+    cast = {event["actor"]: event for event in rows["events"] if event["kind"] == "choose"}
+    assert cast.keys() == {"s1", "s3"}
+    assert all(event["text"].endswith(f"{event['value']} percent sure") for event in cast.values())
+    found = {
+        one["subject"]: one["value"] for one in rows["outcomes"] if one["metric"] == "confidence"
+    }
+    assert found["s1"] == cast["s1"]["value"]
+    assert found[""] == (found["s1"] + found["s3"]) / 2
+    assert 0 < found[""] < 100
+
+
+def test_confidence_is_a_percentage_and_no_part_of_the_vote() -> None:
+    decision = Decision(options=ABC, confidence=True)
+    with pytest.raises(ValidationError, match="less than or equal to 100"):
+        decision.form.model_validate({"choice": "a", "confidence": 101})
+    assert voted(decision, {"choice": "a", "confidence": 1}).winner == "a"
