@@ -204,6 +204,8 @@ class Asker:
             recalled.notes,
         )
         seen = {**data, "system": prompt.first("system"), "heeded": told.heeded}
+        if self.arrangement.others == "anonymous":
+            seen["others"] = []  # the prompt says how many they are, and nobody can be named
         if probe is not None:
             seen["probe"] = probe
         if recalled.notes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from schemas.environment import Ask
 from schemas.gateway import Answer, Question
 from schemas.keys import generator
 from tasks.episodes.asking import Asker
@@ -64,10 +65,12 @@ class _FirstPrompts:
 
     def text(self, seat: str, part: str) -> str | None:
         """A part of the first prompt of a seat; ``None`` where it is no part of that one."""
-        ask = self._asks.get(seat) or next(iter(self._asks.values()))
+        ask, words = self._asks.get(seat), None
+        if ask is None:  # only what stands before the question is known of who is not asked first
+            ask, words = Ask("preflight"), "-"
         if part not in {"system", "opening", ask.name}:
             return None
-        _, prompt = self._asker.question(self._state, seat, ask, ("preflight",))
+        _, prompt = self._asker.question(self._state, seat, ask, ("preflight",), words)
         return _parts(prompt, ask.name)[part]
 
 

@@ -136,6 +136,29 @@ def test_rows_fit_their_tables_and_repeat(memory_gateway: Any, simulate: Any, na
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
+@pytest.mark.parametrize(
+    "memory",
+    [
+        "none",
+        "own",
+        {"kind": "last", "size": 1},
+        {"kind": "tokens", "size": 30},
+        {"kind": "summary", "every": 2},
+        {"kind": "retrieval", "size": 2, "recent": 1, "rate_every": 2, "plan": {}},
+    ],
+    ids=str,
+)
+def test_simulated_agents_play_with_any_memory(
+    memory_gateway: Any, simulate: Any, name: str, memory: Any
+) -> None:
+    rows, questions = words_of(name, simulate, memory_gateway, 5, memory=memory)
+    noted = [row for row in rows["events"] if row["phase"] == "memory"]
+    assert len(noted) == len([one for one in questions if one.purpose == "memory"])
+    assert all(row["valid"] or not row["attempts"] for row in rows["actions"])
+    assert rows["episodes"][0]["status"] == "terminated"
+
+
+@pytest.mark.parametrize("name", sorted(SMALL))
 def test_a_seat_may_be_absent_at_any_time(memory_gateway: Any, simulate: Any, name: str) -> None:
     crashes = [
         {"do": "crash", "seat": 1},

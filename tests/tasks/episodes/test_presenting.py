@@ -126,6 +126,7 @@ def test_no_prompt_of_an_episode_names_another_seat(
         text = "\n".join(message.text for message in question.messages)
         assert f"You are {own}" in text
         assert not [one for one in names if one != own and one in text]
+        assert "@2 others" not in text
 
 
 def test_the_seat_is_asked_again_where_it_spoke_last(shown: EventTexts) -> None:

@@ -92,12 +92,13 @@ SELLERS: Mapping[SellerName, Seller] = {"honourable": Honourable(), "scripted": 
 
 
 def _latest_words(seen: Mapping[str, Any]) -> str:
-    """What the customer wrote last, in lower case."""
-    return next(
+    """What the customer wrote last, in lower case; empty where the seat does not remember it."""
+    said = (
         str(event["text"]).lower()
         for event in reversed(seen["history"])
         if event["kind"] == "say" and event["actor"] == seen["customer"]
     )
+    return next(said, "")
 
 
 def _in_stock(seen: Mapping[str, Any], items: list[str]) -> list[str]:
