@@ -14,7 +14,8 @@ demo: $(STAMP)
 	@$(BIN)/agora run studies/demo_discussion.yaml studies/demo_market.yaml
 
 test: $(STAMP)
-	@$(MAKE) --no-print-directory lint types tests
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
