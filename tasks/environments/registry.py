@@ -9,7 +9,7 @@ from tasks.registry import ModuleRegistry, Registry
 
 #: Every environment. Its module, ``tasks.environments.NAME.environment``, is imported when the
 #: environment is asked for.
-NAMES = ("discussion", "market", "commons", "product_choice")
+NAMES = ("discussion", "market", "commons", "product_choice", "debate")
 
 ENVIRONMENTS: Registry[Environment[Any]] = ModuleRegistry(
     "environment",

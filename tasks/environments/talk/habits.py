@@ -12,7 +12,21 @@ from schemas.base import Record
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class TalkHabits(Record):
+class VotingHabits(Record):
+    """What a participant votes for."""
+
+    competence: Share = Field(
+        0.50,
+        description="Probability of preferring the right option of a vote, where there is one.",
+    )
+    conformity: Share = Field(
+        0.30,
+        description="Probability of voting as most others voted last, where ballots are open, or "
+        "else as most said (states).",
+    )
+
+
+class TalkHabits(VotingHabits):
     """What a participant of a talk says, and how it votes.
 
     The probabilities are marginal, one draw each per message. A phatic message is short and says
@@ -32,17 +46,6 @@ class TalkHabits(Record):
         description="Length: a message that is not phatic has 1 + Binomial(3, talkativeness) "
         "sentences on the matter.",
     )
-
-    competence: Share = Field(
-        0.50,
-        description="Probability of preferring the right option of a vote, where there is one.",
-    )
-    conformity: Share = Field(
-        0.30,
-        description="Probability of voting as most others voted last, where ballots are open, or "
-        "else as most said (states).",
-    )
-
     confidence: Share = Field(
         0.70,
         description="How sure it says it is of a ballot, where it is asked: Binomial(100, "
@@ -59,7 +62,6 @@ class TalkHabits(Record):
         description="Probability that a moderator gives the floor to one of those who spoke least, "
         "and not to anybody.",
     )
-
     french: Share = Field(
         0.0,
         description="Probability, drawn once for an episode, of writing in French where the brief "

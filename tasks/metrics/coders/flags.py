@@ -22,7 +22,7 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     counts: dict[str, Floats] = {}
     shares: dict[str, Floats] = {}
     for flag in data.flags.names:
-        of_flag = labels.filter(pl.col("flag") == flag)
+        of_flag = _applicable(data, labels, flag)
         levels = data.flags.levels.get(flag, ())
         n = _per_episode(data, of_flag)
         if not levels:
@@ -47,6 +47,16 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
             ),
         },
     )
+
+
+def _applicable(data: Data, labels: pl.DataFrame, flag: str) -> pl.DataFrame:
+    """Labels of a flag where it applies: where its condition is present by the same rule."""
+    of_flag = labels.filter(pl.col("flag") == flag)
+    condition = data.flags.conditional.get(flag)
+    if condition is None:
+        return of_flag
+    present = labels.filter((pl.col("flag") == condition) & (pl.col("value") > 0))
+    return of_flag.join(present, on=["episode", "seq", "other_seq"], how="semi", nulls_equal=True)
 
 
 def _per_episode(data: Data, items: pl.DataFrame) -> Floats:
@@ -74,7 +84,8 @@ METRIC = Metric(
     source="El Kandoussi (2026), arXiv 2604.00026: events per episode, messages with any trait.",
     avoid="Labels err as their coders do: `rates` corrects shares by a gold sample, this does not. "
     "Counts grow with the messages of an episode, so conditions of unequal length are compared by "
-    "shares. A flag that occurs a few times in a study says little of a single episode.",
+    "shares. A flag that applies only where another is present is counted, and its share taken, "
+    "there. A flag that occurs a few times in a study says little of a single episode.",
     needs=("labels",),
     compute=compute,
 )

@@ -19,7 +19,7 @@ NOTHING: Mapping[str, float] = MappingProxyType({})
 NEUTRAL = re.compile(r"Agent-[A-Z]+")
 
 #: What parameters may depend on in a prompt, besides ``says=WORD``.
-PROMPT_TERMS = ("unnamed", "unlisted", "real_names", "alone", "rounds")
+PROMPT_TERMS = ("unnamed", "unlisted", "blank", "real_names", "alone", "rounds")
 
 
 def number_range(model: type[Record], name: str) -> tuple[float, float] | None:
@@ -109,19 +109,21 @@ def _shown(term: str, seen: Mapping[str, Any]) -> float:
     others = [name for other, name in names.items() if other != seat]
     match term:
         case "unnamed":
-            return float(not _named(names.get(seat, ""), system))
+            shown = not _named(names.get(seat, ""), system)
         case "unlisted":
-            return float(not any(_named(name, system) for name in others))
+            shown = not any(_named(name, system) for name in others)
+        case "blank":
+            shown = not system.strip()
         case "real_names":
-            return float(NEUTRAL.fullmatch(names.get(seat, "")) is None)
+            shown = NEUTRAL.fullmatch(names.get(seat, "")) is None
         case "alone":
             heard = (one["kind"] == "say" and one["actor"] != seat for one in seen["history"])
-            return float(not any(heard))
+            shown = not any(heard)
         case "rounds":
             return float(seen.get("round", 0))
         case _:
-            word = term.removeprefix("says=")
-            return float(_named(word, f"{seen.get('brief', '')}\n{system}"))
+            shown = _named(term.removeprefix("says="), f"{seen.get('brief', '')}\n{system}")
+    return float(shown)
 
 
 def _named(name: str, text: str) -> bool:

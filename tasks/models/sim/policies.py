@@ -119,9 +119,9 @@ class AgentPolicy(RememberingPolicy):
     by_prompt: dict[str, Terms] = Field(
         {},
         description="What its prompt adds to other parameters, by parameter: weights of unnamed "
-        "and unlisted (its system prompt names neither itself, nor any other), real_names (it is "
-        "shown under another name than Agent-A, ...), alone (nobody else has been heard), "
-        "rounds (how many are over) and says=WORD (the brief or the system prompt has the word).",
+        "and unlisted (its system prompt does not name itself, or any other), blank (it has none), "
+        "real_names (it is shown under another name than Agent-A, ...), alone (nobody else was "
+        "heard), rounds (how many are over) and says=WORD (brief or system prompt has the word).",
     )
     habits: Mapping[str, Any] = Field({}, description="Its habits, by environment.")
 

@@ -56,6 +56,11 @@ SMALL: dict[str, dict[str, Any]] = {
         "max_rounds": 4,
     },
     "commons": {"seats": ["m", "n", "m"], "months": 3},
+    "debate": {
+        "seats": ["m", "n", "m"],
+        "rounds": 3,
+        "problems": [{"ask": "7 + 5?", "options": ["11", "12", "13"], "correct": "12"}],
+    },
     "product_choice": {
         "seats": ["m", "n"],
         "rounds": 3,

@@ -17,7 +17,7 @@ def test_flags_and_their_levels_are_counted_by_episode() -> None:
             (0, 1, "ask", 1.0), (0, 1, "comp", 1.0), (0, 1, "level", 1.0),
             (0, 2, "ask", 0.0), (0, 2, "comp", 1.0), (0, 2, "level", 0.0),
             (0, 3, "ask", None), (0, 3, "comp", 0.0),
-            (1, 1, "ask", 0.0), (1, 1, "comp", 0.0),
+            (1, 1, "ask", 0.0), (1, 1, "comp", 0.0), (1, 1, "level", 1.0),
         ],
         schema=["episode", "seq", "flag", "value"],
         orient="row",
@@ -29,6 +29,7 @@ def test_flags_and_their_levels_are_counted_by_episode() -> None:
             traits=("ask",),
             levels={"level": ("L1", "L2")},
             scales={"ask": "nominal", "comp": "nominal", "level": "ordinal"},
+            conditional={"level": "comp"},
         ),
     )
     found = METRIC.compute(data, Options(), np.random.default_rng(1))

@@ -45,6 +45,10 @@ CATALOGUE = {
 EPISODES: dict[str, dict[str, Any]] = {
     "discussion": {"brief": "Talk.", "rounds": 2, "seats": ["m", "m"], "floor": "shuffled"},
     "commons": {"seats": ["m", "m"], "months": 2},
+    "debate": {
+        "seats": ["m", "m"],
+        "problems": [{"ask": "7 + 5?", "options": ["11", "12"], "correct": "12"}],
+    },
     "product_choice": {
         "seats": ["m", "m"],
         "products": 3,
@@ -59,6 +63,7 @@ EPISODES: dict[str, dict[str, Any]] = {
 #: Answers that are the same wherever they are asked for, by ask.
 ANSWERS: dict[str, dict[str, Any]] = {
     "harvest": {"amount": 3},
+    "answer": {"reasoning": "By heart.", "answer": "12"},
     "choose": {"listing": 2},
     "rewrite": {"title": "A lamp"},
 }

@@ -78,6 +78,7 @@ def test_habits_move_with_what_the_prompt_shows() -> None:
     by = {
         "unnamed": 0.1,
         "unlisted": 0.02,
+        "blank": 0.0001,
         "real_names": 0.004,
         "alone": 0.0008,
         "rounds": 0.2,
@@ -102,6 +103,7 @@ def test_habits_move_with_what_the_prompt_shows() -> None:
 
     assert moved() == 0
     assert moved(system="Other participants: Agent-AB.") == pytest.approx(0.1)
+    assert moved(system="") == pytest.approx(0.1201)
     assert moved(system="You are Agent-A.") == pytest.approx(0.02)
     assert moved(names={"s1": "llama", "s2": "Agent-AB"}, system="llama, Agent-AB") == 0.004
     assert moved(history=[{"kind": "say", "actor": "s1"}]) == pytest.approx(0.0008)

@@ -1,0 +1,1 @@
+"""Debate: questions with a right answer, answered by all in rounds, and then by the group."""
