@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from schemas.environment import Action, Ask, Step
@@ -98,7 +98,7 @@ class Play:
             if turn >= STEP_LIMIT:
                 name = self._episode.environment.name
                 raise RuntimeError(f"{name}: no end after {STEP_LIMIT} steps")
-            failure = await self._between(step.state, Moment(round_, turn))
+            failure = await self._between(step.state, Moment(round_, turn), asks)
             failure = failure or await self._rememberer.bring_up_to_date(
                 step.state, asks, round_, turn
             )
@@ -119,7 +119,7 @@ class Play:
             step = self._stepped(step.state, asks, actions, turn)
             turn += 1
         completed = step.round + 1 if turn else 0
-        failure = await self._between(step.state, Moment(completed, turn, ended=True))
+        failure = await self._between(step.state, Moment(completed, turn, ended=True), ())
         return Played(failure=failure) if failure else Played(self._rows(step, completed))
 
     def _stepped(
@@ -136,10 +136,10 @@ class Play:
         self._log.add(step, turn, {seat: one.call_key for seat, one in actions.items()})
         return step
 
-    async def _between(self, state: Any, now: Moment) -> Failure | None:
+    async def _between(self, state: Any, now: Moment, asked: Collection[str]) -> Failure | None:
         """Ask the probes and let the interventions happen that are due."""
         failure = await self._prober.ask_due(state, now, self.reached)
-        self._intervener.happen_due(state, now, self.reached)
+        self._intervener.happen_due(state, now, self.reached, asked)
         self.reached = now
         return failure
 

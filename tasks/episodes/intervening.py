@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from schemas.environment import NOBODY, Event, Step
@@ -9,6 +10,7 @@ from tasks.episodes.asking import Asker
 from tasks.episodes.episode import Episode
 from tasks.episodes.interventions import Intervention, Roster
 from tasks.episodes.log import Log
+from tasks.episodes.schedule import Schedule
 from tasks.episodes.times import Moment
 
 
@@ -23,7 +25,8 @@ class Intervener:
     """
 
     def __init__(self, episode: Episode, asker: Asker, log: Log, roster: Roster) -> None:
-        self._interventions = episode.parts.interventions
+        declared = episode.parts.interventions
+        self._schedule = Schedule(declared, roster, episode.seed, log.events)
         self._asker = asker
         self._log = log
         self._roster = roster
@@ -37,18 +40,20 @@ class Intervener:
         )
         self._log.add(Step(state, awaited), 0, {})
 
-    def happen_due(self, state: Any, now: Moment, before: Moment | None) -> None:
-        """Let those interventions happen whose time has come.
+    def happen_due(
+        self, state: Any, now: Moment, before: Moment | None, asked: Collection[str]
+    ) -> None:
+        """Let those interventions happen that are due.
 
         Args:
             state: State of the game.
             now: How far the episode is.
             before: How far it was when this was last called.
+            asked: The seats that are about to be asked.
         """
         self._asker.arrangement = self._asker.arrangement.after(now.rounds)
-        for intervention in self._interventions:
-            if intervention.due(now, before):
-                self._happen(intervention, state, now)
+        for intervention in self._schedule.due(now, before, asked):
+            self._happen(intervention, state, now)
 
     def _happen(self, intervention: Intervention, state: Any, now: Moment) -> None:
         change = intervention.change(self._asker.arrangement, self._roster, now)

@@ -172,6 +172,8 @@ def _intervention_problems(
     for place, one in enumerate(parts.interventions):
         try:
             arrangement = one.change(arrangement, roster, Moment(0, 0)).arrangement
+            for seat in one.when.seats if one.when else ():
+                roster.seat(seat)
             problem = one.problem(roster, parts.interventions)
         except ValueError as refused:
             problem = str(refused)

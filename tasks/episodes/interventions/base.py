@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pydantic import Field
 from schemas.base import Record
 from schemas.environment import EVERYONE, NOBODY, Event
 from tasks.episodes.interventions.arrangement import Arrangement, Audiences, Roster, SeatName
+from tasks.episodes.interventions.conditions import When
 from tasks.episodes.times import BetweenTurns, Moment, due, first_round, last_round
 
 #: A seat that an intervention is about.
@@ -56,6 +58,12 @@ class Intervention(Record):
     do: str
     at: BetweenTurns | Annotated[tuple[BetweenTurns, ...], Field(min_length=1)] = Field(
         "start", description="When it happens: a time, or a list of them."
+    )
+    when: When | None = Field(
+        None, description="What it then waits for, if anything: a condition on what happens."
+    )
+    probability: float = Field(
+        1.0, gt=0, le=1, description="How probable it is, drawn at each of its times."
     )
 
     @property
@@ -109,7 +117,8 @@ class Intervention(Record):
 
     def may_precede(self, other: Intervention) -> bool:
         """Whether it may happen no later than another one."""
-        return min(map(first_round, self.times)) <= max(map(last_round, other.times))
+        last = math.inf if other.when else max(map(last_round, other.times))
+        return min(map(first_round, self.times)) <= last
 
     def event(
         self,
