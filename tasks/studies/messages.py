@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -98,8 +99,11 @@ def _deeper(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
 
 
 def _strangeness(group: Sequence[ErrorDetails]) -> int:
-    """How many fields of a value are not those of a model."""
-    return sum(detail["type"] in {"extra_forbidden", "missing", "model_type"} for detail in group)
+    """How many fields of a value are not those of a model; endless where a word was expected."""
+    if any(one["type"] == "literal_error" and isinstance(one["input"], Mapping) for one in group):
+        return sys.maxsize
+    strange = {"extra_forbidden", "missing", "model_type", "union_tag_not_found"}
+    return sum(detail["type"] in strange for detail in group)
 
 
 def _mistake(
@@ -198,7 +202,8 @@ def _expected(detail: ErrorDetails) -> str:
     if detail["type"] == "string_pattern_mismatch":
         return f"text of the form {context['pattern']}"
     message = re.sub(r"^Input should( be)? ", "", detail["msg"]).partition(", unable to")[0]
-    message = re.sub(r"^a valid dictionary or instance of \w+", "a mapping", message)
+    given = r"^a valid dictionary or (instance of \w+|object to extract fields from)"
+    message = re.sub(given, "a mapping", message)
     message = re.sub(r"^a valid (dictionary|mapping)", "a mapping", message)
     message = re.sub(r"^a valid (list|tuple)", "a list", message)
     return (
