@@ -130,22 +130,36 @@ def merged(below: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     """Values with changes put in; mappings are merged, everything else is replaced.
 
     A mapping that names another ``kind``, a whole text or an imported thing replaces the one below
-    it, since its fields are others.
+    it, since its fields are others. Changes by name are put into the items of a list that have
+    these names, such as phases or probes.
 
     Example:
         >>> merged({"rounds": 3, "memory": {"kind": "last", "size": 5}}, {"memory": {"size": 9}})
         {'rounds': 3, 'memory': {'kind': 'last', 'size': 9}}
         >>> merged({"memory": {"kind": "last", "size": 5}}, {"memory": {"kind": "full"}})
         {'memory': {'kind': 'full'}}
+        >>> merged({"phases": [{"name": "a"}, {"name": "b"}]}, {"phases": {"b": {"rounds": 2}}})
+        {'phases': [{'name': 'a'}, {'name': 'b', 'rounds': 2}]}
     """
     result = dict(below)
     for name, value in changes.items():
         old = result.get(name)
         if isinstance(old, Mapping) and isinstance(value, Mapping) and not _replaces(value, old):
             result[name] = merged(old, value)
+        elif isinstance(value, Mapping) and value and value.keys() <= _names(old):
+            result[name] = [merged(item, value.get(item["name"], {})) for item in old or ()]
         else:
             result[name] = value
     return result
+
+
+def _names(items: Any) -> set[str]:
+    """The names of items of a list, if all are mappings that have one."""
+    if not isinstance(items, list | tuple):
+        return set()
+    named = [item.get("name") for item in items if isinstance(item, Mapping)]
+    whole = len(named) == len(items) and all(isinstance(name, str) for name in named)
+    return {str(name) for name in named} if whole else set()
 
 
 def _replaces(value: Mapping[str, Any], below: Mapping[str, Any]) -> bool:

@@ -21,7 +21,8 @@ class DiscussionParams(TalkProtocol, SeatedParams):
     phases: tuple[Phase, ...] = Field(
         (),
         exclude_if=operator.not_,
-        description="Phases of the talk, one after the other, each with a protocol of its own.",
+        description="Phases of the talk, one after the other, each with a protocol of its own; "
+        "what stands beside them (floor, ...) holds for those that do not say otherwise.",
     )
     decision: Decision | None = Field(None, description="What the group decides by vote, if so.")
 
@@ -30,10 +31,27 @@ class DiscussionParams(TalkProtocol, SeatedParams):
         """How the talk goes, by the phase that its events are of."""
         return {phase.name: phase for phase in self.phases} or {"": self}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _phases_share_what_stands_beside_them(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or not isinstance(value.get("phases"), list | tuple):
+            return value
+        # The limit on words holds for all of them from the start: the system prompt says it.
+        shared = {
+            name: value[name]
+            for name in TalkProtocol.model_fields
+            if name in value and name != "max_words"
+        }
+        phases = tuple(
+            {**shared, **phase} if isinstance(phase, Mapping) else phase
+            for phase in value["phases"]
+        )
+        return {**value, "phases": phases}
+
     @model_validator(mode="after")
     def _protocol_makes_sense(self) -> Self:
-        if self.phases:
-            _check_phases(self)
+        if len({phase.name for phase in self.phases}) < len(self.phases):
+            raise ValueError("phases: two phases have the same name")
         for name, protocol in self.protocols.items():
             for problem in protocol.problems(self.seats):
                 raise ValueError(f"phase {name}: {problem}" if name else problem)
@@ -41,13 +59,3 @@ class DiscussionParams(TalkProtocol, SeatedParams):
         if decision is not None and max(decision.by, default=0) > len(self.seats):
             raise ValueError(f"decision.by: seat {max(decision.by)} of {len(self.seats)}")
         return self
-
-
-def _check_phases(params: DiscussionParams) -> None:
-    """The phases have names of their own, and nothing is said beside them that each has itself."""
-    if len(params.protocols) < len(params.phases):
-        raise ValueError("phases: two phases have the same name")
-    for name, field in TalkProtocol.model_fields.items():
-        given: Any = getattr(params, name)
-        if name != "max_words" and given != field.default:
-            raise ValueError(f"{name}: each phase has its own; write it in the phases")

@@ -252,6 +252,18 @@ def test_a_phase_tells_its_speakers_what_it_is_for_and_who_reads_them(
     ]
 
 
+def test_what_stands_beside_phases_holds_for_those_that_do_not_say_otherwise() -> None:
+    phases = [{"name": "one"}, {"name": "two", "rounds": 1, "floor": "fixed"}]
+    given = DiscussionParams.model_validate(
+        params(phases=phases, floor="rotated", barrier="round", max_words=50)
+    )
+    one, two = given.phases
+    assert (one.rounds, one.floor, one.barrier, one.max_words) == (2, "rotated", "round", None)
+    assert (two.rounds, two.floor, two.barrier) == (1, "fixed", "round")
+    alone = DiscussionParams.model_validate({"brief": "x", "seats": SEATS, "phases": phases})
+    assert alone.phases[0].rounds == 1
+
+
 def test_who_passes_leaves_nothing_to_read_and_a_round_of_passes_ends_the_talk(
     memory_gateway: Any,
 ) -> None:
@@ -302,17 +314,13 @@ def test_a_budget_of_tokens_ends_the_talk_at_once(memory_gateway: Any) -> None:
         ({"stop": {}}, "leave stop out"),
         ({"stop": {"all_pass": True}}, "nobody can pass"),
         ({"phases": [{"name": "x"}, {"name": "x"}]}, "the same name"),
-        ({"phases": [{"name": "x"}], "floor": "rotated"}, "floor: each phase has its own"),
         ({"phases": [{"name": "x", "speakers": [9]}]}, "phase x: speakers: seat 9 of 4"),
         ({"phases": [{"name": "x", "instruction": {"judge": "J."}}]}, "no seat has the role judge"),
     ],
 )
 def test_protocols_that_make_no_sense_are_refused(given: dict[str, Any], words: str) -> None:
-    declared = params(**given)
-    if "phases" in given:
-        del declared["rounds"]
     with pytest.raises(ValidationError, match=words):
-        DiscussionParams.model_validate(declared)
+        DiscussionParams.model_validate(params(**given))
 
 
 SIMULATED: list[dict[str, Any]] = [
