@@ -15,6 +15,7 @@ from flows.study_references import SHORT, with_markets
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps
+from tasks.studies.balance import balance_lines
 from tasks.studies.design import Design, design
 from tasks.studies.load import load_study
 from warehouse.reader import reader_or_empty
@@ -35,6 +36,8 @@ def print_plans(studies: Sequence[Path], warehouse: Path, allowed: Sequence[Path
             resolved = design(with_markets(one.study, warehouse, one.path))
             planned = list(plans(resolved, reading, steps()))
             _print_plan(resolved, planned, warehouse)
+            for line in balance_lines(resolved):
+                say(textwrap.fill(line, terminal_width(), subsequent_indent="  "))
             _print_estimates(estimated(resolved, planned, reading), resolved.study.run)
             say()
             refuse_unpriced(resolved, planned, reading, resolved.study.run.budget_usd)

@@ -21,6 +21,7 @@ from tasks.episodes.memory import MemoryQuestion, SeatView
 from tasks.episodes.names import listed_others, other_names
 from tasks.episodes.presenting import EventTexts, Presenter, Prompt
 from tasks.episodes.prompts import Templates
+from tasks.episodes.single_agent import Conversation, PlayedSeat, led_to
 
 #: Failures that time does not mend: what follows is the ask's to say. After any other kind nobody
 #: knows what the model would have said, and the episode fails until it can be asked again.
@@ -96,8 +97,12 @@ class Asker:
         self._seats = {seat.seat: seat for seat in episode.seats}
         self._roles = {seat.seat: seat.role for seat in episode.seats}
         notes = Templates(memory) if memory.templates else None
+        self._conversation = Conversation(log) if episode.parts.single_agent else None
+        makes: Callable[..., Presenter] = Presenter
+        if self._conversation is not None:
+            makes = partial(PlayedSeat, self._conversation)
         self._presenters = {
-            name: Presenter(name, self._templates, present, notes) for name in self._seats
+            name: makes(name, self._templates, present, notes) for name in self._seats
         }
         self._texts = self._event_texts_of(arrangement)
         self._shown_as = (arrangement.names, arrangement.others)
@@ -109,6 +114,7 @@ class Asker:
         self._n_asked = 0
         self.arrangement = arrangement
         self.exposures: list[dict[str, Any]] = []
+        self._late: list[tuple[dict[str, Any], int, list[str]]] = []
 
     async def replies(self, state: Any, asks: Mapping[str, Ask], turn: int) -> dict[str, Reply]:
         """What came of asking these seats at once, in the order of the seats.
@@ -120,20 +126,34 @@ class Asker:
         """
         order = sorted(asks, key=lambda name: self._seats[name].position)
         present = self.present(asks)
-        questions = [self._asked(state, name, asks[name], turn) for name in present]
-        answers = dict(zip(present, await self.answers(questions), strict=True))
-        self._turn = turn
-        if self._episode.parts.memory.heeds_showing:
-            for name, (_, prompt) in zip(present, questions, strict=True):
-                self._shown[name].update(dict.fromkeys(prompt.seqs, turn))
-        replies = {
-            name: reply_of(asks[name], name, answers[name]) if name in answers else Reply(None)
-            for name in order
-        }
-        for name, reply in replies.items():
-            if reply.action is not None:
-                self._presenters[name].answered(turn, reply.action.value)
-        return replies
+        found: dict[str, Reply] = {}
+        # A single agent answers one question after another, those that are put at once as well.
+        for group in [[name] for name in present] if self._conversation else [present]:
+            before, first = list(found), len(self.exposures)
+            questions = [self._asked(state, name, asks[name], turn) for name in group]
+            answers = await self.answers(questions)
+            self._turn = turn
+            for name, (_, prompt), answer in zip(group, questions, answers, strict=True):
+                if self._episode.parts.memory.heeds_showing:
+                    self._shown[name].update(dict.fromkeys(prompt.seqs, turn))
+                found[name] = reply = reply_of(asks[name], name, answer)
+                if reply.action is not None:
+                    self._presenters[name].answered(turn, reply.action.value)
+            if any(found[name].failure for name in group):
+                break
+            self._late += [(row, turn, before) for row in self.exposures[first:] if before]
+        return {name: found.get(name, Reply(None)) for name in order}
+
+    def exposed(self) -> list[dict[str, Any]]:
+        """Rows of ``exposures``, once the episode is over.
+
+        What a single agent had answered in the same turn became events after it was asked.
+        """
+        for row, turn, seats in self._late:
+            seqs = {seq for span in row["seqs"] for seq in range(span["first"], span["last"] + 1)}
+            seqs.update(led_to(self._log, {(turn, seat) for seat in seats}))
+            row["seqs"] = spans(sorted(seqs))
+        return self.exposures
 
     def present(self, asks: Iterable[str]) -> list[str]:
         """Those of some seats that are not out, in order."""

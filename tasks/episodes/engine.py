@@ -70,7 +70,7 @@ class Play:
         self.game = episode.environment.game(episode.params, episode.seats)
         roster = episode.roster
         self._log = Log(episode.key, [seat.seat for seat in episode.seats])
-        arrangement = first_arrangement(episode.parts, roster)
+        arrangement = first_arrangement(episode.parts, roster, episode.name_order)
         self._names = arrangement.names
         self._asker = Asker(episode, self.game, put, self._log, arrangement)
         self._prober = Prober(episode, self._asker, roster)
@@ -152,7 +152,7 @@ class Play:
             "actions": self._actions,
             "events": self._log.events,
             "audiences": self._log.audiences,
-            "exposures": self._asker.exposures,
+            "exposures": self._asker.exposed(),
             "responses": self._prober.responses,
             "outcomes": outcome_rows(episode, self.game.outcome(self._own_state)),
         }

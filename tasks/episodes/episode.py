@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from schemas.base import Record
@@ -32,6 +32,8 @@ class Episode:
         parts: Names, memory, shown personas, interventions and probes.
         donor: The episode that it is yoked to, if any.
         understudies: Personas that interventions put in the place of others, by name.
+        name_order: For each seat the place of the one whose name it has, from 0; each has its own,
+            if left out.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Episode:
     parts: EpisodeParts = field(default_factory=EpisodeParts)
     donor: Donor | None = None
     understudies: Mapping[str, Persona] = field(default_factory=dict)
+    name_order: tuple[int, ...] = ()
 
     @property
     def model_ids(self) -> dict[str, str]:
@@ -79,3 +82,21 @@ def seats_of(
 ) -> tuple[Seat, ...]:
     """Who takes part in an episode, personas not yet given."""
     return environment.seating(params, model_ids(models), generator(seed, "seats"))
+
+
+def acted_by(
+    seats: Sequence[Seat], parts: EpisodeParts, model_order: Sequence[int] = ()
+) -> tuple[Seat, ...]:
+    """The seats with the models that act for them.
+
+    Args:
+        seats: Who takes part, as the environment declares.
+        parts: The parts; a single agent plays all of them.
+        model_order: For each seat the place of the one whose model it has, from 0; each has its
+            own, if left out.
+    """
+    models = [parts.single_agent or seat.model for seat in seats]
+    order = model_order or range(len(seats))
+    return tuple(
+        replace(seat, model=models[place]) for seat, place in zip(seats, order, strict=True)
+    )

@@ -6,13 +6,15 @@ change them as it changes those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from schemas.base import Record
+from schemas.names import Name
 from schemas.seats import Seat
+from tasks.episodes.counterbalance import Counterbalance
 from tasks.episodes.interventions import Arrangement, InterventionField, Replace, Roster
 from tasks.episodes.memory import FullMemory, MemoryField
 from tasks.episodes.names import Names, Others, shown_names
@@ -57,6 +59,16 @@ class EpisodeParts(Record):
         description="A control: seats are asked at the places of another condition's episode, and "
         "shown what was said there in place of what the others of their own say.",
     )
+    single_agent: Name | None = Field(
+        None,
+        description="A control: the model of this alias plays every seat, one after another, in "
+        "one conversation in which all earlier answers are its own.",
+    )
+    counterbalance: Counterbalance = Field(
+        Counterbalance(),
+        description="What changes places from replicate to replicate: models, names, personas, "
+        "each by latin_square, through all permutations, at random, or not at all (fixed).",
+    )
 
     @model_validator(mode="after")
     def _probes_have_names_of_their_own(self) -> Self:
@@ -67,8 +79,9 @@ class EpisodeParts(Record):
 
     @property
     def aliases(self) -> Mapping[tuple[str | int, ...], str]:
-        """Model aliases that memory and interventions name, by their place."""
+        """Model aliases that the parts name, by their place."""
         return {
+            **({("single_agent",): self.single_agent} if self.single_agent else {}),
             **{("memory", field): alias for field, alias in self.memory.aliases.items()},
             **{
                 ("interventions", place, "model"): alias
@@ -92,15 +105,27 @@ def parts_and_params(declared: Mapping[str, Any]) -> tuple[dict[str, Any], dict[
     )
 
 
-def first_arrangement(parts: EpisodeParts, roster: Roster) -> Arrangement:
+def first_arrangement(
+    parts: EpisodeParts, roster: Roster, name_order: Sequence[int] = ()
+) -> Arrangement:
     """The seats before any intervention.
+
+    Args:
+        parts: The parts.
+        roster: Who takes part.
+        name_order: For each seat the place of the one whose name it has, from 0; each has its own,
+            if left out.
 
     Raises:
         ValueError: The names listed do not fit the seats.
     """
     seats = roster.seats
+    names = shown_names(parts.names, seats, roster.model_ids)
+    if name_order:
+        given = list(names.values())
+        names = {seat: given[place] for seat, place in zip(names, name_order, strict=True)}
     arrangement = Arrangement(
-        shown_names(parts.names, seats, roster.model_ids),
+        names,
         {seat.seat: seat.model for seat in seats},
         others=parts.others,
         personas={seat.seat: seat.persona for seat in seats if seat.persona},

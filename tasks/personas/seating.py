@@ -35,11 +35,13 @@ def assigned(
     seed: int,
     replicate: int,
     condition: str,
+    order: tuple[int, Sequence[int]] | None = None,
 ) -> dict[str, str]:
     """Persona by seat. Nobody sits twice in an episode.
 
     Seats that name a persona have it. Those that filter draw among the personas that match, the
-    others among the rest. Replicates go through the personas in turn, each block shuffled.
+    others among the rest. Replicates go through the personas in turn, each block shuffled; where an
+    order is given, the replicates of a block have the same personas in that order.
 
     Args:
         seats: The seats of the episode.
@@ -47,6 +49,8 @@ def assigned(
         seed: Seed of the episode.
         replicate: Number of the replicate, from 1.
         condition: Name of the condition, for messages.
+        order: Number of the block, from 0, and for each seat that draws among all personas the
+            place of its persona among those of the block.
 
     Raises:
         Mistake: A persona that a seat names is not there or is taken, or too few match.
@@ -67,8 +71,12 @@ def assigned(
         ]
         if len(names) > len(pool):
             raise _too_few(condition, wanted, len(names), len(pool), bool(candidates))
-        start = (replicate - 1) * len(names)
+        laid = order if wanted is None else None
+        start = (laid[0] if laid else replicate - 1) * len(names)
         block = [pool[(start + place) % len(pool)] for place in range(len(names))]
+        if laid is not None:
+            found |= zip(names, (block[place] for place in laid[1]), strict=True)
+            continue
         extra = () if wanted is None else (sorted(wanted.where.items()),)
         generator(seed, "personas", *extra).shuffle(block)
         found |= dict(zip(names, block, strict=True))

@@ -15,7 +15,7 @@ from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode, play
-from tasks.episodes.episode import seats_of
+from tasks.episodes.episode import acted_by, seats_of
 from tasks.episodes.interventions import Roster
 from tasks.episodes.params import keyed_params
 from tasks.episodes.parts import EpisodeParts, understudies
@@ -54,6 +54,9 @@ class EpisodeInput:
         personas: Persona by seat, and of those that interventions put in the place of others.
         donor: Key of the episode that it is yoked to; empty for one that is not.
         drawn: Seed of its own replicate, where its donor is of another one.
+        model_order: For each seat the place of the one whose model it has, from 0; empty where
+            models do not change places.
+        name_order: The same of names.
     """
 
     environment: str
@@ -67,6 +70,8 @@ class EpisodeInput:
     personas: Mapping[str, SeatedPersona]
     donor: str = field(default="", metadata=UNLESS_DEFAULT)
     drawn: int | None = field(default=None, metadata=UNLESS_DEFAULT)
+    model_order: tuple[int, ...] = field(default=(), metadata=UNLESS_DEFAULT)
+    name_order: tuple[int, ...] = field(default=(), metadata=UNLESS_DEFAULT)
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,9 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
                 # Conditions share a replicate's seed, so that what is shuffled is shuffled alike.
                 seed = seed_of("episode", study.seed, replicate)
                 seats = seats_of(environment, condition.params, models, seed)
-                given = assigned(seats, people.candidates, seed, replicate, condition.name)
+                laid = own_parts.counterbalance.layout(len(seats), replicate, study.seed)
+                order = (laid.block, laid.personas) if laid.personas else None
+                given = assigned(seats, people.candidates, seed, replicate, condition.name, order)
                 waiting = understudies(condition.parts, Roster(seats, {}))
                 if waiting:
                     free = [one for one in people.candidates if one.key not in given.values()]
@@ -161,6 +168,8 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
                     personas=seated,
                     donor=donor.key if donor else "",
                     drawn=seed if donor and donor.spec.seed != seed else None,
+                    model_order=laid.models,
+                    name_order=donor.spec.name_order if donor else laid.names,
                 )
                 makers = (key for one in seated.values() for key in one.units)
                 found[condition.name, replicate] = self.unit(
@@ -226,9 +235,10 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
             raise UnitFailed(Failure("upstream", f"the donor {spec.donor} is not there"))
         environment = environment_named(spec.environment)
         models = {alias: model.value for alias, model in spec.models.items()}
+        listed = seats_of(environment, spec.params.value, models, spec.seed)
         seats = {
             seat.seat: replace(seat, persona=personas.get(seat.seat))
-            for seat in seats_of(environment, spec.params.value, models, spec.seed)
+            for seat in acted_by(listed, spec.parts.value, spec.model_order)
         }
         episode = Episode(
             key=unit.key,
@@ -245,6 +255,7 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
                 for name, persona in personas.items()
                 if persona is not None and name not in seats
             },
+            name_order=spec.name_order,
         )
         played = await play(episode, gateway)
         if played.failure is not None:

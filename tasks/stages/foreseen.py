@@ -14,7 +14,7 @@ from schemas.unit import Read
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode
 from tasks.episodes.counting import Asked, question_counts
-from tasks.episodes.episode import seats_of
+from tasks.episodes.episode import acted_by, seats_of
 from tasks.episodes.parts import EpisodeParts
 from tasks.models.estimate import Span, summed
 
@@ -59,7 +59,9 @@ def questions_of(rules: Rules) -> Mapping[Asked, Span]:
         key=digest("count", rules),
         environment=environment,
         params=rules.params.value,
-        seats=seats_of(environment, rules.params.value, models, seed=0),
+        seats=acted_by(
+            seats_of(environment, rules.params.value, models, seed=0), rules.parts.value
+        ),
         models=models,
         seed=0,
         parts=rules.parts.value,

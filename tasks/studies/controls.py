@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from tasks.environments.registry import environment_named
+from tasks.episodes.counterbalance import MOST_PERMUTED
 from tasks.episodes.yoked import Yoked
 from tasks.studies.design import Condition, Design
 from tasks.studies.yamltext import FieldPath
 
+#: Interventions on who a seat is or what it remembers.
+_OF_ONE_SEAT = frozenset({"replace", "replace_persona", "wipe"})
 #: Fields of a seat that a yoked seat may have otherwise than the donor's.
 _OWN = {"model", "persona"}
 #: Parts that decide which places there are and what is said of whom.
@@ -23,10 +27,64 @@ def control_problems(design: Design, condition: Condition) -> Iterator[tuple[Fie
         design: The study.
         condition: One of its conditions.
     """
-    yoked = condition.parts.yoked
-    if yoked is not None and design.study.episode is not None:
-        for field, problem in _yoked_problems(design, condition, yoked):
+    if design.study.episode is None:
+        return
+    if condition.parts.yoked is not None:
+        for field, problem in _yoked_problems(design, condition, condition.parts.yoked):
             yield ("yoked", *field), problem
+    if condition.parts.single_agent is not None:
+        for problem in _single_agent_problems(condition):
+            yield ("single_agent",), problem
+    for thing in condition.parts.counterbalance.varied:
+        for problem in _counterbalance_problems(condition, thing):
+            yield ("counterbalance", thing), problem
+
+
+def _single_agent_problems(condition: Condition) -> Iterator[str]:
+    parts = condition.parts
+    if parts.yoked is not None:
+        yield "a seat is yoked or played by a single agent, not both"
+    if parts.memory.kind != "full":
+        yield (
+            "a single agent has the whole conversation before it, so the memory "
+            f"{parts.memory.kind} has no effect; take the memory full in this condition"
+        )
+    if parts.present != "chat":
+        yield (
+            "a single agent's answers are its own words in a chat; take present: chat in this "
+            "condition"
+        )
+    for one in parts.interventions:
+        if one.do in _OF_ONE_SEAT:
+            yield (
+                f"the intervention {one.do} changes who one seat is, and one model plays all of "
+                "them"
+            )
+
+
+def _counterbalance_problems(condition: Condition, thing: str) -> Iterator[str]:
+    seats, parts = getattr(condition.params, "seats", None), condition.parts
+    if seats is None:
+        yield "the environment has no list of seats, so there are no positions to change places on"
+        return
+    if len(seats) < 2:
+        yield "there is one seat, so nothing can change places"
+    way = parts.counterbalance.ways[thing]
+    if way == "permutations" and len(seats) > MOST_PERMUTED:
+        yield (
+            f"{len(seats)} seats have {math.factorial(len(seats)):,} permutations; take "
+            f"latin_square or random for more than {MOST_PERMUTED}"
+        )
+    if thing == "names" and parts.names in {"model", "persona"}:
+        yield (
+            f"names come from each seat's {parts.names}, so they change places with it; leave "
+            "names out here, or name the seats neutral or by a list"
+        )
+    if thing == "personas":
+        if condition.population is None:
+            yield "the study has no population, so there are no personas to change places"
+        if any(seat.persona != "drawn" for seat in seats):
+            yield "a seat says which persona it has; personas change places where all are drawn"
 
 
 def _yoked_problems(

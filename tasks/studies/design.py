@@ -100,6 +100,8 @@ def aliases_of(design: Design, condition: Condition) -> Mapping[tuple[str | int,
         return {}
     from tasks.environments.registry import environment_named
 
+    if condition.parts.single_agent is not None:
+        return condition.parts.aliases
     environment = environment_named(design.study.episode.environment)
     return {**environment.aliases(condition.params), **condition.parts.aliases}
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from schemas.seats import Persona
 from schemas.study import Study
 from tasks.environments.registry import environment_named
-from tasks.episodes.episode import Episode, model_ids, seats_of
+from tasks.episodes.episode import Episode, acted_by, model_ids, seats_of
 from tasks.episodes.parts import part_problems, shown_problems
 from tasks.episodes.preflight import edit_problems
 from tasks.personas.methods.registry import known_values
@@ -30,7 +30,7 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
         yield from shown_problems(condition.parts, known)
         return
     environment = environment_named(study.episode.environment)
-    seats = seats_of(environment, condition.params, study.models, seed=0)
+    seats = acted_by(seats_of(environment, condition.params, study.models, seed=0), condition.parts)
     spec = condition.population
     traits = None
     if spec is not None:

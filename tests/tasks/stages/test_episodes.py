@@ -293,3 +293,59 @@ def test_a_yoked_episode_without_its_donor_fails_as_one_whose_upstream_is_missin
     (result,) = asyncio.run(results_of(STEP, [last], {}, memory_gateway(simulate)))
     assert result.failure is not None
     assert result.failure.kind == "upstream"
+
+
+def seated(units: tuple[Unit, ...], gateway: Any) -> list[dict[str, Any]]:
+    """Rows of ``seats`` of some units."""
+    results = asyncio.run(results_of(STEP, units, {}, gateway))
+    return [row for result in results for row in result.rows["seats"]]
+
+
+def test_models_and_names_change_places_independently(memory_gateway: Any, simulate: Any) -> None:
+    three = {"a": {"model": "sim/talkative"}, "b": {"model": "sim/reserved"}}
+    three["c"] = {"model": "sim/agent"}
+    balanced = {"models": "latin_square", "names": "latin_square"}
+    talk = {**STUDY["episode"], "seats": ["a", "b", "c"], "counterbalance": balanced}
+    units = planned(study(models=three, episode=talk, conditions={}, replicates=3))
+    assert len({unit.key for unit in units}) == 3
+    rows = seated(units, memory_gateway(simulate))
+    for one, other in (("position", "model"), ("position", "name"), ("model", "name")):
+        assert len({(row[one], row[other]) for row in rows}) == 9
+
+
+def test_conditions_share_the_layout_of_a_replicate(memory_gateway: Any, simulate: Any) -> None:
+    talk = {**STUDY["episode"], "seats": ["a", "b"], "counterbalance": {"models": "latin_square"}}
+    conditions = {"one": {}, "two": {"rounds": 1}}
+    rows = seated(planned(study(episode=talk, conditions=conditions)), memory_gateway(simulate))
+    models = [row["model"] for row in rows]
+    assert models == ["a", "b", "b", "a"] * 2
+
+
+def test_personas_of_a_block_change_places_among_themselves() -> None:
+    people = {"size": 6, "targets": {"age": {"young": 0.5, "old": 0.5}}}
+    talk = {**STUDY["episode"], "seats": ["a"] * 3, "counterbalance": {"personas": "latin_square"}}
+    given = study(population=people, episode=talk, conditions={}, replicates=6)
+    at = {
+        unit.replicate: [one.persona for one in unit.spec.personas.values()]
+        for unit in planned(given)
+    }
+    for block in ((1, 2, 3), (4, 5, 6)):
+        assert len({frozenset(at[number]) for number in block}) == 1
+        for place in range(3):
+            assert len({at[number][place] for number in block}) == 3
+    assert set(at[1]).isdisjoint(at[4])
+
+
+def test_a_single_agent_plays_every_seat_and_is_asked_as_often(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    conditions = {"group": {"seats": ["a", "b"]}, "alone": {"single_agent": "b"}}
+    given = study(conditions=conditions, replicates=1)
+    units = planned(given)
+    assert set(units[1].spec.models) == {"b"}
+    rows = seated(units, memory_gateway(simulate))
+    assert [row["model"] for row in rows] == ["a", "b", "b", "b"]
+    asked: dict[str, float] = {}
+    for one in STEP.questions(design(given), units, Upstream()):
+        asked[one.alias] = asked.get(one.alias, 0) + one.questions.low
+    assert asked == {"a": 2, "b": 6}
