@@ -5,8 +5,8 @@ says what came of them, ``log`` numbers events and knows who can see them, ``pre
 prompts of what a seat remembers (``prompts`` has the templates), ``remembering`` keeps memories up
 to date, ``probing`` asks probes, ``intervening`` lets interventions happen by their ``schedule``,
 ``yoked`` shows what was said elsewhere, ``single_agent`` has one model play every seat,
-``counterbalance`` has models, names and personas change places, ``counting`` plays without models, ``preflight`` looks at
-what only the first prompts can tell, ``rows`` and ``params`` make what is stored. ``parts``
+``counterbalance`` has models, names and personas change places, ``counting`` plays without models,
+``preflight`` looks at what only the first prompts can tell, ``rows`` and ``params`` make what is stored. ``parts``
 declares ``names``, ``memory``, ``shown_persona``, ``interventions`` and ``probes``, the last two at
 their ``times``.
 """

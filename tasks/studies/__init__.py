@@ -6,8 +6,8 @@
 - ``checks``, ``instruments``, ``analysis_checks``: names that lead nowhere. ``episode_parts``:
   parts of episodes that do not fit who takes part. ``controls``: controls that are comparable with
   nothing. ``populations``: populations that cannot be made.
-- ``balance``: what changes places from replicate to replicate, in words.
   ``messages``, ``positions``, ``fields``: what is wrong, in which line, and what was meant.
+- ``balance``: what changes places from replicate to replicate, in words.
 - ``differences``: in what two studies differ. ``jsonschema``: completion for editors.
 - ``reference``, ``examples``: the page that explains a study.
 """
