@@ -6,10 +6,11 @@ from typing import Any
 
 from schemas.environment import Ask
 from schemas.unit import Failure
-from tasks.episodes.asking import PERMANENT, Asker
+from tasks.episodes.asking import Asker
 from tasks.episodes.episode import Episode
 from tasks.episodes.interventions import Roster
 from tasks.episodes.probes import Probe
+from tasks.episodes.replies import PERMANENT
 from tasks.episodes.times import Moment, due
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from schemas.environment import MEMORY, Ask, Event
 from schemas.gateway import Question
 from schemas.unit import Failure
-from tasks.episodes.asking import PERMANENT, Asker
+from tasks.episodes.asking import Asker
 from tasks.episodes.episode import Episode
 from tasks.episodes.log import Log
 from tasks.episodes.memory import MemoryQuestion, Note
 from tasks.episodes.presenting import Prompt
 from tasks.episodes.prompts import Templates
+from tasks.episodes.replies import PERMANENT
 
 
 class Rememberer:

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from schemas.environment import Ask, Outcomes, Status
-from tasks.episodes.asking import Reply
 from tasks.episodes.episode import Episode
 from tasks.episodes.params import shown_params
+from tasks.episodes.replies import Reply
 
 
 def episode_row(

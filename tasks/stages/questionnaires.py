@@ -15,8 +15,8 @@ from schemas.seats import Persona
 from schemas.study import ModelSpec
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.concurrency import gather_all
-from tasks.episodes.asking import PERMANENT
 from tasks.episodes.params import keyed_params
+from tasks.episodes.replies import PERMANENT
 from tasks.episodes.shown_persona import ShownPersona
 from tasks.instruments.asking import (
     Page,
