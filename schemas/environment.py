@@ -7,9 +7,9 @@ information set; chance is an actor; an episode is terminated by its rules or tr
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -271,6 +271,21 @@ class Game(Protocol[S]):
         ...
 
 
+@runtime_checkable
+class Adopting(Protocol[S]):
+    """A game that, made anew of changed parameters, has something to do before it goes on."""
+
+    def adopted(self, state: S, changed: Collection[str], rng: random.Random) -> Step[S]:
+        """The state of the game before as that of this one, without events.
+
+        Args:
+            state: The state.
+            changed: The parameters that have changed.
+            rng: Generator for what is drawn anew.
+        """
+        ...
+
+
 class SimulatedPolicy(Protocol):
     """How simulated models act in an environment; declared in its folder."""
 
@@ -338,6 +353,14 @@ class Environment(Protocol[P_contra]):
 
         Then others can be replaced by a transcript, since nothing else that a seat is shown depends
         on what it or others did.
+        """
+        ...
+
+    @property
+    def changeable(self) -> frozenset[str]:
+        """Parameters that an intervention may change while an episode is played.
+
+        A game that is made anew of the changed parameters goes on with the state of the one before.
         """
         ...
 

@@ -29,6 +29,7 @@ class SeatedEnvironment:
     """The part of an environment that its parameters settle by listing the seats."""
 
     by_events_alone = False
+    changeable: frozenset[str] = frozenset()
 
     def aliases(self, params: SeatedParams) -> Mapping[tuple[str | int, ...], str]:
         """The model of every seat."""

@@ -54,6 +54,7 @@ class Asker:
 
     Attributes:
         arrangement: Names, models and who is out, now.
+        game: The rules, now.
         exposures: Rows of ``exposures``.
     """
 
@@ -66,7 +67,7 @@ class Asker:
         arrangement: Arrangement,
     ) -> None:
         self._episode = episode
-        self._game = game
+        self.game = game
         self._put = put
         self._log = log
         self._templates = Templates(episode.environment)
@@ -186,7 +187,7 @@ class Asker:
         else:
             recalled = memory.recalled
         rng = generator(self._episode.seed, "observe", *rng_key, name)
-        observation = self._game.observe(state, name, recalled.events, rng)
+        observation = self.game.observe(state, name, recalled.events, rng)
         told = self._told_of(name, texts)
         data = {**observation.data, **told.values}
         if observation.knows is not None:
@@ -240,11 +241,11 @@ class Asker:
         """
         words = partial(self._presenters[name].words, self._event_texts())
         seen, shown = self._log.seen_by(name), self._shown[name].get
-        return SeatView(seen, self._game.round_of(state), self._turn, question, words, shown)
+        return SeatView(seen, self.game.round_of(state), self._turn, question, words, shown)
 
     def _asked(self, state: Any, name: str, ask: Ask, turn: int) -> tuple[Question, Prompt]:
         def check(value: Any) -> str | None:
-            return self._game.check(state, name, usable(value))
+            return self.game.check(state, name, usable(value))
 
         return self.question(state, name, ask, (turn,), ask.question, check)
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from schemas.environment import Action, Ask, Step
+from schemas.environment import Action, Ask, Game, Step
 from schemas.gateway import Answer, Gateway, Question
 from schemas.keys import generator
 from schemas.unit import Failure
@@ -61,18 +61,17 @@ class Play:
         put: Puts questions to models.
 
     Attributes:
-        game: Its rules.
         reached: How far it is; ``None`` before the first question.
     """
 
     def __init__(self, episode: Episode, put: PutAtOnce) -> None:
         self._episode = episode
-        self.game = episode.environment.game(episode.params, episode.seats)
+        game = episode.environment.game(episode.params, episode.seats)
         roster = episode.roster
         self._log = Log(episode.key, [seat.seat for seat in episode.seats])
         arrangement = first_arrangement(episode.parts, roster, episode.name_order)
         self._names = arrangement.names
-        self._asker = Asker(episode, self.game, put, self._log, arrangement)
+        self._asker = Asker(episode, game, put, self._log, arrangement)
         self._prober = Prober(episode, self._asker, roster)
         self._intervener = Intervener(episode, self._asker, self._log, roster)
         self._rememberer = Rememberer(episode, self._asker, self._log)
@@ -81,24 +80,32 @@ class Play:
         self._actions: list[dict[str, Any]] = []
         self.reached: Moment | None = None
 
+    @property
+    def game(self) -> Game[Any]:
+        """Its rules, now."""
+        return self._asker.game
+
     async def played(self) -> Played:
         """Play it to its end."""
-        game, seed = self.game, self._episode.seed
-        step = game.start(generator(seed, "reset"))
+        step = self.game.start(generator(self._episode.seed, "reset"))
         self._own_state = step.state
         self._log.add(step, 0, {})
         self._intervener.begin(step.state)
         turn = 0
         while step.status == "running":
-            round_ = game.round_of(step.state)
-            asks = game.asks(step.state)
+            round_ = self.game.round_of(step.state)
+            asks = self.game.asks(step.state)
             if not asks:
                 step = dataclasses.replace(step, events=(), status="terminated")
                 break
             if turn >= STEP_LIMIT:
                 name = self._episode.environment.name
                 raise RuntimeError(f"{name}: no end after {STEP_LIMIT} steps")
-            failure = await self._between(step.state, Moment(round_, turn), asks)
+            game = self.game
+            state, failure = await self._between(step.state, Moment(round_, turn), asks)
+            if game is not self.game:
+                step = dataclasses.replace(step, state=state, events=())
+                asks = self.game.asks(state)
             failure = failure or await self._rememberer.bring_up_to_date(
                 step.state, asks, round_, turn
             )
@@ -119,7 +126,7 @@ class Play:
             step = self._stepped(step.state, asks, actions, turn)
             turn += 1
         completed = step.round + 1 if turn else 0
-        failure = await self._between(step.state, Moment(completed, turn, ended=True), ())
+        _, failure = await self._between(step.state, Moment(completed, turn, ended=True), ())
         return Played(failure=failure) if failure else Played(self._rows(step, completed))
 
     def _stepped(
@@ -136,12 +143,14 @@ class Play:
         self._log.add(step, turn, {seat: one.call_key for seat, one in actions.items()})
         return step
 
-    async def _between(self, state: Any, now: Moment, asked: Collection[str]) -> Failure | None:
-        """Ask the probes and let the interventions happen that are due."""
+    async def _between(
+        self, state: Any, now: Moment, asked: Collection[str]
+    ) -> tuple[Any, Failure | None]:
+        """Ask the probes and let the interventions happen that are due; the state after them."""
         failure = await self._prober.ask_due(state, now, self.reached)
-        self._intervener.happen_due(state, now, self.reached, asked)
+        state = self._intervener.happen_due(state, now, self.reached, asked)
         self.reached = now
-        return failure
+        return state, failure
 
     def _rows(self, step: Step[Any], completed: int) -> Mapping[str, list[dict[str, Any]]]:
         episode = self._episode

@@ -56,7 +56,8 @@ class Episode:
     @property
     def roster(self) -> Roster:
         """Who takes part."""
-        return Roster(self.seats, self.model_ids, self.understudies)
+        changeable = self.environment.changeable
+        return Roster(self.seats, self.model_ids, self.understudies, self.params, changeable)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from schemas.environment import NOBODY, Event, Step
+from schemas.base import Record
+from schemas.environment import NOBODY, Adopting, Event, Step
+from schemas.keys import generator
 from tasks.episodes.asking import Asker
 from tasks.episodes.episode import Episode
 from tasks.episodes.interventions import Intervention, Roster
@@ -25,6 +27,8 @@ class Intervener:
     """
 
     def __init__(self, episode: Episode, asker: Asker, log: Log, roster: Roster) -> None:
+        self._episode = episode
+        self._params = episode.params
         declared = episode.parts.interventions
         self._schedule = Schedule(declared, roster, episode.seed, log.events)
         self._asker = asker
@@ -42,8 +46,8 @@ class Intervener:
 
     def happen_due(
         self, state: Any, now: Moment, before: Moment | None, asked: Collection[str]
-    ) -> None:
-        """Let those interventions happen that are due.
+    ) -> Any:
+        """The state of the game after those interventions have happened that are due.
 
         Args:
             state: State of the game.
@@ -53,12 +57,32 @@ class Intervener:
         """
         self._asker.arrangement = self._asker.arrangement.after(now.rounds)
         for intervention in self._schedule.due(now, before, asked):
-            self._happen(intervention, state, now)
+            state = self._happen(intervention, state, now)
+        return state
 
-    def _happen(self, intervention: Intervention, state: Any, now: Moment) -> None:
+    def _happen(self, intervention: Intervention, state: Any, now: Moment) -> Any:
+        held = self._asker.arrangement.params
         change = intervention.change(self._asker.arrangement, self._roster, now)
         self._asker.arrangement = change.arrangement
         for seat in change.forget:
             self._log.forget(seat)
         step = Step(state, change.events, now.rounds, audiences=change.audiences)
         self._log.add(step, now.turns, {})
+        params = change.arrangement.params
+        return state if params is held or params is None else self._remade(state, params, now)
+
+    def _remade(self, state: Any, params: Record, now: Moment) -> Any:
+        """The state of the game that goes on under other parameters."""
+        episode = self._episode
+        before, self._params = self._params, params
+        changed = [
+            name
+            for name in type(params).model_fields
+            if getattr(params, name) != getattr(before, name)
+        ]
+        game = self._asker.game = episode.environment.game(params, episode.seats)
+        if not isinstance(game, Adopting):
+            return state
+        step = game.adopted(state, changed, generator(episode.seed, "adopt", now.turns))
+        self._log.add(step, now.turns, {})
+        return step.state

@@ -145,8 +145,7 @@ def understudies(parts: EpisodeParts, roster: Roster) -> tuple[Seat, ...]:
 
 def part_problems(
     parts: EpisodeParts,
-    seats: tuple[Seat, ...],
-    model_ids: Mapping[str, str],
+    roster: Roster,
     traits: frozenset[str] | None,
     rounds: int | None = None,
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -154,21 +153,12 @@ def part_problems(
 
     Args:
         parts: The parts.
-        seats: Who takes part; where there are personas, those that have one have any.
-        model_ids: A provider's model name by alias.
+        roster: Who takes part; where there are personas, seats that have one have any.
         traits: Attributes, traits and texts of personas; ``None`` where there are no personas.
         rounds: Rounds of an episode that nothing ends early, where the rules name them.
     """
-    somebody = {seat.seat: seat.persona for seat in seats if seat.persona}
-    waiting = {
-        one.name: persona
-        for one in parts.interventions
-        if isinstance(one, Replace)
-        for persona in somebody.values()
-    }
-    roster = Roster(seats, model_ids, waiting)
     try:
-        shown_names(parts.names, seats, model_ids)
+        shown_names(parts.names, roster.seats, roster.model_ids)
     except ValueError as problem:
         yield ("names",), str(problem)
         return

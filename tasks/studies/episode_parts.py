@@ -8,7 +8,7 @@ from dataclasses import replace
 from schemas.seats import Persona
 from schemas.study import Study
 from tasks.environments.registry import environment_named
-from tasks.episodes.episode import Episode, acted_by, model_ids, seats_of
+from tasks.episodes.episode import Episode, acted_by, seats_of
 from tasks.episodes.parts import part_problems, shown_problems
 from tasks.episodes.preflight import edit_problems
 from tasks.personas.methods.registry import known_values
@@ -39,20 +39,19 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
         seats = tuple(
             seat if seat.choice == "none" else replace(seat, persona=somebody) for seat in seats
         )
+    episode = Episode(
+        key="",
+        environment=environment,
+        params=condition.params,
+        seats=seats,
+        models=study.models,
+        seed=0,
+        parts=condition.parts,
+    )
     rounds = None
     if condition.parts.interventions:
         rounds = environment.game(condition.params, seats).planned_rounds
-    models = model_ids(study.models)
-    found = list(part_problems(condition.parts, seats, models, traits, rounds))
+    found = list(part_problems(condition.parts, episode.roster, traits, rounds))
     yield from found
     if not found:
-        episode = Episode(
-            key="",
-            environment=environment,
-            params=condition.params,
-            seats=seats,
-            models=study.models,
-            seed=0,
-            parts=condition.parts,
-        )
         yield from edit_problems(episode)

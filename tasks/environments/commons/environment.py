@@ -129,6 +129,7 @@ class Commons(SeatedEnvironment):
     version = 1
     params = CommonsParams
     templates = ("system", "opening", "event", "harvest", "turn")
+    changeable = frozenset(("collapse_below", "public", "shortage", "universalization"))
     policy = CommonsPolicy()
 
     def game(self, params: CommonsParams, seats: Sequence[Seat]) -> CommonsGame:

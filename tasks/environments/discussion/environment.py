@@ -20,6 +20,7 @@ class Discussion(SeatedEnvironment):
     templates = ("system", "opening", "event", "nudge")
     policy = TalkPolicy()
     by_events_alone = True
+    changeable = frozenset(("brief", "max_words", "visibility"))
 
     def game(self, params: DiscussionParams, seats: Sequence[Seat]) -> DiscussionGame:
         """The talk of these seats."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -68,6 +68,15 @@ class DiscussionGame:
         """Nobody has spoken; the floor of the first round and the network are settled."""
         talked = self._talk.start(rng)
         return Step(DiscussionState(talked.state), audiences=talked.audiences)
+
+    def adopted(
+        self, state: DiscussionState, changed: Collection[str], rng: random.Random
+    ) -> Step[DiscussionState]:
+        """Who hears whom is settled anew where that has changed."""
+        if "visibility" not in changed:
+            return Step(state)
+        talked = self._talk.rewired(state.talk, rng)
+        return Step(replace(state, talk=talked.state), audiences=talked.audiences)
 
     def round_of(self, state: DiscussionState) -> int:
         """The round of the talk; a vote is of the round before it."""

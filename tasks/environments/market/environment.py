@@ -20,6 +20,7 @@ class Market:
     templates = ("system", "opening", "event", "customer", "business", "description")
     policy = MarketPolicy()
     by_events_alone = False
+    changeable: frozenset[str] = frozenset()
 
     def aliases(self, params: MarketParams) -> Mapping[tuple[str | int, ...], str]:
         """The models of the two sides, and of those that have their own."""

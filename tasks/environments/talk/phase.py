@@ -102,6 +102,13 @@ class Talk:
         state = self._begun(TalkState(), rng)
         return Talked(replace(state, rewired=False), audiences=audiences_of(state.hearers))
 
+    def rewired(self, state: TalkState, rng: random.Random) -> Talked:
+        """The state of a talk under another visibility: who hears each seat is settled anew."""
+        if self.over(state):
+            return Talked(state)
+        hearers = self._rules[state.phase].hearers(rng)
+        return Talked(replace(state, hearers=hearers, rewired=False), (), audiences_of(hearers))
+
     def over(self, state: TalkState) -> bool:
         """Whether all phases are over."""
         return state.phase >= len(self._rules)

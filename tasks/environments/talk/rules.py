@@ -103,6 +103,11 @@ class PhaseRules:
             return None
         return network.neighbours_of(seat, hearers)
 
+    def hearers(self, rng: random.Random) -> Hearers | None:
+        """Who hears each seat; ``None`` where no network decides it."""
+        network = self._protocol.visibility
+        return network.hearers(self._seats, rng) if isinstance(network, Network) else None
+
     def first_order(self, rng: random.Random) -> tuple[str, ...]:
         """The speakers in the order of the first round."""
         return first_order(self._protocol.floor, self._speakers, rng)
@@ -132,10 +137,8 @@ class PhaseRules:
         """
         protocol, floor = self._protocol, self._protocol.floor
         network = protocol.visibility
-        if not isinstance(network, Network):
-            hearers = None
-        elif round_ == 0 or network.drawn_in(round_):
-            hearers = network.hearers(self._seats, rng)
+        if round_ == 0 or not isinstance(network, Network) or network.drawn_in(round_):
+            hearers = self.hearers(rng)
         speakers = [self._alternate(seat, round_) for seat in order] if self._alternates else order
         match floor:
             case ChosenFloor():

@@ -1,9 +1,10 @@
 """Interventions: scheduled changes of an episode, which work with every environment.
 
-``base`` says what one is and ``arrangement`` what it changes. The kinds: ``presence`` (crash,
-recover, leave, join, mute), ``replacing`` (replace), ``names`` (rename, swap), ``messages``
-(inject, anonymise, reveal), ``prompts`` (edit_prompt; ``edits`` of lines) and ``memory`` (wipe). A
-new kind is a class here and a name in :data:`AnyIntervention`.
+``base`` says what one is, ``conditions`` what it may wait for and ``arrangement`` what it changes.
+The kinds: ``presence`` (crash, recover, leave, join, mute), ``replacing`` (replace), ``names``
+(rename, swap), ``messages`` (inject, anonymise, reveal), ``prompts`` (edit_prompt; ``edits`` of
+lines), ``memory`` (wipe) and ``rules`` (change). A new kind is a class here and a name in
+:data:`AnyIntervention`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tasks.episodes.interventions.names import Rename, Swap
 from tasks.episodes.interventions.presence import Crash, Join, Leave, Mute, Recover
 from tasks.episodes.interventions.prompts import EditPrompt
 from tasks.episodes.interventions.replacing import Replace
+from tasks.episodes.interventions.rules import ChangeRules
 
 #: Every kind of intervention; ``do`` tells them apart.
 AnyIntervention = (
@@ -36,6 +38,7 @@ AnyIntervention = (
     | Inject
     | EditPrompt
     | Wipe
+    | ChangeRules
 )
 
 InterventionField = Annotated[AnyIntervention, Field(discriminator="do")]

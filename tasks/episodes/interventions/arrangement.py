@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from schemas.base import Record
 from schemas.environment import EVERYONE, audience_name
 from schemas.seats import Persona, Seat
 from tasks.episodes.interventions.edits import PromptEdit
@@ -27,11 +28,15 @@ class Roster:
         seats: The seats, in order.
         model_ids: A provider's model name by alias.
         understudies: Personas that wait to take the place of others, by name.
+        params: Parameters of the environment, as declared.
+        changeable: Those of them that may change.
     """
 
     seats: tuple[Seat, ...]
     model_ids: Mapping[str, str]
     understudies: Mapping[str, Persona] = field(default_factory=dict)
+    params: Record = field(default_factory=Record)
+    changeable: frozenset[str] = frozenset()
 
     def named(self, seats: Literal["all"] | Iterable[SeatName]) -> tuple[str, ...]:
         """Identifiers of the seats that a study names.
@@ -96,6 +101,7 @@ class Arrangement:
         edits: Edits of the prompts of a seat, in order, by seat.
         others: How prompts name the other seats.
         personas: Persona by seat, of the seats that have one.
+        params: Parameters of the environment; ``None`` while they are as declared.
     """
 
     names: Mapping[str, str]
@@ -104,6 +110,7 @@ class Arrangement:
     edits: Mapping[str, tuple[PromptEdit, ...]] = field(default_factory=dict)
     others: Others = "named"
     personas: Mapping[str, Persona] = field(default_factory=dict)
+    params: Record | None = None
 
     @property
     def gone(self) -> frozenset[str]:
@@ -151,6 +158,10 @@ class Arrangement:
     def with_others(self, others: Others) -> Arrangement:
         """The arrangement in which prompts name the others in another way."""
         return dataclasses.replace(self, others=others)
+
+    def with_params(self, params: Record) -> Arrangement:
+        """The arrangement under other parameters of the environment."""
+        return dataclasses.replace(self, params=params)
 
     def with_edit(self, seats: Iterable[str], edit: PromptEdit) -> Arrangement:
         """The arrangement with one more edit of the prompts of these seats."""

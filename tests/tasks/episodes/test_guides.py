@@ -104,7 +104,7 @@ def test_the_guides_intervention_exchanges_two_models(
     assert ("s2", {"model": "m"}) in told
 
     def problems(*seats: int) -> list[str]:
-        found = part_problems(scheduled(*seats).parts, one.seats, one.model_ids, None)
+        found = part_problems(scheduled(*seats).parts, one.roster, None)
         return [problem for _, problem in found]
 
     assert problems(1, 2) == []

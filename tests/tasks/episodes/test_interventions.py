@@ -328,7 +328,7 @@ def test_names_are_hidden_and_revealed_and_models_are_told(memory_gateway: Any) 
 
 def problems_of(*interventions: Mapping[str, Any], rounds: int | None = 4) -> list[str]:
     one = declared("discussion", *interventions)
-    return [text for _, text in part_problems(one.parts, one.seats, one.model_ids, None, rounds)]
+    return [text for _, text in part_problems(one.parts, one.roster, None, rounds)]
 
 
 @pytest.mark.parametrize(

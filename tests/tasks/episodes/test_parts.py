@@ -227,13 +227,13 @@ def test_an_injected_message_reaches_only_whom_it_is_for() -> None:
 def test_parts_that_name_what_is_not_there_are_refused_with_their_place(
     declared: dict[str, object], place: tuple[str | int, ...]
 ) -> None:
-    found = list(part_problems(parts(**declared), SEATS, MODELS, None))
+    found = list(part_problems(parts(**declared), Roster(SEATS, MODELS), None))
     assert [one for one, _ in found] == [place]
 
 
 def test_shown_parts_must_be_known_to_the_population() -> None:
     declared = parts(personas={"show": ["occupation", "shoe_size"]})
-    found = list(part_problems(declared, SEATS, MODELS, frozenset({"occupation"})))
+    found = list(part_problems(declared, Roster(SEATS, MODELS), frozenset({"occupation"})))
     assert [place for place, _ in found] == [("personas", "show")]
     assert "shoe_size" in found[0][1]
 

@@ -136,7 +136,7 @@ def test_a_probability_that_is_none_is_refused(probability: float) -> None:
 def test_a_condition_on_a_seat_that_is_not_there_is_refused() -> None:
     for when in ({"turn_of": 4}, {"happened": {"by": "s9"}}):
         one = episode("discussion", TALK, interventions=[{**INJECT, "when": when}])
-        (found,) = part_problems(one.parts, one.seats, one.model_ids, None, 4)
+        (found,) = part_problems(one.parts, one.roster, None, 4)
         assert found[0] == ("interventions", 0)
         assert "no seat" in found[1]
 
@@ -145,4 +145,4 @@ def test_an_intervention_on_a_condition_may_follow_any_other() -> None:
     recover = {"do": "recover", "seat": 1, "when": {"happened": {"containing": "where"}}}
     crash = {"do": "crash", "seat": 1, "at": {"after_rounds": 2}}
     one = episode("discussion", TALK, interventions=[recover, crash])
-    assert not list(part_problems(one.parts, one.seats, one.model_ids, None, 4))
+    assert not list(part_problems(one.parts, one.roster, None, 4))
