@@ -227,6 +227,8 @@ class ProductChoice:
     version = 1
     params = ProductChoiceParams
     templates = ("system", "opening", "event", "choose", "rewrite")
+    by_events_alone = False
+    changeable: frozenset[str] = frozenset()
     policy = ShoppingPolicy()
 
     def aliases(self, params: ProductChoiceParams) -> Mapping[tuple[str | int, ...], str]:
