@@ -22,8 +22,7 @@ from schemas.keys import digest
 from schemas.seats import Persona
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode
-from tasks.episodes.episode import model_ids, seats_of
-from tasks.episodes.interventions import Roster
+from tasks.episodes.episode import seats_of
 from tasks.episodes.parts import EpisodeParts, part_problems, understudies
 from tasks.episodes.preflight import edit_problems
 from tests.tasks.episodes.games import MODELS
@@ -43,6 +42,10 @@ NAMED: Mapping[str, tuple[Any, ...]] = {
     "part": ("system", "opening", "turn"),
     "name": ("mood", "trust", "plan"),
     "businesses": ("b1", "b2"),
+}
+#: Values of fields that may hold anything, by field.
+ANYTHING: Mapping[str, tuple[Any, ...]] = {
+    "ChangeRules.to": ({"max_words": 20}, {"visibility": "nobody"}, {"public": False}),
 }
 PERSONA = Persona("0" * 32, "Ann", {"town": "coast"}, {"openness": "high"}, {"biography": "Sails."})
 OTHER = Persona("1" * 32, "Bob", {"town": "hills"}, {"openness": "low"}, {"biography": "Climbs."})
@@ -102,6 +105,8 @@ class Drawing:
 
     def of(self, annotation: Any, metadata: tuple[Any, ...], place: str) -> Any:
         """Data of an annotation with bounds; ``place`` is the field that it belongs to."""
+        if place in ANYTHING:
+            return self.rng.choice(ANYTHING[place])
         if annotation in (TextFile, str):
             return self.rng.choice(NAMED.get(place.rpartition(".")[2], WORDS))
         if annotation is bool:
@@ -258,11 +263,6 @@ def built(
     except LookupError as error:  # who takes part is not known without a warehouse
         return str(error)
     seats = tuple(replace(seat, persona=PERSONA) for seat in drawn)
-    models = model_ids(MODELS)
-    rounds = environment.game(typed, seats).planned_rounds
-    for place, problem in part_problems(declared, seats, models, KNOWN, rounds):
-        return f"{place}: {problem}"
-    waiting = {one.seat: OTHER for one in understudies(declared, Roster(seats, models))}
     found = Episode(
         key=digest("protocol", environment.name, repr(params), repr(parts), seed),
         environment=environment,
@@ -272,8 +272,12 @@ def built(
         seed=seed,
         reasks=1,
         parts=declared,
-        understudies=waiting,
     )
+    rounds = environment.game(typed, seats).planned_rounds
+    for place, problem in part_problems(declared, found.roster, KNOWN, rounds):
+        return f"{place}: {problem}"
+    waiting = {one.seat: OTHER for one in understudies(declared, found.roster)}
+    found = replace(found, understudies=waiting)
     for place, problem in edit_problems(found):
         return f"{place}: {problem}"
     return found
