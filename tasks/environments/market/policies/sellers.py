@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from tasks.environments.market.manipulation import WORDS
@@ -47,7 +47,7 @@ class Honourable:
         if seen["tries"] == 0 and rng.random() >= own.responsiveness:
             return {}
         words = _latest_words(seen)
-        wanted = _in_stock(seen, [item for item in seen["menu"] if item.lower() in words])
+        wanted = _in_stock(seen, named_in(words, seen["menu"]))
         claims = [
             f"{name}: {'yes' if offered or rng.random() >= own.honesty else 'no'}."
             for name, offered in seen["amenities"].items()
@@ -76,7 +76,7 @@ class Scripted:
     ) -> dict[str, Any]:
         """Words, or an offer."""
         words = _latest_words(seen)
-        wanted = _in_stock(seen, [item for item in seen["menu"] if item.lower() in words])
+        wanted = _in_stock(seen, named_in(words, seen["menu"]))
         if not wanted:
             return {"text": _SORRY}
         claims = (f"{name}: {'yes' if has else 'no'}." for name, has in seen["amenities"].items())
@@ -89,6 +89,21 @@ class Scripted:
 
 #: Every way, by name.
 SELLERS: Mapping[SellerName, Seller] = {"honourable": Honourable(), "scripted": Scripted()}
+
+
+def named_in(words: str, items: Iterable[str]) -> list[str]:
+    """The items that a text names, in their order; a name within a longer one is not meant.
+
+    Example:
+        >>> named_in("a coconut flan, please", ["Flan", "Coconut Flan", "Pie"])
+        ['Coconut Flan']
+    """
+    known, named = list(items), set()
+    for item in sorted(known, key=len, reverse=True):
+        if item.lower() in words:
+            named.add(item)
+            words = words.replace(item.lower(), "|")
+    return [item for item in known if item in named]
 
 
 def _latest_words(seen: Mapping[str, Any]) -> str:
