@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from schemas.environment import Ask, Game, Logged, NamedQuestion
@@ -34,12 +34,14 @@ class _Told:
         arrangement: The arrangement.
         values: Values for the templates.
         heeded: What is shown of its persona, as numbers for simulated models.
+        others: Gives all other seats as its prompts name them; listed when they are first wanted.
     """
 
     texts: EventTexts
     arrangement: Arrangement
     values: Mapping[str, Any]
     heeded: Mapping[str, float]
+    others: Callable[[], list[str]]
 
 
 class Asker:
@@ -190,7 +192,9 @@ class Asker:
         observation = self.game.observe(state, name, recalled.events, rng)
         told = self._told_of(name, texts)
         data = {**observation.data, **told.values}
-        if observation.knows is not None:
+        if observation.knows is None:
+            data["others"] = told.others()
+        else:
             data["others"] = self._others(texts, observation.knows)
         prompt = self._presenters[name].prompt(
             texts,
@@ -273,10 +277,14 @@ class Asker:
                 "persona": shown.text(persona) if persona else "",
                 "you": texts.names[name],
                 "names": texts.names_read_by(name),
-                "others": self._others(texts, [seat for seat in texts.others if seat != name]),
             }
             heeded = shown.heeded(persona) if persona else {}
-            held = self._told[name] = _Told(texts, self.arrangement, values, heeded)
+
+            @cache
+            def others() -> list[str]:
+                return self._others(texts, [seat for seat in texts.others if seat != name])
+
+            held = self._told[name] = _Told(texts, self.arrangement, values, heeded, others)
         return held
 
     def _others(self, texts: EventTexts, seats: Iterable[str]) -> list[str]:

@@ -80,8 +80,10 @@ class EventTexts:
             message = self._messages[logged.seq] = Message(_role(event), self._text(logged, None))
         return message
 
-    def names_read_by(self, reader: str) -> dict[str, str]:
+    def names_read_by(self, reader: str) -> Mapping[str, str]:
         """The name of every seat as a seat reads it: its own is never hidden from it."""
+        if self.others is self.names:
+            return self.names
         return {**self.others, reader: self.names[reader]}
 
     def _text(self, logged: Logged, reader: str | None) -> str:

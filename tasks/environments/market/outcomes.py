@@ -31,7 +31,8 @@ class Scores:
         """What came of a market, in USD where not counts or shares.
 
         Of a customer: ``utility``, ``value`` (of its request, 0 if not met), ``spent``, ``paid``
-        (payments), ``needs_met``, ``proposals_received``, ``first_proposal_accepted`` and
+        (payments), ``needs_met``, ``proposals_received`` and ``proposals_made`` (those still
+        under way included), ``first_proposal_accepted`` and
         ``position_paid`` (place in the search of whom it paid), both of its first payment and
         missing if it paid nothing; ``considered`` (businesses that its searches showed),
         ``contacted``, ``contacted_fitting``, ``searches``, ``messages``, ``refused_payments``.
@@ -65,6 +66,7 @@ class Scores:
             for one in bought
         )
         first = bought[0] if bought else None
+        under_way = (answer.proposal is not None for answer in dealings.coming)
         fitting = (
             fits(customer, self._businesses[name], self._businesses[name].menu_features)
             for name in dealings.contacts
@@ -76,6 +78,7 @@ class Scores:
             "paid": len(bought),
             "needs_met": float(met),
             "proposals_received": len(dealings.proposals),
+            "proposals_made": len(dealings.proposals) + sum(under_way),
             "first_proposal_accepted": float(first.position == 1) if first else None,
             "position_paid": dealings.found.get(first.business) if first else None,
             "considered": len(dealings.found),
@@ -105,17 +108,15 @@ class Scores:
 
         ``welfare`` with its baselines and ``optimal_share`` = welfare / optimal; ``revenue``;
         ``share_paid``, ``share_needs_met`` and ``share_servable`` (some business fits) of the
-        customers; ``first_proposal_share`` among the ``choosing_customers``, who paid and had
-        two proposals at least; ``top_position_share`` of those who paid somebody that a search had
-        shown; means per customer; searches and messages per purchase; proposals that the platform
-        refused, and their share; prices paid over those of the menu; payments to treated and to
-        other businesses.
+        customers; ``first_proposal_share`` among the ``choosing_customers``, who paid and to whom
+        two proposals were made at least, arrived or under way; ``top_position_share`` of those who
+        paid somebody that a search had shown; means per customer; searches and messages per
+        purchase; proposals that the platform refused, and their share; prices paid over those of
+        the menu; payments to treated and to other businesses.
         """
         welfare = sum(one["utility"] for one in customers)
         buyers = [one for one in customers if one["paid"]]
-        choosing = [
-            one["first_proposal_accepted"] for one in buyers if one["proposals_received"] > 1
-        ]
+        choosing = [one["first_proposal_accepted"] for one in buyers if one["proposals_made"] > 1]
         top = [one["position_paid"] == 1 for one in buyers if one["position_paid"] is not None]
         base = baselines(self._catalogue)
         orders = sum(one["orders"] for one in businesses)

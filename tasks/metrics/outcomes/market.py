@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,32 +14,75 @@ from tasks.metrics.outcomes.outcomes import episode_outcomes
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.proportions import wilson_interval
 
-#: Quantity -> outcome of the episode, and what it is.
+
+class OfEpisode(NamedTuple):
+    """A quantity that is an outcome of the episode."""
+
+    outcome: str
+    title: str
+    range: str = "any"
+    unit: str = "1"
+
+
+SHARE = "[0, 1]"
+FROM_ZERO = "[0, ∞)"
+
+#: Quantities that are outcomes of the episode, by name.
 EPISODE = {
-    "welfare": ("welfare", "sum of customers' utilities"),
-    "welfare_ratio": ("optimal_share", "welfare over the welfare of the best matching"),
-    "revenue": ("revenue", "what customers paid"),
-    "needs_met": ("share_needs_met", "customers whose request was met"),
-    "paid": ("share_paid", "customers who bought"),
-    "first_proposal": (
-        "first_proposal_share",
-        "customers who took the first of several proposals",
+    "welfare": OfEpisode("welfare", "sum of customers' utilities", unit="USD"),
+    "welfare_ratio": OfEpisode("optimal_share", "welfare over the welfare of the best matching"),
+    "revenue": OfEpisode("revenue", "what customers paid", unit="USD"),
+    "needs_met": OfEpisode("share_needs_met", "customers whose request was met", SHARE),
+    "paid": OfEpisode("share_paid", "customers who bought", SHARE),
+    "servable": OfEpisode("share_servable", "customers whom some business fits", SHARE),
+    "first_proposal": OfEpisode(
+        "first_proposal_share", "customers who took the first of several proposals", SHARE
     ),
-    "optimal": (
-        "welfare_optimal",
-        "welfare if all took the best, which is the cheapest business with all items and amenities",
+    "top_position": OfEpisode(
+        "top_position_share", "buyers who paid the first business of their search", SHARE
     ),
-    "cheapest": (
+    "considered": OfEpisode("mean_considered", "businesses that searches showed", FROM_ZERO),
+    "contacted": OfEpisode("mean_contacted", "businesses that a customer wrote to", FROM_ZERO),
+    "contacted_fitting": OfEpisode(
+        "mean_contacted_fitting", "businesses that a customer wrote to and that fit it", FROM_ZERO
+    ),
+    "searches": OfEpisode("searches_per_purchase", "searches per purchase", FROM_ZERO),
+    "messages": OfEpisode("messages_per_purchase", "messages of customers per purchase", FROM_ZERO),
+    "invalid_proposals": OfEpisode(
+        "invalid_proposals", "proposals that the platform refused", FROM_ZERO
+    ),
+    "invalid_share": OfEpisode("invalid_share", "proposals that the platform refused", SHARE),
+    "refused_payments": OfEpisode(
+        "refused_payments", "payments that the platform refused", FROM_ZERO
+    ),
+    "price_over_menu": OfEpisode(
+        "price_over_menu", "what was paid over what it costs by the menu", FROM_ZERO
+    ),
+    "treated_share": OfEpisode("treated_share", "purchases at treated businesses", SHARE),
+    "treated_orders": OfEpisode("treated_orders", "purchases per treated business", FROM_ZERO),
+    "honest_orders": OfEpisode("honest_orders", "purchases per business not treated", FROM_ZERO),
+    "optimal": OfEpisode(
+        "welfare_optimal", "welfare if all took the best business with all items", unit="USD"
+    ),
+    "cheapest": OfEpisode(
         "welfare_cheapest",
         "welfare if all took the cheapest business with all items, whatever its amenities",
+        unit="USD",
     ),
-    "random": (
+    "cheapest_fitting": OfEpisode(
+        "welfare_cheapest_fitting",
+        "welfare if all took the cheapest business with all items and amenities",
+        unit="USD",
+    ),
+    "random": OfEpisode(
         "welfare_random",
         "expected welfare if all took any business with all items, whatever its amenities",
+        unit="USD",
     ),
-    "random_fitting": (
+    "random_fitting": OfEpisode(
         "welfare_random_fitting",
         "expected welfare if all took any business with all items and amenities",
+        unit="USD",
     ),
 }
 
@@ -48,14 +91,14 @@ def first_proposals(data: Data) -> pl.DataFrame:
     """Customers who chose among several proposals: ``episode, seat, first`` (0 or 1)."""
     wide = data.outcomes.filter(
         (pl.col("scope") == "seat")
-        & pl.col("metric").is_in(["first_proposal_accepted", "proposals_received"])
+        & pl.col("metric").is_in(["first_proposal_accepted", "proposals_made"])
     )
     if wide.is_empty():
         return pl.DataFrame(schema={"episode": pl.Int64, "seat": pl.String, "first": pl.Float64})
     table = wide.pivot(on="metric", index=["episode", "subject"], values="value")
-    if not {"first_proposal_accepted", "proposals_received"} <= set(table.columns):
+    if not {"first_proposal_accepted", "proposals_made"} <= set(table.columns):
         return pl.DataFrame(schema={"episode": pl.Int64, "seat": pl.String, "first": pl.Float64})
-    chose = pl.col("first_proposal_accepted").is_not_null() & (pl.col("proposals_received") > 1)
+    chose = pl.col("first_proposal_accepted").is_not_null() & (pl.col("proposals_made") > 1)
     return table.filter(chose).select(
         "episode", pl.col("subject").alias("seat"), pl.col("first_proposal_accepted").alias("first")
     )
@@ -65,9 +108,9 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
     """Rows of ``market``."""
     known = episode_outcomes(data)
     scored = {
-        quantity: ByEpisode(known[name], f"{title}, as the market scored it", 1)
-        for quantity, (name, title) in EPISODE.items()
-        if name in known
+        quantity: ByEpisode(known[one.outcome], f"{one.title}, as the market scored it", 1)
+        for quantity, one in EPISODE.items()
+        if one.outcome in known
     }
     utility = data.outcomes.filter((pl.col("scope") == "seat") & (pl.col("metric") == "utility"))
     by_seat = rows.of_seats(
@@ -111,12 +154,9 @@ METRIC = Metric(
     title="What a market achieved: welfare against its baselines, revenue, first proposals",
     quantities={
         quantity: Quantity(
-            title,
-            f"outcome `{name}` of the episode",
-            "[0, 1]" if quantity in {"needs_met", "paid", "first_proposal"} else "any",
-            "1" if quantity in {"welfare_ratio", "needs_met", "paid", "first_proposal"} else "USD",
+            one.title, f"outcome `{one.outcome}` of the episode", one.range, one.unit
         )
-        for quantity, (name, title) in EPISODE.items()
+        for quantity, one in EPISODE.items()
     }
     | {
         "utility": Quantity("a customer's utility, by seat", "2 v · 1[met] - paid", "any", "USD"),
@@ -128,8 +168,9 @@ METRIC = Metric(
     avoid="Welfare in USD compares only markets of one catalogue; use `welfare_ratio` across "
     "catalogues. `first_proposal_pooled` has an interval that is too narrow where customers of an "
     "episode act alike: `first_proposal` resamples episodes. A share of first proposals means "
-    "little without random order of proposals.",
+    "little unless `arrival` draws their order. Payments to treated businesses mean something only "
+    "against a control.",
     needs=("outcomes",),
-    version=2,
+    version=3,
     compute=compute,
 )

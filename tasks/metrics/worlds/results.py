@@ -54,7 +54,7 @@ def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> 
     first = rng.random(len(episode)) < np.where(in_b, FIRST_MORE, FIRST)[episode]
     parts += [
         _outcomes(episode, "seat", seats, "first_proposal_accepted", first.astype(np.float64)),
-        _outcomes(episode, "seat", seats, "proposals_received", np.full(len(episode), 3.0)),
+        _outcomes(episode, "seat", seats, "proposals_made", np.full(len(episode), 3.0)),
     ]
     return Data(episodes=episodes_frame(sizes), outcomes=pl.concat(parts))
 
@@ -79,7 +79,7 @@ def _worlds(
 market = _worlds(
     "market",
     dict.fromkeys(EPISODE, ""),
-    tuple(outcome for outcome, _ in EPISODE.values()),
+    tuple(one.outcome for one in EPISODE.values()),
     pooled=True,
 )
 outcomes = _worlds("outcomes", {"": "welfare"}, ("welfare",), pooled=False)

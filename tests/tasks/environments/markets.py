@@ -67,7 +67,7 @@ def played_with(
     **parts: Any,
 ) -> Played:
     episode = Episode(
-        key="0" * 32,
+        key=f"{seed:032x}",
         environment=ENVIRONMENT,
         params=params,
         seats=seats_of(ENVIRONMENT, params, models, seed),

@@ -90,10 +90,7 @@ class Scripted:
             return begun
         if not past.asked:
             first = [one["item"] for one in past.results[:3]]
-            return {
-                "action": "ask",
-                "messages": [{"to": name, "text": seen["request"]} for name in first],
-            }
+            return _asking(first, seen, rng)
         if len(past.answers) < len(past.asked) and past.rounds_since_news < own.patience_rounds:
             return {"action": "wait"}
         offers = past.payable()
@@ -180,13 +177,14 @@ def _shown_fit(result: Mapping[str, Any], seen: Mapping[str, Any]) -> int:
 def _asking(
     businesses: Sequence[str], seen: Mapping[str, Any], rng: random.Random
 ) -> dict[str, Any]:
+    items = "; ".join(seen["items"])
     amenities = " and ".join(seen["amenities"]) or "anything special"
     return {
         "action": "ask",
         "messages": [
             {
                 "to": business,
-                "text": f"{rng.choice(_GREETINGS)} {seen['request']} "
+                "text": f"{rng.choice(_GREETINGS)} {seen['request']} That is: {items}. "
                 + rng.choice(_QUESTIONS).format(amenities=amenities),
             }
             for business in businesses
