@@ -18,6 +18,8 @@ T = TypeVar("T")
 #: these are kept as categories, and numbers within an episode in 32 bits.
 #: View of what seats are shown as from an event on.
 SEAT_CHANGES = "v_seats_over_time"
+#: View of what the prompts of messages had shown.
+SHOWN_BEFORE = "v_message_exposures"
 _SOURCE = {"codes": "coder", "labels": "rule"}
 
 
@@ -73,6 +75,9 @@ class MetricInputs:
             samples=self._samples(spec, episodes_key, episodes) if spec.samples else empty,
             outcomes=self._numbered("outcomes", episodes_key, episodes)
             if "outcomes" in needs
+            else empty,
+            exposures=self._numbered(SHOWN_BEFORE, episodes_key, episodes)
+            if "exposures" in needs
             else empty,
             responses=self._numbered("responses", episodes_key, episodes)
             if "responses" in needs

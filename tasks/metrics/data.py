@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import polars as pl
 
-from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,9 @@ class Data(Cases):
         codes: ``episode, seq, other_seq, flag, coder, value``.
         samples: ``episode, seq, sample_key, stratum, inclusion_probability``: drawn for people.
         outcomes: ``episode, scope, subject, other, round, metric, value, label``.
+        exposures: ``episode, seq, first_seq, last_seq``: runs of events that the prompt of a
+            message had shown; a run without numbers where it had shown none. Messages that were
+            brought in have no row.
         responses: Answers to probes: ``episode, after_rounds, after_turns, seat, instrument, item,
             value, text``.
         flags: The codebook.
@@ -128,6 +131,7 @@ class Data(Cases):
     codes: pl.DataFrame = field(default_factory=pl.DataFrame)
     samples: pl.DataFrame = field(default_factory=pl.DataFrame)
     outcomes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    exposures: pl.DataFrame = field(default_factory=pl.DataFrame)
     responses: pl.DataFrame = field(default_factory=pl.DataFrame)
     flags: Flags = field(default_factory=Flags)
     rule: str | None = None
@@ -179,6 +183,27 @@ class Data(Cases):
             by=["episode", "seat"],
             check_sortedness=False,
         )["agent"]
+
+    def shown_before(self) -> Bools:
+        """Whether the prompt of each message had shown the message before it, of any seat.
+
+        What was shown is not known of messages that were brought in; it counts as shown.
+        """
+        said = self.messages.select("episode", pl.col("seq").cast(pl.Int64))
+        if self.exposures.is_empty():
+            return np.ones(said.height, dtype=bool)
+        numbers = pl.col("seq", "first_seq", "last_seq").cast(pl.Int64)
+        runs = self.exposures.with_columns(numbers, known=True)
+        found = (
+            said.with_columns(before=pl.col("seq").shift(1).over("episode"))
+            .join(runs, on=["episode", "seq"], how="left", maintain_order="left")
+            .group_by("episode", "seq", maintain_order=True)
+            .agg(
+                known=pl.col("known").any(),
+                shown=pl.col("before").is_between("first_seq", "last_seq").any(),
+            )
+        )
+        return (found["shown"] | ~found["known"]).to_numpy()
 
     def blocks(self, most: int = 50_000) -> Iterator[slice]:
         """Stretches of ``messages`` with whole episodes, of about so many messages each.

@@ -20,6 +20,7 @@ _RANGE = re.compile(r"[\[(]([^,]+), ([^,]+)[\])]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Need = Literal[
     "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses",
+    "exposures",
     "traits", "attributes", "texts", "answers",
 ]  # fmt: skip
 

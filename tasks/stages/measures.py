@@ -21,7 +21,7 @@ from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
 from tasks.coding.labelling import LabelInput
-from tasks.metrics.assembly import SEAT_CHANGES, MetricInputs
+from tasks.metrics.assembly import SEAT_CHANGES, SHOWN_BEFORE, MetricInputs
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Unusable
@@ -224,6 +224,8 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             keys |= dict.fromkeys(("episodes", *(n for n in needs if n in BY_EPISODE)), episodes)
             if "seats" in needs:
                 keys[SEAT_CHANGES] = episodes
+            if "exposures" in needs:
+                keys[SHOWN_BEFORE] = episodes
             for table, some in keys.items():
                 if some:
                     wanted.setdefault(table, {}).update(dict.fromkeys(some))

@@ -96,6 +96,26 @@ def test_exposures_have_a_row_per_event_seen(make, commit, warehouse):
     ]
 
 
+def test_messages_tell_what_their_prompts_had_shown(make, commit, warehouse):
+    unit = make.key("a")
+    exposure = {"unit_key": unit, "episode_key": unit, "seat": "s1"}
+    spans = [{"first": 0, "last": 2}, {"first": 5, "last": 5}]
+    calls = [make.call(unit, number) for number in range(2)]
+    exposures = [
+        exposure | {"call_key": call["call_key"], "seqs": shown}
+        for call, shown in zip(calls, (spans, []), strict=True)
+    ]
+    said = [
+        make.event(unit, 6 + number) | {"kind": "say", "call_key": key}
+        for number, key in enumerate([*(call["call_key"] for call in calls), None])
+    ]
+    assert not commit(make.result("a", exposures=exposures, calls=calls, events=said)).failed
+    found = warehouse.frame_sql(
+        "SELECT seq, first_seq, last_seq FROM v_message_exposures ORDER BY ALL"
+    )
+    assert found.rows() == [(6, 0, 2), (6, 5, 5), (7, None, None)]
+
+
 def test_calls_show_the_request_whole_however_long_the_discussion(make, commit, warehouse):
     """160 messages, each request the one before it, cut back to its start at times, and more."""
     unit = make.key("a")

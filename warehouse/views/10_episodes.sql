@@ -276,3 +276,18 @@ SELECT
     unnest(range(x.span.first, x.span.last + 1)) AS seq
 FROM (SELECT call_key, episode_key, seat, unnest(seqs) AS span FROM exposures) AS x;
 COMMENT ON VIEW v_exposures IS 'One row per event that a prompt showed.';
+
+CREATE VIEW v_message_exposures AS
+SELECT x.episode_key, x.seq, x.span.first AS first_seq, x.span.last AS last_seq
+FROM (
+    SELECT e.episode_key, e.seq, unnest(x.seqs) AS span
+    FROM events AS e JOIN exposures AS x USING (call_key)
+    WHERE e.kind = 'say'
+) AS x
+UNION ALL
+SELECT e.episode_key, e.seq, NULL, NULL
+FROM events AS e JOIN exposures AS x USING (call_key)
+WHERE e.kind = 'say' AND len(x.seqs) = 0;
+COMMENT ON VIEW v_message_exposures IS
+    'One row per run of consecutive events that the prompt of a message had shown; one without '
+    'numbers where it had shown none. Messages that were brought in have no row.';

@@ -27,7 +27,8 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     unit = vectors.message_vectors(data, options.encoder)
     episode = data.messages["episode"].to_numpy()
     seat = data.messages["seat"].to_numpy().astype(str)
-    replies = np.flatnonzero((episode[1:] == episode[:-1]) & (seat[1:] != seat[:-1])) + 1
+    adjacent = (episode[1:] == episode[:-1]) & (seat[1:] != seat[:-1])
+    replies = np.flatnonzero(adjacent & data.shown_before()[1:]) + 1
     cosine = vectors.row_cosines(unit, replies, replies - 1)
     replies, cosine = replies[np.isfinite(cosine)], cosine[np.isfinite(cosine)]
     spots = spots_of(data, np.diff(unit.indptr) > 0)
@@ -37,7 +38,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     null = _baselines(unit, spots, replies[usable], episode, n_usable)
     n = np.bincount(episode[replies[kept]], minlength=data.n_episodes)
     method = (
-        "mean cosine of a message with the one before it, by another seat "
+        "mean cosine of a message with the one before it, by another seat, that its prompt showed "
         f"({vectors.encoder_words(options.encoder)}); {NULL}"
     )
     found = ByEpisode(
@@ -76,18 +77,20 @@ METRIC = Metric(
     title="How far speakers take up the words of the one before, against a shuffled partner",
     quantities={
         "": Quantity(
-            "cosine of adjacent messages of different seats", "mean_i cos(u_i, u_{i-1})", "[-1, 1]"
+            "cosine of adjacent messages of two seats, the first shown to the second's writer",
+            "mean_i cos(u_i, u_{i-1})",
+            "[-1, 1]",
         )
     },
     source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017); "
     "pseudo-values after Efron and Stein (1981).",
-    avoid="Only where the speaker could see the message before: with a barrier per round, adjacent "
-    "messages of a round were written blindly. Compare the excess, never the raw cosine. "
+    avoid="Replies count whose prompt showed the message before: few, with a barrier per round. Of "
+    "transcripts that were brought in, all count. Compare the excess, never the raw cosine. "
     "Episodes with briefs, topics or lengths of messages of their own are alike within without "
     "anybody taking up a word. Where there are no rounds, a topic that moves on within a stretch "
     "leaves a little: record rounds.",
-    needs=("messages",),
+    needs=("messages", "exposures"),
     options=TextOptions,
-    version=3,
+    version=4,
     compute=compute,
 )

@@ -15,7 +15,7 @@ from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
-from tasks.metrics.assembly import SEAT_CHANGES
+from tasks.metrics.assembly import SEAT_CHANGES, SHOWN_BEFORE
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
 from tasks.stages.episodes import EpisodeStep
@@ -301,6 +301,12 @@ def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str
         **frames,
         SEAT_CHANGES: frames["seats"].select(
             "episode_key", "seat", "name", "model", from_seq=pl.lit(0, pl.Int64)
+        ),
+        SHOWN_BEFORE: pl.DataFrame(
+            schema={
+                "episode_key": pl.String,
+                **dict.fromkeys(("seq", "first_seq", "last_seq"), int),
+            }
         ),
     }
     return {

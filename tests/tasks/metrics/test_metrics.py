@@ -270,6 +270,25 @@ def test_alignment_sees_the_message_before() -> None:
     assert value(talk(*lines), "alignment") == pytest.approx(4 / 7, abs=0.2)
 
 
+def test_alignment_leaves_out_what_its_speaker_was_not_shown() -> None:
+    lines = [(0, f"s{1 + i % 2}", f"w{i // 2}") for i in range(8)]
+    data = talk(*lines)
+    seqs = data.messages["seq"].to_list()
+    # s2 repeats s1, and s1 never sees what s2 said; the last words were said blindly.
+    runs = [
+        {"episode": 0, "seq": seq, "first_seq": first, "last_seq": first}
+        for place, seq in enumerate(seqs)
+        for first in ([seqs[place - 1], seqs[0]] if place % 2 and place < 7 else [None])
+    ]
+    shown = dataclasses.replace(data, exposures=pl.DataFrame(runs))
+    assert value(shown, "alignment") == pytest.approx(1.0, abs=1e-6)
+    assert value(data, "alignment") < 0.8
+    blind = dataclasses.replace(data, exposures=pl.DataFrame(runs).with_columns(first_seq=None))
+    assert blind.shown_before().tolist() == [False] * 8
+    one_known = dataclasses.replace(data, exposures=pl.DataFrame(runs[:1]))
+    assert one_known.shown_before().tolist() == [False] + [True] * 7
+
+
 def test_turnover_is_that_of_sets() -> None:
     data = talk((0, "s1", "a b c"), (0, "s2", "a"), (0, "s1", "b c d e"), (0, "s2", "b"))
     assert value(data, "turnover", "birth") == pytest.approx(2 / 4)
