@@ -10,6 +10,7 @@ import random
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -20,11 +21,15 @@ from schemas.files import TextFile
 from schemas.instrument import Instrument
 from schemas.keys import digest
 from schemas.seats import Persona
+from schemas.study import Study
 from tasks.environments.registry import environment_named
 from tasks.episodes import Episode
-from tasks.episodes.episode import seats_of
-from tasks.episodes.parts import EpisodeParts, part_problems, understudies
-from tasks.episodes.preflight import edit_problems
+from tasks.episodes.episode import acted_by, model_ids, seats_of
+from tasks.episodes.interventions import Roster
+from tasks.episodes.parts import EpisodeParts, understudies
+from tasks.studies.controls import control_problems
+from tasks.studies.design import Condition, Design
+from tasks.studies.episode_parts import unfit_parts
 from tests.tasks.episodes.games import MODELS
 
 #: Draws of a value before it is left out of a protocol.
@@ -42,14 +47,12 @@ NAMED: Mapping[str, tuple[Any, ...]] = {
     "part": ("system", "opening", "turn"),
     "name": ("mood", "trust", "plan"),
     "businesses": ("b1", "b2"),
+    "single_agent": tuple(MODELS),
 }
-#: Values of fields that may hold anything, by field.
-ANYTHING: Mapping[str, tuple[Any, ...]] = {
-    "ChangeRules.to": ({"max_words": 20}, {"visibility": "nobody"}, {"public": False}),
-}
-PERSONA = Persona("0" * 32, "Ann", {"town": "coast"}, {"openness": "high"}, {"biography": "Sails."})
-OTHER = Persona("1" * 32, "Bob", {"town": "hills"}, {"openness": "low"}, {"biography": "Climbs."})
-KNOWN = frozenset({"town", "openness", "biography"})
+#: Fields that are never drawn: they need more than one episode, or another section of a study.
+LEFT_OUT = frozenset({"yoked", "instrument"})
+PERSONA = Persona("0" * 32, "Ann", {"town": "coast"}, {"openness": "high"})
+OTHER = Persona("1" * 32, "Bob", {"town": "hills"}, {"openness": "low"})
 
 #: A way in which a protocol can differ: a model's field, and one of the values that it may take.
 Choice = str
@@ -77,11 +80,13 @@ class Drawing:
     """Draws values of annotations, and keeps which choices were made.
 
     Attributes:
+        environment: The environment that parameters are of.
         rng: Where draws come from.
         wanted: Choices that are preferred.
         choices: Choices that were made.
     """
 
+    environment: Environment[Any]
     rng: random.Random
     wanted: frozenset[Choice] = NOTHING
     choices: set[Choice] = field(default_factory=set)
@@ -91,7 +96,8 @@ class Drawing:
         return {
             info.alias or name: self.of_field(model, name, info)
             for name, info in model.model_fields.items()
-            if info.is_required() or self.rng.random() < self.rate(model, name, info)
+            if info.is_required()
+            or (name not in LEFT_OUT and self.rng.random() < self.rate(model, name, info))
         }
 
     def rate(self, model: type[BaseModel], name: str, info: FieldInfo) -> float:
@@ -105,8 +111,6 @@ class Drawing:
 
     def of(self, annotation: Any, metadata: tuple[Any, ...], place: str) -> Any:
         """Data of an annotation with bounds; ``place`` is the field that it belongs to."""
-        if place in ANYTHING:
-            return self.rng.choice(ANYTHING[place])
         if annotation in (TextFile, str):
             return self.rng.choice(NAMED.get(place.rpartition(".")[2], WORDS))
         if annotation is bool:
@@ -132,11 +136,19 @@ class Drawing:
         if origin in (tuple, list):
             return self._several(args, metadata, place)
         if isinstance(origin, type) and issubclass(origin, Mapping):
+            if args[1] is Any:
+                return self._other_params()
             return {
                 self.of(args[0], (), place): self.of(args[1], (), place)
                 for _ in range(self.rng.randint(0, 2))
             }
         raise TypeError(f"{place}: no values are drawn for {annotation}")
+
+    def _other_params(self) -> dict[str, Any]:
+        """Other values of a parameter that may change in the middle of an episode."""
+        names, model = sorted(self.environment.changeable), self.environment.params
+        some = self.rng.sample(names, min(1, len(names)))
+        return {name: self.of_field(model, name, model.model_fields[name]) for name in some}
 
     def _chosen(self, options: Sequence[Any], place: str) -> Any:
         """One of some options; mostly one that is wanted or holds what is, where one does."""
@@ -162,7 +174,7 @@ class Drawing:
         least = bound(metadata, "min_length", 0)
         wanted, found = self.rng.randint(least, max(least, 2)), []
         for _ in range(2 * wanted):
-            drawing = Drawing(self.rng, self.wanted)
+            drawing = Drawing(self.environment, self.rng, self.wanted)
             one = drawing.of(args[0], (), place)
             if one not in found and len(found) < wanted:
                 found.append(one)
@@ -249,6 +261,22 @@ def _walked(annotation: Any, place: str, above: set[Any]) -> Iterator[Choice]:
                 yield from _walked(one, place, above)
 
 
+@cache
+def _study(environment: str) -> Study:
+    return Study.model_validate(
+        {
+            "name": "drawn",
+            "models": {alias: model.model_dump() for alias, model in MODELS.items()},
+            "episode": {"environment": environment},
+            "population": {
+                "size": 20,
+                "traits": "big_five",
+                "targets": {"town": {"coast": 0.5, "hills": 0.5}},
+            },
+        }
+    )
+
+
 def built(
     environment: Environment[Any], params: Mapping[str, Any], parts: Mapping[str, Any], seed: int
 ) -> Episode | str:
@@ -258,12 +286,21 @@ def built(
         declared = EpisodeParts.model_validate(parts)
     except ValidationError as error:
         return str(error)
+    study = _study(environment.name)
+    condition = Condition("baseline", typed, declared, {}, study.population)
     try:
-        drawn = seats_of(environment, typed, MODELS, seed)
+        problems = [
+            *control_problems(Design(study, (condition,), ""), condition),
+            *unfit_parts(study, condition),
+        ]
     except LookupError as error:  # who takes part is not known without a warehouse
         return str(error)
-    seats = tuple(replace(seat, persona=PERSONA) for seat in drawn)
-    found = Episode(
+    if problems:
+        return str(problems)
+    seats = acted_by(seats_of(environment, typed, MODELS, seed), declared)
+    seats = tuple(replace(seat, persona=PERSONA) for seat in seats)
+    waiting = understudies(declared, Roster(seats, model_ids(MODELS)))
+    return Episode(
         key=digest("protocol", environment.name, repr(params), repr(parts), seed),
         environment=environment,
         params=typed,
@@ -272,15 +309,8 @@ def built(
         seed=seed,
         reasks=1,
         parts=declared,
+        understudies={one.seat: OTHER for one in waiting},
     )
-    rounds = environment.game(typed, seats).planned_rounds
-    for place, problem in part_problems(declared, found.roster, KNOWN, rounds):
-        return f"{place}: {problem}"
-    waiting = {one.seat: OTHER for one in understudies(declared, found.roster)}
-    found = replace(found, understudies=waiting)
-    for place, problem in edit_problems(found):
-        return f"{place}: {problem}"
-    return found
 
 
 def _list_of_models(annotation: Any) -> Any:
@@ -305,12 +335,12 @@ def protocol(
     environment = environment_named(name)
     sides: tuple[dict[str, Any], dict[str, Any]] = (dict(required), {})
     made: set[Choice] = set()
-    drawing = Drawing(rng, wanted)
+    drawing = Drawing(environment, rng, wanted)
     fields = [
         (side, model, name)
         for side, model in zip(sides, (environment.params, EpisodeParts), strict=True)
         for name, info in model.model_fields.items()
-        if name not in required and rng.random() < drawing.rate(model, name, info)
+        if name not in LEFT_OUT.union(required) and rng.random() < drawing.rate(model, name, info)
     ]
     rng.shuffle(fields)
     for side, model, name_ in fields:
@@ -319,7 +349,10 @@ def protocol(
         side[key], kept = ([] if grown else None), False
         for attempt in range(2 * TRIES if grown else TRIES):
             # Every other one is of no wanted kind, since that may need another kind before it.
-            drawing, before = Drawing(rng, NOTHING if attempt % 2 else wanted), side[key]
+            drawing, before = (
+                Drawing(environment, rng, NOTHING if attempt % 2 else wanted),
+                side[key],
+            )
             if grown:
                 # One after the other, since what comes later may build on what was before.
                 side[key] = [*before, drawing.of(grown, (), place_of(model, name_))]
@@ -372,6 +405,6 @@ def declared_choices(name: str, required: Mapping[str, Any], parts: bool) -> fro
     models: list[type[BaseModel]] = [environment_named(name).params]
     for model in [*models, EpisodeParts] if parts else models:
         for field_, info in model.model_fields.items():
-            if field_ not in required:
+            if field_ not in LEFT_OUT.union(required):
                 found |= choices_under(info.annotation, place_of(model, field_))
     return frozenset(found)
