@@ -46,6 +46,11 @@ class DiscussionParams(TalkProtocol, SeatedParams):
             {**shared, **phase} if isinstance(phase, Mapping) else phase
             for phase in value["phases"]
         )
+        held = [phase.visibility for phase in phases if isinstance(phase, Phase)]
+        if held and value["visibility"] not in [*held, "everyone"]:
+            raise ValueError(
+                "visibility: it cannot change in an episode whose phases have their own"
+            )
         return {**value, "phases": phases}
 
     @model_validator(mode="after")

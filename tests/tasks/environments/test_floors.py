@@ -264,6 +264,14 @@ def test_what_stands_beside_phases_holds_for_those_that_do_not_say_otherwise() -
     assert alone.phases[0].rounds == 1
 
 
+def test_a_change_of_visibility_is_refused_where_phases_have_their_own() -> None:
+    given = DiscussionParams.model_validate(params(phases=[{"name": "one"}]))
+    held = {name: getattr(given, name) for name in DiscussionParams.model_fields}
+    assert DiscussionParams.model_validate({**held, "max_words": 9}).phases == given.phases
+    with pytest.raises(ValidationError, match="phases have their own"):
+        DiscussionParams.model_validate({**held, "visibility": {"network": "ring"}})
+
+
 def test_who_passes_leaves_nothing_to_read_and_a_round_of_passes_ends_the_talk(
     memory_gateway: Any,
 ) -> None:
