@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from schemas.errors import Mistake, Mistakes
 from schemas.keys import digest
-from schemas.market import Business, Catalogue, Customer
+from schemas.market import Business, Catalogue, Customer, catalogue_problems
 from schemas.unit import Result, Unit
 from tasks.files import text_of
 from tasks.importers.problems import name_of
@@ -50,6 +50,16 @@ def read_marketplace(folder: str | Path, name: str | None = None) -> Catalogue:
     places: dict[str, Path] = {}
     customers = _side(root / "customers", Customer, places, mistakes)
     businesses = _side(root / "businesses", Business, places, mistakes)
+    if not mistakes:
+        mistakes = [
+            Mistake(
+                what=problem.what,
+                place=f"{places[problem.id]}: {problem.field}",
+                found=problem.found,
+                expected=problem.expected,
+            )
+            for problem in catalogue_problems(customers, businesses)
+        ]
     if mistakes:
         raise Mistakes(mistakes=mistakes)
     return Catalogue(

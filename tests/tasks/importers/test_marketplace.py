@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def test_a_damaged_file_is_refused_by_name_and_place(folder: Path, text: str, me
 
 
 def test_files_of_either_ending_are_read(folder: Path) -> None:
-    text = BUSINESS.replace("business_1", "business_2")
+    text = BUSINESS.replace("business_1", "business_2").replace("The Oven", "The Stove")
     (folder / "businesses" / "two.yml").write_text(text)
     assert [one.id for one in read_marketplace(folder).businesses] == ["business_1", "business_2"]
 
@@ -136,3 +137,33 @@ def test_a_folder_that_is_no_market_is_refused(tmp_path: Path) -> None:
         read_marketplace(tmp_path / "nowhere")
     with pytest.raises(Mistakes, match="no YAML files here"):
         read_marketplace(tmp_path)
+
+
+def test_businesses_of_one_name_and_unknown_amenities_are_named_by_file(folder: Path) -> None:
+    again = BUSINESS.replace("business_1", "business_2")
+    assert again != BUSINESS
+    (folder / "businesses" / "two.yaml").write_text(again)
+    (folder / "customers" / "one.yaml").write_text(CUSTOMER.replace("Delivery", "Delivry"))
+    with pytest.raises(Mistakes) as caught:
+        read_marketplace(folder)
+    said = str(caught.value)
+    assert "two.yaml: name: two businesses have this name" in said
+    assert "one.yaml: amenity_features: no business says whether it has this amenity" in said
+    assert "such as Delivery" in said
+
+
+def test_one_damaged_file_among_thousands_is_the_only_one_named(folder: Path) -> None:
+    for number in range(2, 1500):
+        text = BUSINESS.replace("business_1", f"business_{number}")
+        named = text.replace("name: The Oven", f"name: The Oven {number}")
+        (folder / "businesses" / f"b{number}.yaml").write_text(named)
+    (folder / "businesses" / "b700.yaml").write_text("id: business_700\nname: [")
+    with pytest.raises(Mistakes) as caught:
+        read_marketplace(folder)
+    assert re.findall(r"\w+\.yaml", str(caught.value)) == ["b700.yaml"]
+
+
+def test_customers_may_request_what_nobody_sells(folder: Path) -> None:
+    text = CUSTOMER.replace("Bun: 3.5", "Moon Dust: 3.5")
+    (folder / "customers" / "one.yaml").write_text(text)
+    assert read_marketplace(folder).customers[0].menu_features == {"Moon Dust": 3.5}

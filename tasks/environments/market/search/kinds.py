@@ -24,7 +24,7 @@ from tasks.environments.market.search.indexes import (
 from tasks.environments.market.search.query import Hit, Index, Query
 
 
-class _Paged(Record):
+class Paged(Record):
     """What every kind of search has."""
 
     page_size: int = Field(10, ge=1, le=1000, description="Results on a page.")
@@ -48,7 +48,7 @@ class _Paged(Record):
         return shown, -(-len(found) // self.page_size)
 
 
-class RatingSearch(_Paged):
+class RatingSearch(Paged):
     """The best rated first, whatever the query."""
 
     kind: Literal["rating"]
@@ -58,7 +58,7 @@ class RatingSearch(_Paged):
         return RatingIndex(businesses)
 
 
-class LexicalSearch(_Paged):
+class LexicalSearch(Paged):
     """By the share of the query's character 4-grams in name, description and items."""
 
     kind: Literal["lexical"]
@@ -68,7 +68,7 @@ class LexicalSearch(_Paged):
         return LexicalIndex(businesses)
 
 
-class FilteredSearch(_Paged):
+class FilteredSearch(Paged):
     """By items, amenities and rating that the customer states."""
 
     kind: Literal["filtered"]
@@ -83,7 +83,7 @@ class FilteredSearch(_Paged):
         return FilteredIndex(businesses)
 
 
-class OptimalSearch(_Paged):
+class OptimalSearch(Paged):
     """Those that sell all that the customer truly requests."""
 
     kind: Literal["optimal"]
@@ -93,7 +93,7 @@ class OptimalSearch(_Paged):
         return OptimalIndex(businesses)
 
 
-class EmbeddingSearch(_Paged):
+class EmbeddingSearch(Paged):
     """By the cosine of vectors of weighted words, made on this machine."""
 
     kind: Literal["embedding"]
