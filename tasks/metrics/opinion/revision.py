@@ -1,4 +1,4 @@
-"""How seats revise a private answer that they gave out of a list before and after."""
+"""How seats revise a private answer that they gave before and after."""
 
 from __future__ import annotations
 
@@ -89,22 +89,23 @@ def confabulation(last: Ints, revised: Revised) -> Floats:
 
 
 def revised_answers(data: Data, of: str) -> Revised:
-    """First and last answers to one probe, episode by episode.
+    """First and last answers to one probe, episode by episode; a number is an option as well.
 
     Raises:
-        Unusable: There is no such probe, or several, or none with answers out of a list at two
-            times.
+        Unusable: There is no such probe, or several, or it was asked at one time only.
     """
-    asked = named_responses(data.responses, (of,) if of else ()).drop_nulls("text")
+    answer = pl.col("text").fill_null(pl.col("value").cast(pl.String))
+    named = named_responses(data.responses, (of,) if of else ())
+    asked = named.with_columns(answer.alias("answer")).drop_nulls("answer")
     names = asked["name"].unique(maintain_order=True).to_list()
     if len(names) != 1:
         found = ", ".join(names) or "none"
-        raise Unusable(f"name one probe with option `of`: answers in words are there to {found}")
+        raise Unusable(f"name one probe with option `of`: there are answers to {found}")
     turns, episode = pl.col("after_turns"), pl.col("episode")
     ends = asked.with_columns(begin=turns.min().over(episode), end=turns.max().over(episode))
     ends = ends.filter(pl.col("begin") < pl.col("end")).with_columns(
         seat_number=(pl.col("seat").rank("dense") - 1).cast(pl.Int64),
-        option=(pl.col("text").rank("dense") - 1).cast(pl.Int64),
+        option=(pl.col("answer").rank("dense") - 1).cast(pl.Int64),
     )
     if ends.is_empty():
         raise Unusable(f"{names[0]} was asked once, so nothing can be revised")

@@ -64,7 +64,7 @@ def test_the_null_sends_changes_to_any_other_option() -> None:
 
 
 def test_a_probe_must_be_one_and_asked_twice() -> None:
-    with pytest.raises(Unusable, match="answers in words are there to none"):
+    with pytest.raises(Unusable, match="there are answers to none"):
         rows(ANSWERS, of="other")
     with pytest.raises(Unusable, match="asked once"):
         rows([[("bus", None), ("tram", None)]])

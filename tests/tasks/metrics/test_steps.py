@@ -280,7 +280,11 @@ async def test_unusable_labels_are_a_failure_with_counts() -> None:
 async def test_every_number_has_an_interval_over_episodes_or_says_why_not() -> None:
     book = {"name": "b", "flags": {f: {"definition": f} for f in s.FLAGS}}
     coding = {**s.STUDY["coding"], "codebook": book}
-    options = {"opinion_change": {"outcome": "stance"}, "consensus": {"outcome": "stance"}}
+    options = {
+        "opinion_change": {"outcome": "stance"},
+        "consensus": {"outcome": "stance"},
+        "opinion_revision": {"of": "trust"},
+    }
     every = [{"name": name, **options.get(name, {})} for name in METRICS]
     declared = s.study(metrics=every, coding=coding)
     _, results = await measured(declared, s.rows(declared))

@@ -44,6 +44,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 OPTIONS: dict[str, dict[str, Any]] = {
     "opinion_change": {"outcome": "stance"},
     "consensus": {"outcome": "stance"},
+    "opinion_revision": {"of": "trust"},
 }
 
 
