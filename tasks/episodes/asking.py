@@ -13,12 +13,13 @@ from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from tasks.episodes.episode import Episode
 from tasks.episodes.interventions import Arrangement
+from tasks.episodes.interventions.arrangement import Lines
 from tasks.episodes.log import Log
 from tasks.episodes.memory import MemoryQuestion, SeatView
 from tasks.episodes.names import listed_others, other_names
 from tasks.episodes.presenting import EventTexts, Presenter, Prompt
 from tasks.episodes.prompts import Templates
-from tasks.episodes.replies import Reply, reply_of, usable
+from tasks.episodes.replies import Reply, reply_of, scripted_reply, usable
 from tasks.episodes.single_agent import Conversation, PlayedSeat, led_to
 
 #: Puts questions to models at once and gives the answers, in their order.
@@ -88,6 +89,7 @@ class Asker:
         self._shown_as = (arrangement.names, arrangement.others)
         self._shown: dict[str, dict[int, int]] = {name: {} for name in self._seats}
         self._turn = 0
+        self._said: dict[str, tuple[Lines, int]] = {}
         self._told: dict[str, _Told] = {}
         self._events: dict[int, dict[str, Any]] = {}
         self._limited: dict[tuple[str, int], ModelSpec] = {}
@@ -106,7 +108,8 @@ class Asker:
         """
         order = sorted(asks, key=lambda name: self._seats[name].position)
         present = self.present(asks)
-        found: dict[str, Reply] = {}
+        found = self._scripted(state, present, asks, turn)
+        present = [name for name in present if name not in found]
         # A single agent answers one question after another, those that are put at once as well.
         for group in [[name] for name in present] if self._conversation else [present]:
             before, first = list(found), len(self.exposures)
@@ -123,6 +126,27 @@ class Asker:
                 break
             self._late += [(row, turn, before) for row in self.exposures[first:] if before]
         return {name: found.get(name, Reply(None)) for name in order}
+
+    def _scripted(
+        self, state: Any, names: Iterable[str], asks: Mapping[str, Ask], turn: int
+    ) -> dict[str, Reply]:
+        """What scripts answer for some of these seats."""
+        found = {}
+        for name in names:
+            script = self.arrangement.scripts.get(name)
+            if script is None:
+                continue
+            held, said = self._said.get(name, (script, 0))
+            n_said = said if held is script else 0
+            check = partial(self.game.check, state, name)
+            reply = scripted_reply(asks[name], name, script, n_said, check)
+            if reply is None:
+                continue
+            found[name] = reply
+            self._said[name] = (script, n_said + (asks[name].schema is None))
+            if reply.action is not None and self._conversation is None:
+                self._presenters[name].answered(turn, reply.action.value)
+        return found
 
     def exposed(self) -> list[dict[str, Any]]:
         """Rows of ``exposures``, once the episode is over.
@@ -208,6 +232,8 @@ class Asker:
         seen = {**data, "system": prompt.first("system"), "heeded": told.heeded}
         if self.arrangement.others == "anonymous":
             seen["others"] = []  # the prompt says how many they are, and nobody can be named
+        if name in self.arrangement.stances:
+            seen["stance"] = self.arrangement.stances[name]
         if probe is not None:
             seen["probe"] = probe
         if recalled.notes:

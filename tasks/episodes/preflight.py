@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pydantic import ValidationError
+
 from schemas.environment import Ask
 from schemas.gateway import Answer, Question
 from schemas.keys import generator
 from tasks.episodes.asking import Asker
 from tasks.episodes.episode import Episode
-from tasks.episodes.interventions import EditPrompt
+from tasks.episodes.interventions import EditPrompt, Script
 from tasks.episodes.log import Log
 from tasks.episodes.parts import first_arrangement
 from tasks.episodes.presenting import Prompt
+
+#: Steps at most in which questions of a game are looked for.
+STEPS = 500
 
 
 def edit_problems(episode: Episode) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -42,6 +47,57 @@ def edit_problems(episode: Episode) -> Iterator[tuple[tuple[str | int, ...], str
         if problems and all(problems):
             yield ("interventions", place), f"{problems[0]}, which is: {texts[0]!r}"
         first.edit(roster.named(edit.seats), edit)
+
+
+def script_problems(episode: Episode) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Answers of scripts to questions that are never put, or of another form, each with its place.
+
+    Args:
+        episode: An episode of the condition.
+    """
+    scripts = [
+        (place, one)
+        for place, one in enumerate(episode.parts.interventions)
+        if isinstance(one, Script) and one.answers
+    ]
+    if not scripts:
+        return
+    asks, all_found = _asks_of(episode)
+    for place, script in scripts:
+        for name in script.answers:
+            field = ("interventions", place, "answers", name)
+            if name not in asks and all_found:
+                there = ", ".join(sorted(asks))
+                yield field, f"no question is called {name!r}; there are {there}"
+            elif name in asks and asks[name].schema is None:
+                yield field, f"the answer to {name} is a free text; write it under lines"
+            elif name in asks:
+                try:
+                    script.answers_to(asks[name], 0)
+                except ValidationError as error:
+                    yield (
+                        field,
+                        "; ".join(
+                            f"{'.'.join(map(str, one['loc']))}: {one['msg']}"
+                            for one in error.errors()
+                        ),
+                    )
+
+
+def _asks_of(episode: Episode) -> tuple[dict[str, Ask], bool]:
+    """Questions of the game by name, if nobody ever answers, and whether these are all."""
+    game = episode.environment.game(episode.params, episode.seats)
+    step = game.start(generator(episode.seed, "reset"))
+    found: dict[str, Ask] = {}
+    for turn in range(STEPS):
+        asks = game.asks(step.state)
+        found |= {ask.name: ask for ask in asks.values()}
+        if not asks:
+            return found, True
+        step = game.step(step.state, {}, generator(episode.seed, "step", turn))
+        if step.status != "running":
+            return found, True
+    return found, False
 
 
 class _FirstPrompts:

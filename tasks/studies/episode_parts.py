@@ -10,7 +10,7 @@ from schemas.study import Study
 from tasks.environments.registry import environment_named
 from tasks.episodes.episode import Episode, acted_by, seats_of
 from tasks.episodes.parts import part_problems, shown_problems
-from tasks.episodes.preflight import edit_problems
+from tasks.episodes.preflight import edit_problems, script_problems
 from tasks.personas.methods.registry import known_values
 from tasks.studies.design import Condition
 
@@ -55,3 +55,4 @@ def unfit_parts(study: Study, condition: Condition) -> Iterator[tuple[tuple[str 
     yield from found
     if not found:
         yield from edit_problems(episode)
+        yield from script_problems(episode)

@@ -12,6 +12,7 @@ from tasks.environments.talk.habits import Share, TalkHabits
 from tasks.environments.talk.messages import message
 from tasks.environments.talk.policy import TalkPolicy
 
+GREEDY = "greedy"  #: A stance that a simulated model heeds if it is told to hold it.
 LIMIT = "no more than"  #: Words of a proposal that a simulated model heeds.
 BRIEF = "The fish in the lake; a fair share for every family; the next harvest."
 
@@ -56,4 +57,6 @@ class CommonsPolicy:
         greed = params.greed * (1 - params.heeds_limits * heard)
         greed *= 1 - params.heeds_universalization * seen["universalization"]
         equal = seen["stock"] // len(seen["names"])
+        if seen.get("stance") == GREEDY and rng.random() < params.obeys:
+            return {"amount": equal}
         return {"amount": equal if rng.random() < greed else seen["share"]}

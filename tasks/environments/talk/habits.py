@@ -24,6 +24,11 @@ class VotingHabits(Record):
         description="Probability of voting as most others voted last, where ballots are open, or "
         "else as most said (states).",
     )
+    obeys: Share = Field(
+        0.90,
+        description="Probability of saying, and voting, what it is told to hold by an instruction; "
+        "in a commons the stance greedy is heeded.",
+    )
 
 
 class TalkHabits(VotingHabits):

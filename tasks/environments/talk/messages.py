@@ -52,7 +52,11 @@ def message(
     topics = topics_of(str(seen["brief"]), words.TOPICS)
     speaker = _Speaker(_addressed(seen), _said(seen), topics, words, rng)
     text = _said_freely(habits, seen, speaker)
+    stance = seen.get("stance")
     before = [
+        rng.choice(words.HOLDING).format(option=stance)
+        if stance is not None and rng.random() < habits.obeys
+        else None,
         _header(habits, seen, rng),
         reference(habits, seen, words, rng),
         speaker.claim() if habits.claims and rng.random() < habits.claims else None,

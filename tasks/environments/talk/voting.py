@@ -32,6 +32,9 @@ def ballot(
     others = _others(seen) or _stated(seen)
     if others is not None and rng.random() < habits.conformity:
         order = [others, *(option for option in order if option != others)]
+    stance = seen.get("stance")
+    if stance in order and rng.random() < habits.obeys:
+        order = [stance, *(option for option in order if option != stance)]
     return {**_given(decision, order), **_sure(habits, decision, rng)}
 
 

@@ -3,8 +3,8 @@
 ``base`` says what one is, ``conditions`` what it may wait for and ``arrangement`` what it changes.
 The kinds: ``presence`` (crash, recover, leave, join, mute), ``replacing`` (replace), ``names``
 (rename, swap), ``messages`` (inject, anonymise, reveal), ``prompts`` (edit_prompt; ``edits`` of
-lines), ``memory`` (wipe) and ``rules`` (change). A new kind is a class here and a name in
-:data:`AnyIntervention`.
+lines), ``memory`` (wipe), ``rules`` (change) and ``adversary`` (instruct, script). A new kind is a
+class here and a name in :data:`AnyIntervention`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks.episodes.interventions.adversary import Instruct, Script
 from tasks.episodes.interventions.arrangement import Arrangement, Roster
 from tasks.episodes.interventions.base import Change, Intervention
 from tasks.episodes.interventions.memory import Wipe
@@ -39,6 +40,8 @@ AnyIntervention = (
     | EditPrompt
     | Wipe
     | ChangeRules
+    | Instruct
+    | Script
 )
 
 InterventionField = Annotated[AnyIntervention, Field(discriminator="do")]
@@ -52,4 +55,5 @@ __all__ = [
     "InterventionField",
     "Replace",
     "Roster",
+    "Script",
 ]

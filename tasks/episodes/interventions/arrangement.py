@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from schemas.base import Record
-from schemas.environment import EVERYONE, audience_name
+from schemas.environment import EVERYONE, Ask, audience_name
 from schemas.seats import Persona, Seat
 from tasks.episodes.interventions.edits import PromptEdit
 from tasks.episodes.names import Others
@@ -90,6 +90,14 @@ class Absence:
     until_round: int | None = None
 
 
+class Lines(Protocol):
+    """What answers for a seat in place of its model."""
+
+    def answers_to(self, ask: Ask, n_said: int) -> Any | None:
+        """What the seat answers, having said so many lines; ``None`` where it is to be asked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """What interventions change.
@@ -102,6 +110,8 @@ class Arrangement:
         others: How prompts name the other seats.
         personas: Persona by seat, of the seats that have one.
         params: Parameters of the environment; ``None`` while they are as declared.
+        stances: What seats are told to hold, by seat.
+        scripts: What answers for a seat, by seat.
     """
 
     names: Mapping[str, str]
@@ -111,6 +121,8 @@ class Arrangement:
     others: Others = "named"
     personas: Mapping[str, Persona] = field(default_factory=dict)
     params: Record | None = None
+    stances: Mapping[str, str] = field(default_factory=dict)
+    scripts: Mapping[str, Lines] = field(default_factory=dict)
 
     @property
     def gone(self) -> frozenset[str]:
@@ -162,6 +174,14 @@ class Arrangement:
     def with_params(self, params: Record) -> Arrangement:
         """The arrangement under other parameters of the environment."""
         return dataclasses.replace(self, params=params)
+
+    def with_stances(self, stances: Mapping[str, str]) -> Arrangement:
+        """The arrangement in which these seats are told to hold something."""
+        return dataclasses.replace(self, stances={**self.stances, **stances})
+
+    def with_script(self, seat: str, script: Lines) -> Arrangement:
+        """The arrangement in which a script answers for a seat."""
+        return dataclasses.replace(self, scripts={**self.scripts, seat: script})
 
     def with_edit(self, seats: Iterable[str], edit: PromptEdit) -> Arrangement:
         """The arrangement with one more edit of the prompts of these seats."""
