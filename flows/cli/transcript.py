@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 from typing import Any
 
+from schemas.environment import MEMORY
 from schemas.errors import printable
 from warehouse.queries.transcript import (
     MarkedFlag,
@@ -138,8 +139,9 @@ class _Page:
     def _words(self, one: TranscriptEvent) -> str:
         """What kind of thing happened, to what and to whom."""
         intervention = one.kind == "intervene"
+        kind = {"intervene": "intervention", "show": "shown"}.get(one.kind, one.kind)
         parts = [
-            "intervention" if intervention else "shown" if one.kind == "show" else one.kind,
+            "noted" if one.phase == MEMORY else kind,
             self.seats.get(one.item or "", one.item),
             None if one.value is None else f"{one.value:g}",
             f"{'on' if intervention else 'to'} {one.target_name}" if one.target_name else None,
@@ -147,10 +149,13 @@ class _Page:
         return " ".join(part for part in parts if part)
 
     def _detail(self, one: TranscriptEvent) -> str:
-        """What an intervention changed."""
-        if one.kind != "intervene":
-            return ""
+        """What an intervention changed, or what a seat rated or asked itself for its memory."""
         data = json.loads(one.data)
+        if one.phase == MEMORY:
+            told = ("ratings", "questions", "failure")
+            data = {name: data[name] for name in told if data.get(name)}
+        elif one.kind != "intervene":
+            return ""
         if one.target_name:
             data.pop("seats", None)
         return ", ".join(f"{name} {self._value(value)}" for name, value in data.items())

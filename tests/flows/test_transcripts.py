@@ -110,19 +110,24 @@ async def test_an_episode_that_is_not_there_is_named_with_those_that_are(warehou
         print_episode("swaps", warehouse, "only", 2)
 
 
-def test_silence_private_words_and_probes_are_shown_where_they_happened() -> None:
+def test_silence_private_words_notes_and_probes_are_shown_where_they_happened() -> None:
     def event(seq: int, turn: int, **changes: object) -> TranscriptEvent:
         row = {"kind": "say", "seat": "s1", "name": "Ann", "target_name": None, "item": None}
         row |= {"value": None, "text": "Hello\x1b[31m", "data": "{}", "audience": "everyone"}
         row |= {"seen_by": None, "seen": None, "seq": seq, "turn": turn, "round": 0}
         return TranscriptEvent(**(row | changes))  # type: ignore[arg-type]
 
+    noted: dict[str, object] = {"kind": "state", "phase": "memory", "seen_by": ["Ann"]}
     transcript = Transcript(
         seats=[SeatOfEpisode("s1", "Ann", "buyer", "a", "sim/a", None)],
         events=[
             event(0, 0),
             event(1, 2, kind="offer", item="s1", value=4.5, seen_by=["Ann", "Ben"], text=None),
             event(2, 2, kind="bid", target_name="Ben", seen_by=["Ann", "Ben"], text=None),
+            event(
+                3, 2, **noted, item="importance", data='{"seqs": [0], "ratings": [7]}', text=None
+            ),
+            event(4, 2, **noted, item="summary", data='{"seqs": [0]}', text="Hello was said."),
         ],
         unusable=[UnusableAction(1, 0, "Ben", "turn", 3, False, True)],
         answers=[
@@ -138,6 +143,8 @@ def test_silence_private_words_and_probes_are_shown_where_they_happened() -> Non
         "      Ben  (no usable answer in 3 attempts: no action)",
         "   1  Ann  (offer Ann 4.5)  [only to Ben]",
         "   2  Ann  (bid to Ben)",
+        "   3  Ann  (noted importance ratings 7)  [seen by no other seat]",
+        "   4  Ann  (noted summary) Hello was said.  [seen by no other seat]",
     ]
 
 

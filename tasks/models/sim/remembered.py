@@ -91,5 +91,6 @@ def _insights(
 
 def _topics(lines: Sequence[str], n: int) -> list[str]:
     """The most frequent content words, and something where there are none."""
-    words = Counter(word for line in lines for word in content_words(line))
+    said = (line.partition("]: ")[2] or line for line in lines)
+    words = Counter(word for line in said for word in content_words(line))
     return [word for word, _ in words.most_common(n)] or ["what happened"]

@@ -1,4 +1,4 @@
-"""The guides to probes and interventions, followed."""
+"""The guides to probes, interventions and memories, followed."""
 
 from __future__ import annotations
 
@@ -110,3 +110,46 @@ def test_the_guides_intervention_exchanges_two_models(
     assert problems(1, 2) == []
     assert problems(1, 3) == ["both seats have the same model"]
     assert "no seat 4" in problems(1, 4)[0]
+
+
+def test_the_summaries_of_the_guide_are_kept(memory_gateway: Any, simulate: Any) -> None:
+    rows = played(declared("add_a_memory.md"), memory_gateway(simulate)).rows
+    noted = [row for row in rows["events"] if row["phase"] == "memory"]
+    assert {row["item"] for row in noted} == {"summary"}
+    assert all(row["data"]["seqs"] for row in noted)
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_the_guides_memory_shows_both_ends_and_the_topics_between(
+    memory_gateway: Any, modules_of_page: Any, tmp_path: Path
+) -> None:
+    (module,) = modules_of_page("add_a_memory.md", "ends")
+    page = (DOCS / "add_a_memory.md").read_text()
+    (prompts,) = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "prompts").mkdir()
+    for line in prompts.splitlines():
+        name, template = line.split(maxsplit=1)
+        (tmp_path / "prompts" / name).write_text(template)
+    one = episode("discussion", {"brief": "Talk.", "rounds": 3, "seats": ["m", "m"]})
+    memory = module.EndsMemory.model_validate({"kind": "ends"})
+    one = dataclasses.replace(one, parts=one.parts.model_copy(update={"memory": memory}))
+
+    def respond(question: Any) -> Any:
+        if question.answer is None:
+            return f"Words {question.ordinal}."
+        return '{"topics": ["bridge", "boats"]}'
+
+    gateway = memory_gateway(respond)
+    rows = played(one, gateway).rows
+    last = [question for question in gateway.questions if question.purpose == "agent"][-1]
+    said = [row["text"] for row in rows["events"] if row["kind"] == "say"]
+    shown = [message.text for message in last.messages[2:]]
+    assert shown == [
+        "Topics so far: bridge, boats.",
+        f"[Agent-A]: {said[0]}",
+        said[3],
+        f"[Agent-A]: {said[4]}",
+    ]
+    (listed,) = [row for row in rows["events"] if row["actor"] == "s1" and row["kind"] == "state"]
+    assert (listed["item"], listed["text"]) == ("topics", "bridge, boats")
+    assert listed["data"] == {"seqs": [0, 1, 2, 3], "upto": 4, "failure": None}
