@@ -138,8 +138,9 @@ def _refused(
         positions: Where its values stand.
         declared: The models of a condition, each with its values, by the condition's changes.
     """
-    found: dict[str, Mistake] = {}
-    for name, changes in _changes(value).items():
+    found: dict[str, tuple[Mistake, list[str]]] = {}
+    conditions = _changes(value)
+    for name, changes in conditions.items():
 
         def start(path: FieldPath, name: str = name) -> FieldPath:
             return positions.of_condition(name, path)
@@ -150,8 +151,23 @@ def _refused(
             except ValidationError as error:
                 beside = EpisodeParts.model_fields
                 for mistake in mistakes_of(error, model, positions, start, beside):
-                    found.setdefault(mistake.message(), mistake)
-    return list(found.values())
+                    found.setdefault(mistake.message(), (mistake, []))[1].append(name)
+    whole = positions.place(episode_path(value.get("episode")))
+    return [
+        mistake
+        if mistake.details["place"] != whole or len(names) == len(conditions)
+        else _of_condition(mistake, names[0], value, positions)
+        for mistake, names in found.values()
+    ]
+
+
+def _of_condition(
+    mistake: Mistake, name: str, value: Mapping[str, Any], positions: Positions
+) -> Mistake:
+    """What is wrong with the episode of a condition as a whole, at the place of its changes."""
+    if name in (value.get("conditions") or {}):
+        return Mistake(**{**mistake.details, "place": positions.place(("conditions", name))})
+    return Mistake(**{**mistake.details, "what": f"condition {name}: {mistake.details['what']}"})
 
 
 def _changes(value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
