@@ -14,6 +14,9 @@ DASH = "–"
 MINUS = "−"
 #: Characters of a text that stands among parameters.
 LONG = 120
+
+#: Entries of a list that are shown one by one, however long each is.
+FEW = 3
 #: Characters of a name that stays on one line.
 LONG_NAME = 16
 
@@ -151,6 +154,8 @@ def brief(value: Any) -> str:
     Example:
         >>> brief({"name": "town", "shops": [{"id": n, "menu": "bread"} for n in range(12)]})
         'name: town; shops: 12 entries'
+        >>> brief([{"do": "crash", "seat": 7, "leak": "The model " * 20}])
+        'do: crash; seat: 7; leak: The model The model The model The model…'
     """
     text = plain(value)
     if len(text) <= LONG:
@@ -160,8 +165,18 @@ def brief(value: Any) -> str:
             return text
         case dict():
             return "; ".join(f"{name}: {_counted(part)}" for name, part in value.items())
+        case [*entries] if len(entries) <= FEW and all(isinstance(one, dict) for one in entries):
+            return " | ".join(
+                "; ".join(f"{name}: {_cut(plain(part))}" for name, part in one.items())
+                for one in entries
+            )
         case _:
             return _counted(value)
+
+
+def _cut(text: str) -> str:
+    """A text of at most a third of what counts as long."""
+    return text if len(text) <= LONG // 3 else f"{text[: LONG // 3 - 1].rstrip()}…"
 
 
 def _counted(value: Any) -> str:
