@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from tasks.environments.talk.habits import Share, VotingHabits
+from tasks.environments.talk.voting import commonest
 
 
 class DebateHabits(VotingHabits):
@@ -42,7 +42,7 @@ class DebatePolicy:
         right = problem["correct"]
         if right in others and own != right and rng.random() < params.discernment:
             chosen = right
-        elif (most := _commonest(others)) is not None and rng.random() < params.conformity:
+        elif (most := commonest(others)) is not None and rng.random() < params.conformity:
             chosen = most
         elif own is not None:
             chosen = own
@@ -64,11 +64,3 @@ def _last_round(seen: Mapping[str, Any]) -> tuple[list[str], str | None]:
         elif event["round"] == seen["round"] - 1:
             others.append(event["item"])
     return others, own
-
-
-def _commonest(answers: list[str]) -> str | None:
-    """The commonest answer, if one is ahead of the others."""
-    ranked = Counter(answers).most_common(2)
-    if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
-        return None
-    return ranked[0][0]

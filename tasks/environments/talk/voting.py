@@ -119,7 +119,7 @@ def _statements(seen: Mapping[str, Any]) -> dict[str, str]:
 
 def _stated(seen: Mapping[str, Any]) -> str | None:
     """What most others have said to be for, if one option is ahead."""
-    return _commonest(_statements(seen).values())
+    return commonest(_statements(seen).values())
 
 
 def _order(habits: TalkHabits, decision: Mapping[str, Any], own: random.Random) -> list[str]:
@@ -141,10 +141,10 @@ def _others(seen: Mapping[str, Any]) -> str | None:
         for event in seen["history"]
         if event["kind"] == "choose" and event["actor"] != seen["seat"] and event["item"]
     }
-    return _commonest(last.values())
+    return commonest(last.values())
 
 
-def _commonest(options: Iterable[str]) -> str | None:
+def commonest(options: Iterable[str]) -> str | None:
     """The commonest option, if one is ahead."""
     ranked = Counter(options).most_common(2)
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
