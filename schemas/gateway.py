@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 Role = Literal["system", "user", "assistant"]
-#: Who asks: a game, a seat's memory, a probe, a writer of personas, an instrument put to personas,
-#: a judge, or a metric that needs vectors.
-Purpose = Literal["agent", "memory", "probe", "persona", "instrument", "judge", "embedding"]
+#: Who asks: a game, a seat's memory, a probe, an intervention, a writer of personas, an instrument
+#: put to personas, a judge, or a metric that needs vectors.
+Purpose = Literal[
+    "agent", "memory", "probe", "intervention", "persona", "instrument", "judge", "embedding"
+]
 #: Purposes whose questions do not wait for each other's answers, so that batches can hold many.
 INDEPENDENT: frozenset[Purpose] = frozenset({"persona", "instrument", "judge"})
 

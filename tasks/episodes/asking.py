@@ -59,6 +59,7 @@ class Asker:
         arrangement: Names, models and who is out, now.
         game: The rules, now.
         exposures: Rows of ``exposures``.
+        n_asked: How many questions were put.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Asker:
         self._told: dict[str, _Told] = {}
         self._events: dict[int, dict[str, Any]] = {}
         self._limited: dict[tuple[str, int], ModelSpec] = {}
-        self._n_asked = 0
+        self.n_asked = 0
         self.arrangement = arrangement
         self.exposures: list[dict[str, Any]] = []
         self._late: list[tuple[dict[str, Any], int, list[str]]] = []
@@ -248,7 +249,7 @@ class Asker:
             model=model,
             messages=prompt.messages,
             unit_key=self._episode.key,
-            ordinal=self._n_asked,
+            ordinal=self.n_asked,
             purpose="memory" if memory else "agent" if probe is None else "probe",
             subject=name,
             answer=ask.schema,
@@ -258,7 +259,7 @@ class Asker:
             check=check,
             reasks=self._episode.reasks,
         )
-        self._n_asked += 1
+        self.n_asked += 1
         return question, prompt
 
     def view(self, state: Any, name: str, question: str = "") -> SeatView:

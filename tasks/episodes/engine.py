@@ -148,7 +148,8 @@ class Play:
     ) -> tuple[Any, Failure | None]:
         """Ask the probes and let the interventions happen that are due; the state after them."""
         failure = await self._prober.ask_due(state, now, self.reached)
-        state = self._intervener.happen_due(state, now, self.reached, asked)
+        if failure is None:
+            state, failure = await self._intervener.happen_due(state, now, self.reached, asked)
         self.reached = now
         return state, failure
 

@@ -3,8 +3,8 @@
 ``base`` says what one is, ``conditions`` what it may wait for and ``arrangement`` what it changes.
 The kinds: ``presence`` (crash, recover, leave, join, mute), ``replacing`` (replace), ``names``
 (rename, swap), ``messages`` (inject, anonymise, reveal), ``prompts`` (edit_prompt; ``edits`` of
-lines), ``memory`` (wipe), ``rules`` (change) and ``adversary`` (instruct, script). A new kind is a
-class here and a name in :data:`AnyIntervention`.
+lines), ``memory`` (wipe), ``rules`` (change), ``adversary`` (instruct, script) and ``checking``
+(fact_check). A new kind is a class here and a name in :data:`AnyIntervention`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydantic import Field
 from tasks.episodes.interventions.adversary import Instruct, Script
 from tasks.episodes.interventions.arrangement import Arrangement, Roster
 from tasks.episodes.interventions.base import Change, Intervention
+from tasks.episodes.interventions.checking import FactCheck
 from tasks.episodes.interventions.memory import Wipe
 from tasks.episodes.interventions.messages import Anonymise, Inject, Reveal
 from tasks.episodes.interventions.names import Rename, Swap
@@ -42,6 +43,7 @@ AnyIntervention = (
     | ChangeRules
     | Instruct
     | Script
+    | FactCheck
 )
 
 InterventionField = Annotated[AnyIntervention, Field(discriminator="do")]

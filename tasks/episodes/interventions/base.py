@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -32,6 +32,21 @@ Notice = bool | Words
 
 
 @dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question to a model without a seat, about what was said to all since it was last asked.
+
+    Attributes:
+        model: Alias of the model.
+        instruction: What it is told to do.
+        posted: The event that its answer is, or that says that it gave none.
+    """
+
+    model: str
+    instruction: str
+    posted: Callable[[str | None], Event]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What an intervention does.
 
@@ -41,12 +56,14 @@ class Change:
             is silent; none, where there was nothing to do.
         forget: Seats that remember nothing of what was before these events.
         audiences: Members of the audiences of these events, where they are named first.
+        inquiry: What a model is asked, whose answer is an event as well.
     """
 
     arrangement: Arrangement
     events: tuple[Event, ...] = field(default=())
     forget: frozenset[str] = frozenset()
     audiences: Audiences = field(default_factory=dict)
+    inquiry: Inquiry | None = None
 
 
 class Intervention(Record):

@@ -123,6 +123,12 @@ class AgentPolicy(RememberingPolicy):
         "real_names (it is shown under another name than Agent-A, ...), alone (nobody else was "
         "heard), rounds (how many are over) and says=WORD (brief or system prompt has the word).",
     )
+    disputes: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Probability of calling a message wrong where it checks facts without a seat.",
+    )
     habits: Mapping[str, Any] = Field({}, description="Its habits, by environment.")
 
     @model_validator(mode="after")

@@ -86,6 +86,8 @@ def _acted(
     """What an agent answers to a probe, or by the environment's own policy, where it has one."""
     if "memory" in seen:
         return remembered.answer(policy, seen, rng)
+    if question.purpose == "intervention":
+        return _checked(policy, seen, rng)
     name = seen.get("environment", "")
     ask = PROBE if "probe" in seen else seen.get("ask", "")
     acting = ENVIRONMENTS[name].policy if name in ENVIRONMENTS else None
@@ -96,3 +98,11 @@ def _acted(
     if value is None and "probe" in seen:
         value = probed.answer(policy, seen["probe"], rng, seen.get("heeded", NOTHING))
     return value
+
+
+def _checked(policy: AgentPolicy, seen: Mapping[str, Any], rng: random.Random) -> str:
+    """What an agent that checks facts finds wrong, message by message."""
+    disputed = [name for name, _ in seen["statements"] if rng.random() < policy.disputes]
+    if not disputed:
+        return "Nothing that was said is wrong."
+    return " ".join(f"What {name} said is not borne out." for name in disputed)

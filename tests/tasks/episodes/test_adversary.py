@@ -175,3 +175,65 @@ def test_a_simulated_seat_that_is_told_to_be_greedy_takes_more(
 def test_adversaries_without_a_part_are_refused(declared: Any) -> None:
     with pytest.raises(ValidationError):
         EpisodeParts.model_validate({"interventions": [declared]})
+
+
+def checking(question: Question) -> str:
+    return (
+        f"Checked {question.ordinal}."
+        if question.purpose == "intervention"
+        else answering(question)
+    )
+
+
+def test_a_fact_check_reads_what_was_said_since_the_last_one_and_is_read_by_all(
+    memory_gateway: Any,
+) -> None:
+    gateway = memory_gateway(checking)
+    check = {"do": "fact_check", "model": "n", "at": {"every_rounds": 1}}
+    rows = rows_of(gateway, "discussion", TALK, check)
+    asked = [question for question in gateway.questions if question.purpose == "intervention"]
+    assert [question.model.model for question in asked] == ["sim/reserved"] * 2
+    assert asked[0].messages[1].text.split("\n") == [
+        "[Agent-A]: Words 0.",
+        "[Agent-B]: Words 1.",
+        "[Agent-C]: Words 2.",
+    ]
+    assert "Words 2." not in asked[1].messages[1].text
+    posted = [e for e in rows["events"] if e["kind"] == "intervene"]
+    assert [(e["item"], e["text"], e["audience"]) for e in posted] == [
+        ("fact_check", "Checked 3.", "everyone"),
+        ("fact_check", "Checked 7.", "everyone"),
+    ]
+    assert "[Fact check]: Checked 3." in told(gateway.questions[4])
+    shown = [row for row in rows["exposures"] if row["call_key"] == posted[0]["call_key"]]
+    assert [(row["seat"], row["seqs"]) for row in shown] == [
+        ("intervention", [{"first": 0, "last": 2}])
+    ]
+
+
+def test_a_fact_check_without_anything_to_check_asks_nobody(memory_gateway: Any) -> None:
+    gateway = memory_gateway(checking)
+    check = {"do": "fact_check", "model": "n"}
+    alone = {"do": "fact_check", "model": "n", "at": {"every_rounds": 1}}
+    rows_of(gateway, "discussion", TALK, check)
+    rows_of(gateway, "discussion", {**TALK, "visibility": "nobody"}, alone)
+    assert {question.purpose for question in gateway.questions} == {"agent"}
+
+
+def test_a_simulated_model_disputes_messages_at_its_rate(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    def disputed(rate: float) -> int:
+        models = {
+            "m": ModelSpec(model="sim/agent"),
+            "n": ModelSpec(model="sim/agent", sim={"disputes": rate}),
+        }
+        check = {"do": "fact_check", "model": "n", "at": {"every_rounds": 1}}
+        params = {**TALK, "rounds": 20}
+        rows = rows_of(memory_gateway(simulate), "discussion", params, check, models=models)
+        texts = [e["text"] for e in rows["events"] if e["kind"] == "intervene"]
+        return sum(text.count("not borne out") for text in texts)
+
+    assert disputed(1.0) == 57
+    assert disputed(0.0) == 0
+    assert 15 <= disputed(0.5) <= 42

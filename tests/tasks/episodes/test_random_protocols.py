@@ -153,7 +153,12 @@ def check_what_is_seen(one: Episode, memory_gateway: Any, respond: Callable[...,
         assert seat == question.subject
         # A single agent that plays all seats sees what any of them can see, and its own answers.
         alone = one.parts.single_agent is not None
+        # A model without a seat is shown what all could see.
+        everybody = {row["seat"] for row in rows["seats"]}
         for seq in shown:
+            if seat not in everybody:
+                assert could_see[seq] == everybody, (question, events[seq])
+                continue
             its_own = alone and (could_see[seq] or events[seq]["actor"] != "env")
             assert its_own or seat in could_see[seq], (question, events[seq])
         prompt = "\n".join(message.text for message in question.messages)
