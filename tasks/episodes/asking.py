@@ -97,7 +97,7 @@ class Asker:
         self.n_asked = 0
         self.arrangement = arrangement
         self.exposures: list[dict[str, Any]] = []
-        self._late: list[tuple[dict[str, Any], int, list[str]]] = []
+        self._late: list[tuple[dict[str, Any], frozenset[tuple[int, str]]]] = []
 
     async def replies(self, state: Any, asks: Mapping[str, Ask], turn: int) -> dict[str, Reply]:
         """What came of asking these seats at once, in the order of the seats.
@@ -113,7 +113,8 @@ class Asker:
         present = [name for name in present if name not in found]
         # A single agent answers one question after another, those that are put at once as well.
         for group in [[name] for name in present] if self._conversation else [present]:
-            before, first = list(found), len(self.exposures)
+            answered = frozenset(self._conversation.answered) if self._conversation else frozenset()
+            first = len(self.exposures)
             questions = [self._asked(state, name, asks[name], turn) for name in group]
             answers = await self.answers(questions)
             self._turn = turn
@@ -125,7 +126,7 @@ class Asker:
                     self._presenters[name].answered(turn, reply.action.value)
             if any(found[name].failure for name in group):
                 break
-            self._late += [(row, turn, before) for row in self.exposures[first:] if before]
+            self._late += [(row, answered) for row in self.exposures[first:] if answered]
         return {name: found.get(name, Reply(None)) for name in order}
 
     def _scripted(
@@ -152,11 +153,11 @@ class Asker:
     def exposed(self) -> list[dict[str, Any]]:
         """Rows of ``exposures``, once the episode is over.
 
-        What a single agent had answered in the same turn became events after it was asked.
+        What a single agent had answered may have become events only after it was asked again.
         """
-        for row, turn, seats in self._late:
+        for row, answered in self._late:
             seqs = {seq for span in row["seqs"] for seq in range(span["first"], span["last"] + 1)}
-            seqs.update(led_to(self._log, {(turn, seat) for seat in seats}))
+            seqs.update(led_to(self._log, answered))
             row["seqs"] = spans(sorted(seqs))
         return self.exposures
 

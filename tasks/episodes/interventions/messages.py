@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tasks.episodes.interventions.arrangement import Arrangement, Roster, SeatName
 from tasks.episodes.interventions.base import Change, Intervention, SeatNames, Words
 from tasks.episodes.times import Moment
+
+#: Who reads a message.
+Readers = SeatName | Literal["everyone"] | Annotated[tuple[SeatName, ...], Field(min_length=1)]
 
 
 class Inject(Intervention):
@@ -27,7 +30,7 @@ class Inject(Intervention):
         "chat",
         description="chat (a message of the sender) or system (a system message without sender).",
     )
-    to: SeatName | Literal["everyone"] | tuple[SeatName, ...] = Field(
+    to: Readers = Field(
         "everyone", description="Who reads it: everyone, one seat, or a list of seats."
     )
 
@@ -50,9 +53,7 @@ class Inject(Intervention):
         return Change(arrangement, (event,), audiences=audiences)
 
 
-def _readers(
-    to: SeatName | Literal["everyone"] | tuple[SeatName, ...], by: SeatName | None, roster: Roster
-) -> tuple[str, ...]:
+def _readers(to: Readers, by: SeatName | None, roster: Roster) -> tuple[str, ...]:
     """The seats that read a message; that in whose name it stands reads it as its own."""
     if to == "everyone":
         return roster.named("all")

@@ -375,6 +375,7 @@ def test_interventions_that_make_sense_are_not_refused() -> None:
         {"do": "replace", "seat": 1},
         {"do": "replace", "seat": 1, "persona": "none"},
         {"do": "inject", "text": "x", "by": 1, "channel": "system"},
+        {"do": "inject", "text": "x", "to": []},
         {"do": "reveal", "what": "names", "to": [1]},
         {"do": "mute", "seats": [], "rounds": 1},
         {"do": "mute", "seats": "all", "rounds": 0},
