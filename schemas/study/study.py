@@ -12,6 +12,7 @@ from schemas.keys import digest
 from schemas.names import LevelName, Name
 from schemas.study.analysis import ContrastSpec, CurveSpec, MetricSpec, RunSpec
 from schemas.study.coding import CodingSpec
+from schemas.study.completeness import CompletenessSpec
 from schemas.study.conditions import (
     changes_by_condition,
     combinations,
@@ -28,7 +29,7 @@ from schemas.study.population import PopulationSpec, changed_population
 MAX_REPLICATES = 100_000
 
 #: Sections that came later, and change no version of a study that has none of them.
-_LATER = ("expect", "reproduces", "instruments")
+_LATER = ("expect", "reproduces", "instruments", "completeness")
 NAME = r"^[a-z0-9][a-z0-9_-]*$"
 
 
@@ -62,6 +63,11 @@ class Study(Record):
     curves: dict[Name, CurveSpec] = Field({}, description="Specification curves.")
     expect: tuple[Expectation, ...] = Field((), description="What the study expects to find.")
     reproduces: Reproduces | None = Field(None, description="The publication that it rebuilds.")
+    completeness: CompletenessSpec | None = Field(
+        None,
+        description="When an episode is complete; without rules, when no limit cut it short. An "
+        "incomplete one is left out of metrics or kept, as run.incomplete says.",
+    )
     run: RunSpec = Field(default=RunSpec(), description="How it is run.")
 
     @field_validator("conditions", mode="before")

@@ -42,6 +42,25 @@ class EpisodeRow(Row):
     recorded_at: Time | None = Field(None, description="When an imported episode took place.")
 
 
+class ExclusionRow(Row):
+    """A rule of completeness that an episode breaks."""
+
+    table: ClassVar[Table] = Table(
+        "exclusions",
+        ("unit_key", "episode_key", "rule"),
+        "rule of completeness of a study that an episode breaks",
+        {"episode_key": "episodes.episode_key"},
+        owner="unit_key",
+    )
+
+    unit_key: Key = Field(description="Unit that wrote the row.")
+    episode_key: Key = Field(description="The episode.")
+    rule: Name = Field(description="The rule.")
+    value: float = Field(description="What the episode has.")
+    bound: float = Field(description="What the study wants.")
+    reason: str = Field(description="Both in words.")
+
+
 class SeatRow(Row):
     """A participant of an episode."""
 

@@ -170,6 +170,7 @@ def episodes_of(design: Design, upstream: Upstream) -> tuple[StudyEpisode, ...]:
             "episode_key", "status", "exclusion"
         ).iter_rows():
             against[key] = _against(status, exclusion)
+    _add_broken(against, upstream)
     expected = {unit.key for unit in upstream.expected(EpisodeStep)}
     order = {cell.name: number for number, cell in enumerate(design.conditions)}
     episodes = [
@@ -182,6 +183,18 @@ def episodes_of(design: Design, upstream: Upstream) -> tuple[StudyEpisode, ...]:
         for unit in upstream.of(EpisodeStep)
     ]
     return tuple(sorted(episodes, key=lambda r: (order[r.condition], r.replicate, r.episode_key)))
+
+
+def _add_broken(against: dict[str, str], upstream: Upstream) -> None:
+    """Add the rules of completeness that episodes break, where nothing else speaks against them."""
+    frame = upstream.frames.get("exclusions")
+    if frame is None:
+        return
+    rules: dict[str, list[str]] = {}
+    for key, rule in frame.sort("episode_key", "rule").select("episode_key", "rule").iter_rows():
+        rules.setdefault(key, []).append(rule)
+    for key, broken in rules.items():
+        against[key] = against.get(key) or f"incomplete by {', '.join(broken)}"
 
 
 def _imported_episodes(design: Design, upstream: Upstream) -> tuple[StudyEpisode, ...]:
@@ -197,11 +210,13 @@ def _imported_episodes(design: Design, upstream: Upstream) -> tuple[StudyEpisode
     ]
     rows.sort(key=lambda row: wanted.get(row["series"], 0))
     seen: dict[str, int] = {}
+    broken: dict[str, str] = {}
+    _add_broken(broken, upstream)
     episodes = []
     for row in rows:
         series = row["series"] or ""
         seen[series] = seen.get(series, 0) + 1
-        against = _against(row["status"], row["exclusion"])
+        against = _against(row["status"], row["exclusion"]) or broken.get(row["episode_key"], "")
         episodes.append(StudyEpisode(row["episode_key"], series, seen[series], against))
     return tuple(episodes)
 

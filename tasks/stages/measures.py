@@ -41,6 +41,7 @@ from tasks.metrics.units import (
 from tasks.models.estimate import TEXTS_PER_CALL, Planned, Span, summed
 from tasks.stages.base import Step, Upstream
 from tasks.stages.codes import CodeInput, CodeStep
+from tasks.stages.completeness import CompletenessStep, exclusion_reads
 from tasks.stages.episodes import EpisodeStep
 from tasks.stages.foreseen import message_reads, messages
 from tasks.stages.labels import LabelStep
@@ -71,12 +72,14 @@ class Sources:
         codes: Units with codes.
         imported: Keys of imported units.
         samples: Samples drawn for the codebook, by episode: ``sample_key, episode_key``.
+        checks: Units that say which episodes are complete.
     """
 
     labels: tuple[Unit[LabelInput], ...]
     codes: tuple[Unit[CodeInput], ...]
     imported: tuple[str, ...]
     samples: pl.DataFrame
+    checks: tuple[str, ...] = ()
 
     @cached_property
     def _label_rules(self) -> tuple[str, ...]:
@@ -111,8 +114,9 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     asks = "embedding"
 
     def plan_reads(self, design: Design, upstream: Upstream) -> tuple[Read, ...]:
-        """The episodes, imported codes and samples."""
-        return (*episode_reads(design, upstream), *imported_reads(design.study.coding))
+        """The episodes, rules that they break, imported codes and samples."""
+        imported = imported_reads(design.study.coding)
+        return (*episode_reads(design, upstream), *exclusion_reads(upstream), *imported)
 
     def plan(self, design: Design, upstream: Upstream) -> tuple[Unit[MeasureInput], ...]:
         """One unit per metric with its options, and per rule where it is made of labels.
@@ -129,6 +133,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
             codes=upstream.expected(CodeStep),
             imported=_imported_codes(design, upstream, episodes),
             samples=_samples(design, upstream),
+            checks=tuple(unit.key for unit in upstream.expected(CompletenessStep)),
         )
         used = {rule: _used(episodes, rule) for rule in get_args(Rule)}
         return tuple(self._unit(one, design, episodes, used, sources) for one in wanted)
@@ -173,7 +178,12 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         return self.unit(
             spec,
             label=f"{metric.name} [{one.rule}]" if one.rule else metric.name,
-            upstream=(*(() if design.study.imported else keys), *labels, *codes),
+            upstream=(
+                *(() if design.study.imported else keys),
+                *sources.checks,
+                *labels,
+                *codes,
+            ),
         )
 
     def question_reads(

@@ -9,6 +9,7 @@ from tasks.stages.base import AnyStep
 def steps() -> tuple[AnyStep, ...]:
     """Every step, in order."""
     from tasks.stages.codes import CodeStep
+    from tasks.stages.completeness import CompletenessStep
     from tasks.stages.contrasts import ContrastStep
     from tasks.stages.episodes import EpisodeStep
     from tasks.stages.labels import LabelStep
@@ -28,6 +29,7 @@ def steps() -> tuple[AnyStep, ...]:
         PersonaStep(),
         QuestionnaireStep(),
         EpisodeStep(),
+        CompletenessStep(),
         CodeStep(),
         LabelStep(),
         MeasureStep(),

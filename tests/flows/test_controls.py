@@ -105,3 +105,63 @@ async def test_a_yoked_episode_waits_for_a_donor_that_failed(
     assert counted(tmp_path, done + "order by all") == [("together", 2), ("yoked", 2)]
     assert (await ran(path)).complete
     assert len(counted(tmp_path, done)) == 4
+
+
+COMPLETENESS = """
+name: complete
+models:
+  talker: {model: sim/talkative}
+episode:
+  environment: discussion
+  brief: "Plan an open-air festival for 5,000 people on a small budget."
+  rounds: 2
+  seats: [talker, talker, talker]
+conditions:
+  whole: {}
+  crashed: {interventions: [{do: crash, seat: 2}]}
+replicates: 2
+completeness: {max_absent_share: 0.2, min_speakers: 3}
+metrics: [participation]
+"""
+
+
+async def test_an_episode_that_breaks_a_rule_is_left_out_with_its_reason(
+    ran: Ran, tmp_path: Path
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(COMPLETENESS, encoding="utf-8")
+    assert (await ran(path)).complete
+    reasons = "select condition, rule, reason, count(*) from v_exclusions group by all order by all"
+    assert counted(tmp_path, reasons) == [
+        (
+            "crashed",
+            "max_absent_share",
+            "33% of the questions led to no action, of at most 20%",
+            2,
+        ),
+        ("crashed", "min_speakers", "2 seats spoke, of at least 3", 2),
+    ]
+    measured = (
+        "select condition, n_measured, n_excluded from v_metrics "
+        "where metric = 'participation.gini' and scope = 'condition' order by condition"
+    )
+    assert counted(tmp_path, measured) == [("crashed", 0, 2), ("whole", 2, 0)]
+    # Another rule plays no episode again, and measures anew.
+    path.write_text(COMPLETENESS.replace("0.2", "0.4").replace("3}", "2}"), encoding="utf-8")
+    again = await ran(path)
+    (episodes,) = [one for one in again.steps if one.step == "episodes"]
+    assert (episodes.held, episodes.done) == (4, 0)
+    assert counted(tmp_path, reasons) == []
+    assert counted(tmp_path, measured) == [("crashed", 2, 0), ("whole", 2, 0)]
+
+
+async def test_an_incomplete_episode_may_be_kept(ran: Ran, tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(COMPLETENESS + "run: {incomplete: keep}\n", encoding="utf-8")
+    assert (await ran(path)).complete
+    assert counted(tmp_path, "select count(distinct episode_key) from v_exclusions") == [(2,)]
+    assert counted(
+        tmp_path,
+        "select n_measured, n_excluded from v_metrics where scope = 'condition' "
+        "and metric = 'participation.gini'",
+    ) == [(2, 0), (2, 0)]

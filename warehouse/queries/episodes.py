@@ -23,9 +23,13 @@ class EpisodesByStatus(Query[StatusCount]):
     """Episodes of a version by condition, status and reason of exclusion."""
 
     title = "episodes by status"
-    sql = """SELECT condition, e.status, coalesce(e.exclusion, '') AS exclusion,
+    sql = """SELECT condition, e.status, coalesce(x.why, '') AS exclusion,
     count(*) AS episodes
 FROM v_episodes_all JOIN episodes AS e USING (episode_key)
+LEFT JOIN (
+    SELECT episode_key, string_agg(DISTINCT coalesce(rule, reason), ', ') AS why
+    FROM v_exclusions_all WHERE study_version = $version GROUP BY episode_key
+) AS x USING (episode_key)
 WHERE study_version = $version
 GROUP BY ALL ORDER BY ALL"""
     version: str

@@ -76,10 +76,14 @@ class EpisodeRounds(Query[EpisodeCount]):
     """Episodes of a version by status, and how far they came."""
 
     title = "episodes by status"
-    sql = """SELECT condition, status, coalesce(exclusion, '') AS exclusion,
+    sql = """SELECT condition, status, coalesce(x.why, '') AS exclusion,
     count(*) AS episodes, avg(completed_rounds) AS mean_rounds,
     min(completed_rounds) AS fewest_rounds
 FROM v_episodes_all JOIN episodes USING (episode_key)
+LEFT JOIN (
+    SELECT episode_key, string_agg(DISTINCT coalesce(rule, reason), ', ') AS why
+    FROM v_exclusions_all WHERE study_version = $version GROUP BY episode_key
+) AS x USING (episode_key)
 WHERE study_version = $version
 GROUP BY ALL ORDER BY condition, episodes DESC, status, exclusion"""
     version: str

@@ -28,8 +28,12 @@ class EpisodesOfVersion(Query[EpisodeOfVersion]):
 
     title = "episodes of a version"
     sql = """SELECT condition, replicate, episode_key, environment, label, status, end_reason,
-    exclusion, brief
+    x.why AS exclusion, brief
 FROM v_episodes_all JOIN episodes USING (episode_key)
+LEFT JOIN (
+    SELECT episode_key, string_agg(reason, '; ' ORDER BY reason) AS why
+    FROM v_exclusions_all WHERE study_version = $version GROUP BY episode_key
+) AS x USING (episode_key)
 WHERE study_version = $version
 ORDER BY condition, replicate"""
     version: str

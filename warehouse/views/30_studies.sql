@@ -72,6 +72,37 @@ COMMENT ON VIEW v_episodes_all IS
     'One row per episode of a version of a study, played or imported, with its condition: join it '
     'to episodes, v_messages, v_trades and outcomes.';
 
+CREATE VIEW v_exclusions_all AS
+SELECT
+    e.study,
+    e.condition,
+    e.replicate,
+    e.episode_key,
+    x.rule,
+    x.value,
+    x.bound,
+    x.reason,
+    e.study_version,
+    e.created_at
+FROM v_episodes_all AS e
+JOIN v_units_all AS u USING (study_version)
+JOIN exclusions AS x USING (unit_key, episode_key)
+UNION ALL
+SELECT
+    e.study, e.condition, e.replicate, e.episode_key, NULL, NULL, NULL, p.exclusion,
+    e.study_version, e.created_at
+FROM v_episodes_all AS e
+JOIN episodes AS p USING (episode_key)
+WHERE p.exclusion IS NOT NULL;
+COMMENT ON VIEW v_exclusions_all IS
+    'One row per episode of a version of a study and reason why it should not be analysed: a rule of '
+    'completeness that it breaks, or a flag that it was imported with.';
+
+CREATE VIEW v_exclusions AS
+FROM v_exclusions_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_exclusions IS
+    'v_exclusions_all for the version of each study that was run last.';
+
 CREATE VIEW v_episodes AS
 FROM v_episodes_all WHERE study_version IN (SELECT study_version FROM v_studies);
 COMMENT ON VIEW v_episodes IS

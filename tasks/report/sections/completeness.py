@@ -84,7 +84,7 @@ def _episodes(data: ReportData) -> Table:
     return table(
         "Episodes by status. Terminated: its rules ended it, so it is complete, however early it "
         "ended. Truncated: a limit ended it. Incomplete: it stopped before its planned rounds. As "
-        f"the study declares, episodes that are not complete are {done}.",
+        f"the study declares, episodes that are not complete are {done}.{_rules(data)}",
         [
             text("Condition", "condition"),
             text("Status", "status"),
@@ -99,6 +99,15 @@ def _episodes(data: ReportData) -> Table:
         group=lambda row: row["condition"],
         quiet=1,
     )
+
+
+def _rules(data: ReportData) -> str:
+    """The rules of completeness that the study declares, in words."""
+    declared = data.study.completeness
+    if declared is None:
+        return ""
+    rules = (f"{name.replace('_', ' ')} {bound:g}" for name, bound in declared.rules.items())
+    return f" Complete is what also keeps the declared rules: {', '.join(rules)}."
 
 
 def _plot(data: ReportData) -> Markup:
