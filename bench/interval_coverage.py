@@ -54,9 +54,9 @@ def _seat_shares(rng: Rng, episodes: int) -> Floats:
     return np.array([rng.multinomial(40, one).max() / 40 for one in shares])
 
 
-def _of_mean(draw: Draw, yes_or_no: bool = False) -> Interval:
+def _of_mean(draw: Draw, levels: tuple[float, float] | None = None) -> Interval:
     def ends(rng: Rng, episodes: int) -> tuple[float, float]:
-        (found,) = mean_intervals(draw(rng, episodes)[:, None], yes_or_no=yes_or_no)
+        (found,) = mean_intervals(draw(rng, episodes)[:, None], levels=levels)
         return found.low, found.high
 
     return ends
@@ -136,12 +136,13 @@ def cases() -> dict[str, Case]:
     shares = float(_seat_shares(rng, 100_000).mean())
     found: dict[str, Case] = {
         "mean, normal": (_of_mean(_normal(0.5)), 0.5),
+        "mean, Student's t of 3 degrees": (_of_mean(lambda r, n: r.standard_t(3, n)), 0.0),
         "mean, beta(2, 5)": (_of_mean(lambda r, n: r.beta(2, 5, n)), 2 / 7),
         "mean, exponential": (_of_mean(_exponential(1)), 1.0),
         "mean, log-normal": (_of_mean(lambda r, n: r.lognormal(0, 1, n)), float(np.exp(0.5))),
         "mean, largest share of seven seats": (_of_mean(_seat_shares), shares),
-        "share of episodes, .1": (_of_mean(_yes(0.1), True), 0.1),
-        "share of episodes, .5": (_of_mean(_yes(0.5), True), 0.5),
+        "share of episodes, .1": (_of_mean(_yes(0.1), (0, 1)), 0.1),
+        "share of episodes, .5": (_of_mean(_yes(0.5), (0, 1)), 0.5),
         "agreement.cohen_kappa": (_of_table(cohen_kappa), float(cohen_kappa(pooled))),
         "agreement.gwet_ac1": (_of_table(gwet_ac1), float(gwet_ac1(pooled))),
         "rates.raw": (_of_rate(0), 0.3 * 0.8 + 0.7 * 0.05),

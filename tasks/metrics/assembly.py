@@ -14,12 +14,14 @@ from tasks.metrics.units import MeasureInput
 
 T = TypeVar("T")
 
-#: Whose judgement a row is. A study has few flags, coders and rules and millions of judgements, so
-#: these are kept as categories, and numbers within an episode in 32 bits.
 #: View of what seats are shown as from an event on.
 SEAT_CHANGES = "v_seats_over_time"
 #: View of what the prompts of messages had shown.
 SHOWN_BEFORE = "v_message_exposures"
+#: Table of who can see what has an audience of its own.
+AUDIENCES = "audiences"
+#: Whose judgement a row is. A study has few flags, coders and rules and millions of judgements, so
+#: these are kept as categories, and numbers within an episode in 32 bits.
 _SOURCE = {"codes": "coder", "labels": "rule"}
 
 
@@ -109,7 +111,12 @@ class MetricInputs:
     def _messages(self, episodes_key: tuple[str, ...], episodes: pl.DataFrame) -> pl.DataFrame:
         return self._once(
             ("messages", episodes_key),
-            lambda: messages_of(numbered(self._rows["events"], episodes)),
+            lambda: messages_of(
+                numbered(self._rows["events"], episodes),
+                numbered(self._rows[AUDIENCES], episodes)
+                if AUDIENCES in self._rows
+                else pl.DataFrame(),
+            ),
         )
 
     def _coded(

@@ -1,8 +1,9 @@
 """Which messages of an episode may change seats where it does not matter who speaks.
 
 A shuffle of seats is a fair null only among messages that were exchangeable before anybody looked:
-what is said changes from round to round, so messages stay in their round. Blocks are derived from
-what happened, not from a declared floor, so imported transcripts have them too.
+what is said changes from round to round, so messages stay in their round, and those who hear other
+messages talk about other things, so they stay among the seats that heard the same. Blocks are
+derived from what happened, not from a declared floor, so imported transcripts have them too.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ def blocks_of(data: Data) -> Blocks:
     """Blocks of all messages; made once for all metrics that share the episodes.
 
     A block is a round. Where an episode has one round only, or no round in which two seats speak,
-    it is a stretch of as many messages as seats spoke in the episode: neighbours in time.
+    it is a stretch of as many messages as seats spoke in the episode: neighbours in time. Where
+    messages have different hearers, all of that is so among those with the same ones: a pair, or a
+    group. Where each seat has hearers of its own, as in a network, no two messages may change
+    places.
     """
     if "blocks" not in data.shared:
         data.shared["blocks"] = _blocks(data)
@@ -60,18 +64,31 @@ def _blocks(data: Data) -> Blocks:
     n = data.n_episodes
     if not len(episode):
         return Blocks(episode, round_, np.zeros(n, dtype=bool))
+    talk, in_talk = _talks(data, episode)
     width = int(round_.max()) + 1
-    rounds, of_round = np.unique(episode * width + round_, return_inverse=True)
-    mixed = several(of_round, seat)
+    _, of_round = np.unique(talk * width + round_, return_inverse=True)
     by_round = np.zeros(n, dtype=bool)
-    by_round[episode[mixed[of_round]]] = True
-    by_round &= np.bincount(rounds // width, minlength=n) > 1
-    _, first = np.unique(episode * (int(seat.max()) + 1) + seat, return_index=True)
-    seats = np.bincount(episode[first], minlength=n)
-    place = np.arange(len(episode)) - np.searchsorted(episode, episode)
-    inner = np.where(by_round[episode], round_, place // np.maximum(seats[episode], 1))
-    _, of = np.unique(episode * (int(inner.max()) + 1) + inner, return_inverse=True)
+    by_round[episode[several(of_round, seat)[of_round]]] = True
+    by_round &= np.bincount(np.unique(episode * width + round_) // width, minlength=n) > 1
+    _, first = np.unique(talk * (int(seat.max()) + 1) + seat, return_index=True)
+    seats = np.bincount(talk[first])
+    inner = np.where(by_round[episode], round_, in_talk // seats[talk])
+    _, of = np.unique(talk * (int(inner.max()) + 1) + inner, return_inverse=True)
     return Blocks(of.astype(np.int64), inner, by_round)
+
+
+def _talks(data: Data, episode: Ints) -> tuple[Ints, Ints]:
+    """Number of the episode and hearers of each message, rising with it, and its place therein."""
+    if "conversation" in data.messages.columns:
+        heard = data.messages["conversation"].cast(pl.String).rank("dense").to_numpy()
+        heard = heard.astype(np.int64) - 1
+    else:
+        heard = np.zeros(len(episode), dtype=np.int64)
+    _, talk = np.unique(episode * (int(heard.max()) + 1) + heard, return_inverse=True)
+    order = np.argsort(talk, kind="stable")
+    place = np.empty(len(talk), dtype=np.int64)
+    place[order] = np.arange(len(talk)) - np.searchsorted(talk[order], talk[order])
+    return talk.astype(np.int64), place
 
 
 def seat_numbers(data: Data) -> Ints:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import polars as pl
 
+from tasks.metrics.hearing import conversations
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 
 
@@ -100,7 +101,9 @@ class Data(Cases):
             model acts for them, from an event on; where it is empty nothing changes.
         events: Events of every kind with ``episode``; only what quality measures need.
         actions: Questions put to seats with ``episode``; only what quality measures need.
-        messages: ``episode, seq, round, turn, seat, text``: events of kind say that have words.
+        messages: ``episode, seq, round, turn, seat, text``: events of kind say that have words;
+            ``conversation``: the seats that hear it, empty text where all do, as it is where the
+            column is not there.
         labels: ``episode, seq, other_seq, flag, value`` of one rule, undecided ones included.
         all_labels: The same of every rule, with ``rule``.
         codes: ``episode, seq, other_seq, flag, coder, value``.
@@ -245,17 +248,25 @@ def numbered(
     )
 
 
-def messages_of(events: pl.DataFrame) -> pl.DataFrame:
-    """What was said: ``episode, seq, round, turn, seat, text`` of events of kind say with words."""
-    return (
+def messages_of(events: pl.DataFrame, audiences: pl.DataFrame | None = None) -> pl.DataFrame:
+    """What was said: ``episode, seq, round, turn, seat, text`` of events of kind say with words.
+
+    Args:
+        events: Events of any kind.
+        audiences: Members of audiences; with them there is also ``conversation``.
+    """
+    said = (
         events.filter(
             (pl.col("kind") == "say") & (pl.col("text").str.strip_chars().str.len_chars() > 0)
         )
-        .select(
-            "episode", "seq", "round", "turn", pl.col("actor").cast(pl.String).alias("seat"), "text"
-        )
+        .with_columns(pl.col("actor").cast(pl.String).alias("seat"))
         .sort("episode", "seq")
     )
+    columns = ["episode", "seq", "round", "turn", "seat", "text"]
+    if audiences is None or "audience" not in said.columns:
+        return said.select(columns)
+    heard = conversations(said, audiences).cast(pl.Categorical)
+    return said.select(*columns, heard.alias("conversation"))
 
 
 def episode_frame(episodes: Sequence[MeasuredEpisode], known: pl.DataFrame) -> pl.DataFrame:

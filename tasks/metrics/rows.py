@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,8 @@ from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Cases, Data
 from tasks.metrics.metric import Options
 from tasks.metrics.persona_data import PersonaData
-from tasks.metrics.statistics.arrays import Bools, Floats
-from tasks.metrics.statistics.effect_intervals import is_yes_or_no
+from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.effect_intervals import levels_of
 from tasks.metrics.statistics.means import MeanInterval, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 
@@ -40,6 +40,8 @@ SCHEMA: dict[str, Any] = {
     "warning": pl.String,
     "method": pl.String,
 }
+#: The two values of a quantity that has no others.
+Levels: TypeAlias = tuple[float, float] | None
 #: A number of draws that gives a p-value coarser than this is warned of.
 COARSE_P = 0.01
 
@@ -90,8 +92,8 @@ class ByEpisode:
         n_excluded: What was left out of it, per episode.
         null_words: How the null of each episode was drawn, where it is not the same for all.
         yes_or_no: Subjects whose value is 1 or 0 for what an episode has or has not, so that a
-            condition's number is a share of episodes. Others are taken so where values of 0 and 1
-            both occur in the study and no others do.
+            condition's number is a share of episodes. Others are taken so where two values occur
+            in the study and no others do.
     """
 
     values: Floats | Mapping[str, Floats]
@@ -239,7 +241,7 @@ def _case_rows(
 def _condition_rows(
     data: Cases, matrix: Floats, subjects: Sequence[str], found: ByEpisode, resamples: int
 ) -> pl.DataFrame:
-    shares = _shares(matrix, subjects, found)
+    levels = _levels(matrix, subjects, found)
     rows: list[dict[str, Any]] = []
     for condition in data.conditions:
         where = data.by_condition[condition]
@@ -247,7 +249,7 @@ def _condition_rows(
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
         words = _with_words(found, where.tolist())
-        ends = _intervals(block, shares, resamples)
+        ends = _intervals(block, levels, resamples)
         for i, subject in enumerate(subjects):
             row = {
                 "scope": "condition",
@@ -261,17 +263,21 @@ def _condition_rows(
     return frame(rows)
 
 
-def _shares(matrix: Floats, subjects: Sequence[str], found: ByEpisode) -> Bools:
-    """Which columns say of each episode whether it has something."""
-    seen = [is_yes_or_no(column[np.isfinite(column)]) for column in matrix.T]
-    named = [subject in found.yes_or_no for subject in subjects]
-    return np.asarray(np.array(seen) | np.array(named), dtype=np.bool_)
+def _levels(matrix: Floats, subjects: Sequence[str], found: ByEpisode) -> list[Levels]:
+    """The two values that a column has in the whole study, of columns that have no others."""
+    return [
+        (0.0, 1.0) if subject in found.yes_or_no else levels_of(column[np.isfinite(column)])
+        for subject, column in zip(subjects, matrix.T, strict=True)
+    ]
 
 
-def _intervals(block: Floats, shares: Bools, resamples: int) -> list[MeanInterval]:
-    plain = iter(mean_intervals(block[:, ~shares], resamples))
-    counted = iter(mean_intervals(block[:, shares], yes_or_no=True))
-    return [next(counted) if share else next(plain) for share in shares]
+def _intervals(block: Floats, levels: list[Levels], resamples: int) -> list[MeanInterval]:
+    plain = [place for place, two in enumerate(levels) if two is None]
+    found = dict(zip(plain, mean_intervals(block[:, plain], resamples), strict=True))
+    for place, two in enumerate(levels):
+        if two is not None:
+            (found[place],) = mean_intervals(block[:, [place]], levels=two)
+    return [found[place] for place in range(len(levels))]
 
 
 def _number(values: Floats, ends: MeanInterval, out: int, words: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     stage = "metrics"
     name = "contrast"
     title = "contrast families"
-    recipe = 5
+    recipe = 6
     writes = ("contrasts",)
     shard = 16
 

@@ -21,7 +21,7 @@ from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
 from tasks.coding.labelling import LabelInput
-from tasks.metrics.assembly import SEAT_CHANGES, SHOWN_BEFORE, MetricInputs
+from tasks.metrics.assembly import AUDIENCES, SEAT_CHANGES, SHOWN_BEFORE, MetricInputs
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Unusable
@@ -54,12 +54,13 @@ BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes", "responses"})
 #: Column by which the others are read.
 BY = {"labels": "unit_key", "codes": "unit_key", "samples": "sample_key"}
 _JUDGED = ("episode_key", "seq", "other_seq", "flag", "value")
-_EVENT = ("episode_key", "seq", "round", "turn", "kind", "actor", "text")
+_EVENT = ("episode_key", "seq", "round", "turn", "kind", "actor", "text", "audience")
 #: Columns that metrics take of the tables with most rows, and those of them whose texts repeat.
 COLUMNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "codes": ((*_JUDGED, "coder"), ("episode_key", "flag", "coder")),
     "labels": ((*_JUDGED, "rule"), ("episode_key", "flag", "rule")),
-    "events": (_EVENT, ("episode_key", "kind", "actor")),
+    "events": (_EVENT, ("episode_key", "kind", "actor", "audience")),
+    AUDIENCES: (("episode_key", "audience", "from_seq", "seats"), ("episode_key", "audience")),
 }
 
 
@@ -109,7 +110,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     stage = "metrics"
     name = "measure"
     title = "metrics"
-    recipe = 6
+    recipe = 7
     writes = ("metrics",)
     asks = "embedding"
 
@@ -230,7 +231,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
                 "codes": spec.codes,
             }
             if "messages" in needs:
-                keys["events"] = episodes
+                keys |= {"events": episodes, AUDIENCES: episodes}
             keys |= dict.fromkeys(("episodes", *(n for n in needs if n in BY_EPISODE)), episodes)
             if "seats" in needs:
                 keys[SEAT_CHANGES] = episodes

@@ -32,7 +32,7 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
     stage = "metrics"
     name = "measure_personas"
     title = "metrics of personas"
-    recipe = 1
+    recipe = 2
     writes = ("metrics",)
     asks = "embedding"
 

@@ -10,45 +10,53 @@ from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByEpisode
-from tasks.metrics.statistics.arrays import Floats, Ints, mean_over
+from tasks.metrics.statistics.arrays import Floats, Ints, mean_over, ratio
 from tasks.metrics.text import vectors
 from tasks.metrics.text.grams import EpisodeGram, episode_grams
 from tasks.metrics.text.vectors import TextNullOptions
 
 
-def own_less_others(gram: EpisodeGram, seat: Ints) -> Floats:
-    """Mean cosine of a seat's messages with each other, less that with the others' messages.
-
-    Args:
-        gram: The episode.
-        seat: Seat of each message, shape (draws, messages).
-
-    Returns:
-        Shape (draws, seats).
-    """
-    members = gram.members(seat)
+def own_less_others(gram: EpisodeGram) -> Floats:
+    """Mean cosine of a seat's messages with each other, less that with the others', by seat."""
+    members = gram.members(gram.seat)
     toward = members @ gram.cosines
     squares = (toward * members).sum(axis=-1)
     across = toward.sum(axis=-1) - squares
     n = members @ gram.filled
-    rest = gram.filled.sum() - n
-    good = (n > 1) & (rest > 0)
-    inside = (squares - n) / np.where(good, n * (n - 1), 1)
-    return np.where(good, inside - across / np.where(good, n * rest, 1), np.nan)
+    return ratio(squares - n, n * (n - 1)) - ratio(across, n * (gram.filled.sum() - n))
+
+
+def evened_own_less_others(gram: EpisodeGram, seat: Ints) -> Floats:
+    """The same where the length of messages means nothing, mean over seats, shape (draws,).
+
+    Args:
+        gram: The episode.
+        seat: Seat of each message, shape (draws, messages).
+    """
+    members = gram.members(seat)
+    toward = members @ gram.evened
+    across = toward.sum(axis=-1) - (toward * members).sum(axis=-1)
+    weights = members @ gram.weights
+    others = ratio(across, weights * (gram.weights.sum() - weights), 1e-9)
+    # A product of shares times this is a cosine of the usual two messages of the episode.
+    usual = gram.weights * np.nan_to_num(ratio(1.0, np.sqrt(np.diagonal(gram.evened))))
+    n = gram.filled.sum()
+    cosines = (usual.sum() ** 2 - (usual**2).sum()) / max(n * (n - 1), 1)
+    return np.asarray(cosines * mean_over(gram.pair_products(members) - others, -1))
 
 
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``persona_consistency``."""
-    unit = vectors.message_vectors(data, options.encoder)
     observed = np.full(data.n_episodes, np.nan)
     nulls = np.full((data.n_episodes, options.draws), np.nan)
     by_seat = []
     free = free_to_shuffle(data)
-    for gram in episode_grams(data, unit):
-        drawn = own_less_others(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
-        by_seat.append(drawn[0])
-        means = mean_over(drawn, -1)
-        observed[gram.episode], nulls[gram.episode] = means[0], means[1:]
+    for gram in episode_grams(data, options.encoder):
+        by_seat.append(own_less_others(gram))
+        observed[gram.episode] = mean_over(by_seat[-1], -1)
+        shuffled = gram.shuffled(options.draws, rng)
+        evened = evened_own_less_others(gram, np.vstack([gram.seat, shuffled]))
+        nulls[gram.episode] = observed[gram.episode] - (evened[0] - evened[1:])
     names = (
         data.messages.select("episode", "seat").unique(maintain_order=True).sort("episode", "seat")
     )
@@ -56,7 +64,7 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
     words = shuffle_words(blocks_of(data).by_round, free, options.draws)
     method = (
         f"cosine of messages of one seat less that with other seats', mean over seats "
-        f"({vectors.encoder_words(options.encoder)})"
+        f"({vectors.encoder_words(options.encoder)}); {vectors.EVENED}"
     )
     seats = rows.of_seats(
         data,
@@ -79,11 +87,10 @@ METRIC = Metric(
     },
     source="Prompt-to-line consistency without the prompt, after Abdulhai et al. (2025); computed "
     "from text vectors.",
-    avoid="A verbal tic passes for a persona, and so, a little, does the length of messages. It "
-    "is about being recognisable, not about being true to what the persona says: code that with a "
-    "flag and use `profile_stability`.",
+    avoid="A verbal tic passes for a persona. It is about being recognisable, not about being true "
+    "to what the persona says: code that with a flag and use `profile_stability`.",
     needs=("messages",),
     options=TextNullOptions,
-    version=2,
+    version=3,
     compute=compute,
 )

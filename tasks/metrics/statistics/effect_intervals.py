@@ -62,7 +62,7 @@ def rank_biserial_interval(a: Floats, b: Floats) -> Ends:
 
 
 def mean_difference_interval(a: Floats, b: Floats) -> Ends:
-    """Welch's interval of the difference of means; Newcombe's where all values are 0 or 1.
+    """Welch's interval of the difference of means; Newcombe's where there are two values only.
 
     Not-a-number where neither side varies.
 
@@ -70,22 +70,32 @@ def mean_difference_interval(a: Floats, b: Floats) -> Ends:
     """
     from scipy import stats
 
-    if is_yes_or_no(np.concatenate([a, b])):
-        return newcombe_interval(int(a.sum()), len(a), int(b.sum()), len(b))
+    levels = levels_of(np.concatenate([a, b]))
+    if levels is not None:
+        hits = [int((side == levels[1]).sum()) for side in (a, b)]
+        low, high = newcombe_interval(hits[0], len(a), hits[1], len(b))
+        return low * (levels[1] - levels[0]), high * (levels[1] - levels[0])
     if a.var() + b.var() == 0:
         return NONE
     ends = stats.ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
     return float(ends.low), float(ends.high)
 
 
-def is_yes_or_no(values: Floats) -> bool:
-    """Whether there are values of 0 and of 1 and no others.
+def levels_of(values: Floats) -> Ends | None:
+    """The two values that a quantity has, where it has no others, so that a mean is a share of one.
+
+    Values other than 0 and 1 must each occur twice: a lone one may be one of many.
 
     Example:
-        >>> is_yes_or_no(np.array([0.0, 1.0])), is_yes_or_no(np.array([0.0, 0.0]))
-        (True, False)
+        >>> levels_of(np.array([0.0, 1.0])), levels_of(np.array([2.0, 5.0, 2.0, 5.0]))
+        ((0.0, 1.0), (2.0, 5.0))
+        >>> levels_of(np.array([0.0, 0.0])), levels_of(np.array([2.0, 2.0, 5.0]))
+        (None, None)
     """
-    return set(np.unique(values).tolist()) == {0.0, 1.0}
+    known, counts = np.unique(values, return_counts=True)
+    if len(known) != 2 or not (counts.min() > 1 or known.tolist() == [0.0, 1.0]):
+        return None
+    return float(known[0]), float(known[1])
 
 
 def hedges_g_interval(a: Floats, b: Floats) -> Ends:

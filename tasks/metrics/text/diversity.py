@@ -25,28 +25,52 @@ def effective_voices(gram: EpisodeGram, seat: Ints) -> Floats:
         seat: Seat of each message, shape (draws, messages).
     """
     members = gram.members(seat)
-    dots = members @ gram.cosines @ np.swapaxes(members, -1, -2)
-    lengths = np.sqrt(np.diagonal(dots, axis1=-2, axis2=-1))
+    return _of_kernel(members @ gram.cosines @ np.swapaxes(members, -1, -2))
+
+
+def evened_voices(gram: EpisodeGram, seat: Ints) -> Floats:
+    """The same where the length of messages means nothing, shape (draws,).
+
+    A product of two seats is that of any two messages of the episode, plus what theirs are above
+    or below it, so terse seats add no more noise than wordy ones. What a message adds to
+    the product of its seat with itself is that of the usual seat of the episode.
+    """
+    members = gram.members(seat)
+    weights = members @ gram.weights
+    usual = max(gram.weights.sum() / gram.n_seats, 1e-9) ** 2
+    alike = np.nan_to_num(gram.pair_products(np.ones((1, len(gram.seat)))))[0]
+    across = members @ gram.evened @ np.swapaxes(members, -1, -2)
+    dots = alike + (across - alike * weights[..., :, None] * weights[..., None, :]) / usual
+    alone = np.diagonal(gram.evened) - alike * gram.weights**2
+    places = np.arange(gram.n_seats)
+    dots[..., places, places] += (alone.sum() / gram.n_seats - members @ alone) / usual
+    return _of_kernel(dots)
+
+
+def _of_kernel(dots: Floats) -> Floats:
+    """Effective number of seats from the products of their vectors, shape (draws, seats, seats)."""
+    lengths = np.sqrt(np.maximum(np.diagonal(dots, axis1=-2, axis2=-1), 0))
     cosines = ratio(dots, lengths[..., :, None] * lengths[..., None, :], 1e-9)
     return effective_number(np.nan_to_num(cosines))
 
 
 def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``vendi``."""
-    unit = vectors.message_vectors(data, options.encoder)
     observed = np.full(data.n_episodes, np.nan)
     nulls = np.full((data.n_episodes, options.draws), np.nan)
     seats = np.zeros(data.n_episodes, dtype=np.int64)
     free = free_to_shuffle(data)
-    for gram in episode_grams(data, unit):
-        found = effective_voices(gram, np.vstack([gram.seat, gram.shuffled(options.draws, rng)]))
-        observed[gram.episode], nulls[gram.episode] = found[0], found[1:]
+    for gram in episode_grams(data, options.encoder):
+        own, shuffled = gram.seat[None, :], gram.shuffled(options.draws, rng)
+        (observed[gram.episode],) = effective_voices(gram, own)
+        evened = evened_voices(gram, np.vstack([own, shuffled]))
+        nulls[gram.episode] = observed[gram.episode] - (evened[0] - evened[1:])
         seats[gram.episode] = gram.n_seats
     nulls[~free] = np.nan
     words = shuffle_words(blocks_of(data).by_round, free, options.draws)
     method = (
         "K* = Vendi score of seats, cosine kernel on summed message vectors "
-        f"({vectors.encoder_words(options.encoder)})"
+        f"({vectors.encoder_words(options.encoder)}); {vectors.EVENED}"
     )
     voices = ByEpisode(observed, method, seats, nulls, null_words=words)
     return rows.of_episodes(data, options, {"": voices})
@@ -65,10 +89,9 @@ METRIC = Metric(
     },
     source="Yang et al. (2026), arXiv 2602.03794; Friedman and Dieng (2023), The Vendi Score.",
     avoid="The encoder decides the size, so never compare numbers of two encoders. Grows with the "
-    "number of seats and with text length; compare the excess over the null at equal group size. "
-    "Length passes for voice: seats that differ in nothing else have a small excess.",
+    "number of seats and with text length; compare the excess over the null at equal group size.",
     needs=("messages",),
     options=TextNullOptions,
-    version=2,
+    version=3,
     compute=compute,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 from pydantic import Field
@@ -15,6 +17,13 @@ from tasks.metrics.statistics.arrays import Floats, Ints, mean_over, ratio
 from tasks.metrics.text import vectors
 from tasks.metrics.text.grams import EpisodeGram, episode_grams
 from tasks.metrics.text.vectors import TextNullOptions
+
+#: What the null is, one sentence for ``method``.
+NULL = (
+    "excess: how much further seats move than the messages of their rounds do, less what the "
+    "shuffle gives of a seat's messages in random order, of word shares, which do not depend on "
+    "the length of messages"
+)
 
 
 class DriftOptions(TextNullOptions):
@@ -68,67 +77,159 @@ def drift_and_pull(gram: EpisodeGram, seat: Ints, parts: Floats) -> tuple[Floats
     return mean_over(drift, -1), mean_over(pull[:, 1] - pull[:, 0], -1)
 
 
-def _pull_null(
-    gram: EpisodeGram, shuffled: Ints, time: Floats, mixed: Floats, part: float
-) -> Floats:
-    """Pull with seats shuffled within rounds, less what that gives where time means nothing.
+def distance_in_time(gram: EpisodeGram, seat: Ints, parts: Floats) -> Floats:
+    """How much less alike early and late messages of a seat are than any two of its messages.
+
+    A difference of means over pairs of messages, so what a seat always says, which is in both,
+    cancels. Arguments as of :func:`drift_and_pull`; shape (draws, seats).
+    """
+    across = ((parts[:, 0] @ gram.evened) * parts[:, 1]).sum(axis=-1)
+    weights = parts @ gram.weights
+    return gram.pair_products(gram.members(seat)) - ratio(across, weights[:, 0] * weights[:, 1])
+
+
+def approach(gram: EpisodeGram, seat: Ints, parts: Floats) -> Floats:
+    """How much more alike late messages of a seat are to all of the others' than early ones.
+
+    A difference of means over pairs of messages of different rounds: within a round a shuffle
+    never pairs messages of one voice. Arguments as of :func:`drift_and_pull`; shape (draws, seats).
+    """
+    own = gram.members(seat)
+    rest = (own.sum(axis=-2, keepdims=True) - own)[:, None]
+    apart = (gram.block[:, None] != gram.block).astype(np.float64)
+    with_rest = ((parts @ (gram.evened * apart)) * rest).sum(axis=-1)
+    pairs = ((parts @ (np.outer(gram.weights, gram.weights) * apart)) * rest).sum(axis=-1)
+    alike = ratio(with_rest, pairs, 1e-9)
+    return np.asarray(alike[:, 1] - alike[:, 0])
+
+
+def mean_lengths(gram: EpisodeGram, members: Floats) -> Floats:
+    """Length of the mean vector of groups of messages, shape (..., groups)."""
+    every = ((members @ gram.evened) * members).sum(axis=-1)
+    return ratio(np.sqrt(np.maximum(every, 0)), members @ gram.weights)
+
+
+def typical_square(gram: EpisodeGram, parts: Floats) -> Floats:
+    """Product of the lengths of a seat's early and late mean vectors where time means nothing.
+
+    Args:
+        gram: The episode.
+        parts: Early and late messages of its seats, shape (1, 2, seats, messages).
+
+    Returns:
+        Shape (1, seats).
+    """
+    own = gram.members(gram.seat[None, :])
+    alone = ratio(own @ np.diagonal(gram.evened), own @ gram.filled)[:, None]
+    weights = parts @ gram.weights
+    pairs = (weights**2 - parts @ gram.weights**2) * gram.pair_products(own)[:, None]
+    squares = ratio((parts @ gram.filled) * alone + np.nan_to_num(pairs), weights**2)
+    return np.asarray(np.sqrt(np.prod(np.maximum(squares, 0), axis=1)))
+
+
+@dataclass(frozen=True)
+class Shuffles:
+    """Seats of an episode shuffled within rounds, in time and without it.
 
     A shuffle within rounds keeps topics and lengths, and so what they do to early and late
     messages. It also mixes voices, which shows where seats speak more often in some rounds than in
     others; the same shuffle of each seat's messages in random order has that part alone.
 
+    Attributes:
+        kept: Seats shuffled within rounds, shape (draws, messages).
+        parts: Their early and late messages.
+        mixed: The same, each seat's messages in random order beforehand.
+        mixed_parts: Their early and late messages.
+    """
+
+    kept: Ints
+    parts: Floats
+    mixed: Ints
+    mixed_parts: Floats
+
+
+def shuffles_of(
+    gram: EpisodeGram, time: Floats, part: float, draws: int, rng: np.random.Generator
+) -> Shuffles:
+    """Draws of the null of an episode.
+
     Args:
         gram: The episode.
-        shuffled: Seats shuffled within rounds, shape (draws, messages).
         time: Places of messages in time, shape (1, messages), below 1.
-        mixed: Random numbers below 1, shape (draws, messages).
         part: Share of a seat's messages at either end.
+        draws: Number of draws.
+        rng: Draws them.
     """
-    _, kept = drift_and_pull(gram, shuffled, seat_parts(gram, shuffled, time, part))
-    comes = np.argsort(gram.seat + mixed, axis=1, kind="stable")
+    kept = gram.shuffled(draws, rng)
+    comes = np.argsort(gram.seat + rng.random(kept.shape), axis=1, kind="stable")
     places = np.argsort(gram.seat, kind="stable")
-    seat, order = np.empty_like(shuffled), np.empty_like(mixed)
-    np.put_along_axis(seat, comes, shuffled[:, places], axis=1)
+    mixed, order = np.empty_like(kept), np.empty(kept.shape)
+    np.put_along_axis(mixed, comes, kept[:, places], axis=1)
     np.put_along_axis(order, comes, np.broadcast_to(time[:, places], order.shape), axis=1)
-    _, timeless = drift_and_pull(gram, seat, seat_parts(gram, seat, order, part))
-    return kept - mean_over(timeless, 0)
+    return Shuffles(
+        kept, seat_parts(gram, kept, time, part), mixed, seat_parts(gram, mixed, order, part)
+    )
+
+
+def excesses(gram: EpisodeGram, parts: Floats, shuffles: Shuffles) -> Floats:
+    """Excess of drift and of societal pull over each draw, mean over seats, shape (2, draws).
+
+    Differences of means over pairs are divided by lengths of mean vectors, and so are differences
+    of cosines of the parts.
+
+    Args:
+        gram: The episode.
+        parts: Early and late messages of its seats, shape (1, 2, seats, messages).
+        shuffles: Draws of the null.
+    """
+    seat = gram.seat[None, :]
+    own = gram.members(seat)
+    rest = own.sum(axis=-2, keepdims=True) - own
+    ends = np.sqrt(np.prod(mean_lengths(gram, parts), axis=1))
+    lengths = (typical_square(gram, parts), ends * mean_lengths(gram, rest))
+    found = []
+    for moved, length in zip((distance_in_time, approach), lengths, strict=True):
+        rounds = moved(gram, shuffles.kept, shuffles.parts)
+        timeless = mean_over(moved(gram, shuffles.mixed, shuffles.mixed_parts), 0)
+        beyond = moved(gram, seat, parts) - rounds + timeless
+        found.append(mean_over(ratio(beyond, length, 1e-9), -1))
+    return np.stack(found)
 
 
 def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``drift``."""
-    unit = vectors.message_vectors(data, options.encoder)
     observed = np.full((2, data.n_episodes), np.nan)
     nulls = np.full((2, data.n_episodes, options.draws), np.nan)
     seats = np.zeros(data.n_episodes, dtype=np.int64)
-    for gram in episode_grams(data, unit):
+    for gram in episode_grams(data, options.encoder):
         m = len(gram.seat)
-        time, mixed = np.arange(m)[None, :] / m, rng.random((options.draws, m))
-        own, shuffled = gram.seat[None, :], gram.shuffled(options.draws, rng)
-        found = drift_and_pull(gram, own, seat_parts(gram, own, time, options.part))
-        observed[:, gram.episode] = np.concatenate(found)
-        parts = seat_parts(gram, own, mixed, options.part)
-        nulls[0, gram.episode], _ = drift_and_pull(gram, own, parts)
-        nulls[1, gram.episode] = _pull_null(gram, shuffled, time, mixed, options.part)
+        time = np.arange(m)[None, :] / m
+        own = gram.seat[None, :]
+        parts = seat_parts(gram, own, time, options.part)
+        found = np.concatenate(drift_and_pull(gram, own, parts))
+        observed[:, gram.episode] = found
+        shuffles = shuffles_of(gram, time, options.part, options.draws, rng)
+        nulls[:, gram.episode] = found[:, None] - excesses(gram, parts, shuffles)
         seats[gram.episode] = gram.n_seats
     free = free_to_shuffle(data)
-    nulls[1, ~free] = np.nan
+    nulls[:, ~free] = np.nan
     words = vectors.encoder_words(options.encoder)
     ends = f"first and last {options.part:.0%} of a seat's messages, mean over seats ({words})"
+    shuffled = shuffle_words(blocks_of(data).by_round, free, options.draws)
     quantities = {
         "": ByEpisode(
             observed[0],
-            f"1 - cosine of early and late, {ends}; null: messages of a seat in random order, "
-            f"{options.draws} draws",
+            f"1 - cosine of early and late, {ends}; {NULL}",
             seats,
             nulls[0],
+            null_words=shuffled,
         ),
         "societal_pull": ByEpisode(
             observed[1],
-            f"cosine with the others, late less early, {ends}; null less that of a seat's messages "
-            "in random order",
+            f"cosine with the others, late less early, {ends}; {NULL}",
             seats,
             nulls[1],
-            null_words=shuffle_words(blocks_of(data).by_round, free, options.draws),
+            null_words=shuffled,
         ),
     }
     return rows.of_episodes(data, options, quantities)
@@ -144,13 +245,12 @@ METRIC = Metric(
         ),
     },
     source="Li, Li and Zhou (2026), arXiv 2602.14299.",
-    avoid="Few messages per seat make drift large by sampling alone: read the excess over the "
-    "null. A topic that moves on moves everybody, and messages that grow longer pass for drift, "
-    "since long texts are more like each other than short ones: do not compare the drift of "
-    "conditions in which topics or lengths develop differently. The null of `societal_pull` has "
-    "the same topics and lengths; it asks whether seats move more than the round does.",
+    avoid="Few messages per seat make drift large by sampling alone, a topic that moves on moves "
+    "everybody, and long texts are more like each other than short ones: read the excess, which "
+    "asks whether seats move further than the messages of their rounds do. An episode with one "
+    "seat has none.",
     needs=("messages",),
     options=DriftOptions,
-    version=2,
+    version=3,
     compute=compute,
 )

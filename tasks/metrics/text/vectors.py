@@ -20,6 +20,10 @@ HASHED = "hashed"
 DIMENSIONS = 4096
 
 
+#: What an excess is made of, for ``method``.
+EVENED = "excess of word shares, which do not depend on the length of messages"
+
+
 class Encoder(Protocol):
     """Turns texts into vectors, the same text always into the same vector."""
 
@@ -42,8 +46,14 @@ class TextNullOptions(NullOptions, TextOptions):
     draws: int = Field(100, ge=20, le=10_000, description="Draws of the null distribution.")
 
 
-def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS) -> Matrix:
+def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS, *, shares: bool = False) -> Matrix:
     """Signed hashed counts of words and word pairs, one row per message, as a sparse matrix.
+
+    Args:
+        tokens: The words.
+        dimensions: Columns.
+        shares: Divide words by the words of the message and pairs by its pairs, so that the
+            expected product of two messages does not depend on how long they are.
 
     Source: Weinberger et al. (2009), Feature hashing for large scale multitask learning.
     """
@@ -56,6 +66,8 @@ def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS) -> Matrix:
         indices[place::2] = (hashes % np.uint64(dimensions)).astype(np.int32)
         sign = 1 - 2 * ((hashes >> np.uint64(40)) & np.uint64(1)).astype(np.float32)
         values[place::2] = sign if kept is None else sign * kept
+        if shares:
+            values[place::2] /= np.repeat(np.maximum(tokens.sizes - place, 1), tokens.sizes)
     starts = 2 * tokens.starts
     from scipy import sparse
 
@@ -76,6 +88,36 @@ def message_vectors(data: Data, encoder: str = HASHED) -> Matrix:
     if key not in data.shared:
         data.shared[key] = _vectors(data, encoder)
     return data.shared[key]
+
+
+def evened_vectors(data: Data, encoder: str = HASHED) -> tuple[Matrix, Floats]:
+    """Vectors of messages with weights, over which their products do not depend on length.
+
+    The product of two of the vectors over the product of their weights is that of the messages'
+    shares of words and of word pairs, whose expectation has nothing to do with how long they are.
+    The weights make all vectors about equally long, so that no short message outweighs the others.
+    With an embedding model they are 1, since nothing is known of how its vectors depend on length.
+
+    Returns:
+        One row, and one weight, per message; 0 for messages without words.
+
+    Raises:
+        Unusable: The encoder is not there, or there are no messages.
+    """
+    unit = message_vectors(data, encoder)
+    if encoder != HASHED:
+        return unit, (np.diff(unit.indptr) > 0).astype(np.float64)
+    if "evened" not in data.shared:
+        from scipy import sparse
+
+        tokens = tokens_of(data)
+        weights = np.sqrt(tokens.sizes.astype(np.float64))
+        parts = [
+            _scaled(hashed_counts(tokens.of(block), shares=True), weights[block])
+            for block in data.blocks()
+        ]
+        data.shared["evened"] = sparse.vstack(parts, format="csr"), weights
+    return cast("tuple[Matrix, Floats]", data.shared["evened"])
 
 
 def _vectors(data: Data, encoder: str) -> Matrix:
@@ -109,9 +151,14 @@ def row_squares(matrix: Matrix) -> Floats:
 def unit_rows(matrix: Matrix) -> Matrix:
     """Rows divided by their length; empty rows stay empty."""
     lengths = row_lengths(matrix)
-    factors = np.where(lengths > 0, 1 / np.where(lengths > 0, lengths, 1), 0.0).astype(np.float32)
+    factors = np.where(lengths > 0, 1 / np.where(lengths > 0, lengths, 1), 0.0)
+    return _scaled(matrix, factors)
+
+
+def _scaled(matrix: Matrix, factors: Floats) -> Matrix:
+    """Rows times a number each."""
     scaled = matrix.copy()
-    scaled.data *= np.repeat(factors, np.diff(matrix.indptr))
+    scaled.data *= np.repeat(factors, np.diff(matrix.indptr)).astype(np.float32)
     return scaled
 
 

@@ -6,6 +6,7 @@ from tasks.metrics.metric import GUIDE
 from tasks.metrics.worlds import (
     answers,
     coders,
+    drifting,
     opinions,
     personas,
     profiles,
@@ -61,7 +62,7 @@ METRIC_WORLDS: Registry[MetricWorlds] = Registry(
         texts.alignment,
         texts.convergence,
         texts.consistency,
-        texts.drift,
+        drifting.drift,
         texts.vendi,
     ),
     GUIDE,

@@ -257,14 +257,16 @@ distinct = two_kinds(
     length=LENGTH,
 )
 BYTES = 300
+#: Texts of each kind, each as repetitive as no other.
+TEXTS = 12
 
 
 def _lines() -> list[list[str]]:
     rng = np.random.default_rng(5)
     found = []
-    for share in (0.2, 0.9):
+    for shares in (np.linspace(0.1, 0.5, TEXTS), np.linspace(0.5, 1.0, TEXTS)):
         lines = []
-        for _ in range(6):
+        for share in shares.tolist():
             pool = rng.integers(0, 10**6, int(60 * share) + 2)
             lines.append(" ".join(f"{word}" for word in rng.choice(pool, 60)))
         found.append(lines)
@@ -275,10 +277,10 @@ LINES = _lines()
 
 
 def texts_to_compress(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
-    """Each episode one of six repetitive texts, or one of six that repeat less."""
+    """Each episode one of some repetitive texts, or one of some that repeat less."""
     turns = turns_of(sizes, rng, [[0]], [[0]], shuffled=False)
     first = _first_kind(sizes, rng, planted=planted)
-    which = rng.integers(0, 6, len(first))
+    which = rng.integers(0, TEXTS, len(first))
     kinds = np.where(first, 0, 1).tolist()
     return spoken(turns, [LINES[kind][i] for kind, i in zip(kinds, which.tolist(), strict=True)])
 

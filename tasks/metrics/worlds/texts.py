@@ -1,70 +1,37 @@
-"""Worlds of metrics over text vectors.
-
-Texts are made of words that occur nowhere else unless they are meant to be shared, so the cosine of
-two hashed messages is the number of shared words over the number of words and word pairs.
-"""
+"""Worlds of metrics over text vectors: reactions and voices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from itertools import permutations, product
 from math import comb
 
 import numpy as np
 
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
-from tasks.metrics.statistics.arrays import Ints
 from tasks.metrics.worlds.frames import Turns, spoken, turns_of
+from tasks.metrics.worlds.wording import (
+    ALTERNATING,
+    BROAD,
+    DIMENSIONS,
+    DOUBLED,
+    PAIR,
+    SHARED,
+    WORDS,
+    drawn,
+    fresh_texts,
+    joined,
+    null_world,
+    unique_words,
+)
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
-
-#: Words that all, a round, or a seat use again and again, and that anybody may use.
-COMMON, TOPIC, OWN, BROAD = 12, 10, 8, 400
-#: Words and word pairs of a message of eleven words.
-WORDS, DIMENSIONS = 11, 21
-ALTERNATING = [[0, 1, 2, 3]] * 6
-#: The same seats one behind the other in the middle of a round.
-DOUBLED = [[0, 1, 1, 2, 3, 3], [2, 0, 1, 3], [0, 1, 2]] * 2
-
-
-def _joined(words: Ints, lengths: Ints) -> list[str]:
-    """Texts of the first so many words of each row."""
-    ends = lengths.tolist()
-    return [
-        " ".join([f"w{word}" for word in row[:n]])
-        for row, n in zip(words.tolist(), ends, strict=True)
-    ]
-
-
-def _drawn(turns: Turns, rng: Rng, *, voices: bool, topics: bool) -> list[str]:
-    """Texts that nobody reacts to: common words, words of the round, of the seat, and others.
-
-    Lengths depend on the round and, where seats have voices, on the seat.
-    """
-    longest = 24
-    length = 6 + 2 * (turns.round % 4) + rng.integers(0, 6, turns.n)
-    if voices:
-        length = length + 2 * turns.seat
-    shape = (turns.n, longest)
-    words = rng.integers(0, BROAD, shape)
-    kind = rng.random(shape)
-    common = rng.integers(0, COMMON, shape) + 1000
-    topic = rng.integers(0, TOPIC, shape) + 2000 + 100 * turns.round[:, None]
-    own = rng.integers(0, OWN, shape) + 5000 + 100 * turns.seat[:, None]
-    words = np.where(kind < 0.3, common, words)
-    if topics:
-        words = np.where((kind > 0.3) & (kind < 0.6), topic, words)
-    if voices:
-        words = np.where(kind > 0.8, own, words)
-    return _joined(words, np.minimum(length, longest))
 
 
 def nobody_reacts(sizes: Sizes, rng: Rng) -> Data:
     """Seats with voices and lengths of their own, topics by round, another order in condition b."""
     turns = turns_of(sizes, rng, ALTERNATING, DOUBLED, shuffled=False)
-    return spoken(turns, _drawn(turns, rng, voices=True, topics=True))
+    return spoken(turns, drawn(turns, rng, voices=True, topics=True))
 
 
 CHAT, CHAT_SEATS = (24, 40), 4
@@ -78,54 +45,47 @@ def nobody_reacts_in_a_chat(sizes: Sizes, rng: Rng) -> Data:
     place = np.arange(len(episode)) - np.repeat(np.cumsum(length) - length, length)
     seat = rng.integers(0, CHAT_SEATS, len(episode))
     moment = Turns(episode, place // CHAT_SEATS, seat, CHAT_SEATS, sizes)
-    said = _drawn(moment, rng, voices=True, topics=True)
+    said = drawn(moment, rng, voices=True, topics=True)
     return spoken(replace(moment, round=np.zeros_like(place)), said)
 
 
 def nobody_differs(sizes: Sizes, rng: Rng) -> Data:
     """Topics and lengths by round, and nothing that depends on the seat; unequal turns in b."""
     turns = turns_of(sizes, rng, ALTERNATING, DOUBLED, shuffled=True)
-    return spoken(turns, _drawn(turns, rng, voices=False, topics=True))
-
-
-def nothing_changes(sizes: Sizes, rng: Rng) -> Data:
-    """Seats with voices of their own that are the same from first to last."""
-    turns = turns_of(sizes, rng, ALTERNATING, DOUBLED, shuffled=True)
-    length = 6 + turns.seat + rng.integers(0, 8, turns.n)
-    own = rng.integers(0, OWN, (turns.n, 20)) + 100 * turns.seat[:, None]
-    broad = rng.integers(0, BROAD, (turns.n, 20)) + 1000
-    words = np.where(rng.random(own.shape) < 0.4, own, broad)
-    return spoken(turns, _joined(words, length))
-
-
-def topics_move_on(sizes: Sizes, rng: Rng) -> Data:
-    """The topic changes by round for everybody; no seat has a voice."""
-    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
-    return spoken(turns, _drawn(turns, rng, voices=False, topics=True))
-
-
-def messages_grow(sizes: Sizes, rng: Rng) -> Data:
-    """All draw their words alike, and later messages are longer, most of all in b."""
-    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
-    words = rng.integers(0, 60, (turns.n, 24))
-    return spoken(turns, _joined(words, 3 + 2 * turns.round * (1 + turns.in_b)))
+    return spoken(turns, drawn(turns, rng, voices=False, topics=True))
 
 
 def wordy_seats(sizes: Sizes, rng: Rng) -> Data:
-    """All draw their words alike, but the last seat writes three times as many as the first."""
+    """All draw their words alike, but seats of b write 4 to 22 of them."""
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
     words = rng.integers(0, 60, (turns.n, 24))
-    return spoken(turns, _joined(words, 6 + 4 * turns.seat))
+    return spoken(turns, joined(words, np.where(turns.in_b, 4 + 6 * turns.seat, 12)))
 
 
-def _unique(turns: Turns) -> Ints:
-    """Eleven words for each message that no other message has."""
-    return np.asarray(np.arange(turns.n * WORDS).reshape(turns.n, WORDS), dtype=np.int64)
+def wordy_by_nature(sizes: Sizes, rng: Rng) -> Data:
+    """All draw from 800 words with frequencies as in language; seats of b write 8 to 53 of them."""
+    turns = turns_of(sizes, rng, ALTERNATING, DOUBLED, shuffled=True)
+    often = 1 / np.arange(1, 801)
+    words = rng.choice(800, p=often / often.sum(), size=(turns.n, 53))
+    return spoken(turns, joined(words, np.where(turns.in_b, 8 + 15 * turns.seat, 20)))
 
 
-def _texts(words: Ints, rng: Rng) -> list[str]:
-    """Texts of all words, which are others in every study, so that hashes collide at random."""
-    return _joined(words + 10**8 * rng.integers(1, 10**6), np.full(len(words), words.shape[1]))
+def wordy_episodes(sizes: Sizes, rng: Rng) -> Data:
+    """All draw their words alike, but episodes of b have short messages or long ones."""
+    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
+    words = rng.integers(0, 60, (turns.n, 24))
+    own = rng.choice([4, 20], sum(sizes.values()))[turns.episode]
+    length = np.where(turns.in_b, own, 10) + rng.integers(0, 3, turns.n)
+    return spoken(turns, joined(words, length))
+
+
+def episodes_have_topics(sizes: Sizes, rng: Rng) -> Data:
+    """Episodes of b use words of their own, and nobody reacts to anything."""
+    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
+    own = rng.integers(0, BROAD, (turns.n, WORDS)) % 40 + 1000 * turns.episode[:, None]
+    words = np.where(turns.in_b[:, None] & (rng.random(own.shape) < 0.2), own, 10**6)
+    fresh = rng.integers(0, BROAD, own.shape) + 10**7
+    return spoken(turns, joined(np.where(words < 10**6, words, fresh), np.full(turns.n, WORDS)))
 
 
 COPIED, COPYING = 4, 0.6
@@ -134,31 +94,30 @@ COPIED, COPYING = 4, 0.6
 def replies_copy(sizes: Sizes, rng: Rng, *, both: bool) -> Data:
     """Replies take four words of the message before with probability .6."""
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
-    words = _unique(turns)
+    words = unique_words(turns)
     even, odd = np.arange(0, 2 * COPIED, 2), np.arange(1, 2 * COPIED, 2)
     copies = (np.diff(turns.episode, prepend=-1) == 0) & (rng.random(turns.n) < COPYING)
     copies &= both | turns.in_b
     reply = np.flatnonzero(copies)
     words[reply[:, None], even] = words[(reply - 1)[:, None], odd]
-    return spoken(turns, _texts(words, rng))
+    return spoken(turns, fresh_texts(words, rng))
 
 
 SHARING, LAST = 0.6, len(ALTERNATING) - 1
 
 
 def rounds_converge(sizes: Sizes, rng: Rng, *, both: bool) -> Data:
-    """In round r the messages share r words of the episode with probability .6."""
+    """In round r the messages share each of r words of the episode with probability .6."""
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=True)
-    words = _unique(turns)
+    words = unique_words(turns)
     cell = turns.episode * len(ALTERNATING) + turns.round
-    shares = (rng.random(cell.max() + 1) < SHARING)[cell] & (both | turns.in_b)
     for number in range(LAST):
+        shares = (rng.random(cell.max() + 1) < SHARING)[cell] & (both | turns.in_b)
         mine = shares & (turns.round > number)
         words[mine, 2 * number] = 10**7 + cell[mine] * LAST + number
-    return spoken(turns, _texts(words, rng))
+    return spoken(turns, fresh_texts(words, rng))
 
 
-PAIR = [[0, 1]] * 6
 APART = 0.7
 
 
@@ -169,7 +128,7 @@ def seats_apart(sizes: Sizes, rng: Rng) -> Data:
     apart = (rng.random(cell.max() + 1) < APART)[cell] & turns.in_b
     number = np.where(apart, 1 + turns.seat, 0)
     words = (turns.episode[:, None] * 10 + number[:, None]) * WORDS + np.arange(WORDS)
-    return spoken(turns, _texts(words, rng))
+    return spoken(turns, fresh_texts(words, rng))
 
 
 def voices_excess() -> float:
@@ -193,12 +152,12 @@ def voices_excess() -> float:
 def seats_have_words(sizes: Sizes, rng: Rng) -> Data:
     """In b a seat's messages share none to four of its own words, both of an episode as many."""
     turns = turns_of(sizes, rng, PAIR, PAIR, shuffled=True)
-    words = _unique(turns)
+    words = unique_words(turns)
     n_own = rng.integers(0, COPIED + 1, sum(sizes.values()))[turns.episode] * turns.in_b
     for number in range(COPIED):
         mine = n_own > number
         words[mine, 2 * number] = 10**7 + (turns.episode * 2 + turns.seat)[mine] * COPIED + number
-    return spoken(turns, _texts(words, rng))
+    return spoken(turns, fresh_texts(words, rng))
 
 
 def seats_marked(sizes: Sizes, rng: Rng, *, share: float) -> Data:
@@ -212,96 +171,52 @@ def seats_marked(sizes: Sizes, rng: Rng, *, share: float) -> Data:
     return spoken(turns, own)
 
 
-MOVING = 0.6
-
-
-def one_seat_moves(sizes: Sizes, rng: Rng) -> Data:
-    """In b the first seat goes over to the other's sentence half way, with probability .6."""
-    turns = turns_of(sizes, rng, PAIR, PAIR, shuffled=True)
-    moves = (rng.random(sum(sizes.values())) < MOVING)[turns.episode] & turns.in_b
-    over = moves & (turns.round >= len(PAIR) // 2)
-    number = np.where((turns.seat == 1) | over, 1, 0)
-    words = (turns.episode[:, None] * 10 + number[:, None]) * WORDS + np.arange(WORDS)
-    return spoken(turns, _texts(words, rng))
-
-
-def drift_excess() -> float:
-    """Excess of drift in :func:`one_seat_moves`: of the one seat of two that moves, in b."""
-    half = len(PAIR) // 2
-    drawn = []
-    for order in set(permutations([0] * half + [1] * half)):
-        early, late = np.bincount(order[:2], minlength=2), np.bincount(order[-2:], minlength=2)
-        drawn.append(1 - early @ late / np.linalg.norm(early) / np.linalg.norm(late))
-    return MOVING * (1 - float(np.mean(drawn))) / 2
-
-
-def pull_excess() -> float:
-    """Excess of societal pull in :func:`one_seat_moves`, over seats shuffled within rounds."""
-    half = len(PAIR) // 2
-    two = np.array([0, 2])
-
-    def pull(swaps: tuple[int, ...]) -> float:
-        """Sentences of two seats before half time, the other way round in some of the rounds."""
-        said = np.array([[swap, 1 - swap] for swap in swaps])
-        total = []
-        for seat in (0, 1):
-            early = np.bincount(said[:2, seat], minlength=2)
-            rest = np.bincount(said[:, 1 - seat], minlength=2) + half * np.array([0, 1])
-            late, first = (part @ rest / np.linalg.norm(part) for part in (two, early))
-            total.append((late - first) / np.linalg.norm(rest))
-        return float(np.mean(total))
-
-    drawn = [pull(swaps) for swaps in product((0, 1), repeat=half)]
-    return MOVING * (pull((0,) * half) - float(np.mean(drawn)))
-
-
-def _null(
-    title: str, make: Callable[[Sizes, Rng], Data], *quantities: str, draws: int = 0
-) -> World:
-    truths = tuple(Truth(quantity, 0.0, 0.0, EXCESS) for quantity in quantities)
-    return World(title, make, truths, {"draws": draws} if draws else {})
-
-
+OWN_LENGTHS = "nobody reacts; episodes of b with short messages or with long ones"
+OWN_TOPICS = "nobody reacts; episodes of b with words of their own"
 NO_ROUNDS = "nobody reacts in a chat without rounds; voices, topics that move on, longer in b"
-_COSINE = COPIED / DIMENSIONS
+APART_FROM_OTHERS = (
+    null_world(OWN_LENGTHS, wordy_episodes, ""),
+    null_world(OWN_TOPICS, episodes_have_topics, ""),
+)
 alignment = MetricWorlds(
     "alignment",
     null=(
-        _null(
+        null_world(
             "nobody reacts; voices, lengths, topics by round, another order of seats in b",
             nobody_reacts,
             "",
         ),
-        _null(NO_ROUNDS, nobody_reacts_in_a_chat, ""),
+        null_world(NO_ROUNDS, nobody_reacts_in_a_chat, ""),
     ),
     planted=(
         World(
             "in b .6 of the replies take four of eleven words of the message before",
             partial(replies_copy, both=False),
-            (Truth("", 0.0, COPYING * _COSINE, EXCESS),),
+            (Truth("", 0.0, COPYING * COPIED / DIMENSIONS, EXCESS),),
         ),
     ),
+    limits=APART_FROM_OTHERS,
 )
 _MEAN, _SLOPE = SHARING * LAST / 2 / DIMENSIONS, SHARING / DIMENSIONS
 convergence = MetricWorlds(
     "convergence",
     null=(
-        _null(
+        null_world(
             "nobody reacts; voices, lengths, topics by round, another order of seats in b",
             nobody_reacts,
             "",
             "slope",
         ),
-        _null(NO_ROUNDS, nobody_reacts_in_a_chat, "", "slope"),
+        null_world(NO_ROUNDS, nobody_reacts_in_a_chat, "", "slope"),
         World(
-            "messages of round r share r words in .6 of the rounds of both conditions",
+            "messages of round r share each of r words with probability .6 in both conditions",
             partial(rounds_converge, both=True),
             (Truth("by_round", *(SHARING * 3 / DIMENSIONS,) * 2, subject="3"),),
         ),
     ),
     planted=(
         World(
-            "messages of round r share r words in .6 of the rounds of b",
+            "messages of round r share each of r words with probability .6 in b",
             partial(rounds_converge, both=False),
             (
                 Truth("", 0.0, _MEAN, EXCESS),
@@ -310,17 +225,17 @@ convergence = MetricWorlds(
             ),
         ),
     ),
+    limits=APART_FROM_OTHERS,
 )
+WORDY = "seats alike but for length, which is 4 to 22 words in b"
 ALIKE = (
-    _null(
+    null_world(
         "seats alike; topics and lengths by round; unequal turns in b",
         nobody_differs,
         "",
         draws=20,
     ),
-)
-ALIKE_BUT_FOR_LENGTH = (
-    _null("seats alike but for length, up to three times as long", wordy_seats, "", draws=20),
+    null_world(WORDY, wordy_seats, "", draws=20),
 )
 vendi = MetricWorlds(
     "vendi",
@@ -333,7 +248,14 @@ vendi = MetricWorlds(
             {"draws": 20},
         ),
     ),
-    limits=ALIKE_BUT_FOR_LENGTH,
+    limits=(
+        null_world(
+            "seats alike but for length, 8 to 53 words in b, frequent words and rare ones",
+            wordy_by_nature,
+            "",
+            draws=20,
+        ),
+    ),
 )
 consistency = MetricWorlds(
     "persona_consistency",
@@ -342,38 +264,8 @@ consistency = MetricWorlds(
         World(
             "two seats whose messages share none to four words of their own in b",
             seats_have_words,
-            (Truth("", 0.0, _COSINE / 2 * (1 - 1 / (2 * len(PAIR))), EXCESS),),
+            (Truth("", 0.0, COPIED / 2 * SHARED * (1 - 1 / (2 * len(PAIR))), EXCESS),),
             {"draws": 20},
         ),
-    ),
-    limits=ALIKE_BUT_FOR_LENGTH,
-)
-TOPICS, LONGER = (
-    "topics move on for everybody alike",
-    "messages grow longer for everybody alike, twice as fast in b",
-)
-drift = MetricWorlds(
-    "drift",
-    null=(
-        _null(
-            "voices that stay; unequal turns in b", nothing_changes, "", "societal_pull", draws=20
-        ),
-        _null(TOPICS, topics_move_on, "societal_pull", draws=20),
-        _null(LONGER, messages_grow, "societal_pull", draws=20),
-    ),
-    planted=(
-        World(
-            "in b one of two seats goes over to the other's sentence with probability .6",
-            one_seat_moves,
-            (
-                Truth("", 0.0, drift_excess(), EXCESS),
-                Truth("societal_pull", 0.0, pull_excess(), EXCESS),
-            ),
-            {"draws": 20},
-        ),
-    ),
-    limits=(
-        _null(TOPICS, topics_move_on, "", draws=20),
-        _null(LONGER, messages_grow, "", draws=20),
     ),
 )

@@ -15,7 +15,7 @@ from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
-from tasks.metrics.assembly import SEAT_CHANGES, SHOWN_BEFORE
+from tasks.metrics.assembly import AUDIENCES, SEAT_CHANGES, SHOWN_BEFORE
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
 from tasks.stages.episodes import EpisodeStep
@@ -296,9 +296,13 @@ def _code(
 
 
 def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str, pl.DataFrame]:
-    """The rows that some reads ask for; no seat of these changes its name or model."""
+    """The rows that some reads ask for; no seat of these changes, and all hear everything."""
+    nobody = {"audience": pl.lit("", pl.String), "seats": pl.lit(None, pl.List(pl.String))}
     frames = {
         **frames,
+        AUDIENCES: frames["seats"]
+        .select("episode_key", from_seq=pl.lit(0, pl.Int64), **nobody)
+        .clear(),
         SEAT_CHANGES: frames["seats"].select(
             "episode_key", "seat", "name", "model", from_seq=pl.lit(0, pl.Int64)
         ),

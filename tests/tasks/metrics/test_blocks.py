@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffled_places
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import Data, Flags
-from tasks.metrics.worlds.frames import coded, turns_of
+from tasks.metrics.worlds.frames import coded, spoken, turns_of
 
 
 def said(*turns: tuple[int, str]) -> Data:
@@ -44,6 +46,65 @@ def test_rounds_in_which_several_speak_are_blocks() -> None:
 def test_neighbours_are_blocks_where_rounds_are_single_turns_or_there_is_only_one() -> None:
     assert blocks(*((place, seat) for place, seat in enumerate("ababb"))) == [0, 0, 1, 1, 2]
     assert blocks(*((0, seat) for seat in "abcabc")) == [0, 0, 0, 1, 1, 1]
+
+
+def heard(conversations: list[str], *turns: tuple[int, str]) -> Data:
+    data = said(*turns)
+    column = pl.Series("conversation", conversations, dtype=pl.Categorical)
+    return replace(data, messages=data.messages.with_columns(column))
+
+
+def test_pairs_that_talk_at_the_same_time_are_blocks_of_their_own() -> None:
+    turns = [(round_, seat) for round_ in (0, 1) for seat in "acbd"]
+    data = heard(["a b", "c d"] * 2 + ["a d", "b c", "b c", "a d"], *turns)
+    assert blocks_of(data).by_round.tolist() == [True]
+    of = blocks_of(data).of.tolist()
+    together = ["".join(seat for at, (_, seat) in zip(of, turns, strict=True) if at == block)
+                for block in range(4)]  # fmt: skip
+    assert sorted(together) == ["ab", "ad", "cb", "cd"]
+
+
+def test_one_round_of_two_talks_is_cut_into_stretches_of_each() -> None:
+    turns = [(0, seat) for seat in "acbd" * 3]
+    data = heard(["a b", "c d"] * 6, *turns)
+    assert blocks_of(data).by_round.tolist() == [False]
+    assert blocks_of(data).of.tolist() == [0, 3, 0, 3, 1, 4, 1, 4, 2, 5, 2, 5]
+
+
+def test_where_each_seat_has_hearers_of_its_own_nothing_is_shuffled_and_rows_say_so() -> None:
+    turns = [(round_, seat) for round_ in range(4) for seat in "abcd"]
+    data = heard(["a b d", "a b c", "b c d", "a c d"] * 4, *turns)
+    assert free_to_shuffle(data).tolist() == [False]
+    rows = METRICS["vendi"].compute(data, METRICS["vendi"].options(), np.random.default_rng(0))
+    (row,) = rows.filter(scope="condition", subject="excess").to_dicts()
+    assert row["value"] is None
+    assert "no shuffle changes who said what" in row["method"]
+
+
+@pytest.mark.parametrize("metric", ["vendi", "persona_consistency", "drift"])
+def test_groups_with_topics_of_their_own_are_no_voices(metric: str) -> None:
+    rng = np.random.default_rng(6)
+    turns = turns_of({"all": 60}, rng, [[0, 1, 2, 3]] * 6, shuffled=True)
+    group = turns.seat // 2
+    words = np.where(
+        rng.random((turns.n, 12)) < 0.5,
+        rng.integers(0, 10, (turns.n, 12)) + 100 * group[:, None],
+        rng.integers(0, 400, (turns.n, 12)) + 10_000,
+    )
+    texts = [" ".join(f"w{word}" for word in row) for row in words.tolist()]
+    plain = spoken(turns, texts)
+    names = pl.Series("conversation", np.where(group == 0, "s1 s2", "s3 s4"))
+    grouped = replace(plain, messages=plain.messages.with_columns(names), shared={})
+    declared = METRICS[metric]
+    found = [
+        declared.compute(data, declared.options(draws=50), np.random.default_rng(1))
+        .filter(quantity="", scope="condition", subject="excess")
+        .row(0, named=True)
+        for data in (plain, grouped)
+    ]
+    assert abs(found[1]["value"]) < 3 * (found[1]["ci_high"] - found[1]["ci_low"]) / 4
+    if metric == "persona_consistency":
+        assert found[0]["ci_low"] > 0, "a shuffle over all seats takes topics for voices"
 
 
 @pytest.mark.parametrize(

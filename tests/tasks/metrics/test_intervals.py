@@ -23,6 +23,7 @@ from tasks.metrics.data import Data, Flags
 from tasks.metrics.metric import Options
 from tasks.metrics.rows import ByEpisode, of_episodes
 from tasks.metrics.statistics import bootstrap, proportions
+from tasks.metrics.statistics.effect_intervals import levels_of, mean_difference_interval
 from tasks.metrics.statistics.means import mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 from tasks.metrics.statistics.two_raters import cohen_kappa
@@ -60,9 +61,11 @@ def test_weights_are_resamples_and_the_same_everywhere() -> None:
 @pytest.mark.parametrize(
     ("n", "words"), [(0, "no episode"), (1, "one episode"), (2, "two episodes")]
 )
-@pytest.mark.parametrize("yes_or_no", [True, False])
-def test_two_episodes_or_fewer_have_no_interval(n: int, words: str, yes_or_no: bool) -> None:
-    (found,) = mean_intervals(np.arange(float(n))[:, None], yes_or_no=yes_or_no)
+@pytest.mark.parametrize("levels", [(0.0, 1.0), None])
+def test_two_episodes_or_fewer_have_no_interval(
+    n: int, words: str, levels: tuple[float, float] | None
+) -> None:
+    (found,) = mean_intervals(np.arange(float(n))[:, None], levels=levels)
     assert np.isnan([found.low, found.high]).all()
     assert found.method == f"{words}, so no interval"
     low, high, _ = bootstrap.sum_interval(cohen_kappa, np.ones((n, 2, 2)))
@@ -96,16 +99,54 @@ def test_values_that_differ_by_rounding_have_no_interval_and_say_so() -> None:
         assert "do not differ beyond rounding" in found.method
 
 
-def test_where_most_episodes_have_one_value_the_interval_is_students() -> None:
+def test_where_most_episodes_have_one_value_only_the_side_of_the_others_is_wider() -> None:
     values = np.array([0.1, 0.1, 0.1, 0.1, 0.6])
     (found,) = mean_intervals(values[:, None])
-    theirs = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
-    assert (found.low, found.high) == pytest.approx(theirs)
+    low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
+    assert found.low == pytest.approx(low)
+    assert found.high - 0.2 == pytest.approx(3 * (high - 0.2))
+
+
+@pytest.mark.parametrize("n", [12, 40])
+def test_intervals_of_symmetric_values_with_heavy_tails_hold_the_mean(n: int) -> None:
+    values = np.random.default_rng(8).standard_t(3, (n, 1500))
+    found = mean_intervals(values, 500)
+    assert 0.935 < np.mean([one.low <= 0 <= one.high for one in found]) < 0.975
+
+
+def test_an_interval_of_few_values_in_two_clusters_is_as_wide_as_they_are_apart() -> None:
+    rng = np.random.default_rng(9)
+    values = (rng.random((5, 300)) < 0.4) + 1e-3 * rng.standard_normal((5, 300))
+    widths = [one.high - one.low for one in mean_intervals(values, 500)]
+    assert max(widths) < 4.2
+
+
+@given(hnp.arrays(float, st.integers(3, 40), elements=st.sampled_from([2.0, 12.0])))
+def test_quantities_of_two_values_have_the_interval_of_their_share(values: np.ndarray) -> None:
+    (found,) = mean_intervals(values[:, None], levels=(2.0, 12.0))
+    theirs = proportion_confint(int((values == 12).sum()), len(values), method="wilson")
+    assert (found.low, found.high) == pytest.approx(tuple(2 + 10 * end for end in theirs))
+
+
+def test_payoffs_of_two_sizes_are_shares_of_episodes_in_means_and_differences() -> None:
+    rng = np.random.default_rng(10)
+    held, both = [], []
+    for _ in range(300):
+        a, b = (5.0 * (rng.random(12) < share) for share in (0.1, 0.1))
+        two = levels_of(np.concatenate([a, b]))
+        if two is None:
+            continue
+        ends = mean_intervals(np.column_stack([a, b]), levels=two)
+        held += [one.low <= 0.5 <= one.high for one in ends]
+        low, high = mean_difference_interval(a, b)
+        both.append(low <= 0 <= high)
+    assert np.mean(held) > 0.93
+    assert np.mean(both) > 0.93
 
 
 @given(hnp.arrays(float, st.integers(3, 40), elements=st.sampled_from([0.0, 1.0])))
 def test_shares_of_episodes_have_wilsons_interval(values: np.ndarray) -> None:
-    (found,) = mean_intervals(values[:, None], yes_or_no=True)
+    (found,) = mean_intervals(values[:, None], levels=(0, 1))
     theirs = proportion_confint(int(values.sum()), len(values), method="wilson")
     assert (found.low, found.high) == pytest.approx(theirs, abs=1e-9)
     assert found.high - found.low > 0.05
