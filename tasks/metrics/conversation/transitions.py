@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from pydantic import Field
@@ -55,6 +57,8 @@ def entropy_rate(speaker: Ints, episode: Ints, n_seats: int, n_episodes: int) ->
 
 def compute(data: Data, options: TransitionOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``transitions``."""
+    # Who hears a message has nothing to do with who may speak next.
+    data = replace(data, messages=data.messages.drop("conversation", strict=False), shared={})
     speaker, n_seats = seat_places(data)
     episode = data.messages["episode"].to_numpy().astype(np.int64)
     if not len(episode):
