@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -22,6 +23,7 @@ NEUTRAL = re.compile(r"Agent-[A-Z]+")
 PROMPT_TERMS = ("unnamed", "unlisted", "blank", "real_names", "alone", "rounds")
 
 
+@lru_cache(maxsize=4096)
 def number_range(model: type[Record], name: str) -> tuple[float, float] | None:
     """The ends of a numeric parameter; ``None`` for one that is no number with two ends.
 
