@@ -82,7 +82,7 @@ class EpisodeParts(Record):
         """Model aliases that the parts name, by their place."""
         return {
             **({("single_agent",): self.single_agent} if self.single_agent else {}),
-            **{("memory", field): alias for field, alias in self.memory.aliases.items()},
+            **({("memory", "model"): self.memory.asked} if self.memory.asked else {}),
             **{
                 ("interventions", place, "model"): alias
                 for place, one in enumerate(self.interventions)

@@ -272,11 +272,11 @@ class Presenter:
         self, shown: EventTexts, history: Iterable[Logged], question: str | None, noted: str
     ) -> Prompt:
         lines: dict[str, list[str]] = {}
-        digest, seqs = self._presentation == "digest", []
+        in_order, seqs = self._presentation == "block", []
         for logged in history:
             line = shown.message(logged, self._seat).text
             if line:
-                lines.setdefault(logged.event.actor if digest else "", []).append(line)
+                lines.setdefault("" if in_order else logged.event.actor, []).append(line)
                 seqs.append(logged.seq)
         system = [message for message in self._opened if message.role == "system"]
         opening = [message.text for message in self._opened if message.role == "user"]

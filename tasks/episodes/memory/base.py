@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from schemas.base import Record
 from schemas.environment import Logged
@@ -131,11 +131,6 @@ class Memory(Record):
     heeds_showing: ClassVar[bool] = False
 
     @property
-    def aliases(self) -> Mapping[str, str]:
-        """Model aliases that it names, by field."""
-        return {}
-
-    @property
     def asked(self) -> str | None:
         """Alias of the model that its questions go to; ``None`` for the one that acts."""
         return None
@@ -147,3 +142,18 @@ class Memory(Record):
     def due(self, view: SeatView) -> MemoryQuestion | None:
         """What is to be asked before the seat is asked by the game; ``None`` for nothing more."""
         return None
+
+
+class AskingMemory(Memory):
+    """A memory that asks a model, the seat's own or another."""
+
+    model: str | None = Field(
+        None,
+        min_length=1,
+        description="Alias of the model that its questions go to; the seat's own if left out.",
+    )
+
+    @property
+    def asked(self) -> str | None:
+        """Alias of the model that its questions go to."""
+        return self.model

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-DIMENSIONS = 1024
+DIMENSIONS = 512
 
 _WORD = re.compile(r"\w+")
 
@@ -29,18 +29,18 @@ def similarities(query: str, texts: Sequence[str]) -> npt.NDArray[np.float64]:
     """
     if not texts:
         return np.empty(0)
-    found: npt.NDArray[np.float64] = np.stack([_vector(text) for text in texts]) @ _vector(query)
-    return found
+    rows = np.concatenate([_vector(text) for text in texts]).reshape(len(texts), DIMENSIONS)
+    return (rows @ _vector(query)).astype(np.float64)
 
 
 @lru_cache(maxsize=8192)
-def _vector(text: str) -> npt.NDArray[np.float64]:
+def _vector(text: str) -> npt.NDArray[np.float32]:
     """Hashed counts of unit length; zeros for a text without words.
 
     Source: Weinberger et al. (2009), Feature hashing for large scale multitask learning.
     """
     words = _WORD.findall(text.lower())
-    vector = np.zeros(DIMENSIONS)
+    vector = np.zeros(DIMENSIONS, dtype=np.float32)
     for term in (*words, *map(" ".join, pairwise(words))):
         found = zlib.crc32(term.encode())
         vector[found % DIMENSIONS] += 1 - 2 * (found >> 31)

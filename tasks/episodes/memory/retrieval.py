@@ -6,7 +6,7 @@ concluded and planned are its notes, so what is recalled and what is due follow 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from schemas.base import Record
 from schemas.environment import MEMORY, Logged
-from tasks.episodes.memory.base import Memory, MemoryQuestion, Note, Recalled, SeatView
+from tasks.episodes.memory.base import AskingMemory, MemoryQuestion, Note, Recalled, SeatView
 from tasks.episodes.memory.relevance import similarities
 
 Rating = Annotated[int, Field(ge=1, le=10)]
@@ -74,7 +74,7 @@ class Plan(Record):
     max_words: int = Field(60, ge=1, le=10_000, description="Length that it is told to keep to.")
 
 
-class RetrievalMemory(Memory):
+class RetrievalMemory(AskingMemory):
     """The latest events, and of the earlier ones those that come to mind.
 
     The score of a memory is a weighted sum of recency, importance and relevance, each brought to
@@ -117,25 +117,12 @@ class RetrievalMemory(Memory):
         None, description="When and how the seat draws conclusions; never if left out."
     )
     plan: Plan | None = Field(None, description="How often it plans; never if left out.")
-    model: str | None = Field(
-        None, description="Alias of the model that all this is asked of; the seat's if left out."
-    )
 
     @model_validator(mode="after")
     def _something_counts(self) -> Self:
         if not self.recency + self.importance + self.relevance:
             raise ValueError("recency, importance and relevance: all weights are 0")
         return self
-
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """The model that is asked, where one is named."""
-        return {"model": self.model} if self.model else {}
-
-    @property
-    def asked(self) -> str | None:
-        """The model that is asked."""
-        return self.model
 
     @property
     def rates(self) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tasks.episodes.memory.base import Memory, MemoryQuestion, Note, Recalled, SeatView
+from tasks.episodes.memory.base import AskingMemory, MemoryQuestion, Note, Recalled, SeatView
 
 
-class SummaryMemory(Memory):
+class SummaryMemory(AskingMemory):
     """A summary that the seat keeps, and what happened since.
 
     Once ``every`` events are neither in the summary nor among the latest ``keep``, the summary is
@@ -33,19 +33,6 @@ class SummaryMemory(Memory):
     max_words: int = Field(
         120, ge=1, le=100_000, description="Length of a summary that its writer is told to keep to."
     )
-    model: str | None = Field(
-        None, description="Alias of the model that writes it; the seat's own if left out."
-    )
-
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """The model that writes summaries, where one is named."""
-        return {"model": self.model} if self.model else {}
-
-    @property
-    def asked(self) -> str | None:
-        """The model that writes summaries."""
-        return self.model
 
     def recalled(self, view: SeatView) -> Recalled:
         """The summary, and the events that are not in it."""
