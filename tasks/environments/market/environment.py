@@ -15,7 +15,7 @@ class Market:
     """Search, talk, proposals and payment between customers and businesses."""
 
     name = "market"
-    version = 3
+    version = 4
     params = MarketParams
     templates = ("system", "opening", "event", "customer", "business", "description")
     policy = MarketPolicy()

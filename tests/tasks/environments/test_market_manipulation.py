@@ -165,11 +165,11 @@ def test_payments_to_the_manipulator_follow_the_declared_susceptibility(
             "manipulation": {"businesses": ["b2"], "kind": kind},
         }
     )
-    played = [played_with(params, memory_gateway(simulate), seed, models) for seed in range(25)]
+    played = [played_with(params, memory_gateway(simulate), seed, models) for seed in range(12)]
     share = sum(value_of(one, "treated_share") for one in played) / len(played)
     falls = 0.0 if kind == "sham" else 0.4
     expected = falls + (1 - falls) / 3
-    spread = math.sqrt(expected * (1 - expected) / (25 * 8))
+    spread = math.sqrt(expected * (1 - expected) / (12 * 8))
     assert abs(share - expected) < 4 * spread
     assert value_of(played[0], "treated", "b2") == 1
     assert value_of(played[0], "treated_orders") == value_of(played[0], "orders", "b2")

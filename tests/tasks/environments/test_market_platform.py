@@ -193,7 +193,7 @@ def test_slips_of_simulated_businesses_are_the_declared_share_of_first_proposals
     refused = sent = 0
     params = MarketParams.model_validate(
         {
-            "catalogue": {"drawn": {"customers": 20, "seed": 2}},
+            "catalogue": {"drawn": {"customers": 15, "seed": 2}},
             "models": {"customer": "c", "business": "b"},
             "search": "optimal",
         }
@@ -202,9 +202,9 @@ def test_slips_of_simulated_businesses_are_the_declared_share_of_first_proposals
         "c": ModelSpec(model="sim/agent"),
         "b": ModelSpec(model="sim/agent", sim={"slips": 0.3}),
     }
-    for seed in range(6):
+    for seed in range(3):
         played = played_with(params, memory_gateway(simulate), seed, models)
         refused += value_of(played, "invalid_proposals")
         sent += sum(event["kind"] == "offer" for event in played.rows["events"])
     # Each slip is mended at once, so what is sent counts the first proposals.
-    assert 0.23 < refused / sent < 0.37
+    assert 0.2 < refused / sent < 0.4

@@ -137,7 +137,7 @@ def test_fit_cards_help_where_names_tell_little(memory_gateway: Any, simulate: A
     def fitting(card: str) -> float:
         bought = played(
             memory_gateway(simulate),
-            {"drawn": {"customers": 12, "seed": 5}},
+            {"drawn": {"customers": 8, "seed": 5}},
             {**PERFECT, "consideration": 3},
             {},
             search="rating",
