@@ -32,7 +32,9 @@ from warehouse.queries.report import (
     Costs,
     EpisodeRounds,
     Failures,
+    InterventionDoses,
     Quality,
+    SeatPlaces,
     SeatsByModel,
     UnitsByStep,
 )
@@ -104,6 +106,8 @@ def queries(study: Study, version: str) -> dict[str, Query[Any]]:
         "failures": Failures(version),
         "episodes": EpisodeRounds(version),
         "seats": SeatsByModel(version),
+        "places": SeatPlaces(version),
+        "doses": InterventionDoses(version),
         "quality": Quality(version),
         "costs": Costs(version),
         "agreement": Agreement(version),

@@ -113,6 +113,54 @@ GROUP BY ALL ORDER BY condition, min(position), role, model, model_id"""
     version: str
 
 
+class SeatPlace(NamedTuple):
+    """Seats of a condition at the same position, under the same name, with the same model."""
+
+    condition: str
+    position: int
+    name: str
+    model: str
+    seats: int
+
+
+@dataclass(frozen=True)
+class SeatPlaces(Query[SeatPlace]):
+    """Seats of a version by position, shown name and model."""
+
+    title = "seats by position, name and model"
+    sql = """SELECT condition, position, name, model, count(*) AS seats
+FROM v_episodes_all JOIN seats USING (episode_key)
+WHERE study_version = $version
+GROUP BY ALL ORDER BY ALL"""
+    version: str
+
+
+class InterventionDose(NamedTuple):
+    """Interventions of a kind in the episodes of a condition."""
+
+    condition: str
+    kind: str
+    episodes: int
+    mean_dose: float
+    most: int
+    seats: float
+    prompts: float
+
+
+@dataclass(frozen=True)
+class InterventionDoses(Query[InterventionDose]):
+    """How often was intervened in episodes of a version, and whom it reached."""
+
+    title = "interventions and their doses"
+    sql = """SELECT condition, kind, count(DISTINCT episode_key) AS episodes,
+    count(*) / count(DISTINCT episode_key) AS mean_dose, max(dose) AS most,
+    avg(len(seats_exposed)) AS seats, avg(prompts) AS prompts
+FROM v_interventions_all
+WHERE study_version = $version
+GROUP BY ALL ORDER BY condition, kind"""
+    version: str
+
+
 class QualityFound(NamedTuple):
     """How well the actions, calls and codes of a condition went."""
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.report.data import Listing, ReportData
 from tasks.report.formatting import LONG, brief, number, plain
+from tasks.report.sections.places import confounding, doses
 from tasks.report.tables import Cell, Column, Table, computed, count, table, text
 
 
@@ -20,6 +21,8 @@ class DesignSection:
     conditions: Table | None
     models: Table | None
     seats: Table | None
+    confounding: Table | None
+    doses: Table | None
     coding: tuple[tuple[str, str], ...]
     contrasts: Table | None
 
@@ -33,6 +36,8 @@ def design_section(data: ReportData) -> DesignSection:
         conditions=_conditions(data, spec) if data.study.imported is None else None,
         models=_models(data, spec) if data.study.models else None,
         seats=_seats(data) if data.rows("seats") else None,
+        confounding=confounding(data),
+        doses=doses(data),
         coding=tuple(_coding(data)),
         contrasts=_contrasts(data, spec) if data.study.contrasts else None,
     )

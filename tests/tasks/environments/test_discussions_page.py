@@ -111,3 +111,18 @@ def test_the_trials_of_the_page_are_held(
         seen = {event["seq"] for event in said if "s5" in members(rows)[event["seq"]]}
         private = {event["seq"] for event in said if event["phase"] == "conference"}
         assert seen.isdisjoint(private) is (name != "overheard")
+
+
+def test_the_controls_of_the_page_ask_as_often_as_the_group(
+    tmp_path: Path, memory_gateway: Any, simulate: Any
+) -> None:
+    """The yoked condition is played as one that reads its own group; it needs a donor's rows."""
+    (text,) = (one for one in STUDIES if one.startswith("name: controls"))
+    found = played(text, tmp_path, simulate, memory_gateway)
+    assert {len(questions) for _, questions in found.values()} == {9}
+    together, isolated = found["together"][1], found["isolated"][1]
+    for one, other in zip(isolated, together, strict=True):
+        mine = [message for message in other.messages if not message.text.startswith("[")]
+        assert [one.messages[0], one.messages[1]] == mine[:2]
+        assert not [message for message in one.messages if message.text.startswith("[")]
+        assert one.subject == other.subject
