@@ -54,8 +54,8 @@ explained in `method`, and `warning` says what a reader must know before citing 
 One or two episodes have no interval. At three and four, `warning` says that an interval of a skewed
 quantity is too narrow; from five on, no end is nearer than Student's t. A quantity that has two
 values in a study, whichever they are, is a share of episodes. One with a few values more cannot
-have 95% at every number of episodes: it has 92 to 99%. A number that is the same in every episode
-up to rounding has no interval, since nothing says how sure it is.
+have 95% at every number of episodes: it has 90 to 100%, mostly more than 95%. A number that is the
+same in every episode up to rounding has no interval, since nothing says how sure it is.
 `python bench/interval_coverage.py` computes the table; more distributions stand in
 `bench/README.md`. All statistics are computed in double precision; vectors of texts, and their
 similarities, in single precision.
