@@ -9,7 +9,17 @@ from tasks.registry import ModuleRegistry, Registry
 
 #: Every environment. Its module, ``tasks.environments.NAME.environment``, is imported when the
 #: environment is asked for.
-NAMES = ("discussion", "market", "commons", "product_choice", "debate")
+NAMES = (
+    "discussion",
+    "market",
+    "commons",
+    "product_choice",
+    "debate",
+    "auction",
+    "bargaining",
+    "ultimatum",
+    "binary_choice",
+)
 
 ENVIRONMENTS: Registry[Environment[Any]] = ModuleRegistry(
     "environment",

@@ -18,6 +18,8 @@ T = TypeVar("T")
 SEAT_CHANGES = "v_seats_over_time"
 #: View of what the prompts of messages had shown.
 SHOWN_BEFORE = "v_message_exposures"
+#: View of the alternatives that were shown to who chose.
+CHOICE_SETS = "v_choice_sets"
 #: Table of who can see what has an audience of its own.
 AUDIENCES = "audiences"
 #: Whose judgement a row is. A study has few flags, coders and rules and millions of judgements, so
@@ -83,6 +85,9 @@ class MetricInputs:
             else empty,
             responses=self._numbered("responses", episodes_key, episodes)
             if "responses" in needs
+            else empty,
+            choice_sets=self._numbered(CHOICE_SETS, episodes_key, episodes)
+            if "choice_sets" in needs
             else empty,
             flags=spec.flags,
             rule=spec.rule,

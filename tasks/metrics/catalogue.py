@@ -11,6 +11,8 @@ MODULES = {
     "agreement": "coders.agreement",
     "alignment": "text.alignment",
     "assigned_traits": "persona.assigned",
+    "choice_logit": "choices.logit",
+    "choice_shares": "choices.shares",
     "compression": "text.compression",
     "consensus": "opinion.consensus",
     "convergence": "text.convergence",

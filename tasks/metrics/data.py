@@ -114,6 +114,8 @@ class Data(Cases):
             brought in have no row.
         responses: Answers to probes: ``episode, after_rounds, after_turns, seat, instrument, item,
             value, text``.
+        choice_sets: Alternatives that were shown, with ``chosen``: ``v_choice_sets`` with
+            ``episode``.
         flags: The codebook.
         rule: The rule of ``labels``.
         rules: All rules, the used one first.
@@ -136,6 +138,7 @@ class Data(Cases):
     outcomes: pl.DataFrame = field(default_factory=pl.DataFrame)
     exposures: pl.DataFrame = field(default_factory=pl.DataFrame)
     responses: pl.DataFrame = field(default_factory=pl.DataFrame)
+    choice_sets: pl.DataFrame = field(default_factory=pl.DataFrame)
     flags: Flags = field(default_factory=Flags)
     rule: str | None = None
     rules: tuple[str, ...] = ()

@@ -21,7 +21,13 @@ from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.coding.coders import imported_codes, imported_reads
 from tasks.coding.episodes import episode_reads
 from tasks.coding.labelling import LabelInput
-from tasks.metrics.assembly import AUDIENCES, SEAT_CHANGES, SHOWN_BEFORE, MetricInputs
+from tasks.metrics.assembly import (
+    AUDIENCES,
+    CHOICE_SETS,
+    SEAT_CHANGES,
+    SHOWN_BEFORE,
+    MetricInputs,
+)
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Unusable
@@ -237,6 +243,8 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
                 keys[SEAT_CHANGES] = episodes
             if "exposures" in needs:
                 keys[SHOWN_BEFORE] = episodes
+            if "choice_sets" in needs:
+                keys[CHOICE_SETS] = episodes
             for table, some in keys.items():
                 if some:
                     wanted.setdefault(table, {}).update(dict.fromkeys(some))

@@ -76,6 +76,33 @@ def test_harvests_join_what_a_seat_wanted_and_got(make, commit, warehouse):
     ]
 
 
+def test_choice_sets_say_which_of_their_listings_was_chosen(make, commit, warehouse):
+    unit = make.key("a")
+
+    def offer(seq: int, seat: str, position: int) -> dict[str, object]:
+        data = {"task": "choose", "position": position, "row": 1, "column": position, "stock": None}
+        shared = {"turn": 3, "kind": "offer", "actor": "env", "target": seat, "text": None}
+        return make.event(unit, seq, **shared, item=f"p{position}", value=9.5, data=data)
+
+    choice = {"turn": 3, "kind": "choose", "actor": "s1", "text": None, "item": "p2", "value": 2}
+    events = [offer(n, seat, 1 + n % 2) for n, seat in enumerate(("s1", "s1", "s2", "s2"))]
+    events.append(make.event(unit, 4, **choice))
+    episode = make.episode(unit, environment="product_choice")
+    seats = [make.seat(unit), make.seat(unit, "s2")]
+    assert not commit(make.result("a", episodes=[episode], seats=seats, events=events)).failed
+    rows = warehouse.frame_sql(
+        "SELECT seat, product, position, price, stock, model, chosen "
+        "FROM v_choice_sets ORDER BY seat, position"
+    ).rows()
+    # The seat that gave no answer chose nothing, which is not the same as not having chosen.
+    assert rows == [
+        ("s1", "p1", 1, 9.5, None, "llama", False),
+        ("s1", "p2", 2, 9.5, None, "llama", True),
+        ("s2", "p1", 1, 9.5, None, "llama", None),
+        ("s2", "p2", 2, 9.5, None, "llama", None),
+    ]
+
+
 def test_exposures_have_a_row_per_event_seen(make, commit, warehouse):
     unit = make.key("a")
     spans = [{"first": 0, "last": 2}, {"first": 5, "last": 5}]

@@ -29,7 +29,7 @@ SELECT
     json_extract(o.data, '$.overall_pick')::BOOLEAN AS overall_pick,
     json_extract(o.data, '$.stock')::BIGINT AS stock,
     json_extract(o.data, '$.right')::BOOLEAN AS "right",
-    c.value = position AS chosen,
+    c.value = json_extract(o.data, '$.position')::BIGINT AS chosen,
     c.call_key
 FROM events AS o
 JOIN episodes AS ep USING (episode_key)

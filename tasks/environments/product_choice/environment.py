@@ -102,7 +102,7 @@ class ProductChoiceGame:
             "requirement": shown.requirement if shown else "",
             "listings": [
                 {name: value for name, value in one.items() if name != "right"}
-                for one in self._listings(shown.listings if shown else ())
+                for one in self.listings(shown.listings if shown else ())
             ],
             "rows": -(-self._params.listings // self._params.columns),
             **(self._for_the_seller(state) if seat == SELLER else {}),
@@ -197,7 +197,8 @@ class ProductChoiceGame:
     def _share(chosen: Sequence[Chosen], product: str) -> float | None:
         return _mean([one.listing.product == product for one in chosen])
 
-    def _listings(self, shown: Sequence[Listing]) -> list[dict[str, Any]]:
+    def listings(self, shown: Sequence[Listing]) -> list[dict[str, Any]]:
+        """Listings as data, with their place in the grid."""
         return [
             {
                 "position": place + 1,
@@ -211,7 +212,7 @@ class ProductChoiceGame:
     def _events(self, seat: str, shown: ChoiceSet, place: int | None) -> Iterator[Event]:
         """Every listing that was shown, and the one that was chosen, if any."""
         about = {"task": shown.task, "requirement": shown.requirement}
-        for listing in self._listings(shown.listings):
+        for listing in self.listings(shown.listings):
             product, price = listing.pop("product"), listing.pop("price")
             data = {**about, **listing}
             yield Event("offer", "env", seat, product, price, data=data, audience=seat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tasks.metrics.metric import GUIDE
 from tasks.metrics.worlds import (
     answers,
+    choices,
     coders,
     drifting,
     opinions,
@@ -28,6 +29,8 @@ METRIC_WORLDS: Registry[MetricWorlds] = Registry(
         profiles.cosine,
         profiles.divergence,
         profiles.variance,
+        choices.logit,
+        choices.shares,
         coders.agreement,
         coders.auc,
         coders.rates,

@@ -67,6 +67,10 @@ SMALL: dict[str, dict[str, Any]] = {
         "seller": {"model": "n", "product": "p2", "after_rounds": 1},
         "tasks": ["choose", "budget"],
     },
+    "auction": {"seats": ["m", "n", "m"], "rounds": 2, "form": "ascending", "increment": 25},
+    "bargaining": {"seats": ["m", "n"], "offers": 3, "rounds": 3},
+    "ultimatum": {"seats": ["m", "n"], "rounds": 3},
+    "binary_choice": {"seats": ["m", "n"], "rounds": 3, "answers": 2, "order": "shuffled"},
 }
 PROBE = {"name": "mood", "ask": "How are you?", "at": ["start", {"every_rounds": 1}, "end"]}
 

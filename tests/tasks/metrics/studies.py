@@ -15,7 +15,8 @@ from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
-from tasks.metrics.assembly import AUDIENCES, SEAT_CHANGES, SHOWN_BEFORE
+from tasks.metrics.assembly import AUDIENCES, CHOICE_SETS, SEAT_CHANGES, SHOWN_BEFORE
+from tasks.metrics.worlds.choices import tasks_done
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
 from tasks.stages.episodes import EpisodeStep
@@ -295,6 +296,15 @@ def _code(
             )
 
 
+def choice_sets(episode_keys: pl.Series) -> pl.DataFrame:
+    """Choices of one shopper in every episode, some of them of tasks with a right answer."""
+    rng = np.random.default_rng(5)
+    n = len(episode_keys)
+    data = tasks_done({"": n}, rng, planted=False).choice_sets
+    keys = pl.Series(episode_keys.to_list())[data["episode"].to_numpy()]
+    return data.drop("episode").with_columns(episode_key=keys, unit_key=keys)
+
+
 def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str, pl.DataFrame]:
     """The rows that some reads ask for; no seat of these changes, and all hear everything."""
     nobody = {"audience": pl.lit("", pl.String), "seats": pl.lit(None, pl.List(pl.String))}
@@ -312,6 +322,7 @@ def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str
                 **dict.fromkeys(("seq", "first_seq", "last_seq"), int),
             }
         ),
+        CHOICE_SETS: choice_sets(frames["episodes"]["episode_key"]),
     }
     return {
         read.table: frames[read.table].filter(

@@ -58,6 +58,10 @@ EPISODES: dict[str, dict[str, Any]] = {
         "tasks": ["choose", "dominance", "cheapest", "budget", "brand", "colour"],
         "seller": {"model": "m", "product": "p2", "after_rounds": 1},
     },
+    "auction": {"seats": ["m", "m", "m"], "rounds": 2, "reveal": "bids"},
+    "bargaining": {"seats": ["m", "m"], "offers": 2, "discounts": [0.9, 0.5]},
+    "ultimatum": {"seats": ["m", "m"], "rounds": 2},
+    "binary_choice": {"seats": ["m"], "rounds": 2, "answers": 3, "order": "shuffled"},
     "market": {"catalogue": CATALOGUE, "models": {"customer": "m", "business": "m"}},
 }
 #: Answers that are the same wherever they are asked for, by ask.
@@ -66,6 +70,10 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "answer": {"reasoning": "By heart.", "answer": "12"},
     "choose": {"listing": 2},
     "rewrite": {"title": "A lamp"},
+    "bid": {"amount": 50},
+    "offer": {"give": 40},
+    "reply": {"accept": True},
+    "choice": {"answer": ["yes", "yes", "no"]},
 }
 
 

@@ -1,0 +1,1 @@
+"""Bargaining: two seats make each other offers on how to divide what shrinks as time passes."""

@@ -1,0 +1,1 @@
+"""Binary choice: seats choose one of two options again and again, for nothing."""

@@ -1,0 +1,72 @@
+"""How random a sequence of two options looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby, pairwise
+
+
+def scores(answers: Sequence[bool], shown_first: Sequence[bool]) -> dict[str, float | None]:
+    """Numbers of a sequence of answers; a fair coin has what stands in brackets.
+
+    - ``share`` of the first option, and ``shown_first``, of the option that was named first (1/2);
+    - ``switches``: share of answers that differ from the one before (1/2; people: about 0.6);
+    - ``dependence``: P(first | first before) - P(first | second before) (0), which is 0 for every
+      sequence whose answers do not depend on the one before, however uneven;
+    - ``switch_after_3``: share of switches after a run of at least three (1/2);
+    - ``runs_z``: number of runs, less what is expected of so many of each, in standard deviations
+      (0); positive where the sequence alternates too much. Source: Wald and Wolfowitz (1940);
+    - ``longest_run`` in answers.
+
+    A number that a sequence has no base for is ``None``.
+
+    Args:
+        answers: Whether each answer is the first option.
+        shown_first: Whether each answer is the option that was named first.
+
+    Example:
+        >>> alternating = scores([True, False] * 4, [True] * 8)
+        >>> alternating["share"], alternating["switches"], alternating["dependence"]
+        (0.5, 1.0, -1.0)
+        >>> round(alternating["runs_z"], 3), alternating["longest_run"]
+        (2.291, 1.0)
+    """
+    pairs = list(pairwise(answers))
+    after = {before: [now for one, now in pairs if one is before] for before in (True, False)}
+    runs = [len(list(run)) for _, run in groupby(answers)]
+    known = [_share(after[before]) for before in (True, False)]
+    long = [
+        answers[place] != answers[place - 1]
+        for place in range(3, len(answers))
+        if len(set(answers[place - 3 : place])) == 1
+    ]
+    return {
+        "answers": float(len(answers)),
+        "share": _share(answers),
+        "shown_first": _share(shown_first),
+        "switches": _share([one != now for one, now in pairs]),
+        "dependence": None if None in known else known[0] - known[1],  # type: ignore[operator]
+        "switch_after_3": _share(long),
+        "runs_z": runs_z(sum(answers), len(answers) - sum(answers), len(runs)),
+        "longest_run": float(max(runs)) if runs else None,
+    }
+
+
+def runs_z(n: int, m: int, runs: int) -> float | None:
+    """Runs of a sequence of n of one kind and m of the other, in standard deviations from the mean.
+
+    Example:
+        >>> runs_z(5, 0, 1) is None
+        True
+    """
+    total = n + m
+    if not n or not m or total < 2:
+        return None
+    mean = 1 + 2 * n * m / total
+    variance = 2 * n * m * (2 * n * m - total) / (total**2 * (total - 1))
+    return (runs - mean) / math.sqrt(variance) if variance > 0 else None
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return sum(values) / len(values) if values else None

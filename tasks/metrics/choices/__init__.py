@@ -1,0 +1,1 @@
+"""Choices among alternatives that were shown: shares, right answers, and what drives them."""
