@@ -69,7 +69,7 @@ class BinaryChoiceGame:
         self._seats = [seat.seat for seat in seats]
         self._told = params.model_dump(mode="json", exclude={"seats", "options", "history"})
         self.planned_rounds: int | None = params.rounds
-        option: Any = Literal[params.options]  # type: ignore[valid-type]
+        option: Any = Literal[params.options]
         n = params.answers
         several = Annotated[tuple[option, ...], Field(min_length=n, max_length=n)]
         kind: Any = option if n == 1 else several
