@@ -70,7 +70,8 @@ def _rows(data: Data, condition: str, model: str, terms: Terms) -> Iterator[dict
         "quantity": "pseudo_r2",
         "subject": model,
         "value": fit.pseudo_r2,
-        "method": "1 less the log-likelihood over that of equal probabilities; conditional logit",
+        "method": "1 less the log-likelihood over that of equal probabilities; conditional logit; "
+        "no interval is made of it",
     }
     dummies = terms.yes_or_no
     found: tuple[tuple[str, Effects, Sequence[str]], ...] = (
