@@ -5,8 +5,8 @@
 - ``units``: which measurements a study asks for. ``assembly``, ``data``: frames that metrics are
   computed from; ``persona_inputs``, ``persona_data``: those of metrics of personas. ``rows``: rows
   that they give, ``stored`` as the warehouse holds them.
-- ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``coders``,
-  ``persona``: the metrics.
+- ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``choices``,
+  ``coders``, ``persona``: the metrics.
 - ``statistics``, ``blocks``: what they share. ``worlds``: made-up studies whose truth is known.
 - ``contrasts``: comparisons of conditions.
 """
