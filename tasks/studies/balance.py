@@ -43,11 +43,10 @@ def layout_words(declared: Counterbalance, n: int, replicates: int) -> str:
     Example:
         >>> one = Counterbalance(models="latin_square")
         >>> print(layout_words(one, 4, 8))
-        models by a Latin square, over 4 positions. It is complete every 4 replicates, and 8 are 2 \
-of it.
+        models by a Latin square, over 4 positions. It takes 4 replicates; 8 are 2 whole ones.
         >>> print(layout_words(one, 4, 6))
-        models by a Latin square, over 4 positions. It is complete every 4 replicates, and 6 are \
-not: position and model stay confounded in part. Take 8.
+        models by a Latin square, over 4 positions. It takes 4 replicates; 6 leave it incomplete, \
+and position and model confounded in part. Take 8.
         >>> print(layout_words(Counterbalance(models="random"), 4, 6))
         models at random, over 4 positions. It balances on average alone.
     """
@@ -57,11 +56,11 @@ not: position and model stay confounded in part. Take 8.
         return f"{words} It balances on average alone."
     period = declared.period(n)
     whole, rest = divmod(replicates, period)
-    words += f" It is complete every {period:,} replicates, and {replicates:,}"
+    words += f" It takes {period:,} replicates; {replicates:,}"
     if not rest:
-        return f"{words} are {whole:,} of it."
+        return f"{words} complete it." if whole == 1 else f"{words} are {whole:,} whole ones."
     things = ["position", *(thing.removesuffix("s") for thing in declared.varied)]
     return (
-        f"{words} are not: {', '.join(things[:-1])} and {things[-1]} stay confounded in part. "
-        f"Take {(whole + 1) * period:,}."
+        f"{words} leave it incomplete, and {', '.join(things[:-1])} and {things[-1]} confounded "
+        f"in part. Take {(whole + 1) * period:,}."
     )

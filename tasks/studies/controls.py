@@ -13,7 +13,7 @@ from tasks.studies.design import Condition, Design
 from tasks.studies.yamltext import FieldPath
 
 #: Interventions on who a seat is or what it remembers.
-_OF_ONE_SEAT = frozenset({"replace", "replace_persona", "wipe"})
+_OF_ONE_SEAT = frozenset({"replace", "wipe"})
 #: Fields of a seat that a yoked seat may have otherwise than the donor's.
 _OWN = {"model", "persona"}
 #: Parts that decide which places there are and what is said of whom.
@@ -111,6 +111,13 @@ def _yoked_problems(
             "on a staggered clock a message is published later than it is written, and a yoked one "
             "has no time of its own; take the barrier turn or round",
         )
+    for one in condition.parts.interventions:
+        if one.do == "fact_check" or (one.when and (one.when.happened or one.when.agreement)):
+            yield (
+                (),
+                f"the intervention {one.do} depends on what is said, so it would come at other "
+                "places than in the donor; take one at set times",
+            )
     if donor.parts.yoked is not None:
         what = "itself" if donor is condition else f"{donor.name}, which is yoked itself"
         yield ("to",), f"the condition is yoked to {what}; name one that is not yoked"

@@ -116,6 +116,11 @@ reproduces:
   published:
     - {of: profile_cosine, condition: long, value: 0.82}
 """,
+    "completeness": """
+completeness:
+  min_rounds_share: 0.8
+  max_absent_share: 0.1
+""",
     "run": """
 run:
   budget_usd: 20
@@ -182,6 +187,10 @@ A bare name stands for a metric with its default options; options stand beside `
 `between` names conditions, the baseline first. With `excess: true` the value of each episode is
 compared after its null mean is subtracted. A contrast whose conditions differ in more than one
 factor says so wherever it is reported. See [metrics](metrics.md) for tests and their options.
+""",
+    "completeness": """
+The rules are fixed before anything is run. An episode that breaks one is treated as one that a limit
+cut short; `v_exclusions` says which rule, and by how much. Other rules play no episode again.
 """,
     "run": """
 None of this is part of a key: changing it repeats nothing.
