@@ -189,8 +189,8 @@ compared after its null mean is subtracted. A contrast whose conditions differ i
 factor says so wherever it is reported. See [metrics](metrics.md) for tests and their options.
 """,
     "completeness": """
-The rules are fixed before anything is run. An episode that breaks one is treated as one that a limit
-cut short; `v_exclusions` says which rule, and by how much. Other rules play no episode again.
+The rules are fixed before anything is run. An episode that breaks one is treated as one that a
+limit cut short; `v_exclusions` says which rule, and by how much. Other rules play no episode again.
 """,
     "run": """
 None of this is part of a key: changing it repeats nothing.
