@@ -7,6 +7,7 @@
   that they give, ``stored`` as the warehouse holds them.
 - ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``choices``,
   ``coders``, ``persona``: the metrics.
-- ``statistics``, ``blocks``, ``hearing``: what they share. ``worlds``: made-up studies whose truth is known.
+- ``statistics``, ``blocks``, ``hearing``: what they share. ``worlds``: made-up studies whose truth
+  is known.
 - ``contrasts``: comparisons of conditions.
 """
