@@ -84,9 +84,9 @@ SELECT
     x.reason,
     e.study_version,
     e.created_at
-FROM v_episodes_all AS e
-JOIN v_units_all AS u USING (study_version)
-JOIN exclusions AS x USING (unit_key, episode_key)
+FROM exclusions AS x
+JOIN v_units_all AS u USING (unit_key)
+JOIN v_episodes_all AS e ON e.study_version = u.study_version AND e.episode_key = x.episode_key
 UNION ALL
 SELECT
     e.study, e.condition, e.replicate, e.episode_key, NULL, NULL, NULL, p.exclusion,
