@@ -89,7 +89,8 @@ async def test_a_study_that_was_run_has_a_report(
     # The server of the tests has seen other runs of a study of this name.
     tables = [one.data for one in artifacts if one.key == "agora-small-episodes"]
     steps = [json.loads(data) if isinstance(data, str) else data for data in tables]
-    assert (4, 4, 0) in [(one["units"], one["done now"], one["failed"]) for (one,) in steps]
+    rows = [row for step in steps for row in step]
+    assert (4, 4, 0) in [(row["units"], row["done now"], row["failed"]) for row in rows]
     assert "Know before citing" in str(kept["agora-small-report"].data)
 
 
