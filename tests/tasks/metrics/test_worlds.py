@@ -15,9 +15,9 @@ from tasks.metrics.worlds.recovery import Recovery, recovered, recovered_by_test
 from tasks.metrics.worlds.world import SidesWorld, World
 
 #: Studies of the fast check, and episodes in each condition; `docs/recovery.md` has hundreds.
-STUDIES, EPISODES = 14, 12
+STUDIES, EPISODES = 10, 12
 #: Comparisons of the fast check of a test.
-COMPARISONS = 200
+COMPARISONS = 120
 #: Numbers by seat alone, which no condition sums up.
 BY_SEAT = {"participation": {"share", "share_words"}, "market": {"utility"}}
 
