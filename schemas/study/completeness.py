@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Record
-
-_Share = Annotated[float, Field(ge=0, le=1)]
+from schemas.base import Record, Share
 
 
 class CompletenessSpec(Record):
     """What an episode must have to be complete; what becomes of another one, ``run`` says."""
 
-    min_rounds_share: _Share | None = Field(
+    min_rounds_share: Share | None = Field(
         None,
         description="Share of the planned rounds that must be over, at least. Rounds that an early "
         "end left out count as missing, whatever ended it.",
@@ -22,10 +20,10 @@ class CompletenessSpec(Record):
     min_speakers: int | None = Field(
         None, ge=1, le=10_000, description="Seats that must have said something, at least."
     )
-    max_absent_share: _Share | None = Field(
+    max_absent_share: Share | None = Field(
         None, description="Share of questions to seats that led to no action, at most."
     )
-    max_fallback_share: _Share | None = Field(
+    max_fallback_share: Share | None = Field(
         None, description="Share of questions to seats whose fallback was taken, at most."
     )
 

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Share, Table
+from schemas.base import Share
+from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Table
 
 
 class CodebookRow(Row):

@@ -18,7 +18,6 @@ Ordinal = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0, json_schema_extra={"unit": "s"})]
 Usd = Annotated[float, Field(ge=0, json_schema_extra={"unit": "USD"})]
 Tokens = Annotated[int, Field(ge=0, json_schema_extra={"unit": "tokens"})]
-Share = Annotated[float, Field(ge=0, le=1)]
 Json = dict[str, Any]
 Time = Annotated[dt.datetime, Field(json_schema_extra={"unit": "UTC"})]
 

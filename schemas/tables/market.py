@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.tables.column import Json, Key, Name, Row, Share, Table
+from schemas.base import Share
+from schemas.tables.column import Json, Key, Name, Row, Table
 
 
 class CatalogueRow(Row):

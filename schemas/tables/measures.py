@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from schemas.tables.column import Count, Json, Key, Name, Row, Share, Table
+from schemas.base import Share
+from schemas.tables.column import Count, Json, Key, Name, Row, Table
 
 #: Subject of numbers that are a value less the mean of its null.
 EXCESS = "excess"

@@ -6,10 +6,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from schemas.base import Share
 from schemas.inventories import Level
 from schemas.study.expectations import Severity
 from schemas.study.taxonomy import Stratum
-from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Share, Table
+from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Table
 
 #: A level of intensity.
 Intensity = Annotated[int, Field(ge=1, le=5)]

@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from schemas.base import Record
+from schemas.base import Record, Share
 from tasks.environments.bargaining.dividing import Terms, equilibrium_offers
-from tasks.environments.talk.habits import Share
 
 
 class BargainerHabits(Record):

@@ -8,8 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from schemas.base import Record
-from tasks.environments.talk.habits import Share
+from schemas.base import Record, Share
 
 
 class ChoosingHabits(Record):

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from tasks.environments.talk.habits import Share, TalkHabits
+from schemas.base import Share
+from tasks.environments.talk.habits import TalkHabits
 from tasks.environments.talk.messages import message
 from tasks.environments.talk.policy import TalkPolicy
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from tasks.environments.talk.habits import Share, VotingHabits
+from schemas.base import Share
+from tasks.environments.talk.habits import VotingHabits
 from tasks.environments.talk.voting import commonest
 
 

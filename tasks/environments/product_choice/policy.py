@@ -9,8 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from schemas.base import Record
-from tasks.environments.talk.habits import Share
+from schemas.base import Record, Share
 
 #: A coefficient of a utility.
 Weight = Annotated[float, Field(ge=-10, le=10)]

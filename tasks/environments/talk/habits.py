@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
-from schemas.base import Record
-
-#: A probability, or a part of a whole.
-Share = Annotated[float, Field(ge=0, le=1)]
+from schemas.base import Record, Share
 
 
 class VotingHabits(Record):

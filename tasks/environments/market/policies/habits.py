@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.base import Record
-from tasks.environments.talk.habits import Share
+from schemas.base import Record, Share
 
 #: Ways to play either side; ``buyers`` and ``sellers`` say how each goes.
 BuyerName = Literal["deliberate", "scripted"]
