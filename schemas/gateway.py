@@ -24,6 +24,9 @@ Purpose = Literal[
 #: Purposes whose questions do not wait for each other's answers, so that batches can hold many.
 INDEPENDENT: frozenset[Purpose] = frozenset({"persona", "instrument", "judge"})
 
+#: Characters of a token, near enough where none are counted.
+CHARACTERS_PER_TOKEN = 4
+
 Fault = Literal["nobody", "provider", "network", "model", "study", "budget"]
 
 

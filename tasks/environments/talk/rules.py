@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.environment import EVERYONE, NOBODY, Action, Ask, Event
+from schemas.gateway import CHARACTERS_PER_TOKEN
 from tasks.environments.talk.barriers import Spread, Staggered
 from tasks.environments.talk.choosing import Choice, ChosenFloor
 from tasks.environments.talk.floors import Led, first_order, next_order
@@ -16,9 +17,6 @@ from tasks.environments.talk.protocol import Phase, TalkProtocol
 from tasks.environments.talk.questions import TURN, TurnQuestion, passed
 from tasks.environments.talk.turns import Pace, Part, Turn
 from tasks.environments.talk.visibility import Hearers, Network, hearers_name
-
-#: Characters of a token, near enough for a budget.
-CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)

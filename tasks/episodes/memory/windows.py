@@ -6,10 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from schemas.gateway import CHARACTERS_PER_TOKEN
 from tasks.episodes.memory.base import Memory, Recalled, SeatView
 
-#: Characters that are taken for a token.
-CHARACTERS_PER_TOKEN = 4
 #: Events that are read at once, looking back.
 _STRETCH = 32
 

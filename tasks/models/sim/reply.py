@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from schemas.environment import PROBE
-from schemas.gateway import Question
+from schemas.gateway import CHARACTERS_PER_TOKEN, Question
 from schemas.keys import generator
 from schemas.study.models import ModelSpec
 from tasks.environments.registry import ENVIRONMENTS
@@ -19,9 +19,6 @@ from tasks.models.sim.contract import SimReply
 from tasks.models.sim.heeding import NOTHING, heeding, prompt_terms
 from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.models.sim.presets import policy_of
-
-#: Characters of a token, near enough for counting.
-CHARACTERS_PER_TOKEN = 4
 
 
 def reply(spec: ModelSpec, question: Question, call_key: str, attempt: int = 1) -> SimReply:
