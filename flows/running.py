@@ -14,7 +14,7 @@ from flows.planning import Planner, StepPlan, plans
 from flows.remaining import remaining
 from flows.requests import RunRequest, StudyReport
 from flows.resources import open_run
-from flows.session import Session, in_session, listener
+from flows.session import Session, in_session, listener, waiting_checker
 from schemas.checks import Checked
 from schemas.unit import STAGES, Stage
 from tasks.stages.base import AnyStep
@@ -34,7 +34,8 @@ async def open_session(request: RunRequest, run_id: str) -> AsyncIterator[Sessio
         Mistake: The study, or the warehouse, is not usable as it is.
     """
     async with open_run(request) as (design, warehouse, gateway):
-        checker = Checker()
+        waiting = waiting_checker()
+        checker = waiting or Checker()
         session = Session(
             design=design,
             warehouse=warehouse,
@@ -45,7 +46,7 @@ async def open_session(request: RunRequest, run_id: str) -> AsyncIterator[Sessio
             listener=listener(),
             checker=checker,
         )
-        with contextlib.closing(checker), in_session(session):
+        with contextlib.nullcontext() if waiting else checker, in_session(session):
             yield session
 
 

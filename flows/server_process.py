@@ -8,6 +8,7 @@ input ends it ends, too.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -55,9 +56,13 @@ def main() -> None:
     }
     threading.Thread(target=_end_with, args=(stream,), daemon=True).start()
 
+    gc.disable()  # imports make much that stays, and nothing to collect
     import uvicorn
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
+
+    gc.freeze()
+    gc.enable()
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -107,6 +107,7 @@ class Session:
 
 _session: ContextVar[Session] = ContextVar("session")
 _listener: ContextVar[Listener] = ContextVar("listener")
+_checker: ContextVar[Checker] = ContextVar("checker")
 
 
 def session() -> Session:
@@ -137,3 +138,18 @@ def told_to(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+def waiting_checker() -> Checker | None:
+    """The checker that was started for the run that is going on, if one was."""
+    return _checker.get(None)
+
+
+@contextmanager
+def checked_by(checker: Checker) -> Iterator[None]:
+    """While it lasts, runs have their data sets checked by this one, and leave it open."""
+    token = _checker.set(checker)
+    try:
+        yield
+    finally:
+        _checker.reset(token)

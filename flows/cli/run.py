@@ -20,6 +20,7 @@ from flows.settings import apply_defaults, server_configured
 
 if TYPE_CHECKING:
     from schemas.study import Study
+    from warehouse.expectations.checker import Checker
 
 #: Columns of what is printed where there is no terminal to fit.
 LOG_WIDTH = 110
@@ -46,6 +47,7 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
 
     from flows.catalogues import refuse_missing_imports
     from warehouse.connection import refuse_unusable
+    from warehouse.expectations.checker import Checker
 
     for request, study in zip(requests, studies, strict=True):
         refuse_unusable(request.warehouse)
@@ -55,17 +57,19 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
     if not console.is_terminal:
         console.width = LOG_WIDTH
     complete, recorded = True, server_configured()
-    for request, study in zip(requests, studies, strict=True):
-        report = None if recorded else ending.result(_report_if_done(request, console))
-        if report is None:
-            report = ending.result(_report_of(_flow(ending), request, console))
-        _print_report(console, report, study, request.warehouse)
-        complete &= report.complete
+    with Checker() as checker:
+        for request, study in zip(requests, studies, strict=True):
+            report = None if recorded else ending.result(_report_if_done(request, console))
+            if report is None:
+                flow = _flow(ending, checker)
+                report = ending.result(_report_of(flow, request, console, checker))
+            _print_report(console, report, study, request.warehouse)
+            complete &= report.complete
     return complete
 
 
 @functools.cache
-def _flow(ending: Ending) -> Any:
+def _flow(ending: Ending, checker: Checker) -> Any:
     """The flow that runs studies, with a server that records it.
 
     Prefect would ask a temporary server that has ended for minutes, so the process ends then.
@@ -73,7 +77,12 @@ def _flow(ending: Ending) -> Any:
     from flows.server import StartingServer
 
     server = StartingServer()
-    from flows.study import run_study  # imported while the server starts
+    checker.start()
+    # Imported while the server starts; without the engines the first flow and task would do it.
+    import prefect.flow_engine
+    import prefect.task_engine  # noqa: F401
+
+    from flows.study import run_study
 
     server.ready()
     server.watch(ending.give_up)
@@ -90,14 +99,16 @@ async def _report_if_done(request: RunRequest, console: Console) -> StudyReport 
         return await report_if_done(request)
 
 
-async def _report_of(run_study: Any, request: RunRequest, console: Console) -> StudyReport:
+async def _report_of(
+    run_study: Any, request: RunRequest, console: Console, checker: Checker
+) -> StudyReport:
     """What a run did, its progress shown while it lasts."""
     from flows.cli.progress import ProgressLines
     from flows.server import server_needed
-    from flows.session import told_to
+    from flows.session import checked_by, told_to
 
     with server_needed():
-        with ProgressLines(console) as progress, told_to(progress):
+        with ProgressLines(console) as progress, told_to(progress), checked_by(checker):
             state = await run_study(request, return_state=True)
         report: StudyReport | BaseException = await state.aresult(raise_on_failure=False)
         if isinstance(report, BaseException):

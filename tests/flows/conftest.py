@@ -77,7 +77,8 @@ def checker() -> Iterator[SharedChecker]:
     """One process that checks data sets for all tests of flows."""
     shared = SharedChecker()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("flows.running.Checker", lambda: shared)
+        for module in ("flows.running", "warehouse.expectations.checker"):
+            patched.setattr(f"{module}.Checker", lambda: shared)
         yield shared
     shared.end()
 

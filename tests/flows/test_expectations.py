@@ -13,6 +13,8 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
 from flows.cli.run import run_studies
 from flows.requests import RunRequest, StudyReport
+from flows.running import open_session
+from flows.session import checked_by
 from warehouse.expectations.checker import Checker
 from warehouse.store import Warehouse
 
@@ -127,6 +129,23 @@ async def test_a_broken_critical_expectation_fails_its_stage_and_ends_the_run(
     done = {step.step: step.done for step in report.steps if step.done}
     assert done == {"episodes": 2}
     assert next(step for step in report.steps if step.step == "code").left == 4
+
+
+async def test_a_checker_that_was_started_for_a_run_is_used_and_left_open(
+    study_file: Path, tmp_path: Path
+) -> None:
+    with Checker() as checker, checked_by(checker):
+        async with open_session(
+            RunRequest(study=study_file, warehouse=tmp_path / "a.duckdb"), "run"
+        ) as session:
+            assert session.checker is checker
+        checker.start()
+        started = checker.process_id
+        async with open_session(
+            RunRequest(study=study_file, warehouse=tmp_path / "a.duckdb"), "run"
+        ) as session:
+            assert session.checker.process_id == started
+        assert checker.process_id == started
 
 
 def test_the_terminal_says_what_does_not_hold(

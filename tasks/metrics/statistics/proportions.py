@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
+
 import numpy as np
 
 from tasks.metrics.statistics.arrays import Floats
+
+#: What 95% of a normal variable lie within, in standard deviations.
+Z = NormalDist().inv_cdf(0.975)
 
 
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
@@ -16,12 +22,14 @@ def wilson_interval(successes: int, n: int) -> tuple[float, float]:
         >>> [round(end, 4) for end in wilson_interval(8, 10)]
         [0.4902, 0.9433]
     """
-    from scipy import stats
-
     if n <= 0:
-        return float("nan"), float("nan")
-    found = stats.binomtest(successes, n).proportion_ci(0.95, "wilson")
-    return float(found.low), float(found.high)
+        return math.nan, math.nan
+    share = successes / n
+    centre = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    # At the ends the formula is exact but for rounding.
+    low = 0.0 if successes == 0 else centre - half
+    return low, 1.0 if successes == n else centre + half
 
 
 def newcombe_interval(hits_a: int, n_a: int, hits_b: int, n_b: int) -> tuple[float, float]:
