@@ -2,6 +2,8 @@
 
 - ``study``, ``stages``: the main flow and a subflow per stage. ``data``: the flows that bring data
   in and take it out. ``requests``: parameters of flows, and their reports.
+- ``naming``, ``endings``, ``sentences``: how runs are named, in which states they end, what is said
+  of them.
 - ``running``: a run but for Prefect. ``resources``, ``session``, ``committing``: what a run holds
   open, shares and stores.
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped

@@ -90,9 +90,10 @@ class Committer:
         )
         session.gateway.forget(report.done)
         session.done[self._step] = session.done.get(self._step, 0) + len(report.done)
-        session.reasons.setdefault(self._step, []).extend(
-            f"{failure.kind}: {failure.message}" for failure in report.failed.values()
-        )
+        failures = session.failures.setdefault(self._step, {})
+        failures |= report.failed
+        for key in report.done:
+            failures.pop(key, None)
         session.listener.units_end(
             self._step, len(report.done), len(report.failed), self._usability.usable_share
         )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.files import write_out
-from flows.study_references import SHORT, named
+from flows.naming import SHORT
+from flows.study_references import named
 from schemas.errors import Mistake
 
 

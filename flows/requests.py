@@ -9,6 +9,7 @@ from pydantic import Field
 
 from schemas.base import Record
 from schemas.checks import Checked
+from schemas.failures import FailureGroup
 from schemas.unit import Stage
 
 
@@ -80,7 +81,7 @@ class StepReport(Record):
     failed: int
     blocked: int
     left: int
-    reasons: tuple[str, ...] = ()
+    failures: tuple[FailureGroup, ...] = ()
 
 
 class StudyReport(Record):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from flows.planning import Planner, StepPlan
 from flows.requests import StepReport
+from schemas.failures import grouped
 
 if TYPE_CHECKING:
     from schemas.checks import Checked
-    from schemas.unit import Stage
+    from schemas.unit import Failure, Stage
     from tasks.models.gateway import ModelGateway
     from tasks.studies.design import Design
     from warehouse.expectations.checker import Checker
@@ -35,6 +36,10 @@ class Listener(Protocol):
         """Some units of a step ended; ``usable`` is the share of answers so far that are usable."""
         ...
 
+    def waits(self, units: int, seconds: float, number: int, retries: int) -> None:
+        """Units of a step failed and are worked again after a while; retries are counted from 1."""
+        ...
+
     def step_ends(self, plan: StepPlan) -> None:
         """A step ended; its statuses are up to date."""
         ...
@@ -50,6 +55,9 @@ class Silence:
         """Nothing."""
 
     def units_end(self, step: str, done: int, failed: int, usable: float | None) -> None:
+        """Nothing."""
+
+    def waits(self, units: int, seconds: float, number: int, retries: int) -> None:
         """Nothing."""
 
     def step_ends(self, plan: StepPlan) -> None:
@@ -70,7 +78,7 @@ class Session:
         listener: Who is told.
         plans: What was planned so far, by step, with up-to-date statuses.
         done: Units that this run finished, by step.
-        reasons: Why units failed, by step.
+        failures: Why units failed that no later try mended, by step and unit.
         checker: Checks data sets at the end of stages.
         checked: What the expectations of a stage found, by stage.
         stopped: Why the run stopped before its end, if it did.
@@ -86,7 +94,7 @@ class Session:
     checker: Checker
     plans: dict[str, StepPlan] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
-    reasons: dict[str, list[str]] = field(default_factory=dict)
+    failures: dict[str, dict[str, Failure]] = field(default_factory=dict)
     checked: dict[Stage, list[Checked]] = field(default_factory=dict)
     stopped: str | None = None
 
@@ -101,7 +109,7 @@ class Session:
             failed=len(plan.failed),
             blocked=len(plan.blocked),
             left=len(plan.todo) - len(plan.failed),
-            reasons=tuple(self.reasons.get(step, ())),
+            failures=grouped(self.failures.get(step, {}).values()),
         )
 
 

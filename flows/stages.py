@@ -7,18 +7,21 @@ from typing import Any, cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
 from prefect.utilities.annotations import quote
 
 from flows.artifacts import show_stage
 from flows.committing import Committer
+from flows.endings import ended
 from flows.expectations import broken, check_stage, summary
+from flows.naming import place
 from flows.planning import StepPlan, frames_of
 from flows.requests import StageRequest
 from flows.running import begin_step, end_step
+from flows.sentences import step_sentence
 from flows.session import Session
 from flows.session import session as current_session
 from schemas.errors import AgoraError
+from schemas.gateway import MENDED_BY_TIME
 from schemas.unit import AnyUnit, Read
 from tasks.models.batch import REQUESTS_PER_BATCH
 from tasks.shards import Shard, shards_of, work_shard
@@ -28,7 +31,7 @@ from tasks.stages.working import Slots
 
 @flow(
     name="agora-stage",
-    flow_run_name="{request.study}: {request.stage}",
+    flow_run_name="{request.study} / {request.stage}",
     validate_parameters=True,
 )
 async def run_stage(request: StageRequest) -> State[Any]:
@@ -38,31 +41,43 @@ async def run_stage(request: StageRequest) -> State[Any]:
         request: Which stage of which study; the rest is taken from the run that is going on.
     """
     session = current_session()
-    failed = 0
-    counts = []
+    names = [step.name for step in steps_of(request.stage)]
     for step in steps_of(request.stage):
-        plan = begin_step(session, step)
-        tried: set[str] = set()
-        # Units that rest on others of their step are free once those are done.
-        while session.stopped is None and (todo := [u for u in plan.todo if u.key not in tried]):
-            await _work(session, plan, todo)
-            tried.update(unit.key for unit in todo)
-            plan = session.planner.refreshed(plan)
-        plan = end_step(session, plan)
-        failed += len(plan.failed)
-        counts.append(f"{step.name}: {len(plan.held)} of {len(plan.units)}")
+        plan = await _worked(session, begin_step(session, step), set())
+        end_step(session, await _retried(session, plan))
     found = await check_stage(session, request.stage)
-    await show_stage(session, request.stage, [step.name for step in steps_of(request.stage)])
-    message = ", ".join(filter(None, [*counts, summary(found)]))
-    if critical := broken(found, critical=True):
-        return Failed(message=f"critical: {critical[0].sentence}. {message}", data=failed)
-    if failed:
-        return Failed(
-            message=f"{failed} units failed; the next run works them again. {message}", data=failed
-        )
-    if session.stopped:
-        return Completed(name="Stopped", message=f"{session.stopped} {message}", data=0)
-    return Completed(message=message, data=0)
+    await show_stage(session, request.stage, names)
+    reports = [session.report(name) for name in names]
+    notes = [*map(step_sentence, reports), summary(found)]
+    return ended(reports, broken(found, critical=True), session.stopped, notes)
+
+
+async def _worked(session: Session, plan: StepPlan, tried: set[str]) -> StepPlan:
+    """The plan of a step whose units were worked, those apart that were tried already."""
+    # Units that rest on others of their step are free once those are done.
+    while session.stopped is None and (todo := [u for u in plan.todo if u.key not in tried]):
+        await _work(session, plan, todo)
+        tried.update(unit.key for unit in todo)
+        plan = session.planner.refreshed(plan)
+    return plan
+
+
+async def _retried(session: Session, plan: StepPlan) -> StepPlan:
+    """The plan of a step after what time may have mended was worked again, as the study declares.
+
+    It is done before the next step builds on these units.
+    """
+    run = session.design.study.run
+    for number in range(1, run.retries + 1):
+        failures = session.failures.get(plan.step.name, {})
+        again = {key for key, failure in failures.items() if failure.kind in MENDED_BY_TIME}
+        if not again or session.stopped is not None:
+            break
+        session.listener.waits(len(again), run.retry_after_s, number, run.retries)
+        await asyncio.sleep(run.retry_after_s)
+        others = {unit.key for unit in plan.failed if unit.key not in again}
+        plan = await _worked(session, plan, others)
+    return plan
 
 
 async def _work(session: Session, plan: StepPlan, todo: Sequence[AnyUnit]) -> None:
@@ -74,6 +89,7 @@ async def _work(session: Session, plan: StepPlan, todo: Sequence[AnyUnit]) -> No
     session.checker.start()  # it takes seconds, while models answer
     _hold_paid_answers(session, plan)
     step, shards = plan.step, shards_of(todo, max(plan.step.shard, 1))
+    where = place(session.design.study.name, step.stage, step.name)
     slots = Slots(_units_at_once(plan, session.concurrency))
     committer = Committer(session, step.name, slots)
     try:
@@ -85,15 +101,28 @@ async def _work(session: Session, plan: StepPlan, todo: Sequence[AnyUnit]) -> No
                 rows = await asyncio.to_thread(frames_of, session.warehouse, step.reads(units))
                 shard = Shard(step, units, rows, session.gateway, slots, committer.take)
                 slots.announce(len(units))
-                # Quoted, Prefect hands the shard over without searching its rows for futures.
-                work = work_shard(cast(Shard, quote(shard)), step.name, number, len(shards))
-                group.create_task(work)
+                group.create_task(_shard_worked(shard, where, number, len(shards)))
     except ExceptionGroup as errors:
         if (mistakes := errors.subgroup(AgoraError)) is not None:
             raise _first(mistakes) from None
         raise
     finally:
         await committer.flush()
+
+
+async def _shard_worked(shard: Shard, where: str, number: int, total: int) -> None:
+    """Have a task work a shard; units that fail are in its state, and raise nothing.
+
+    Raises:
+        Exception: A bug, or something that the user can mend, kept the shard from being worked.
+    """
+    # Quoted, Prefect hands the shard over without searching its rows for futures.
+    quoted = cast(Shard, quote(shard))
+    working: Any = work_shard(quoted, where, number, total, return_state=True)
+    state: State[Any] = await working
+    result = await state.aresult(raise_on_failure=False)
+    if isinstance(result, BaseException):
+        raise result
 
 
 def _units_at_once(plan: StepPlan, concurrency: int) -> int:

@@ -5,13 +5,15 @@ import asyncio
 import time
 from typing import Any
 
-from prefect import flow
+from prefect import flow, tags
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 
 from flows.artifacts import show_report
+from flows.endings import ended
 from flows.files import refuse_temporary
+from flows.naming import place, tags_of
 from flows.requests import RunRequest, StageRequest
 from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
@@ -35,27 +37,28 @@ async def run_study(request: RunRequest) -> State[Any]:
 
         async def work(stage: Stage) -> None:
             of_stage = StageRequest(study=study.name, version=session.design.version, stage=stage)
-            state = await run_stage(of_stage, return_state=True)
-            ended = await state.aresult(raise_on_failure=False)
-            if isinstance(ended, BaseException):
-                raise ended
+            with tags(*tags_of(study.name, session.design.version, stage)):
+                state = await run_stage(of_stage, return_state=True)
+            result = await state.aresult(raise_on_failure=False)
+            if isinstance(result, BaseException):
+                raise result
             _end_if_cancelled()
 
+        await _label(study.name, session.design.version)
         refuse_what_cannot_run(session, request.stages)
         begin_study(session)
         await work_stages(session, request.stages, work)
         if session.done:
             await show_report(session)
         report = report_of(session, time.perf_counter() - began_s)
-    if critical := report.critical:
-        return Failed(message=f"critical: {critical[0].sentence}", data=report)
-    failed = sum(step.failed for step in report.steps)
-    if failed:
-        return Failed(message=f"{failed} units failed; run it again to retry them", data=report)
-    name = "Completed" if report.stopped is None else "Stopped"
-    return Completed(
-        name=name, message=". ".join((report.stopped or "complete", *report.lost)), data=report
-    )
+    return ended(report.steps, report.critical, report.stopped, report.lost, data=report)
+
+
+async def _label(study: str, version: str) -> None:
+    """Give the flow run the study's name and the tags by which runs of it are found."""
+    async with get_client() as client:
+        labels = {*flow_run.tags, *tags_of(study, version)}
+        await client.update_flow_run(flow_run.id, name=place(study), tags=sorted(labels))
 
 
 def _end_if_cancelled() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from flows.naming import SHORT
 from schemas.errors import Mistake, nearest
 from schemas.study import Study
 from warehouse.queries.studies import StudyOfVersion, TextOfVersion, Version, Versions, VersionText
@@ -19,7 +20,6 @@ from warehouse.reader import reader
 if TYPE_CHECKING:
     from tasks.studies.design import Design
 
-SHORT = 12
 _NUMBERED = re.compile(r"(?P<name>.+)@(?P<number>[0-9]+)")
 
 

@@ -6,7 +6,8 @@ This room imports nothing else of the project.
   study names by file.
 - ``tables``: what the warehouse holds, a model per table; DDL, validation and the reference page
   derive from them.
-- ``unit``: what is planned, worked and committed. ``gateway``: what is asked of a model.
+- ``unit``: what is planned, worked and committed; ``failures``: why units failed.
+  ``gateway``: what is asked of a model.
   ``environment``: the rules of an episode as the engine sees them; ``seats``: who takes part.
 - ``inventories``: inventories of traits.
 - ``checks``: checks of data sets and what they found. ``relations``: tables and views by name.

@@ -50,6 +50,11 @@ class AttemptKind:
     asked_again: bool = False
     paid: bool = False
 
+    @property
+    def mended_by_time(self) -> bool:
+        """Whether the same question may be answered later, though nobody changes anything."""
+        return self.fault in {"provider", "network"}
+
 
 #: All ways in which an attempt can end, by name. Retries, re-asks, prices, fallbacks and the
 #: documentation derive from this list. ``ok`` is the only one that yields an answer.
@@ -75,6 +80,7 @@ ATTEMPT_KINDS = {
 
 RETRIED = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.retried)
 ASKED_AGAIN = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.asked_again)
+MENDED_BY_TIME = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.mended_by_time)
 PAID = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.paid)
 #: The model did answer, but with nothing usable; after other failures nobody knows what it would
 #: have said.

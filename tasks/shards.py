@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
+from schemas.failures import UnitCounts, counted
 from schemas.gateway import Gateway
 from schemas.unit import AnyUnit
 from tasks.stages.base import AnyStep
@@ -42,18 +45,33 @@ class Shard:
     take: Take
 
 
-@task(name="shard", task_run_name="{step} {number} of {total}", cache_policy=NO_CACHE)
-async def work_shard(shard: Shard, step: str, number: int, total: int) -> int:
-    """Work a shard; returns how many units it has, since their rows were handed over already.
+@task(name="shard", task_run_name="{place} {number} of {total}", cache_policy=NO_CACHE)
+async def work_shard(shard: Shard, place: str, number: int, total: int) -> State[Any]:
+    """Work a shard, whose rows are handed over on the way; it is failed where units of it failed.
 
     Args:
         shard: The units; pass it quoted, so that Prefect does not look into it.
-        step: Name of the step, for the task's name.
+        place: Study, stage and step, for the task's name.
         number: Number of the shard, from 1.
         total: How many shards the step has.
     """
-    await work_units(shard.step, shard.units, shard.rows, shard.gateway, shard.slots, shard.take)
-    return len(shard.units)
+    counts = await work_units(
+        shard.step, shard.units, shard.rows, shard.gateway, shard.slots, shard.take
+    )
+    return state_of(counts)
+
+
+def state_of(counts: UnitCounts, data: Any = None) -> State[Any]:
+    """The state of a task that worked a shard: failed where units of the shard failed.
+
+    Args:
+        counts: How its units ended.
+        data: The state's data.
+    """
+    if counts.failures:
+        n_failed = counted(len(counts.failures), "failed unit")
+        return Failed(name=f"Completed with {n_failed}", message=counts.message(), data=data)
+    return Completed(message=counts.message(), data=data)
 
 
 def shards_of(units: Sequence[AnyUnit], size: int, most: int = 200) -> list[Sequence[AnyUnit]]:

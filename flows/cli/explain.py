@@ -10,7 +10,8 @@ from typing import Any
 
 from flows.cli.table import table
 from flows.cli.terminal import say
-from flows.study_references import SHORT, Named, named, study_of
+from flows.naming import SHORT
+from flows.study_references import Named, named, study_of
 from schemas.errors import Mistake, nearest
 from schemas.keys import identity_shown
 from schemas.unit import AnyUnit

@@ -10,8 +10,9 @@ from flows.catalogues import refuse_missing_imports
 from flows.cli.table import table, terminal_width
 from flows.cli.terminal import say
 from flows.estimating import estimated, refuse_unpriced
+from flows.naming import SHORT
 from flows.planning import StepPlan, plans
-from flows.study_references import SHORT, with_markets
+from flows.study_references import with_markets
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps

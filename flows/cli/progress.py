@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.progress import TimeElapsedColumn as Elapsed
 
 from flows.planning import StepPlan
+from schemas.failures import counted
 
 #: Below this share of usable answers the progress line turns red.
 LOW_SHARE = 0.5
@@ -70,6 +71,14 @@ class ProgressLines:
             failures = f"[red]{self._failed} failed[/red]" if self._failed else ""
             note = "  ".join(filter(None, (failures, usable_words(usable))))
             self._bars.update(self._task, advance=done, note=note)
+
+    def waits(self, units: int, seconds: float, number: int, retries: int) -> None:
+        """Say that failed units are worked again, and when."""
+        self._console.print(
+            f"  {counted(units, 'failed unit')}: worked again in {seconds:,.0f} s "
+            f"(retry {number} of {retries})",
+            highlight=False,
+        )
 
     def step_ends(self, plan: StepPlan) -> None:
         """Put a line in place of the bar."""

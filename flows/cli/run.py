@@ -16,6 +16,7 @@ from flows.cli.console import PlainConsole
 from flows.cli.ending import Ending, told_to_end
 from flows.cli.options import DEFAULT_WAREHOUSE
 from flows.requests import RunRequest, StudyReport
+from flows.sentences import calls_sentence, to_do
 from flows.settings import apply_defaults, server_configured
 
 if TYPE_CHECKING:
@@ -123,17 +124,18 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
     from warehouse.reader import reader
 
     for step in report.steps:
-        for reason in step.reasons[:3]:
-            console.print(f"  [red]{step.step}[/red]: {escape(reason)}")
-        if len(step.reasons) > 3:
-            console.print(f"  [red]{step.step}[/red]: {len(step.reasons) - 3} more failures")
+        for group in step.failures:
+            text = f"{group.units:,} {group.kind}: {group.example}"
+            console.print(f"  [red]{step.step}[/red]: {escape(text)}")
+    if failed := [step for step in report.steps if step.failed]:
+        console.print(f"  {to_do(failed)}")
     with reader(warehouse) as reading:
         found = findings(reading, report.version, study)
     series = study.imported.series if study.imported is not None else ()
     print_findings(console, found, [*study.changes, *series])
     print_reproduced(console, study, found.reproduced)
     print_checked(console, report.checked)
-    console.print(f"  {_calls_line(report)} Took {report.elapsed_s:.1f} s.")
+    console.print(f"  {calls_sentence(report)} Took {report.elapsed_s:.1f} s.")
     for lost in report.lost:
         console.print(f"  [yellow]Damaged[/yellow]: {escape(lost)}.", soft_wrap=True)
     if report.stopped:
@@ -162,16 +164,3 @@ def program() -> str:
         return "agora"
     here = Path.cwd()
     return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)
-
-
-def _calls_line(report: StudyReport) -> str:
-    """How many calls were made and what they cost, in one line."""
-    if report.calls_asked == 0:
-        return "Made no model calls."
-    cost = f"for ${report.cost_usd:,.2f}"
-    if report.unknown_prices == report.calls_asked:
-        cost = "at unknown prices"
-    elif report.unknown_prices:
-        cost += f", not counting {report.unknown_prices:,} calls of unknown price"
-    reused = f" and reused {report.calls_reused:,} answers" if report.calls_reused else ""
-    return f"Made {report.calls_asked:,} model calls {cost}{reused}."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.cli.table import table
 from flows.cli.terminal import say
-from flows.study_references import SHORT
+from flows.naming import SHORT
 from schemas.unit import STAGES
 from warehouse.queries.studies import Version, Versions
 from warehouse.queries.units import StageCount, UnitsByStage

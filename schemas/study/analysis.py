@@ -65,6 +65,18 @@ class RunSpec(Record):
     budget_usd: float | None = Field(None, ge=0, description="Dollars that may be spent.")
     budget_calls: int | None = Field(None, ge=0, description="Calls that may be made.")
     concurrency: int = Field(64, ge=1, description="Units worked at once, at most.")
+    retries: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="How often a run waits at the end of a step and works those units again that "
+        "failed for reasons that time mends: rate limits, errors of the server, time-outs, lost "
+        "connections and responses that are no answers. Other failures wait for you: a key that is "
+        "not accepted, a request that is refused, an answer out of shape.",
+    )
+    retry_after_s: float = Field(
+        600, ge=0, le=86_400, description="Seconds that it waits before each retry."
+    )
     stop_if_unusable: StopRule | None = Field(
         StopRule(),
         description="Stops a stage before it is paid to the end when its answers cannot be used; "

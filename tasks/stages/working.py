@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from schemas.failures import UnitCounts
 from schemas.gateway import Gateway
 from schemas.unit import AnyUnit, Failure, Result, UnitFailed
 from tasks.concurrency import gather_all
@@ -69,8 +70,10 @@ async def work_units(
     gateway: Gateway,
     slots: Slots,
     take: Take,
-) -> None:
+) -> UnitCounts:
     """Work units, each as soon as there is a slot, and hand over each result when it is there.
+
+    Units that did not begin, or that the budget stopped, are no part of the counts.
 
     Args:
         step: Their step.
@@ -79,17 +82,25 @@ async def work_units(
         gateway: The way to models.
         slots: How many units are worked at once.
         take: Takes the results over.
+
+    Returns:
+        How the units ended.
     """
     prepared = step.prepare(units, rows)
+    counts = UnitCounts()
 
     async def worked(unit: AnyUnit) -> None:
         async with slots:
             if slots.closed:
                 return
             # In the slot, so that results never pile up faster than they are taken.
-            await take(await result_of(step, unit, prepared, gateway))
+            result = await result_of(step, unit, prepared, gateway)
+            await take(result)
+            if result.failure is None or result.failure.kind != BUDGET:
+                counts.count(result.failure)
 
     await gather_all(worked(unit) for unit in units)
+    return counts
 
 
 async def results_of(

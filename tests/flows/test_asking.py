@@ -165,8 +165,10 @@ async def test_a_server_that_is_not_there_fails_units_and_shows_no_key(
 ) -> None:
     server = f"http://127.0.0.1:{free_port()}"
     report = await ran(write(f"{server}/v1", replicates=1))
-    (failure,) = [reason for step in report.steps for reason in step.reasons]
-    assert failure == f"connection: s1, turn: cannot connect: Connection refused (server {server})"
+    (group,) = [one for step in report.steps for one in step.failures]
+    failure = group.example
+    assert (group.kind, group.units) == ("connection", 1)
+    assert failure == f"s1, turn: cannot connect: Connection refused (server {server})"
     written = "".join([failure, *capfd.readouterr(), caplog.text, report.model_dump_json()])
     assert MARK not in written
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -256,10 +258,10 @@ async def test_a_refused_key_is_told_without_the_key(
     wrong = f"{MARK}-of-yesterday"
     monkeypatch.setenv("MARKED_KEY", wrong)
     report = await ran(write(keyed, replicates=1))
-    (failure,) = [reason for step in report.steps for reason in step.reasons]
-    assert "authentication" in failure
-    assert "Incorrect API key" in failure
-    assert MARK not in failure
+    (failure,) = [one for step in report.steps for one in step.failures]
+    assert failure.kind == "authentication"
+    assert "Incorrect API key" in failure.example
+    assert MARK not in failure.example
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if MARK.encode() in path.read_bytes()] == []
 

@@ -36,7 +36,7 @@ def test_what_comes_while_a_batch_is_committed_is_committed_in_batches_of_the_us
         run_id="run",
         stopped=None,
         done={},
-        reasons={},
+        failures={},
     )
     results = [result(number, GATHERED_ROWS // 2) for number in range(11)]
 
