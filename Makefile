@@ -44,6 +44,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	@$(BIN)/python -m compileall -q flows schemas tasks warehouse
+	@rm -rf $(VENV)/prefect
+	@PREFECT_HOME=$(CURDIR)/$(VENV)/prefect $(BIN)/prefect server database upgrade --yes > /dev/null
 	@touch $(STAMP)
 
 lock: pyproject.toml

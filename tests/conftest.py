@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,6 +18,8 @@ import pytest
 
 #: Settings that tests are handed on purpose.
 GIVEN = ("AGORA_SHARED", "AGORA_WRITE_GOLDEN")
+#: An empty database of Prefect's server, made at set-up, since a server takes seconds to make one.
+PREFECT_DATABASE = Path(sys.prefix) / "prefect" / "prefect.db"
 
 
 def _isolate() -> None:
@@ -26,6 +29,8 @@ def _isolate() -> None:
             del os.environ[name]
     home = tempfile.TemporaryDirectory(prefix="agora-prefect-")
     atexit.register(home.cleanup)
+    if PREFECT_DATABASE.exists():
+        shutil.copy(PREFECT_DATABASE, home.name)
     os.environ["PREFECT_HOME"] = home.name
     os.environ["PREFECT_PROFILES_PATH"] = f"{home.name}/profiles.toml"
     # Groups of tests run side by side, where threads of linear algebra wait for each other.

@@ -6,6 +6,7 @@ import ast
 import re
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,16 +28,30 @@ ONLY_IN = {
 }
 
 
+@cache
 def modules(room: str) -> list[Path]:
     return sorted((ROOT / room).rglob("*.py"))
 
 
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(tree(path)))
+
+
+@cache
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in nodes(path):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            names.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+            names.add(node.module)
+    return names
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -84,15 +99,15 @@ SQL = re.compile(
 USERS_SQL = ("flows/cli/sql.py", "flows/cli/output.py")
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
+def texts(path: Path) -> Iterator[str]:
     """Every text of a module but docstrings; places in an f-string are written as a name."""
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     skipped = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.JoinedStr):
             skipped.update(map(id, node.values))
             yield "".join(
@@ -108,7 +123,7 @@ def test_sql_stands_in_the_warehouse_alone(room: str) -> None:
     strays = [
         f"{path.relative_to(ROOT)}: {text.strip()[:60]}"
         for path in modules(room)
-        for text in texts(ast.parse(path.read_text(encoding="utf-8")))
+        for text in texts(path)
         if SQL.match(text)
     ]
     taking = [
@@ -151,7 +166,7 @@ def test_every_module_says_what_it_holds() -> None:
         str(path.relative_to(ROOT))
         for room in ROOMS
         for path in modules(room)
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        if not ast.get_docstring(tree(path))
     ]
     assert silent == []
 
@@ -180,7 +195,7 @@ def test_an_index_names_everything_in_its_package(package: str) -> None:
 def test_every_mistake_says_where_it_is(room: str) -> None:
     lacking = []
     for path in modules(room):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 given = {keyword.arg for keyword in node.keywords}  # None stands for **details
                 if node.func.id in {"Mistake", "Locked"} and not given & {"place", None}:
@@ -192,7 +207,7 @@ def test_commands_print_through_what_keeps_terminals_safe() -> None:
     allowed = {"flows/cli/terminal.py", "flows/cli/console.py", "flows/cli/main.py"}
     printing = []
     for path in sorted((ROOT / "flows").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 name = str(path.relative_to(ROOT))
                 if node.func.id in {"print", "Console"} and name not in allowed:

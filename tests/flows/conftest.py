@@ -52,14 +52,20 @@ contrasts:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_server() -> Iterator[None]:
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One server for all tests of flows."""
     apply_defaults()
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
-    from prefect.testing.utilities import prefect_test_harness
+    from prefect.testing import utilities
 
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
+    folder = tmp_path_factory.mktemp("prefect")
+    empty = Path(os.environ["PREFECT_HOME"]) / "prefect.db"
+    if empty.exists():
+        shutil.copy(empty, folder / "prefect-test.db")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(utilities, "mkdtemp", lambda: str(folder))
+        with utilities.prefect_test_harness(server_startup_timeout=120):
+            yield
 
 
 class SharedChecker(Checker):
