@@ -1,7 +1,8 @@
 """When it is done: Prefect flows and the command line (``cli``).
 
 - ``study``, ``stages``: the main flow and a subflow per stage. ``data``: the flows that bring data
-  in and take it out. ``requests``: parameters of flows, and their reports.
+  in and take it out. ``maintenance``: the flow that looks after a warehouse. ``requests``:
+  parameters of flows, and their reports. ``deployments``: flows on a server, scheduled or served.
 - ``naming``, ``endings``, ``sentences``: how runs are named, in which states they end, what is said
   of them.
 - ``running``: a run but for Prefect. ``resources``, ``session``, ``committing``: what a run holds

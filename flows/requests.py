@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,14 @@ from schemas.base import Record
 from schemas.checks import Checked
 from schemas.failures import FailureGroup
 from schemas.unit import Stage
+
+#: A global concurrency limit on the Prefect server in use.
+Limit = Annotated[
+    str | None,
+    Field(
+        description="Prefect concurrency limit that is held meanwhile; the server must have it.",
+    ),
+]
 
 
 class RunRequest(Record):
@@ -25,6 +33,7 @@ class RunRequest(Record):
     budget_usd: float | None = Field(None, ge=0, description="Instead of the study's own budget.")
     budget_calls: int | None = Field(None, ge=0, description="Instead of the study's own budget.")
     concurrency: int | None = Field(None, ge=1, description="Instead of the study's own.")
+    limit: Limit = None
 
 
 class StageRequest(Record):
@@ -69,6 +78,19 @@ class SampleRequest(Record):
     )
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
     folder: Path = Field(Path("sheets"), description="Where the coding sheets are written.")
+
+
+class MaintenanceRequest(Record):
+    """Look after a warehouse."""
+
+    warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
+    compact: bool = Field(
+        True, description="Write the file anew, without the room that deleted rows leave."
+    )
+    wait_s: float = Field(
+        3600, ge=0, description="How long to wait for a run that has the warehouse open."
+    )
+    limit: Limit = None
 
 
 class StepReport(Record):

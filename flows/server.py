@@ -63,7 +63,7 @@ class StartingServer:
             Mistake: It did not start, or another one is configured and nothing answers there.
         """
         if self._child is None:
-            _refuse_unreachable()
+            refuse_unreachable()
             return
         # Whoever connects waits until the server has started, since the socket listens already.
         connection = http.client.HTTPConnection(LOOPBACK, self._port, timeout=STARTUP_S)
@@ -149,7 +149,12 @@ def _gone(address: str, found: str) -> Mistake:
     )
 
 
-def _refuse_unreachable() -> None:
+def refuse_unreachable() -> None:
+    """Refuse a configured server where nothing answers.
+
+    Raises:
+        Mistake: Nothing does.
+    """
     import httpx
     from prefect.client.orchestration import get_client
     from prefect.settings import get_current_settings
@@ -162,5 +167,5 @@ def _refuse_unreachable() -> None:
             place=URL,
             found=f"{get_current_settings().api.url}: {error}",
             expected="the address of a server that is running",
-            fix=f"start it with: prefect server start; or unset {URL} to do without",
+            fix=f"start it with: prefect server start; agora run does without if you unset {URL}",
         )

@@ -11,6 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 
 from flows.artifacts import show_report
+from flows.deployments.limits import holding
 from flows.endings import ended
 from flows.files import refuse_temporary
 from flows.naming import place, tags_of
@@ -32,7 +33,8 @@ async def run_study(request: RunRequest) -> State[Any]:
     """
     refuse_temporary(study=request.study, warehouse=request.warehouse)
     began_s = time.perf_counter()
-    async with open_session(request, str(flow_run.id or "local")) as session:
+    run_id = str(flow_run.id or "local")
+    async with holding(request.limit), open_session(request, run_id) as session:
         study = session.design.study
 
         async def work(stage: Stage) -> None:

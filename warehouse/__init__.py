@@ -1,6 +1,7 @@
 """Where rows live: the only room that imports duckdb or great_expectations.
 
 - ``store``: an open warehouse, which is what flows write with. ``connection``: opening its file.
+  ``compacting``: writing it anew.
 - ``committing``: from results to stored rows: staged, checked, written or quarantined.
 - ``projections``: what follows from the table models. ``schema``: migrations (``migrations/``)
   and views (``views/``, which ``view_files`` reads). ``reference``: ``docs/tables.md``.

@@ -5,14 +5,46 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from typer.core import TyperCommand
 
+from schemas.errors import Mistake, nearest
+from schemas.unit import STAGES, Stage
+
 DEFAULT_WAREHOUSE = Path("agora.duckdb")
 
 Format = Literal["table", "csv", "json", "parquet"]
+
+#: Stages that a command works, in place of all.
+StageNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--stage",
+        help=f"Run only this stage: {', '.join(STAGES)}. Repeat the option for several stages.",
+    ),
+]
+
+
+def stages_of(names: list[str] | None) -> tuple[Stage, ...]:
+    """The stages that the option names.
+
+    Raises:
+        Mistake: There is no such stage.
+    """
+    for name in names or ():
+        if name not in STAGES:
+            close = nearest(name, STAGES)
+            raise Mistake(
+                what="unknown stage",
+                place="--stage",
+                found=name,
+                expected=f"one of {', '.join(STAGES)}",
+                fix=f"write {close}" if close else "",
+            )
+    return cast(tuple[Stage, ...], tuple(names or ()))
+
 
 #: What names a study that a command reads.
 StudyName = Annotated[

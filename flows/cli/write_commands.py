@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import typer
 
 from flows.cli.options import (
     AfterCommand,
     AllowPath,
+    StageNames,
     StudyFiles,
     StudyName,
     allowed_of,
+    stages_of,
     warehouse_of,
 )
 from flows.cli.terminal import say
-from schemas.unit import STAGES, Stage
 
 Kind = Literal["transcripts", "codes", "marketplace", "instrument"]
 Exportable = Literal["personas"]
@@ -36,12 +37,7 @@ def init(
 def run(
     context: typer.Context,
     studies: StudyFiles,
-    stage: Annotated[
-        list[str] | None,
-        typer.Option(
-            help=f"Run only this stage: {', '.join(STAGES)}. Repeat the option for several stages."
-        ),
-    ] = None,
+    stage: StageNames = None,
     budget_usd: Annotated[
         float | None,
         typer.Option(min=0, help="Spend at most this many dollars. Overrides the study."),
@@ -63,24 +59,13 @@ def run(
     """Run studies. Whatever the warehouse already holds is not done again."""
     from flows.cli.run import run_studies
     from flows.requests import RunRequest
-    from schemas.errors import Mistake, nearest
 
-    for name in stage or ():
-        if name not in STAGES:
-            close = nearest(name, STAGES)
-            raise Mistake(
-                what="unknown stage",
-                place="--stage",
-                found=name,
-                expected=f"one of {', '.join(STAGES)}",
-                fix=f"write {close}" if close else "",
-            )
     requests = [
         RunRequest(
             study=path,
             allow_paths=allowed_of(context),
             warehouse=warehouse_of(context),
-            stages=cast(tuple[Stage, ...], tuple(stage or ())),
+            stages=stages_of(stage),
             budget_usd=budget_usd,
             budget_calls=budget_calls,
             concurrency=concurrency,
