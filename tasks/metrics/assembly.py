@@ -20,6 +20,8 @@ SEAT_CHANGES = "v_seats_over_time"
 SHOWN_BEFORE = "v_message_exposures"
 #: View of the alternatives that were shown to who chose.
 CHOICE_SETS = "v_choice_sets"
+#: View of what the calls of each seat took.
+TOKENS = "v_episode_tokens"
 #: Table of who can see what has an audience of its own.
 AUDIENCES = "audiences"
 #: Whose judgement a row is. A study has few flags, coders and rules and millions of judgements, so
@@ -89,6 +91,7 @@ class MetricInputs:
             choice_sets=self._numbered(CHOICE_SETS, episodes_key, episodes)
             if "choice_sets" in needs
             else empty,
+            tokens=self._numbered(TOKENS, episodes_key, episodes) if "tokens" in needs else empty,
             flags=spec.flags,
             rule=spec.rule,
             rules=spec.rules,

@@ -42,6 +42,7 @@ MODULES = {
     "responses": "opinion.responses",
     "scale_association": "persona.association",
     "scale_reliability": "persona.reliability",
+    "sequences": "choices.sequences",
     "stability": "identity.stability",
     "trait_drift": "persona.drift",
     "trait_fidelity": "persona.fidelity",

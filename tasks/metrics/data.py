@@ -116,6 +116,7 @@ class Data(Cases):
             value, text``.
         choice_sets: Alternatives that were shown, with ``chosen``: ``v_choice_sets`` with
             ``episode``.
+        tokens: Tokens of the calls of each seat: ``v_episode_tokens`` with ``episode``.
         flags: The codebook.
         rule: The rule of ``labels``.
         rules: All rules, the used one first.
@@ -139,6 +140,7 @@ class Data(Cases):
     exposures: pl.DataFrame = field(default_factory=pl.DataFrame)
     responses: pl.DataFrame = field(default_factory=pl.DataFrame)
     choice_sets: pl.DataFrame = field(default_factory=pl.DataFrame)
+    tokens: pl.DataFrame = field(default_factory=pl.DataFrame)
     flags: Flags = field(default_factory=Flags)
     rule: str | None = None
     rules: tuple[str, ...] = ()

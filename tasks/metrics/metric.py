@@ -20,7 +20,7 @@ _RANGE = re.compile(r"[\[(]([^,]+), ([^,]+)[\])]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 Need = Literal[
     "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses",
-    "exposures", "choice_sets",
+    "exposures", "choice_sets", "tokens",
     "traits", "attributes", "texts", "answers",
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ from tasks.metrics.assembly import (
     CHOICE_SETS,
     SEAT_CHANGES,
     SHOWN_BEFORE,
+    TOKENS,
     MetricInputs,
 )
 from tasks.metrics.catalogue import METRICS
@@ -245,6 +246,8 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
                 keys[SHOWN_BEFORE] = episodes
             if "choice_sets" in needs:
                 keys[CHOICE_SETS] = episodes
+            if "tokens" in needs:
+                keys[TOKENS] = episodes
             for table, some in keys.items():
                 if some:
                     wanted.setdefault(table, {}).update(dict.fromkeys(some))

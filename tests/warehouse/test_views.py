@@ -103,6 +103,48 @@ def test_choice_sets_say_which_of_their_listings_was_chosen(make, commit, wareho
     ]
 
 
+def test_tokens_of_a_seat_are_those_of_its_answered_calls(make, commit, warehouse):
+    unit = make.key("a")
+    counted = {"prompt_tokens": 100, "completion_tokens": 10}
+    calls = [
+        make.call(unit, 0, subject="s1", **counted),
+        make.call(unit, 1, subject="s1", **counted),
+        make.call(unit, 2, subject="s2", **counted | {"completion_tokens": None}),
+    ]
+    seats = [make.seat(unit), make.seat(unit, "s2")]
+    found = make.result("a", episodes=[make.episode(unit)], seats=seats, calls=calls)
+    assert not commit(found).failed
+    rows = warehouse.frame_sql(
+        "SELECT seat, calls, prompt_tokens, completion_tokens FROM v_episode_tokens ORDER BY seat"
+    ).rows()
+    assert rows == [("s1", 2, 200, 20), ("s2", 1, 100, None)]
+
+
+def test_bids_stand_beside_what_the_thing_was_worth(make, commit, warehouse):
+    unit = make.key("a")
+
+    def event(seq: int, kind: str, **fields: object) -> dict[str, object]:
+        shared = {"turn": 0, "round": 1, "text": None, "actor": "env", "item": "thing"}
+        return make.event(unit, seq, **shared | {"kind": kind, **fields})
+
+    events = [
+        event(0, "chance", target="s1", item="value", value=50.0),
+        event(1, "chance", target="s2", item="value", value=40.0),
+        event(2, "bid", actor="s1", value=45.0),
+        event(3, "state", target="s1", item="sold", value=45.0),
+    ]
+    episode = make.episode(unit, environment="auction")
+    seats = [make.seat(unit), make.seat(unit, "s2")]
+    assert not commit(make.result("a", episodes=[episode], seats=seats, events=events)).failed
+    rows = warehouse.frame_sql(
+        "SELECT round, seat, name, worth, bid, left_at, won, price FROM v_bids ORDER BY seat"
+    ).rows()
+    assert rows == [
+        (1, "s1", "Agent 1", 50.0, 45.0, None, True, 45.0),
+        (1, "s2", "Agent 2", 40.0, None, None, False, 45.0),
+    ]
+
+
 def test_exposures_have_a_row_per_event_seen(make, commit, warehouse):
     unit = make.key("a")
     spans = [{"first": 0, "last": 2}, {"first": 5, "last": 5}]

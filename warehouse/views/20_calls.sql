@@ -62,3 +62,22 @@ FROM calls AS c;
 COMMENT ON VIEW v_calls IS
     'One row per call with its whole request: messages is a list of {role, text}. Name the calls '
     'that you want; use calls where messages do not matter.';
+
+CREATE VIEW v_episode_tokens AS
+SELECT
+    c.unit_key AS episode_key,
+    c.subject AS seat,
+    any_value(s.role) AS role,
+    any_value(c.model) AS model,
+    count(*) AS calls,
+    CASE WHEN count(c.prompt_tokens) = count(*) THEN sum(c.prompt_tokens)::BIGINT END AS prompt_tokens,
+    CASE
+        WHEN count(c.completion_tokens) = count(*) THEN sum(c.completion_tokens)::BIGINT
+    END AS completion_tokens
+FROM calls AS c
+JOIN seats AS s ON s.episode_key = c.unit_key AND s.seat = c.subject
+WHERE c.status = 'answered'
+GROUP BY c.unit_key, c.subject;
+COMMENT ON VIEW v_episode_tokens IS
+    'One row per seat: answered calls of its episode that were made for it, and their tokens; null '
+    'where a provider did not count them.';

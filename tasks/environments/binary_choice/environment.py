@@ -52,12 +52,13 @@ class BinaryChoiceParams(SeatedParams):
 class State:
     """The order of the options for each seat, and the answers so far: whether each is the first.
 
-    ``shown_first`` has, of each answer, whether it was the option that was named first.
+    Answers stand by sequence: those of a call, or all where every call has one. ``shown_first``
+    has, of each answer, whether it was the option that was named first.
     """
 
     round: int
     swapped: Mapping[str, bool]
-    answers: Mapping[str, tuple[bool, ...]]
+    answers: Mapping[str, tuple[tuple[bool, ...], ...]]
     shown_first: Mapping[str, tuple[bool, ...]]
 
 
@@ -81,8 +82,10 @@ class BinaryChoiceGame:
 
     def start(self, rng: Random) -> Step[State]:
         """Nothing has been chosen."""
-        none: dict[str, tuple[bool, ...]] = dict.fromkeys(self._seats, ())
-        return Step(State(0, self._swapped(rng), none, none))
+        swapped = self._swapped(rng)
+        return Step(
+            State(0, swapped, dict.fromkeys(self._seats, ()), dict.fromkeys(self._seats, ()))
+        )
 
     def round_of(self, state: State) -> int:
         """The number of the question."""
@@ -119,7 +122,10 @@ class BinaryChoiceGame:
             given = action.value.answer
             some = (given,) if isinstance(given, str) else tuple(given)
             shown = self._shown(state, seat)
-            answers[seat] += tuple(one == self._params.options[0] for one in some)
+            now = tuple(one == self._params.options[0] for one in some)
+            before = answers[seat]
+            single = self._params.answers == 1 and before
+            answers[seat] = ((*before[0], *now),) if single else (*before, now)
             shown_first[seat] += tuple(one == shown[0] for one in some)
             data = {"shown": shown, "n": len(some)}
             events += [
@@ -131,7 +137,11 @@ class BinaryChoiceGame:
         return Step(after, tuple(events), state.round, "terminated" if over else "running")
 
     def outcome(self, state: State) -> Outcomes:
-        """Shares, switches, dependence and runs: of every seat, and the means over seats."""
+        """Shares, switches, dependence and runs: of every seat, and the means over seats.
+
+        ``sequence`` of a seat spells its answers: 1 for the first option, a space between calls
+        of several answers.
+        """
         by_seat = {
             seat: scores(state.answers[seat], state.shown_first[seat]) for seat in self._seats
         }
@@ -139,7 +149,14 @@ class BinaryChoiceGame:
         for metric in next(iter(by_seat.values())):
             known = [one[metric] for one in by_seat.values() if one[metric] is not None]
             whole[metric] = sum(known) / len(known) if known else None  # type: ignore[arg-type]
-        return {("episode", ""): whole, **{("seat", seat): one for seat, one in by_seat.items()}}
+        spelled = {
+            seat: " ".join("".join("01"[one] for one in call) for call in calls)
+            for seat, calls in state.answers.items()
+        }
+        return {
+            ("episode", ""): whole,
+            **{("seat", seat): {**one, "sequence": spelled[seat]} for seat, one in by_seat.items()},
+        }
 
     def _swapped(self, rng: Random) -> dict[str, bool]:
         drawn = self._params.order == "shuffled"
@@ -154,7 +171,7 @@ class BinaryChoice(SeatedEnvironment):
     """Choices between two options, without payoff."""
 
     name = "binary_choice"
-    version = 1
+    version = 2
     params = BinaryChoiceParams
     templates = ("system", "opening", "event", "choice")
     policy = ChoosingPolicy()

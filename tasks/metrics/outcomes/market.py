@@ -12,6 +12,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.outcomes.outcomes import episode_outcomes
 from tasks.metrics.rows import ByEpisode
+from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.proportions import wilson_interval
 
 
@@ -87,6 +88,29 @@ EPISODE = {
 }
 
 
+#: Quantities of what models read and wrote, by name: columns of tokens, and what they are.
+TOKENS = {
+    "tokens": (("prompt_tokens", "completion_tokens"), "tokens of all seats per purchase"),
+    "completion_tokens": (("completion_tokens",), "tokens that seats wrote per purchase"),
+}
+
+
+def tokens_per_purchase(data: Data) -> dict[str, Floats]:
+    """Tokens of each episode over its purchases, by name in :data:`TOKENS`.
+
+    Not-a-number where nothing was bought, or where a provider did not count tokens.
+    """
+    paid = data.outcomes.filter((pl.col("scope") == "seat") & (pl.col("metric") == "paid"))
+    purchases = data.by_episode(paid.group_by("episode").agg(pl.col("value").sum()), "value")
+    found = {}
+    for name, (columns, _) in TOKENS.items():
+        whole = pl.sum_horizontal(pl.col(column) for column in columns)
+        known = pl.all_horizontal(pl.col(column).is_not_null().all() for column in columns)
+        spent = data.tokens.group_by("episode").agg(n=pl.when(known).then(whole.sum()))
+        found[name] = data.by_episode(spent, "n") / np.where(purchases > 0, purchases, np.nan)
+    return found
+
+
 def first_proposals(data: Data) -> pl.DataFrame:
     """Customers who chose among several proposals: ``episode, seat, first`` (0 or 1)."""
     wide = data.outcomes.filter(
@@ -112,6 +136,11 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
         for quantity, one in EPISODE.items()
         if one.outcome in known
     }
+    if not data.tokens.is_empty():
+        scored |= {
+            name: ByEpisode(values, TOKENS[name][1], 1)
+            for name, values in tokens_per_purchase(data).items()
+        }
     utility = data.outcomes.filter((pl.col("scope") == "seat") & (pl.col("metric") == "utility"))
     by_seat = rows.of_seats(
         data,
@@ -159,6 +188,10 @@ METRIC = Metric(
         for quantity, one in EPISODE.items()
     }
     | {
+        name: Quantity(title, f"({' + '.join(columns)}) / purchases", FROM_ZERO)
+        for name, (columns, title) in TOKENS.items()
+    }
+    | {
         "utility": Quantity("a customer's utility, by seat", "2 v · 1[met] - paid", "any", "USD"),
         "first_proposal_pooled": Quantity(
             "share of first proposals taken, customers pooled", "k / n", "[0, 1]"
@@ -170,7 +203,7 @@ METRIC = Metric(
     "episode act alike: `first_proposal` resamples episodes. A share of first proposals means "
     "little unless `arrival` draws their order. Payments to treated businesses mean something only "
     "against a control.",
-    needs=("outcomes",),
-    version=3,
+    needs=("outcomes", "tokens"),
+    version=4,
     compute=compute,
 )

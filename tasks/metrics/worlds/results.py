@@ -39,7 +39,7 @@ def _outcomes(
 
 
 def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> Data:
-    """Gamma outcomes, and customers who take the first proposal or not."""
+    """Gamma outcomes and tokens, and customers who buy once, from the first proposal or not."""
     in_b = _in_b(sizes) & planted
     n = len(in_b)
     mean = np.where(in_b, MORE, MEAN)
@@ -55,8 +55,13 @@ def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> 
     parts += [
         _outcomes(episode, "seat", seats, "first_proposal_accepted", first.astype(np.float64)),
         _outcomes(episode, "seat", seats, "proposals_made", np.full(len(episode), 3.0)),
+        _outcomes(episode, "seat", seats, "paid", np.ones(len(episode))),
     ]
-    return Data(episodes=episodes_frame(sizes), outcomes=pl.concat(parts))
+    read, written = (CUSTOMERS * rng.gamma(4.0, mean / 8.0) for _ in range(2))
+    tokens = pl.DataFrame(
+        {"episode": np.arange(n), "prompt_tokens": read, "completion_tokens": written}
+    )
+    return Data(episodes=episodes_frame(sizes), outcomes=pl.concat(parts), tokens=tokens)
 
 
 def _worlds(
@@ -67,6 +72,7 @@ def _worlds(
         truths = [Truth(one, MEAN, more, subject) for one, subject in quantities.items()]
         if pooled:
             truths.append(Truth("first_proposal_pooled", FIRST, first))
+            truths += [Truth("tokens", MEAN, more), Truth("completion_tokens", MEAN / 2, more / 2)]
         return World(
             "skewed outcomes (gamma, shape 4)" + (", half as large again in b" if planted else ""),
             partial(skewed, planted=planted, names=names),

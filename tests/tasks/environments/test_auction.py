@@ -106,6 +106,23 @@ def test_an_ascending_price_ends_just_above_the_second_value(
     assert all(abs(price - value) <= 1 for price, value in zip(prices, second, strict=True))
 
 
+def test_whoever_has_left_an_ascending_auction_is_asked_no_more(
+    memory_gateway: Any, simulate: Any
+) -> None:
+    found = played(memory_gateway, simulate, form="ascending", increment=10, rounds=6)
+    values = values_of(found)
+    asked = {(row["round"], row["seat"]): 0 for row in found.rows["actions"]}
+    for row in found.rows["actions"]:
+        asked[row["round"], row["seat"]] += 1
+    for (number, seat), n in asked.items():
+        # Truthful bidders agree to 0, 10, ... up to their value; the last one is asked with the
+        # second, and all are asked once more at the price at which they leave.
+        highest = seat == max(values[number], key=values[number].__getitem__)
+        second = sorted(values[number].values())[-2]
+        own = second if highest else values[number][seat]
+        assert n == own // 10 + 2
+
+
 def values_of(found: Played) -> list[dict[str, float]]:
     by_round: dict[int, dict[str, float]] = defaultdict(dict)
     for row in found.rows["events"]:

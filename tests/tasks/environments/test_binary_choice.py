@@ -36,7 +36,7 @@ def outcome(found: Played, metric: str) -> Any:
 
 
 def test_a_sequence_is_scored_as_by_hand() -> None:
-    found = scores([True, True, True, False, True, False, False, False, True], [True] * 9)
+    found = scores([[True, True, True, False, True, False, False, False, True]], [True] * 9)
     assert found["share"] == pytest.approx(5 / 9)
     assert found["switches"] == pytest.approx(4 / 8)
     # After a first: first, first, second, second; after a second: first, second, second, first.
@@ -49,7 +49,7 @@ def test_a_sequence_is_scored_as_by_hand() -> None:
 def test_runs_are_those_of_wald_and_wolfowitz(answers: list[bool]) -> None:
     n, m = sum(answers), len(answers) - sum(answers)
     runs = 1 + sum(a != b for a, b in itertools.pairwise(answers))
-    found = runs_z(n, m, runs)
+    found = runs_z([(n, n + m)], [runs])
     if found is None:
         assert not n or not m or n + m == 2
     else:
@@ -59,7 +59,7 @@ def test_runs_are_those_of_wald_and_wolfowitz(answers: list[bool]) -> None:
 
 def test_a_fair_coin_has_what_is_said_of_it() -> None:
     rng = random.Random(1)
-    drawn = [scores([rng.random() < 0.5 for _ in range(400)], [True] * 400) for _ in range(200)]
+    drawn = [scores([[rng.random() < 0.5 for _ in range(400)]], [True] * 400) for _ in range(200)]
 
     def mean(metric: str) -> float:
         return float(np.mean([one[metric] for one in drawn if one[metric] is not None]))
@@ -116,6 +116,22 @@ def test_an_answer_that_is_no_option_is_asked_again_and_then_missing(memory_gate
     found = played(memory_gateway, respond, rounds=1, answers=3)
     assert outcome(found, "answers") == 0
     assert found.rows["actions"][0]["absent"]
+
+
+def test_answers_follow_one_another_within_a_call_and_not_from_call_to_call(
+    memory_gateway: Any,
+) -> None:
+    def respond(question: Question) -> str:
+        return json.dumps({"answer": ["yes", "yes", "no"]})
+
+    found = played(memory_gateway, respond, rounds=2, answers=3)
+    labels = {row["metric"]: row["label"] for row in found.rows["outcomes"] if row["subject"]}
+    assert labels["sequence"] == "110 110"
+    assert outcome(found, "switches") == 1 / 2  # one of two pairs in each call
+    assert outcome(found, "longest_run") == 2
+    found = played(memory_gateway, lambda question: '{"answer": "yes"}', rounds=4)
+    labels = {row["metric"]: row["label"] for row in found.rows["outcomes"] if row["subject"]}
+    assert labels["sequence"] == "1111"
 
 
 def test_two_options_differ() -> None:

@@ -15,7 +15,7 @@ from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
-from tasks.metrics.assembly import AUDIENCES, CHOICE_SETS, SEAT_CHANGES, SHOWN_BEFORE
+from tasks.metrics.assembly import AUDIENCES, CHOICE_SETS, SEAT_CHANGES, SHOWN_BEFORE, TOKENS
 from tasks.metrics.worlds.choices import tasks_done
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeStep
@@ -323,6 +323,12 @@ def picked(frames: Mapping[str, pl.DataFrame], reads: Sequence[Any]) -> dict[str
             }
         ),
         CHOICE_SETS: choice_sets(frames["episodes"]["episode_key"]),
+        TOKENS: frames["seats"].select(
+            "episode_key",
+            "seat",
+            prompt_tokens=pl.lit(100, pl.Int64),
+            completion_tokens=pl.lit(10, pl.Int64),
+        ),
     }
     return {
         read.table: frames[read.table].filter(
