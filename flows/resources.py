@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.catalogues import refuse_missing_imports, with_catalogues
+from flows.catalogues import record_markets, refuse_missing_imports, with_catalogues
 from flows.requests import RunRequest
 from flows.version import code_version
 from schemas.errors import Mistake
@@ -38,6 +38,7 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
         study = with_catalogues(loaded.study, warehouse, str(request.study))
         resolved = design(study)
         _record(warehouse, loaded, resolved)
+        record_markets(warehouse, resolved.version, loaded.study)
         limits = study.run
         budget = Budget(
             usd=limits.budget_usd if request.budget_usd is None else request.budget_usd,

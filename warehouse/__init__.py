@@ -8,7 +8,8 @@
 - ``queries``: every question that other rooms ask, named and typed. ``reader``: what answers them,
   from the file or from the process that has it open: ``serve`` is that process's side, ``client``
   and ``address`` the asker's, ``statements`` what both run, ``reading``
-  what they may run. ``query``: SQL of a user's own.
+  what they may run. ``query``: SQL of a user's own. ``as_of``: the rows of one version alone.
+- ``inputs``: what versions read from outside, on record beside their units.
 - ``expectations``: Great Expectations over data sets, in a process of its own.
 - ``child_process``: processes that end when this one does, however it ends. ``closing``: what is
   closed at the end of a ``with`` statement.
