@@ -57,7 +57,10 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
 @contextlib.contextmanager
 def open_warehouse(path: Path) -> Iterator[Warehouse]:
     """The warehouse, open for writing; other processes may query it meanwhile."""
-    with Warehouse.open(path) as warehouse, serving(warehouse):
+    with contextlib.ExitStack() as stack:
+        warehouse = stack.enter_context(Warehouse.open(path))
+        if warehouse.storage.owned:
+            stack.enter_context(serving(warehouse))
         yield warehouse
 
 

@@ -1,7 +1,8 @@
 """Where rows live: the only room that imports duckdb or great_expectations.
 
-- ``store``: an open warehouse, which is what flows write with. ``connection``: opening its file.
-  ``compacting``: writing it anew.
+- ``store``: an open warehouse, which is what flows write with. ``storage``: where it keeps its
+  rows, in a file (``connection``; ``compacting``: writing it anew) or in a lake (``lake``,
+  ``lake_file``, ``lake_faults``).
 - ``committing``: from results to stored rows: staged, checked, written or quarantined.
 - ``projections``: what follows from the table models. ``schema``: migrations (``migrations/``)
   and views (``views/``, which ``view_files`` reads). ``reference``: ``docs/tables.md``.
