@@ -23,6 +23,7 @@ from warehouse.projections.frames import frame_schema
 from warehouse.queries.of_version import StateOfVersion, rows_of_version
 from warehouse.reader import ConnectionReader, Reader
 from warehouse.schema import create_empty
+from warehouse.storage import FileStorage
 
 #: How often rows are read again because the version was being run meanwhile.
 TRIES = 3
@@ -56,7 +57,7 @@ def as_of(reading: Reader, version: str, statement: str, path: Path) -> Iterator
                 break
         else:
             raise being_run(version, path)
-        yield ConnectionReader(opened, path)
+        yield ConnectionReader(opened, FileStorage(path))
 
 
 def rows_at(reading: Reader, table: str, version: str) -> pl.DataFrame:
