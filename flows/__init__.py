@@ -9,8 +9,9 @@
   open, shares and stores.
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped
   because its answers cannot be used.
-- ``planning``: what is to do. ``estimating``: what it will take. ``remaining``: what a run that was
-  stopped leaves. ``catalogues``: what was imported, as studies name it.
+- ``planning``: what is to do; ``recorded``: of a version on record; ``status``: how far it is.
+  ``estimating``: what it will take. ``remaining``: what a run that was stopped leaves.
+  ``catalogues``: what was imported, as studies name it.
 - ``imports``, ``human_coding``: data and codes from outside. ``exports``: personas for others.
   ``instrument_file``: questionnaires of others as files that studies name.
   ``findings``, ``reporting``,

@@ -30,6 +30,15 @@ class RunRequest(Record):
     )
     warehouse: Path = Field(Path("agora.duckdb"), description="The warehouse.")
     stages: tuple[Stage, ...] = Field((), description="Stages to run; all if none is named.")
+    version: str | None = Field(
+        None,
+        description="A version on record. What failed or is missing of it is worked, whatever the "
+        "file says now, and nothing that is done.",
+    )
+    conditions: tuple[str, ...] = Field(
+        (),
+        description="With a version: work units of these conditions and of the whole study only.",
+    )
     budget_usd: float | None = Field(None, ge=0, description="Instead of the study's own budget.")
     budget_calls: int | None = Field(None, ge=0, description="Instead of the study's own budget.")
     concurrency: int | None = Field(None, ge=1, description="Instead of the study's own.")
@@ -103,6 +112,7 @@ class StepReport(Record):
     failed: int
     blocked: int
     left: int
+    outdated: int = 0
     failures: tuple[FailureGroup, ...] = ()
 
 

@@ -6,10 +6,12 @@ import contextlib
 import datetime as dt
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.catalogues import record_markets, refuse_missing_imports, with_catalogues
+from flows.catalogues import refuse_missing_imports, with_catalogues
+from flows.recorded import study_on_record
 from flows.requests import RunRequest
 from flows.version import code_version
 from schemas.errors import Mistake
@@ -32,13 +34,14 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
     Raises:
         Mistake: The study, the warehouse or a journal is not usable as it is.
     """
-    loaded = load_study(request.study, request.allow_paths)
-    refuse_missing_imports(loaded.study, request.warehouse, str(request.study))
+    from_file = _from_file(request) if request.version is None else None
     with open_warehouse(request.warehouse) as warehouse:
+        loaded = from_file or study_on_record(request, warehouse)
         study = with_catalogues(loaded.study, warehouse, str(request.study))
         resolved = design(study)
+        if request.version is not None:  # other code may give the same study another version
+            resolved = replace(resolved, version=request.version)
         _record(warehouse, loaded, resolved)
-        record_markets(warehouse, resolved.version, loaded.study)
         limits = study.run
         budget = Budget(
             usd=limits.budget_usd if request.budget_usd is None else request.budget_usd,
@@ -57,10 +60,7 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
 @contextlib.contextmanager
 def open_warehouse(path: Path) -> Iterator[Warehouse]:
     """The warehouse, open for writing; other processes may query it meanwhile."""
-    with contextlib.ExitStack() as stack:
-        warehouse = stack.enter_context(Warehouse.open(path))
-        if warehouse.storage.owned:
-            stack.enter_context(serving(warehouse))
+    with Warehouse.open(path) as warehouse, serving(warehouse):
         yield warehouse
 
 
@@ -85,6 +85,17 @@ def secret_block(name: str) -> str:
             f"Secret(value='...').save('{name}')\"",
         ) from error
     return str(block.get())
+
+
+def _from_file(request: RunRequest) -> LoadedStudy:
+    """The study of a file, whose imported data must be there before anything is made.
+
+    Raises:
+        Mistake: It, or what it imports, is not there.
+    """
+    loaded = load_study(request.study, request.allow_paths)
+    refuse_missing_imports(loaded.study, request.warehouse, str(request.study))
+    return loaded
 
 
 def _record(warehouse: Warehouse, loaded: LoadedStudy, resolved: Design) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from flows.estimating import estimated, refuse_unpriced
 from flows.expectations import broken, check_stage
-from flows.planning import Planner, StepPlan, plans
+from flows.planning import Planner, StepPlan
+from flows.recorded import RecordedPlanner
 from flows.remaining import remaining
 from flows.requests import RunRequest, StudyReport
 from flows.resources import open_run
@@ -20,7 +21,6 @@ from schemas.unit import STAGES, Stage
 from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps, steps_of
 from warehouse.expectations.checker import Checker
-from warehouse.inputs import record_inputs
 
 
 @contextlib.asynccontextmanager
@@ -35,13 +35,20 @@ async def open_session(request: RunRequest, run_id: str) -> AsyncIterator[Sessio
         Mistake: The study, or the warehouse, is not usable as it is.
     """
     async with open_run(request) as (design, warehouse, gateway):
+
+        def new_planner() -> Planner:
+            if request.version is not None:
+                return RecordedPlanner(design, warehouse, request.conditions)
+            return Planner(design, warehouse)
+
         waiting = waiting_checker()
         checker = waiting or Checker()
         session = Session(
             design=design,
             warehouse=warehouse,
             gateway=gateway,
-            planner=Planner(design, warehouse),
+            planner=new_planner(),
+            new_planner=new_planner,
             run_id=run_id,
             concurrency=request.concurrency or design.study.run.concurrency,
             listener=listener(),
@@ -57,7 +64,7 @@ def refuse_what_cannot_run(session: Session, stages: Collection[Stage]) -> None:
     Raises:
         Mistake: It does.
     """
-    planned = plans(session.design, session.warehouse, steps())
+    planned = map(session.new_planner().plan, steps())
     budget_usd = session.gateway.budget.usd
     refuse_unpriced(session.design, planned, session.warehouse, budget_usd, stages or STAGES)
 
@@ -93,9 +100,7 @@ def begin_study(session: Session) -> None:
 def begin_step(session: Session, step: AnyStep) -> StepPlan:
     """Plan a step, put its units on record as those of the version, and say that it begins."""
     plan = session.planner.plan(step)
-    version = session.design.version
-    session.warehouse.record_units(version, step.name, _members(session, plan))
-    record_inputs(session.warehouse, version, step.name, session.planner.brought_in(step))
+    session.warehouse.record_units(session.design.version, step.name, _members(session, plan))
     session.listener.step_begins(plan)
     return plan
 
@@ -118,9 +123,9 @@ async def report_if_done(request: RunRequest) -> StudyReport | None:
     """
     began_s = time.perf_counter()
     async with open_session(request, "local") as session:
-        for plan in plans(session.design, session.warehouse, steps()):
+        for plan in map(session.new_planner().plan, steps()):
             wanted = plan.step.stage in (request.stages or STAGES)
-            if wanted and len(plan.held) < len(plan.units):
+            if wanted and plan.worth_a_run:
                 return None
 
         async def work(stage: Stage) -> None:

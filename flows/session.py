@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -73,6 +73,7 @@ class Session:
         warehouse: Where rows go; this process is its only writer.
         gateway: The way to models.
         planner: Plans step after step.
+        new_planner: Makes a planner for whoever looks at all steps beforehand.
         run_id: Identifier of the flow run.
         concurrency: Units worked at once, about.
         listener: Who is told.
@@ -88,6 +89,7 @@ class Session:
     warehouse: Warehouse
     gateway: ModelGateway
     planner: Planner
+    new_planner: Callable[[], Planner]
     run_id: str
     concurrency: int
     listener: Listener
@@ -101,6 +103,7 @@ class Session:
     def report(self, step: str) -> StepReport:
         """What became of the units of a step that was planned."""
         plan, done = self.plans[step], self.done.get(step, 0)
+        others = [unit.key for unit in plan.units if plan.statuses.get(unit.key) is None]
         return StepReport(
             step=step,
             units=len(plan.units),
@@ -108,7 +111,8 @@ class Session:
             done=done,
             failed=len(plan.failed),
             blocked=len(plan.blocked),
-            left=len(plan.todo) - len(plan.failed),
+            left=len(set(others) - plan.blocked),
+            outdated=len(plan.outdated - {unit.key for unit in plan.held}),
             failures=grouped(self.failures.get(step, {}).values()),
         )
 

@@ -15,6 +15,7 @@ from flows.deployments.limits import holding
 from flows.endings import ended
 from flows.files import refuse_temporary
 from flows.naming import place, tags_of
+from flows.recorded import as_retried
 from flows.requests import RunRequest, StageRequest
 from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
@@ -31,9 +32,11 @@ async def run_study(request: RunRequest) -> State[Any]:
     Raises:
         Mistake: The study, or the warehouse, is not usable as it is.
     """
+    run_id = str(flow_run.id or "local")
+    if (flow_run.run_count or 1) > 1:
+        request = as_retried(request, run_id)
     refuse_temporary(study=request.study, warehouse=request.warehouse)
     began_s = time.perf_counter()
-    run_id = str(flow_run.id or "local")
     async with holding(request.limit), open_session(request, run_id) as session:
         study = session.design.study
 

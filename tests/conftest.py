@@ -10,13 +10,11 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from .postgres import Postgres, serving_postgres
 
 #: Settings that tests are handed on purpose.
 GIVEN = ("AGORA_SHARED", "AGORA_WRITE_GOLDEN")
@@ -61,23 +59,6 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"published data is not at {folder}; set AGORA_SHARED to its folder")
     return folder
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server; tests skip where its programs are missing."""
-    with serving_postgres() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def lake_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A lake without rows, to copy."""
-    from warehouse.store import Warehouse
-
-    made = postgres.lake(tmp_path_factory.mktemp("lake"))
-    Warehouse.open(made).close()
-    return made
 
 
 @pytest.fixture

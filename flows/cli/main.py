@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -94,20 +94,12 @@ def sql(
         Format, typer.Option("--format", "-f", help="Format of the answer.")
     ] = "table",
     output: Output = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STUDY",
-            help="Answer as of a study, or a version of it (NAME@2): tables and views hold its "
-            "rows only, and the answer stays the same whatever is run later.",
-        ),
-    ] = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Query the warehouse with SQL. Queries only read; they cannot change anything."""
     from flows.cli.sql import answer
 
-    answer(query, warehouse_of(context), format_, output, at)
+    answer(query, warehouse_of(context), format_, output)
 
 
 @app.command()
@@ -116,6 +108,22 @@ def studies(context: typer.Context, warehouse: AfterCommand = None) -> None:
     from flows.cli.studies import print_studies
 
     print_studies(warehouse_of(context))
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    study: StudyName,
+    format_: Annotated[
+        Literal["text", "json"], typer.Option("--format", "-f", help="Format of the answer.")
+    ] = "text",
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
+) -> None:
+    """Show how far a study is, also while it runs: done, failed and why, missing, cost so far."""
+    from flows.cli.status import print_status
+
+    print_status(study, warehouse_of(context), format_, allowed_of(context))
 
 
 @app.command()

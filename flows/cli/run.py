@@ -42,16 +42,14 @@ def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
 
 def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> bool:
     apply_defaults(quiet=not verbose)
-    from tasks.studies.load import load_study
-
-    studies = [load_study(request.study, request.allow_paths).study for request in requests]
+    studies = list(map(_study, requests))
 
     from flows.catalogues import refuse_missing_imports
+    from warehouse.connection import refuse_unusable
     from warehouse.expectations.checker import Checker
-    from warehouse.storage import storage_of
 
     for request, study in zip(requests, studies, strict=True):
-        storage_of(request.warehouse).refuse_unusable()
+        refuse_unusable(request.warehouse)
         refuse_missing_imports(study, request.warehouse, str(request.study))
 
     console = PlainConsole(highlight=False, emoji=False)
@@ -67,6 +65,24 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
             _print_report(console, report, study, request.warehouse)
             complete &= report.complete
     return complete
+
+
+def _study(request: RunRequest) -> Study:
+    """The study that a run is of.
+
+    Raises:
+        Mistake: It is not there.
+        Mistakes: Its file has mistakes in it.
+    """
+    if request.version is None:
+        from tasks.studies.load import load_study
+
+        return load_study(request.study, request.allow_paths).study
+    from flows.recorded import study_on_record
+    from warehouse.reader import reader
+
+    with reader(request.warehouse) as reading:
+        return study_on_record(request, reading).study
 
 
 @functools.cache

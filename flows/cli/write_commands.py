@@ -34,25 +34,29 @@ def init(
     create_study(name)
 
 
+BudgetUsd = Annotated[
+    float | None,
+    typer.Option(min=0, help="Spend at most this many dollars. Overrides the study."),
+]
+BudgetCalls = Annotated[
+    int | None,
+    typer.Option(min=0, help="Make at most this many model calls. Overrides the study."),
+]
+Concurrency = Annotated[
+    int | None,
+    typer.Option(min=1, help="Work on at most this many units at once. Overrides the study."),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log of Prefect.")]
+
+
 def run(
     context: typer.Context,
     studies: StudyFiles,
     stage: StageNames = None,
-    budget_usd: Annotated[
-        float | None,
-        typer.Option(min=0, help="Spend at most this many dollars. Overrides the study."),
-    ] = None,
-    budget_calls: Annotated[
-        int | None,
-        typer.Option(min=0, help="Make at most this many model calls. Overrides the study."),
-    ] = None,
-    concurrency: Annotated[
-        int | None,
-        typer.Option(min=1, help="Work on at most this many units at once. Overrides the study."),
-    ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Show the log of Prefect.")
-    ] = False,
+    budget_usd: BudgetUsd = None,
+    budget_calls: BudgetCalls = None,
+    concurrency: Concurrency = None,
+    verbose: Verbose = False,
     allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
@@ -73,6 +77,45 @@ def run(
         for path in studies
     ]
     if not run_studies(requests, verbose=verbose):
+        raise typer.Exit(1)
+
+
+def retry(
+    context: typer.Context,
+    study: StudyName,
+    stage: StageNames = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Work units of this condition, and of the whole study. Repeat the option for "
+            "several conditions."
+        ),
+    ] = None,
+    budget_usd: BudgetUsd = None,
+    budget_calls: BudgetCalls = None,
+    concurrency: Concurrency = None,
+    verbose: Verbose = False,
+    allow_path: AllowPath = None,
+    warehouse: AfterCommand = None,
+) -> None:
+    """Work what failed or is missing of a study that was run, and nothing that is done."""
+    from flows.cli.run import run_studies
+    from flows.requests import RunRequest
+    from flows.status import version_on_record
+
+    found = version_on_record(study, condition or (), warehouse_of(context), allowed_of(context))
+    request = RunRequest(
+        study=Path(found.path),
+        allow_paths=allowed_of(context),
+        warehouse=warehouse_of(context),
+        stages=stages_of(stage),
+        version=found.version,
+        conditions=tuple(condition or ()),
+        budget_usd=budget_usd,
+        budget_calls=budget_calls,
+        concurrency=concurrency,
+    )
+    if not run_studies([request], verbose=verbose):
         raise typer.Exit(1)
 
 
@@ -211,6 +254,7 @@ def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
     app.command("init")(init)
     app.command("run")(run)
+    app.command("retry")(retry)
     app.command("report")(report)
     app.command("import")(import_)
     app.command("export")(export)

@@ -41,14 +41,7 @@ from schemas.tables.personas import (
     ProfileRow,
 )
 from schemas.tables.quality import QuarantineRow, ValidationRow
-from schemas.tables.studies import (
-    EarlierUnitRow,
-    RunRow,
-    StudyInputRow,
-    StudyRow,
-    StudyUnitRow,
-    UnitRow,
-)
+from schemas.tables.studies import EarlierUnitRow, RunRow, StudyRow, StudyUnitRow, UnitRow
 
 #: Every table, in an order in which references resolve.
 ROWS: tuple[type[Row], ...] = (
@@ -56,7 +49,6 @@ ROWS: tuple[type[Row], ...] = (
     StudyUnitRow,
     RunRow,
     UnitRow,
-    StudyInputRow,
     EarlierUnitRow,
     CodebookRow,
     CatalogueRow,

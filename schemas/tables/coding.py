@@ -13,9 +13,7 @@ from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Table
 class CodebookRow(Row):
     """A version of a codebook."""
 
-    table: ClassVar[Table] = Table(
-        "codebooks", ("codebook_digest",), "version of a codebook", part="refers"
-    )
+    table: ClassVar[Table] = Table("codebooks", ("codebook_digest",), "version of a codebook")
 
     codebook_digest: Key = Field(description="Its version.")
     name: Name = Field(description="Its name.")
@@ -86,10 +84,7 @@ class SampleRow(Row):
         "samples",
         ("sample_key", "episode_key", "seq"),
         "item drawn for people to code",
-        {
-            "episode_key": "episodes.episode_key",
-            "codebook_digest": "codebooks.codebook_digest",
-        },
+        {"episode_key": "episodes.episode_key"},
         owner="unit_key",
     )
 

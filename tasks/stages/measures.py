@@ -30,7 +30,6 @@ from tasks.metrics.assembly import (
     MetricInputs,
 )
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.computed import computed
 from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Unusable
 from tasks.metrics.stored import Measured, metric_rows
@@ -118,7 +117,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     stage = "metrics"
     name = "measure"
     title = "metrics"
-    recipe = 8
+    recipe = 7
     writes = ("metrics",)
     asks = "embedding"
 
@@ -318,7 +317,7 @@ def _measured(
     options = metric.options.model_validate(spec.options)
     rng = np.random.default_rng(seed_of("measure", unit.key))
     try:
-        found = computed(metric, data, options, rng)
+        found = metric.compute(data, options, rng)
     except Unusable as problem:
         raise UnitFailed(Failure("unusable_codes", f"{metric.name}: {problem}")) from None
     log.info("%s: %d rows", unit.label, found.height)

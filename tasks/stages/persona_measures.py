@@ -13,7 +13,6 @@ from schemas.gateway import EmbeddingFailed, Gateway
 from schemas.keys import seed_of, shared
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.computed import computed
 from tasks.metrics.metric import Metric, Unusable
 from tasks.metrics.persona_inputs import MeasuredPopulation, PersonaInputs, PersonaMeasureInput
 from tasks.metrics.stored import metric_rows
@@ -33,7 +32,7 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
     stage = "metrics"
     name = "measure_personas"
     title = "metrics of personas"
-    recipe = 3
+    recipe = 2
     writes = ("metrics",)
     asks = "embedding"
 
@@ -143,4 +142,4 @@ def _measured(
 ) -> pl.DataFrame:
     data = inputs.data(unit.spec, metric, encoders)
     options = metric.options.model_validate(unit.spec.options)
-    return computed(metric, data, options, np.random.default_rng(seed_of("measure", unit.key)))
+    return metric.compute(data, options, np.random.default_rng(seed_of("measure", unit.key)))

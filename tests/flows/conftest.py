@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults
+from tasks.models import sim
+from tasks.models.sim.reply import reply
 from warehouse.expectations.checker import Checker
 
 CODEBOOK = """
@@ -101,6 +104,55 @@ def written(folder: Path) -> Path:
 def study_file(tmp_path: Path) -> Path:
     """The small study, with its codebook beside it."""
     return written(tmp_path)
+
+
+class Fault:
+    """Makes the questions of judges fail, the same for all questions of a unit.
+
+    Attributes:
+        kinds: How units fail, in the order in which they ask; ``None`` for an answer.
+        lasting: Kinds that go on when the others are over.
+        over: Whether the others are over.
+    """
+
+    def __init__(self) -> None:
+        self.kinds: list[str | None] = []
+        self.lasting = {"authentication"}
+        self.over = False
+        self.units: dict[str, str | None] = {}
+
+    def __call__(self, spec: Any, question: Any, key: str, attempt: int) -> Any:
+        said = reply(spec, question, key, attempt)
+        if question.purpose != "judge":
+            return said
+        if question.unit_key not in self.units:
+            place = len(self.units)
+            kind = self.kinds[place] if place < len(self.kinds) else None
+            self.units[question.unit_key] = kind
+        kind = self.units[question.unit_key]
+        if kind is None or (self.over and kind not in self.lasting):
+            return said
+        return replace(said, failure_kind=kind)
+
+
+@pytest.fixture
+def fault(monkeypatch: pytest.MonkeyPatch) -> Fault:
+    fault = Fault()
+    monkeypatch.setattr(sim, "reply", fault)
+    return fault
+
+
+@pytest.fixture
+def judged_once(study_file: Path) -> Callable[..., Path]:
+    """Writes the small study with judges that are asked only once, and with what ``run`` says."""
+
+    def write(run: str = "{}") -> Path:
+        text = study_file.read_text(encoding="utf-8")
+        once = text.replace("sim/judge", "sim/judge, max_attempts: 1")
+        study_file.write_text(f"{once}run: {run}\n", encoding="utf-8")
+        return study_file
+
+    return write
 
 
 Ran = Callable[..., Awaitable[StudyReport]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,62 +17,11 @@ from prefect.client.schemas.filters import (
 
 from flows.requests import StudyReport
 from flows.session import Silence, told_to
-from tasks.models import sim
-from tasks.models.sim.reply import reply
 
 if TYPE_CHECKING:
-    from conftest import Ran
+    from conftest import Fault, Ran
 
 pytestmark = pytest.mark.slow
-
-
-class Fault:
-    """Makes the questions of judges fail, the same for all questions of a unit.
-
-    Attributes:
-        kinds: How units fail, in the order in which they ask; ``None`` for an answer.
-        lasting: Kinds that go on when the others are over.
-        over: Whether the others are over.
-    """
-
-    def __init__(self) -> None:
-        self.kinds: list[str | None] = []
-        self.lasting = {"authentication"}
-        self.over = False
-        self.units: dict[str, str | None] = {}
-
-    def __call__(self, spec: Any, question: Any, key: str, attempt: int) -> Any:
-        said = reply(spec, question, key, attempt)
-        if question.purpose != "judge":
-            return said
-        if question.unit_key not in self.units:
-            place = len(self.units)
-            kind = self.kinds[place] if place < len(self.kinds) else None
-            self.units[question.unit_key] = kind
-        kind = self.units[question.unit_key]
-        if kind is None or (self.over and kind not in self.lasting):
-            return said
-        return replace(said, failure_kind=kind)
-
-
-@pytest.fixture
-def fault(monkeypatch: pytest.MonkeyPatch) -> Fault:
-    fault = Fault()
-    monkeypatch.setattr(sim, "reply", fault)
-    return fault
-
-
-@pytest.fixture
-def study(study_file: Path) -> Callable[..., Path]:
-    """The small study with judges that are asked only once, and with what ``run`` says."""
-
-    def write(run: str = "{}") -> Path:
-        text = study_file.read_text(encoding="utf-8")
-        once = text.replace("sim/judge", "sim/judge, max_attempts: 1")
-        study_file.write_text(f"{once}run: {run}\n", encoding="utf-8")
-        return study_file
-
-    return write
 
 
 def failures(report: StudyReport) -> dict[str, list[tuple[str, int]]]:
@@ -98,11 +46,11 @@ class Waits(Silence):
 
 
 async def test_a_run_waits_and_works_again_what_time_mends_and_nothing_else(
-    fault: Fault, study: Callable[..., Path], ran: Ran
+    fault: Fault, judged_once: Callable[..., Path], ran: Ran
 ) -> None:
     fault.kinds = ["server_error", "authentication", "rate_limit", None, None, "timeout"]
     with told_to(waits := Waits(fault)):
-        report = await ran(study("{retries: 3, retry_after_s: 0.01}"))
+        report = await ran(judged_once("{retries: 3, retry_after_s: 0.01}"))
     assert waits.waited == [(3, 0.01, 1, 3)]
     assert failures(report)["code"] == [("authentication", 1)]
     assert {step.step: step.done for step in report.steps}["code"] == 7
@@ -111,11 +59,11 @@ async def test_a_run_waits_and_works_again_what_time_mends_and_nothing_else(
 
 
 async def test_a_run_gives_up_after_as_many_retries_as_declared(
-    fault: Fault, study: Callable[..., Path], study_file: Path, ran: Ran
+    fault: Fault, judged_once: Callable[..., Path], study_file: Path, ran: Ran
 ) -> None:
     fault.kinds = ["server_error"] * 8
     with told_to(waits := Waits()):
-        report = await ran(study("{retries: 2, retry_after_s: 0}"))
+        report = await ran(judged_once("{retries: 2, retry_after_s: 0}"))
     assert [(units, number) for units, _, number, _ in waits.waited] == [(8, 1), (8, 2)]
     assert failures(report)["code"] == [("server_error", 8)]
     fault.over = True
@@ -123,10 +71,10 @@ async def test_a_run_gives_up_after_as_many_retries_as_declared(
 
 
 async def test_states_of_runs_and_tasks_say_what_failed(
-    fault: Fault, study: Callable[..., Path], ran: Ran
+    fault: Fault, judged_once: Callable[..., Path], ran: Ran
 ) -> None:
     fault.kinds = ["server_error", None, "authentication"]
-    report = await ran(study())
+    report = await ran(judged_once())
     tags = [f"version:{report.version[:12]}", "study:small"]
     async with get_client() as client:
         newest: Any = "EXPECTED_START_TIME_DESC"

@@ -163,22 +163,9 @@ def make() -> Make:
     return Make()
 
 
-#: A test that runs on a file and on a lake.
-on_both = pytest.mark.parametrize("kind", ["file", "lake"], indirect=True)
-
-
 @pytest.fixture
-def kind(request: pytest.FixtureRequest) -> str:
-    """What keeps the warehouse of a test: a file, unless the test says otherwise."""
-    return getattr(request, "param", "file")
-
-
-@pytest.fixture
-def path(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """The path of a warehouse that is not there yet."""
-    if kind == "file":
-        return tmp_path / "agora.duckdb"
-    return request.getfixturevalue("postgres").lake(tmp_path)
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "agora.duckdb"
 
 
 @pytest.fixture(scope="session")
@@ -190,13 +177,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+def empty(path: Path, template: Path) -> Path:
     """A warehouse without rows."""
-    if kind == "file":
-        template = request.getfixturevalue("template")
-        return Path(shutil.copy(template, tmp_path / "agora.duckdb"))
-    template = request.getfixturevalue("lake_template")
-    return request.getfixturevalue("postgres").lake(tmp_path, template)
+    shutil.copy(template, path)
+    return path
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ A query is a frozen dataclass: its fields are the parameters, the columns of its
 NamedTuple, its SQL stands beside them. A :class:`warehouse.reader.Reader` answers it.
 
 - ``query``: what a query is. ``table``: rows of a table or a view, as units read them.
-- ``studies``: versions of studies. ``units``: what versions consist of, and what became of it.
-  ``of_version``: the rows of one version in every table.
+- ``studies``: versions of studies. ``units``: what versions consist of, and what became of it;
+  ``status``: how far they are.
 - ``episodes``, ``coding``, ``calls``, ``market``, ``measures``: what units wrote.
 - ``expectations``: what checks of data sets found.
 - ``transcript``: one episode as people read it.

@@ -16,7 +16,6 @@ class MarketSource(NamedTuple):
     """An imported market."""
 
     catalogue_key: str
-    unit_key: str
     source: str
 
 
@@ -25,7 +24,7 @@ class MarketOfName(Query[MarketSource]):
     """The market of a name; no row where there is none."""
 
     title = "imported markets"
-    sql = "SELECT catalogue_key, unit_key, source FROM catalogues WHERE name = $name"
+    sql = "SELECT catalogue_key, source FROM catalogues WHERE name = $name"
     name: str
 
 
@@ -82,7 +81,7 @@ def catalogue_of(reader: Reader, name: str) -> Catalogue:
     found = reader.rows(MarketOfName(name))
     if not found:
         raise KeyError(name)
-    ((key, _, source),) = found
+    ((key, source),) = found
     return Catalogue(
         name=name,
         source=source,

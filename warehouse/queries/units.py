@@ -47,21 +47,41 @@ ORDER BY ALL"""
     version: str
 
 
-class InputKey(NamedTuple):
-    """A unit from outside."""
+class UnitMember(NamedTuple):
+    """A unit of a version in a condition."""
 
+    stage: str
+    step: str
     unit_key: str
+    condition: str
+    replicate: int
+    label: str
 
 
 @dataclass(frozen=True)
-class InputsOfStep(Query[InputKey]):
-    """The units from outside that a step of a version read."""
+class MembersOfVersion(Query[UnitMember]):
+    """The units that a version consists of, by condition."""
 
-    title = "what a step read from outside"
-    sql = """SELECT unit_key FROM study_inputs
-WHERE study_version = $version AND step = $step ORDER BY unit_key"""
+    title = "units of a version by condition"
+    sql = """SELECT stage, step, unit_key, condition, replicate, label
+FROM study_units WHERE study_version = $version
+ORDER BY step, condition, replicate, label, unit_key"""
     version: str
-    step: str
+
+
+class RunVersion(NamedTuple):
+    """The version that a run is of."""
+
+    study_version: str
+
+
+@dataclass(frozen=True)
+class VersionOfRun(Query[RunVersion]):
+    """The version that a run began with; no row where the run is not on record."""
+
+    title = "version of a run"
+    sql = "SELECT study_version FROM runs WHERE run_id = $run_id ORDER BY began_at DESC LIMIT 1"
+    run_id: str
 
 
 class StageCount(NamedTuple):

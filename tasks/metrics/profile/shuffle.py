@@ -16,7 +16,6 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics.blocks import (
-    Blocks,
     blocks_of,
     free_episodes,
     seat_numbers,
@@ -101,7 +100,7 @@ class Profiles:
         batches: Episodes by number of messages.
         messages: Messages by episode.
         undecided: Messages by episode that were left out because a flag of theirs is undecided.
-        blocks: Blocks within which seats are shuffled.
+        by_round: Whether seats are shuffled within rounds; by episode.
         free: Whether a shuffle can change anything; by episode.
     """
 
@@ -110,7 +109,7 @@ class Profiles:
     batches: tuple[Batch, ...]
     messages: Ints
     undecided: Ints
-    blocks: Blocks
+    by_round: Bools
     free: Bools
 
     def observed(self, statistic: Statistic) -> Floats:
@@ -132,7 +131,7 @@ class Profiles:
         nulls, words = None, None
         if rng is not None:
             nulls = self.shuffled(statistic, draws, rng)
-            words = shuffle_words(self.blocks, self.free, draws)
+            words = shuffle_words(self.by_round, self.free, draws)
         observed = self.observed(statistic)
         return ByEpisode(observed, method, self.messages, nulls, self.undecided, words)
 
@@ -208,7 +207,7 @@ def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
         ),
         messages=per_episode,
         undecided=every - per_episode,
-        blocks=blocks,
+        by_round=blocks.by_round,
         free=free_episodes(episode_sorted, block, seat_sorted, data.n_episodes),
     )
 

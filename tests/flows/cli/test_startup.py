@@ -44,6 +44,8 @@ finally:
         ("run", "--help"),
         ("sql", "select 1"),
         ("studies",),
+        ("status", "small"),
+        ("retry", "--help"),
         ("show", "small.yaml"),
         ("diff", "small.yaml", "small"),
         ("schema",),

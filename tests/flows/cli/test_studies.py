@@ -67,6 +67,34 @@ def test_show_names_conditions_units_and_failures(agora: Agora, warehouse: Path)
     assert "first run 2026-01-01" in text
 
 
+def test_status_says_what_is_done_failed_and_missing(agora: Agora, warehouse: Path) -> None:
+    text = agora("status", "small@1").stdout
+    lines = [line.split() for line in text.splitlines()]
+    assert ["episodes", "baseline", "2", "2", "0", "0", "0", "0", "0.00"] in lines, text
+    assert ["episodes", "named", "2", "0", "1", "1", "0", "0", "0.00"] in lines
+    assert "the provider refused" in text
+    assert "agora retry small@1" in text
+    told = json.loads(agora("status", "small@1", "--format", "json").stdout)
+    assert told["stages"][1]["missing"] == 1
+    assert told["failures"][0] == {
+        **{"stage": "episodes", "step": "episodes", "condition": "named", "kind": "refused"},
+        **{"units": 1, "mended_by_time": False, "example": "the provider refused"},
+    }
+
+
+def test_status_and_retry_of_what_was_never_run_are_mistakes(
+    agora: Agora, warehouse: Path, tmp_path: Path
+) -> None:
+    changed = STUDY.replace("rounds: 2", "rounds: 4")
+    (tmp_path / "longer.yaml").write_text(changed, encoding="utf-8")
+    for command in ("status", "retry"):
+        done = agora(command, "longer.yaml")
+        assert done.returncode == 2
+        assert "never run" in done.stderr
+    done = agora("retry", "small", "--condition", "nmaed")
+    assert (done.returncode, "write named" in done.stderr) == (2, True)
+
+
 def test_show_of_a_file_needs_no_warehouse(agora: Agora, study_file: Path, tmp_path: Path) -> None:
     done = agora("show", "small.yaml")
     assert done.returncode == 0, done.stderr
