@@ -24,7 +24,7 @@ from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.sample import Side, Untestable, refuse_equal_episodes
 from tasks.metrics.statistics import effect_intervals, effects
 from tasks.metrics.statistics.bootstrap import sum_interval
-from tasks.metrics.statistics.means import mean_intervals
+from tasks.metrics.statistics.means import UNBOUNDED, Bounds, mean_intervals
 from tasks.metrics.statistics.two_raters import cohen_kappa, gwet_ac1
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +34,7 @@ Interval = Callable[[Rng, int], tuple[float, float]]
 Case = tuple[Interval, float]
 
 EPISODES = (3, 5, 8, 12, 20)
+SHARE, FROM_ZERO = (0.0, 1.0), (0.0, float("inf"))
 #: Seats of an episode, in tests over seats.
 SEATS = 5
 
@@ -54,9 +55,11 @@ def _seat_shares(rng: Rng, episodes: int) -> Floats:
     return np.array([rng.multinomial(40, one).max() / 40 for one in shares])
 
 
-def _of_mean(draw: Draw, levels: tuple[float, float] | None = None) -> Interval:
+def _of_mean(
+    draw: Draw, levels: tuple[float, float] | None = None, bounds: Bounds = UNBOUNDED
+) -> Interval:
     def ends(rng: Rng, episodes: int) -> tuple[float, float]:
-        (found,) = mean_intervals(draw(rng, episodes)[:, None], levels=levels)
+        (found,) = mean_intervals(draw(rng, episodes)[:, None], levels=levels, bounds=bounds)
         return found.low, found.high
 
     return ends
@@ -94,6 +97,16 @@ def _normal(mean: float, sd: float = 1.0) -> Draw:
 
 def _exponential(mean: float) -> Draw:
     return lambda rng, episodes: rng.exponential(mean, episodes)
+
+
+def _one_of(first: float, second: float, third: float) -> Draw:
+    """Three values, the last in half of the episodes and each of the others in a quarter."""
+    return lambda rng, episodes: rng.choice([first, second, third, third], episodes)
+
+
+def _mostly_one(rng: Rng, episodes: int) -> Floats:
+    """What became of five seats, each of which fails in three of a hundred episodes."""
+    return rng.binomial(5, 0.97, episodes) / 5
 
 
 def _yes(share: float) -> Draw:
@@ -137,10 +150,24 @@ def cases() -> dict[str, Case]:
     found: dict[str, Case] = {
         "mean, normal": (_of_mean(_normal(0.5)), 0.5),
         "mean, Student's t of 3 degrees": (_of_mean(lambda r, n: r.standard_t(3, n)), 0.0),
-        "mean, beta(2, 5)": (_of_mean(lambda r, n: r.beta(2, 5, n)), 2 / 7),
         "mean, exponential": (_of_mean(_exponential(1)), 1.0),
+        "mean, exponential, range from 0": (_of_mean(_exponential(1), bounds=FROM_ZERO), 1.0),
         "mean, log-normal": (_of_mean(lambda r, n: r.lognormal(0, 1, n)), float(np.exp(0.5))),
-        "mean, largest share of seven seats": (_of_mean(_seat_shares), shares),
+        "mean, three values": (_of_mean(_one_of(-1, 0.25, 1)), 0.3125),
+        "mean share, beta(2, 5)": (
+            _of_mean(lambda r, n: r.beta(2, 5, n), bounds=SHARE),
+            2 / 7,
+        ),
+        "mean share, largest of seven seats": (_of_mean(_seat_shares, bounds=SHARE), shares),
+        "mean share, one of three values": (
+            _of_mean(_one_of(0.375, 0.5, 1), bounds=SHARE),
+            0.71875,
+        ),
+        "mean share, mostly 1": (_of_mean(_mostly_one, bounds=SHARE), 0.97),
+        "mean count, Poisson of .3": (
+            _of_mean(lambda r, n: r.poisson(0.3, n) * 1.0, bounds=FROM_ZERO),
+            0.3,
+        ),
         "share of episodes, .1": (_of_mean(_yes(0.1), (0, 1)), 0.1),
         "share of episodes, .5": (_of_mean(_yes(0.5), (0, 1)), 0.5),
         "agreement.cohen_kappa": (_of_table(cohen_kappa), float(cohen_kappa(pooled))),

@@ -102,6 +102,7 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
                 "status": "terminated",
                 "planned_rounds": 10,
                 "completed_rounds": 10,
+                "environment": "discussion",
             }
         ),
         "seats": pl.DataFrame(

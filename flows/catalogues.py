@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schemas.errors import Mistake, nearest
 from schemas.study import Study
 from warehouse.queries.episodes import ImportedCollections
-from warehouse.queries.market import catalogue_of
+from warehouse.queries.market import MarketOfName, catalogue_of
 from warehouse.reader import Reader, reader_or_empty
+
+if TYPE_CHECKING:
+    from warehouse.store import Warehouse
 
 
 def refuse_missing_imports(study: Study, warehouse: Path, place: str) -> None:
@@ -53,11 +56,29 @@ def _missing(place: str, kind: str, name: str, known: Iterable[str]) -> Mistake:
     )
 
 
-def names_market(study: Study) -> bool:
-    """Whether a study names an imported market."""
+def markets_named(study: Study) -> frozenset[str]:
+    """The names of imported markets in a study."""
     raw = [study.episode.params, *study.changes.values()] if study.episode else []
     markets = (params.get("catalogue") for params in raw)
-    return any(isinstance(market, Mapping) and "imported" in market for market in markets)
+    return frozenset(
+        str(market["imported"])
+        for market in markets
+        if isinstance(market, Mapping) and "imported" in market
+    )
+
+
+def names_market(study: Study) -> bool:
+    """Whether a study names an imported market."""
+    return bool(markets_named(study))
+
+
+def record_markets(warehouse: Warehouse, version: str, study: Study) -> None:
+    """Put the markets that a study names on record as what its version was made from."""
+    from warehouse.inputs import record_inputs
+
+    if names := markets_named(study):
+        found = (row for name in sorted(names) for row in warehouse.rows(MarketOfName(name)))
+        record_inputs(warehouse, version, "study", [row.unit_key for row in found])
 
 
 def with_catalogues(study: Study, warehouse: Reader, place: str) -> Study:

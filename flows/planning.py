@@ -74,6 +74,7 @@ class Planner:
         self._reader = warehouse
         self._units: dict[type[AnyStep], tuple[AnyUnit, ...]] = {}
         self._statuses: dict[str, str] = {}
+        self._brought_in: dict[type[AnyStep], frozenset[str]] = {}
 
     def plan(self, step: AnyStep) -> StepPlan:
         """The plan of the next step; steps must be asked for in order."""
@@ -93,11 +94,32 @@ class Planner:
         )
         return replace(plan, statuses=held, blocked=blocked)
 
+    def brought_in(self, step: AnyStep) -> frozenset[str]:
+        """Keys of the units from outside whose rows the plan of a step, made before, has read."""
+        return self._brought_in[type(step)]
+
     def _upstream(self, step: AnyStep) -> Upstream:
         failed = frozenset(key for key, status in self._statuses.items() if status == "failed")
         upstream = Upstream(units=dict(self._units), failed=failed)
         reads = step.plan_reads(self._design, upstream)
-        return replace(upstream, frames=frames_of(self._reader, reads))
+        frames = frames_of(self._reader, reads)
+        planned = {unit.key for units in self._units.values() for unit in units}
+        self._brought_in[type(step)] = frozenset(_units_read(frames)) - planned
+        return replace(upstream, frames=frames)
+
+
+def _units_read(frames: Mapping[str, pl.DataFrame]) -> set[str]:
+    """Units whose rows were read, those about the episodes of another study left out."""
+    episodes = frames["episodes"]["episode_key"].implode() if "episodes" in frames else None
+    found: set[str] = set()
+    for table, frame in frames.items():
+        if table == "units" or "unit_key" not in frame.columns:  # that one lists units
+            continue
+        if episodes is not None and "episode_key" in frame.columns:
+            found.update(frame.filter(pl.col("episode_key").is_in(episodes))["unit_key"])
+        else:
+            found.update(frame["unit_key"])
+    return found
 
 
 def frames_of(warehouse: Reader, reads: Sequence[Read]) -> dict[str, pl.DataFrame]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.catalogues import refuse_missing_imports, with_catalogues
+from flows.catalogues import record_markets, refuse_missing_imports, with_catalogues
 from flows.recorded import study_on_record
 from flows.requests import RunRequest
 from flows.version import code_version
@@ -42,6 +42,7 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
         if request.version is not None:  # other code may give the same study another version
             resolved = replace(resolved, version=request.version)
         _record(warehouse, loaded, resolved)
+        record_markets(warehouse, resolved.version, loaded.study)
         limits = study.run
         budget = Budget(
             usd=limits.budget_usd if request.budget_usd is None else request.budget_usd,
@@ -60,7 +61,10 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
 @contextlib.contextmanager
 def open_warehouse(path: Path) -> Iterator[Warehouse]:
     """The warehouse, open for writing; other processes may query it meanwhile."""
-    with Warehouse.open(path) as warehouse, serving(warehouse):
+    with contextlib.ExitStack() as stack:
+        warehouse = stack.enter_context(Warehouse.open(path))
+        if warehouse.storage.owned:
+            stack.enter_context(serving(warehouse))
         yield warehouse
 
 

@@ -21,6 +21,7 @@ from schemas.unit import STAGES, Stage
 from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps, steps_of
 from warehouse.expectations.checker import Checker
+from warehouse.inputs import record_inputs
 
 
 @contextlib.asynccontextmanager
@@ -100,7 +101,9 @@ def begin_study(session: Session) -> None:
 def begin_step(session: Session, step: AnyStep) -> StepPlan:
     """Plan a step, put its units on record as those of the version, and say that it begins."""
     plan = session.planner.plan(step)
-    session.warehouse.record_units(session.design.version, step.name, _members(session, plan))
+    version = session.design.version
+    session.warehouse.record_units(version, step.name, _members(session, plan))
+    record_inputs(session.warehouse, version, step.name, session.planner.brought_in(step))
     session.listener.step_begins(plan)
     return plan
 

@@ -74,7 +74,7 @@ def named(reference: str, warehouse: Path, allowed: Sequence[Path] = ()) -> Name
     if reference.endswith((".yaml", ".yml")) or Path(reference).is_file():
         return _from_file(reference, warehouse, allowed)
     with reader(warehouse) as reading:
-        version = _version(reference, reading.rows(Versions()), warehouse)
+        version = version_of(reference, reading.rows(Versions()), warehouse)
         (row,) = reading.rows(StudyOfVersion(version))
     return Named(study_of(row), version, row.path, True, row.created_at)
 
@@ -123,8 +123,12 @@ def with_markets(study: Study, warehouse: Path, place: str) -> Study:
         return with_catalogues(study, reading, place)
 
 
-def _version(reference: str, known: Sequence[Version], warehouse: Path) -> str:
-    """The version that a name or the start of a version means, among those known."""
+def version_of(reference: str, known: Sequence[Version], warehouse: Path) -> str:
+    """The version that a name or the start of a version means, among those known.
+
+    Raises:
+        Mistake: There is no such study, or there are several.
+    """
     of_name = [row for row in known if row.name == reference]
     if of_name:
         return next(row.study_version for row in of_name if row.run_last)

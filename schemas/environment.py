@@ -365,6 +365,14 @@ class Environment(Protocol[P_contra]):
         ...
 
     @property
+    def bounds(self) -> Mapping[str, tuple[float, float]]:
+        """Smallest and largest value of outcomes of an episode that have any, by name.
+
+        Intervals of their means stay within them.
+        """
+        ...
+
+    @property
     def policy(self) -> SimulatedPolicy | None:
         """How simulated models act in it; ``None`` for random answers."""
         ...

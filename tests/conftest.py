@@ -10,11 +10,13 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .postgres import Postgres, serving_postgres
 
 #: Settings that tests are handed on purpose.
 GIVEN = ("AGORA_SHARED", "AGORA_WRITE_GOLDEN")
@@ -59,6 +61,23 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"published data is not at {folder}; set AGORA_SHARED to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; tests skip where its programs are missing."""
+    with serving_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def lake_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake without rows, to copy."""
+    from warehouse.store import Warehouse
+
+    made = postgres.lake(tmp_path_factory.mktemp("lake"))
+    Warehouse.open(made).close()
+    return made
 
 
 @pytest.fixture

@@ -54,6 +54,10 @@ class Locked(Mistake):
     """The warehouse's file is open for writing in another process."""
 
 
+class Missing(Mistake):
+    """There is no warehouse yet; the first run makes it."""
+
+
 class Unwritable(Mistake):
     """The warehouse's file or its folder may not be written by this user."""
 
@@ -155,7 +159,7 @@ def _refuse_unusable(path: Path, *, read_only: bool) -> None:
         )
     if not path.exists():
         if read_only:
-            raise Mistake(
+            raise Missing(
                 what="there is no warehouse here",
                 place=place,
                 expected="a file written by agora run or agora import",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,9 +15,10 @@ import duckdb
 
 from schemas.unit import Read
 from warehouse.client import Client
-from warehouse.connection import Limits, Locked, Unwritable, connection, quiet
+from warehouse.connection import Limits, Locked, Missing, Unwritable, quiet
 from warehouse.queries.query import Query
-from warehouse.statements import Answer, answer, confine
+from warehouse.statements import Answer, answer
+from warehouse.storage import FileStorage, Storage, storage_of
 from warehouse.view_files import files_digest
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ class Reader(ABC):
 class ConnectionReader(Reader):
     """A reader that has the warehouse open; it reads nothing else."""
 
-    def __init__(self, opened: duckdb.DuckDBPyConnection, path: Path) -> None:
-        self._connection, self._path = opened, path
-        confine(opened)
+    def __init__(self, opened: duckdb.DuckDBPyConnection, storage: Storage) -> None:
+        self._connection, self._storage = opened, storage
+        storage.confine(opened)
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`Reader.answer`."""
-        return answer(self._connection, statement, limit, file=self._path)
+        return answer(self._connection, statement, limit, storage=self._storage)
 
 
 class ServerReader(Reader):
@@ -87,14 +88,15 @@ def reader_as_it_is(path: Path) -> Iterator[Reader]:
     Raises:
         Mistake: The warehouse cannot be read.
     """
+    storage = storage_of(path)
     try:
-        opened = connection(path, read_only=True, limits=READING)
+        opened = storage.connection(read_only=True, limits=READING)
     except Locked as locked:
         with closing(Client(path, locked)) as client:
             yield ServerReader(client)
         return
     with closing(opened):
-        yield ConnectionReader(opened, path)
+        yield ConnectionReader(opened, storage)
 
 
 @contextmanager
@@ -132,15 +134,16 @@ def reader_or_empty(path: Path) -> Iterator[Reader]:
     Raises:
         Mistake: The warehouse cannot be read, is newer than this code, or may not be upgraded.
     """
-    if path.exists():
-        with reader(path) as found:
-            yield found
-        return
     from warehouse.schema import create_empty
 
-    with closing(duckdb.connect()) as opened:
-        create_empty(quiet(opened))
-        yield ConnectionReader(opened, path)
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(reader(path))
+        except Missing:
+            opened = stack.enter_context(closing(duckdb.connect()))
+            create_empty(quiet(opened))
+            found = ConnectionReader(opened, FileStorage(path))
+        yield found
 
 
 def categories(read: Read) -> dict[Any, Any]:
@@ -161,8 +164,7 @@ def statement(query: Query[Any] | Read) -> str:
 
 def _has_this_schema(found: Reader) -> bool:
     """Whether a warehouse has this code's tables and views, found out without any model."""
-    tables = found.answer("SELECT table_name FROM duckdb_tables()").rows
-    if ("schema_version",) not in tables:
+    if ("schema_version",) not in found.answer("SHOW TABLES").rows:
         return False
     applied = found.answer("SELECT printf('%04d_%s', number, name) FROM schema_version").rows
     if {name for (name,) in applied} != {path.stem for path in MIGRATIONS.glob("*.sql")}:

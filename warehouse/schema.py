@@ -17,7 +17,7 @@ import duckdb
 from schemas.errors import Mistake
 from schemas.keys import digest
 from warehouse.connection import transaction
-from warehouse.projections.ddl import comments, models_digest
+from warehouse.projections.ddl import comments, create_tables, models_digest
 from warehouse.sql import identifier, literal
 from warehouse.view_files import files_digest, view_texts
 
@@ -55,7 +55,7 @@ def create_empty(connection: duckdb.DuckDBPyConnection) -> None:
     """Creates all tables and views in memory, without what describes them and their version."""
     cursor = connection.cursor()
     with transaction(cursor):
-        for sql in (*(migration.sql for migration in migrations()), *view_texts()):
+        for sql in (create_tables(), *view_texts()):
             cursor.execute(sql)
 
 
@@ -66,50 +66,58 @@ def views_sql() -> str:
 
 
 def prepare(
-    connection: duckdb.DuckDBPyConnection,
+    cursor: duckdb.DuckDBPyConnection,
     path: Path,
     steps: tuple[Migration, ...] | None = None,
 ) -> None:
     """Brings the schema of a warehouse up to this code's.
 
-    Each migration of a warehouse that holds rows is a transaction of its own: DuckDB cannot add a
-    column to a table whose rows the same transaction has changed. Whatever ends an upgrade, the
-    next opening goes on with it.
+    A new one gets the tables of the models, an older one the migrations that it lacks. Each of
+    those is a transaction of its own: DuckDB cannot add a column to a table whose rows the same
+    transaction has changed. Whatever ends an upgrade, the next opening goes on with it.
 
     Raises:
         Mistake: The warehouse is newer than this code, or its schema is another's.
     """
     known = migrations() if steps is None else steps
-    cursor = connection.cursor()
-    with transaction(cursor):
-        applied = _applied(cursor)
-        _refuse_foreign(path, applied, known, cursor)
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS schema_version (number BIGINT NOT NULL, "
-            "name VARCHAR NOT NULL, models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
-        )
-    pending = known[len(applied) :]
-    for together in [[one] for one in pending] if applied else [pending]:
+    applied = _applied(cursor)
+    _refuse_foreign(path, applied, known, cursor)
+    if not applied:
         with transaction(cursor):
-            for migration in together:
-                cursor.execute(migration.sql)
-                # Values stand as literals: to bind parameters, DuckDB imports pandas.
-                cursor.execute(
-                    f"INSERT INTO schema_version VALUES ({migration.number}, "
-                    f"{literal(migration.name)}, {literal(models_digest())}, "
-                    "(current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP)"
-                )
+            cursor.execute(create_tables())
+            cursor.execute(_VERSIONS)
+            _record(cursor, known)
+            _remake_views(cursor)
+        return
+    for migration in known[len(applied) :]:
+        with transaction(cursor):
+            cursor.execute(migration.sql)
+            _record(cursor, [migration])
     with transaction(cursor):
         _remake_views(cursor)
 
 
-def check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+_VERSIONS = (
+    "CREATE TABLE schema_version (number BIGINT NOT NULL, name VARCHAR NOT NULL, "
+    "models_digest VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
+)
+
+
+def _record(cursor: duckdb.DuckDBPyConnection, applied: Iterable[Migration]) -> None:
+    # Values stand as literals: to bind parameters, DuckDB imports pandas.
+    now = "(current_timestamp AT TIME ZONE 'UTC')::TIMESTAMP"
+    rows = (
+        f"({one.number}, {literal(one.name)}, {literal(models_digest())}, {now})" for one in applied
+    )
+    cursor.execute(f"INSERT INTO schema_version VALUES {', '.join(rows)}")
+
+
+def check(cursor: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Makes sure that a warehouse opened for reading has this code's schema.
 
     Raises:
         Mistake: It is older, newer, or no warehouse at all.
     """
-    cursor = connection.cursor()
     applied = _applied(cursor)
     known = migrations()
     _refuse_foreign(path, applied, known, cursor)
@@ -124,7 +132,10 @@ def check(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _tables(cursor: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = cursor.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    rows = cursor.execute(
+        "SELECT table_name FROM duckdb_tables() "
+        "WHERE NOT internal AND database_name = current_database()"
+    ).fetchall()
     return {row[0] for row in rows}
 
 
@@ -169,7 +180,10 @@ def _remake_views(cursor: duckdb.DuckDBPyConnection) -> None:
     found = cursor.execute("SELECT views_digest, files_digest FROM schema_views").fetchone()
     if found == current:
         return
-    old = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+    old = cursor.execute(
+        "SELECT view_name FROM duckdb_views() "
+        "WHERE NOT internal AND database_name = current_database()"
+    ).fetchall()
     for (name,) in old:
         cursor.execute(f"DROP VIEW {identifier(name)}")
     cursor.execute(views_sql())

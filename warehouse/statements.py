@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from schemas.errors import Mistake
-from warehouse.connection import STORAGE_ERRORS, storage_mistake
+from warehouse.connection import STORAGE_ERRORS
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from warehouse.storage import Storage
 
 
 #: The place that messages about a query name.
@@ -67,7 +68,7 @@ def answer(
     statement: str,
     limit: int | None = None,
     *,
-    file: Path | None = None,
+    storage: Storage | None = None,
 ) -> Answer:
     """The answer that a connection gives.
 
@@ -75,7 +76,7 @@ def answer(
         reading: The connection.
         statement: The statement.
         limit: Rows to return, at most.
-        file: The warehouse that the connection has open, if it has one.
+        storage: The warehouse that the connection has open, if it has one.
 
     Raises:
         Mistake: The statement is wrong, or reaches outside the warehouse, or the file is damaged.
@@ -88,8 +89,8 @@ def answer(
     except duckdb.PermissionException as error:
         raise outside(str(error)) from error
     except duckdb.Error as error:
-        if file is not None and isinstance(error, STORAGE_ERRORS):
-            raise storage_mistake(file, error) from error
+        if storage is not None and isinstance(error, STORAGE_ERRORS):
+            raise storage.mistake(error) from error
         raise _sql_mistake(error) from error
     truncated = limit is not None and len(rows) > limit
     return Answer(columns, types, rows[:limit] if truncated else rows, truncated)

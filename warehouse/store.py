@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,28 +20,20 @@ from warehouse.closing import Closing
 from warehouse.committing.batch import CommitReport, summed
 from warehouse.committing.commit import commit_results
 from warehouse.committing.writing import insert, not_on_record
-from warehouse.connection import (
-    STORAGE_ERRORS,
-    Limits,
-    connection,
-    give_back_memory,
-    quiet,
-    storage_mistake,
-    too_large,
-    transaction,
-)
+from warehouse.connection import Limits, give_back_memory, too_large, transaction
 from warehouse.projections.frames import frame_of, naive_utc
 from warehouse.queries.query import Query
 from warehouse.reader import Reader, categories, statement
 from warehouse.sql import identifier, literal
 from warehouse.statements import Answer, answer
+from warehouse.storage import Storage, storage_of
 
 #: Rows that are held as texts at once before texts that repeat become categories.
 BATCH_ROWS = 200_000
 
 
 class Warehouse(Reader, Closing):
-    """One open warehouse file, for reading and writing.
+    """One open warehouse, for reading and writing.
 
     Methods may be called from several threads: each works on a cursor of its own, and writes take
     turns. Reading goes on while another thread commits, and sees what was committed before.
@@ -56,9 +48,10 @@ class Warehouse(Reader, Closing):
     """
 
     def __init__(
-        self, path: Path, connection: duckdb.DuckDBPyConnection, limits: Limits | None = None
+        self, storage: Storage, connection: duckdb.DuckDBPyConnection, limits: Limits | None = None
     ) -> None:
-        self.path = path
+        self.path = storage.path
+        self.storage = storage
         self._connection = connection
         self._limits = limits or Limits()
         self._n_cursors = 0
@@ -75,20 +68,21 @@ class Warehouse(Reader, Closing):
             Locked: Another process has it open.
             Mistake: The file is no warehouse, newer than this code, or may not be used.
         """
-        path = Path(path)
-        opened = connection(path, read_only=read_only, limits=limits)
+        storage = storage_of(Path(path))
+        opened = storage.connection(read_only=read_only, limits=limits)
         try:
             if read_only:
-                schema.check(opened, path)
+                schema.check(storage.cursor(opened), storage.path)
             else:
-                schema.prepare(opened, path)
+                with storage.turn(opened):
+                    schema.prepare(storage.cursor(opened), storage.path)
         except BaseException:
             opened.close()
             raise
-        return cls(path, opened, limits)
+        return cls(storage, opened, limits)
 
     def close(self) -> None:
-        """Ends the connection; the file is free then."""
+        """Ends the connection; a file is free then."""
         with self._writing, self._making:
             self._connection.close()
 
@@ -102,13 +96,8 @@ class Warehouse(Reader, Closing):
         with self._making:
             self._n_cursors += 1
         try:
-            cursor = self.own_cursor()
-            try:
+            with self.storage.faults(), closing(self.own_cursor()) as cursor:
                 yield cursor
-            finally:
-                cursor.close()
-        except STORAGE_ERRORS as error:
-            raise storage_mistake(self.path, error) from error
         finally:
             with self._making:
                 self._n_cursors -= 1
@@ -116,12 +105,18 @@ class Warehouse(Reader, Closing):
     def own_cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that the caller closes; functions that it registers last while it is open."""
         with self._making:
-            return quiet(self._connection.cursor())
+            return self.storage.cursor(self._connection)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """While it lasts, nothing else writes, in this process or in another."""
+        with self._writing, self.storage.turn(self._connection):
+            yield
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`warehouse.reader.Reader.answer`."""
         with self.cursor() as cursor:
-            return answer(cursor, statement, limit, file=self.path)
+            return answer(cursor, statement, limit, storage=self.storage)
 
     def frame(self, query: Query[Any] | Read) -> pl.DataFrame:
         """See :meth:`warehouse.reader.Reader.frame`; values stay in Arrow on their way."""
@@ -149,7 +144,7 @@ class Warehouse(Reader, Closing):
             pydantic.ValidationError: The row does not fit its table.
         """
         row = StudyRow.model_validate({"last_run_at": study["created_at"], **study})
-        with self._writing, self.cursor() as cursor, transaction(cursor):
+        with self._turn(), self.cursor() as cursor, transaction(cursor):
             # Values stand in statements as literals: to bind parameters, DuckDB imports pandas.
             version = f"study_version = {literal(row.study_version)}"
             if cursor.execute(f"SELECT 1 FROM studies WHERE {version}").fetchone() is None:
@@ -168,7 +163,7 @@ class Warehouse(Reader, Closing):
             pydantic.ValidationError: The row does not fit its table.
         """
         row = RunRow(run_id=run_id, study_version=study_version, began_at=began_at)
-        with self._writing, self.cursor() as cursor, transaction(cursor):
+        with self._turn(), self.cursor() as cursor, transaction(cursor):
             insert(cursor, "runs", frame_of(RunRow, [row]))
 
     def record_uncommitted(self, calls: Sequence[Mapping[str, Any]]) -> None:
@@ -185,7 +180,7 @@ class Warehouse(Reader, Closing):
         rows = frame_of(
             UncommittedCallRow, [UncommittedCallRow.model_validate(one) for one in calls]
         )
-        with self._writing, self.cursor() as cursor, transaction(cursor):
+        with self._turn(), self.cursor() as cursor, transaction(cursor):
             insert(cursor, "uncommitted_calls", not_on_record(cursor, rows))
 
     def record_units(
@@ -217,7 +212,7 @@ class Warehouse(Reader, Closing):
             rows: The rows that come.
         """
         gone = " AND ".join(f"{identifier(name)} = {literal(values[name])}" for name in values)
-        with self._writing, self.cursor() as cursor, transaction(cursor):
+        with self._turn(), self.cursor() as cursor, transaction(cursor):
             cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}")
             insert(cursor, table, rows)
 
@@ -233,7 +228,7 @@ class Warehouse(Reader, Closing):
             Mistake: The rows of one unit, or of what is to be stored whole, do not fit the memory.
         """
         try:
-            with self._writing:
+            with self._turn():
                 with self.cursor() as cursor:
                     report = commit_results(
                         cursor, results, run_id=run_id, code_version=code_version, whole=whole

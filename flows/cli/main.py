@@ -94,12 +94,20 @@ def sql(
         Format, typer.Option("--format", "-f", help="Format of the answer.")
     ] = "table",
     output: Output = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STUDY",
+            help="Answer as of a study, or a version of it (NAME@2): tables and views hold its "
+            "rows only, and the answer stays the same whatever is run later.",
+        ),
+    ] = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Query the warehouse with SQL. Queries only read; they cannot change anything."""
     from flows.cli.sql import answer
 
-    answer(query, warehouse_of(context), format_, output)
+    answer(query, warehouse_of(context), format_, output, at)
 
 
 @app.command()

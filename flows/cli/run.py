@@ -45,11 +45,11 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
     studies = list(map(_study, requests))
 
     from flows.catalogues import refuse_missing_imports
-    from warehouse.connection import refuse_unusable
     from warehouse.expectations.checker import Checker
+    from warehouse.storage import storage_of
 
     for request, study in zip(requests, studies, strict=True):
-        refuse_unusable(request.warehouse)
+        storage_of(request.warehouse).refuse_unusable()
         refuse_missing_imports(study, request.warehouse, str(request.study))
 
     console = PlainConsole(highlight=False, emoji=False)

@@ -8,9 +8,14 @@ from pathlib import Path
 
 from flows.cli.output import as_csv, as_json, as_parquet
 from flows.cli.table import fits, records, table
+from flows.cli.terminal import say
 from flows.files import write_out
+from flows.study_references import version_of
 from schemas.errors import Mistake, printable_lines
+from warehouse.queries.of_version import StateOfVersion
+from warehouse.queries.studies import Versions
 from warehouse.query import query
+from warehouse.reader import reader
 
 #: Rows that a table on a terminal shows; the other formats give all of them.
 MOST_ROWS = 200
@@ -19,7 +24,9 @@ MOST_ROWS = 200
 MOST_LISTED = 60
 
 
-def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
+def answer(
+    sql: str, warehouse: Path, form: str, output: Path | None, at: str | None = None
+) -> None:
     """Print the answer to a query, or write it to a file.
 
     Args:
@@ -27,6 +34,7 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
         warehouse: The warehouse.
         form: ``table``, ``csv``, ``json`` or ``parquet``.
         output: File to write instead of printing.
+        at: The study, or version of one, as of which it is answered; all there is if left out.
 
     Raises:
         Mistake: The query is none that may be asked, or the warehouse or file cannot be used.
@@ -39,8 +47,9 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
             place="--format parquet",
             fix="add --output FILE",
         )
+    version = None if at is None else _version(at, warehouse)
     if form == "table":
-        few = query(warehouse, sql, limit=MOST_ROWS)
+        few = query(warehouse, sql, limit=MOST_ROWS, version=version)
         if fits(few.columns, few.rows) or len(few.columns) * len(few.rows) > MOST_LISTED:
             text = table(few.columns, few.rows)
         else:
@@ -54,10 +63,22 @@ def answer(sql: str, warehouse: Path, form: str, output: Path | None) -> None:
         write_out(text.encode(), output)
         return
     writers = {"csv": as_csv, "json": as_json, "parquet": as_parquet}
-    content = writers[form](query(warehouse, sql))
+    content = writers[form](query(warehouse, sql, version=version))
     if output is None and sys.stdout.isatty():
         content = printable_lines(content.decode()).encode()
     write_out(content, output)
+
+
+def _version(at: str, warehouse: Path) -> str:
+    """The version on record that a reference means; says where it is not whole yet."""
+    with reader(warehouse) as reading:
+        version = version_of(at, reading.rows(Versions()), warehouse)
+        states = reading.rows(StateOfVersion(version))
+    for state in states:
+        if state.done < state.units:
+            done = f"{at}: {state.done} of {state.units} units are done"
+            say(f"{done}; the answer changes when the others are", file=sys.stderr)
+    return version
 
 
 def _from_standard_input() -> str:

@@ -41,7 +41,14 @@ from schemas.tables.personas import (
     ProfileRow,
 )
 from schemas.tables.quality import QuarantineRow, ValidationRow
-from schemas.tables.studies import EarlierUnitRow, RunRow, StudyRow, StudyUnitRow, UnitRow
+from schemas.tables.studies import (
+    EarlierUnitRow,
+    RunRow,
+    StudyInputRow,
+    StudyRow,
+    StudyUnitRow,
+    UnitRow,
+)
 
 #: Every table, in an order in which references resolve.
 ROWS: tuple[type[Row], ...] = (
@@ -49,6 +56,7 @@ ROWS: tuple[type[Row], ...] = (
     StudyUnitRow,
     RunRow,
     UnitRow,
+    StudyInputRow,
     EarlierUnitRow,
     CodebookRow,
     CatalogueRow,

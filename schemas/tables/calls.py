@@ -13,7 +13,13 @@ from schemas.tables.column import Count, Json, Key, Name, Row, Seconds, Table, T
 class CallRow(Row):
     """A question to a model and its answer."""
 
-    table: ClassVar[Table] = Table("calls", ("call_key",), "question to a model", owner="unit_key")
+    table: ClassVar[Table] = Table(
+        "calls",
+        ("call_key",),
+        "question to a model",
+        owner="unit_key",
+        item_references={"added_messages": "prompt_messages.digest"},
+    )
 
     call_key: Key = Field(
         description="Digest of provider, base URL, model, parameters, messages, answer schema, "
@@ -79,6 +85,7 @@ class EarlierCallRow(CallRow):
         ("call_key", "asked_at"),
         "call that a later try of its unit made again",
         owner="unit_key",
+        item_references={"added_messages": "prompt_messages.digest"},
     )
 
 
@@ -106,13 +113,16 @@ class UncommittedCallRow(CallRow):
         ("call_key", "asked_at"),
         "call that was paid for by a run that ended before its unit was committed",
         owner="unit_key",
+        part="never",
     )
 
 
 class PromptMessageRow(Row):
     """A distinct message of prompts, stored once however many prompts repeat it."""
 
-    table: ClassVar[Table] = Table("prompt_messages", ("digest",), "distinct message of prompts")
+    table: ClassVar[Table] = Table(
+        "prompt_messages", ("digest",), "distinct message of prompts", part="refers"
+    )
 
     digest: Key = Field(description="Digest of role and text.")
     role: Role = Field(description="Role of the message.")

@@ -13,7 +13,9 @@ from schemas.tables.column import Count, Json, Key, Name, Ordinal, Row, Table
 class CodebookRow(Row):
     """A version of a codebook."""
 
-    table: ClassVar[Table] = Table("codebooks", ("codebook_digest",), "version of a codebook")
+    table: ClassVar[Table] = Table(
+        "codebooks", ("codebook_digest",), "version of a codebook", part="refers"
+    )
 
     codebook_digest: Key = Field(description="Its version.")
     name: Name = Field(description="Its name.")
@@ -84,7 +86,10 @@ class SampleRow(Row):
         "samples",
         ("sample_key", "episode_key", "seq"),
         "item drawn for people to code",
-        {"episode_key": "episodes.episode_key"},
+        {
+            "episode_key": "episodes.episode_key",
+            "codebook_digest": "codebooks.codebook_digest",
+        },
         owner="unit_key",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -20,6 +20,12 @@ Usd = Annotated[float, Field(ge=0, json_schema_extra={"unit": "USD"})]
 Tokens = Annotated[int, Field(ge=0, json_schema_extra={"unit": "tokens"})]
 Json = dict[str, Any]
 Time = Annotated[dt.datetime, Field(json_schema_extra={"unit": "UTC"})]
+
+
+#: How the rows of a version of a study are found: they name a ``unit`` of it in their column
+#: ``unit_key``, or the ``version``; a row of it ``refers`` to them; they are ``runs`` that worked
+#: on it, or checks of ``commits`` that stored units of it; ``never``: they are part of no version.
+Part = Literal["unit", "version", "refers", "runs", "commits", "never"]
 
 
 class Span(Record):
@@ -39,6 +45,8 @@ class Table:
         about: What a row is.
         references: Column -> ``table.column`` that must hold every value that is not missing.
         owner: Column with the unit that wrote the row; its rows are replaced as a whole.
+        item_references: The same as ``references`` for the items of columns that are lists.
+        part: How the rows of a version of a study are found.
     """
 
     name: str
@@ -46,6 +54,8 @@ class Table:
     about: str
     references: dict[str, str] = field(default_factory=dict)
     owner: str | None = None
+    item_references: dict[str, str] = field(default_factory=dict)
+    part: Part = "unit"
 
 
 class Row(Record):

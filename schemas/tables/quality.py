@@ -18,6 +18,7 @@ class ValidationRow(Row):
         "validations",
         ("batch", "table_name", "check_name", "condition", "expected"),
         "check of rows before a commit, or of a data set at the end of a stage",
+        part="commits",
     )
 
     batch: Key = Field(description="The commit; or digest of the data set and its suite.")

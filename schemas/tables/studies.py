@@ -13,7 +13,9 @@ from schemas.unit import Origin, Stage
 class StudyRow(Row):
     """A version of a study."""
 
-    table: ClassVar[Table] = Table("studies", ("study_version",), "version of a study")
+    table: ClassVar[Table] = Table(
+        "studies", ("study_version",), "version of a study", part="version"
+    )
 
     study_version: Key = Field(description="Digest of all that can change the study's results.")
     name: Name = Field(description="Name of the study.")
@@ -33,6 +35,7 @@ class StudyUnitRow(Row):
         ("study_version", "unit_key", "condition"),
         "unit of a version of a study",
         {"study_version": "studies.study_version"},
+        part="version",
     )
 
     study_version: Key = Field(description="The version.")
@@ -44,6 +47,22 @@ class StudyUnitRow(Row):
     label: str = Field(description="Name for people.")
 
 
+class StudyInputRow(Row):
+    """A unit from outside that the plan of a version read: an episode, codes, a market."""
+
+    table: ClassVar[Table] = Table(
+        "study_inputs",
+        ("study_version", "step", "unit_key"),
+        "imported unit that a version of a study read",
+        {"study_version": "studies.study_version", "unit_key": "units.unit_key"},
+        part="version",
+    )
+
+    study_version: Key = Field(description="The version.")
+    step: Name = Field(description="The step that read it; `study` for what the study names.")
+    unit_key: Key = Field(description="The unit, which an import wrote.")
+
+
 class RunRow(Row):
     """An execution of a study. One process writes a warehouse, so runs follow one another."""
 
@@ -51,11 +70,13 @@ class RunRow(Row):
         "runs",
         ("study_version", "began_at"),
         "run of a study",
-        {"study_version": "studies.study_version"},
+        part="runs",
     )
 
     run_id: str = Field(description="Flow run; `local` where there was nothing to do.")
-    study_version: Key = Field(description="The version that was run.")
+    study_version: Key = Field(
+        description="The version that was run; an archive may bring runs of versions not in it."
+    )
     began_at: Time = Field(description="When it began, before it asked a model.")
 
 

@@ -56,7 +56,7 @@ def imported_reads(coding: CodingSpec | None) -> tuple[Read, ...]:
     if coding is None or not coding.imported:
         return ()
     columns = ("unit_key", "episode_key", "coder", "coder_kind", "codebook_digest")
-    sampled = ("sample_key", "codebook_digest", "episode_key")
+    sampled = ("sample_key", "unit_key", "codebook_digest", "episode_key")
     return (
         Read("codes", "coder", coding.imported, columns, distinct=True),
         Read("units", "stage", ("import",), ("unit_key",)),

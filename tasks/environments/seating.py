@@ -9,6 +9,7 @@ from pydantic import Field
 
 from schemas.base import Record
 from schemas.seats import Seat, SeatField, SeatSpec
+from tasks.environments.bounds import NO_BOUNDS, Bounds
 from tasks.episodes.names import neutral_names
 
 #: Role of a seat that is given none.
@@ -30,6 +31,7 @@ class SeatedEnvironment:
 
     by_events_alone = False
     changeable: frozenset[str] = frozenset()
+    bounds: Bounds = NO_BOUNDS
 
     def aliases(self, params: SeatedParams) -> Mapping[tuple[str | int, ...], str]:
         """The model of every seat."""

@@ -25,6 +25,8 @@ SHUFFLES = {
     STRETCHES: "shuffled within stretches of as many messages as there are seats",
     NONE: "no shuffle changes who said what, so there is no null and no excess",
 }
+#: What ``method`` adds where not all messages of an episode have the same hearers.
+APART = " among seats that hear the same"
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,14 @@ class Blocks:
             episodes.
         moment: Number of each message's block within its episode: the round, or the stretch.
         by_round: Whether the blocks of an episode are its rounds; by episode.
+        apart: Whether messages of an episode have different hearers, who are then shuffled among
+            themselves; by episode.
     """
 
     of: Ints
     moment: Ints
     by_round: Bools
+    apart: Bools
 
 
 def blocks_of(data: Data) -> Blocks:
@@ -63,7 +68,7 @@ def _blocks(data: Data) -> Blocks:
     seat = seat_numbers(data)
     n = data.n_episodes
     if not len(episode):
-        return Blocks(episode, round_, np.zeros(n, dtype=bool))
+        return Blocks(episode, round_, np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
     talk, in_talk = _talks(data, episode)
     width = int(round_.max()) + 1
     _, of_round = np.unique(talk * width + round_, return_inverse=True)
@@ -74,7 +79,8 @@ def _blocks(data: Data) -> Blocks:
     seats = np.bincount(talk[first])
     inner = np.where(by_round[episode], round_, in_talk // seats[talk])
     _, of = np.unique(talk * (int(inner.max()) + 1) + inner, return_inverse=True)
-    return Blocks(of.astype(np.int64), inner, by_round)
+    apart = np.bincount(episode[np.unique(talk, return_index=True)[1]], minlength=n) > 1
+    return Blocks(of.astype(np.int64), inner, by_round, apart)
 
 
 def _talks(data: Data, episode: Ints) -> tuple[Ints, Ints]:
@@ -133,12 +139,22 @@ def free_to_shuffle(data: Data) -> Bools:
     return free_episodes(episode, blocks_of(data).of, seat_numbers(data), data.n_episodes)
 
 
-def shuffle_words(by_round: Bools, free: Bools, draws: int, what: str = "seats") -> Sequence[str]:
-    """How the null of each episode was drawn, in words for ``method``."""
-    kinds = np.where(~free, NONE, np.where(by_round, ROUNDS, STRETCHES))
-    words = {kind: f"{what} {text}, {draws} draws" for kind, text in SHUFFLES.items()}
-    words[NONE] = SHUFFLES[NONE]
-    return [words[kind] for kind in kinds.tolist()]
+def shuffle_words(blocks: Blocks, free: Bools, draws: int, what: str = "seats") -> Sequence[str]:
+    """How the null of each episode was drawn, in words for ``method``.
+
+    Args:
+        blocks: Blocks of the messages.
+        free: Episodes in which some shuffle changes who said what.
+        draws: Number of shuffles.
+        what: What is shuffled.
+    """
+    kinds = np.where(blocks.by_round, ROUNDS, STRETCHES).tolist()
+    return [
+        f"{what} {SHUFFLES[kind]}{APART if apart else ''}, {draws} draws"
+        if any_
+        else SHUFFLES[NONE]
+        for kind, apart, any_ in zip(kinds, blocks.apart.tolist(), free.tolist(), strict=True)
+    ]
 
 
 def shuffled_places(block: Ints, draws: int, rng: np.random.Generator) -> Ints:

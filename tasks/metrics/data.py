@@ -14,6 +14,7 @@ import polars as pl
 
 from tasks.metrics.hearing import conversations
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
+from tasks.metrics.statistics.means import Bounds
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,12 @@ class Cases(ABC):
         scope: ``episode`` or ``persona``: the column that numbers them, and, with ``_key``, the one
             that names them.
         excluded: Those that were left out, by condition.
+        bounds: Smallest and largest value that a quantity of the metric can have, by quantity.
     """
 
     scope: ClassVar[Literal["episode", "persona"]]
     excluded: Mapping[str, int] = field(default_factory=dict, kw_only=True)
+    bounds: Mapping[str, Bounds] = field(default_factory=dict, kw_only=True)
 
     @property
     @abstractmethod
@@ -95,7 +98,8 @@ class Data(Cases):
 
     Attributes:
         episodes: ``episode`` (number, from 0), ``episode_key``, ``condition``, ``replicate``,
-            ``status``, ``planned_rounds``, ``completed_rounds``; sorted by condition as declared.
+            ``environment``, ``status``, ``planned_rounds``, ``completed_rounds``; sorted by
+            condition as declared.
         seats: ``episode, seat, position, role, name, model, persona_key``.
         seat_changes: ``episode, seat, from_seq, name, model``: what seats are shown as, and which
             model acts for them, from an event on; where it is empty nothing changes.
@@ -280,7 +284,7 @@ def episode_frame(episodes: Sequence[MeasuredEpisode], known: pl.DataFrame) -> p
     frame = pl.DataFrame(
         {name: [getattr(episode, name) for episode in episodes] for name in schema}, schema=schema
     ).with_row_index("episode")
-    wanted = ["episode_key", "status", "planned_rounds", "completed_rounds"]
+    wanted = ["episode_key", "environment", "status", "planned_rounds", "completed_rounds"]
     return frame.with_columns(pl.col("episode").cast(pl.Int64)).join(
         known.select(wanted), on="episode_key", how="left", maintain_order="left"
     )

@@ -18,6 +18,8 @@ from tasks.registry import validated_options
 GUIDE = "docs/metrics.md"
 _RANGE = re.compile(r"[\[(]([^,]+), ([^,]+)[\])]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
+#: Ends that depend on how many there are, by the number that they never pass.
+_NEVER_PASSED = {"1/n": 0.0, "1 - 1/n": 1.0, "-1/(k-1)": -1.0, "-1/(n_0 - 1)": -1.0}
 Need = Literal[
     "messages", "events", "actions", "labels", "codes", "samples", "outcomes", "seats", "responses",
     "exposures", "choice_sets", "tokens",
@@ -62,13 +64,19 @@ class Quantity:
             (0.0, 1.0)
             >>> Quantity("count", "n", "[1, n]").bounds, Quantity("sum", "s", "any").bounds
             ((1.0, inf), (-inf, inf))
+            >>> Quantity("evenness", "Σ p²", "[1/n, 1]").bounds
+            (0.0, 1.0)
         """
         ends = _RANGE.fullmatch(self.range)
         low, high = ends.groups() if ends else ("", "")
-        return (
-            float(low) if _NUMBER.fullmatch(low) else float("-inf"),
-            float(high) if _NUMBER.fullmatch(high) else float("inf"),
-        )
+        return _end(low, float("-inf")), _end(high, float("inf"))
+
+
+def _end(written: str, without: float) -> float:
+    """The number that an end of a range is, or that it never passes."""
+    if _NUMBER.fullmatch(written):
+        return float(written)
+    return _NEVER_PASSED.get(written, without)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ class Metric:
             adjudication rule.
         compute: Gives the rows, of :class:`~tasks.metrics.data.Data` or, where the scope is
             ``persona``, of :class:`~tasks.metrics.persona_data.PersonaData`; see
-            :mod:`tasks.metrics.rows` for helpers.
+            :mod:`tasks.metrics.rows` for helpers. Called by
+            :func:`tasks.metrics.computed.computed`, which hands it the ranges of the quantities.
         options: Its options and their defaults.
         scope: What it has one value of each for: episodes, or personas.
         version: Raised by hand when the meaning of its numbers changes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from tasks.metrics.metric import Options
 from tasks.metrics.persona_data import PersonaData
 from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.effect_intervals import levels_of
-from tasks.metrics.statistics.means import MeanInterval, mean_intervals
+from tasks.metrics.statistics.means import UNBOUNDED, Bounds, MeanInterval, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 
 #: Columns of a metric's rows; the step adds ``unit_key, metric`` prefix, options and rule.
@@ -94,6 +94,8 @@ class ByEpisode:
         yes_or_no: Subjects whose value is 1 or 0 for what an episode has or has not, so that a
             condition's number is a share of episodes. Others are taken so where two values occur
             in the study and no others do.
+        bounds: Smallest and largest value that there can be, of subjects for which the quantity
+            declares none.
     """
 
     values: Floats | Mapping[str, Floats]
@@ -103,6 +105,7 @@ class ByEpisode:
     n_excluded: npt.ArrayLike = 0
     null_words: Sequence[str] | None = None
     yes_or_no: frozenset[str] = frozenset()
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 def of_episodes(data: Data, options: Options, quantities: Mapping[str, ByEpisode]) -> pl.DataFrame:
@@ -144,7 +147,7 @@ def _of_cases(data: Cases, options: Options, quantities: Mapping[str, ByEpisode]
             part.with_columns(pl.lit(quantity).alias("quantity"))
             for part in (
                 _case_rows(data, matrix, names, found),
-                _condition_rows(data, matrix, names, found, options.resamples),
+                _condition_rows(data, quantity, matrix, names, found, options.resamples),
             )
         ]
     return joined(parts)
@@ -173,9 +176,9 @@ def of_rounds(
     """
     subjects = [str(place) for place in range(by_round.shape[1])]
     shown = ByEpisode(by_round, method)
-    return _condition_rows(data, by_round, subjects, shown, options.resamples).with_columns(
-        pl.lit("round").alias("scope"), pl.lit(quantity).alias("quantity")
-    )
+    return _condition_rows(
+        data, quantity, by_round, subjects, shown, options.resamples
+    ).with_columns(pl.lit("round").alias("scope"), pl.lit(quantity).alias("quantity"))
 
 
 def of_seats(
@@ -239,9 +242,16 @@ def _case_rows(
 
 
 def _condition_rows(
-    data: Cases, matrix: Floats, subjects: Sequence[str], found: ByEpisode, resamples: int
+    data: Cases,
+    quantity: str,
+    matrix: Floats,
+    subjects: Sequence[str],
+    found: ByEpisode,
+    resamples: int,
 ) -> pl.DataFrame:
     levels = _levels(matrix, subjects, found)
+    declared = data.bounds.get(quantity, UNBOUNDED)
+    bounds = [found.bounds.get(subject, declared) for subject in subjects]
     rows: list[dict[str, Any]] = []
     for condition in data.conditions:
         where = data.by_condition[condition]
@@ -249,7 +259,7 @@ def _condition_rows(
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
         words = _with_words(found, where.tolist())
-        ends = _intervals(block, levels, resamples)
+        ends = _intervals(block, levels, bounds, resamples)
         for i, subject in enumerate(subjects):
             row = {
                 "scope": "condition",
@@ -271,12 +281,15 @@ def _levels(matrix: Floats, subjects: Sequence[str], found: ByEpisode) -> list[L
     ]
 
 
-def _intervals(block: Floats, levels: list[Levels], resamples: int) -> list[MeanInterval]:
-    plain = [place for place, two in enumerate(levels) if two is None]
-    found = dict(zip(plain, mean_intervals(block[:, plain], resamples), strict=True))
-    for place, two in enumerate(levels):
-        if two is not None:
-            (found[place],) = mean_intervals(block[:, [place]], levels=two)
+def _intervals(
+    block: Floats, levels: list[Levels], bounds: list[Bounds], resamples: int
+) -> list[MeanInterval]:
+    """Intervals of columns, those with two values or none and the same bounds together."""
+    found: dict[int, MeanInterval] = {}
+    for two, ends in dict.fromkeys(zip(levels, bounds, strict=True)):
+        places = [place for place, one in enumerate(levels) if (one, bounds[place]) == (two, ends)]
+        columns = mean_intervals(block[:, places], resamples, two, ends)
+        found |= dict(zip(places, columns, strict=True))
     return [found[place] for place in range(len(levels))]
 
 

@@ -10,7 +10,6 @@ import polars as pl
 
 from schemas.keys import Shared
 from schemas.study import ModelSpec
-from schemas.tables.measures import EXCESS
 from schemas.unit import Unit
 from tasks.metrics.metric import Metric
 from tasks.metrics.rows import SCHEMA
@@ -70,7 +69,6 @@ def metric_rows(unit: Unit[Measured], metric: Metric, found: pl.DataFrame) -> pl
         pl.lit("; one episode, so no interval")
     )
     found = found.with_columns(pl.col("method") + of_one.otherwise(pl.lit("")))
-    found = _within_range(metric, found)
     if unit.spec.encoder is not None:
         alias, model = unit.spec.options["encoder"], unit.spec.encoder.value.model
         named = (encoder_words(name) for name in (alias, model))
@@ -84,15 +82,3 @@ def metric_rows(unit: Unit[Measured], metric: Metric, found: pl.DataFrame) -> pl
         rule.alias("rule"),
         *columns,
     )
-
-
-def _within_range(metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
-    """The rows, no interval reaching beyond what its quantity can be; an excess has no range."""
-    ends = []
-    for name in ("ci_low", "ci_high"):
-        cut = pl.col(name)
-        for quantity, declared in metric.quantities.items():
-            mine = (pl.col("quantity") == quantity) & (pl.col("subject") != EXCESS)
-            cut = pl.when(mine).then(pl.col(name).clip(*declared.bounds)).otherwise(cut)
-        ends.append(cut.alias(name))
-    return found.with_columns(ends)

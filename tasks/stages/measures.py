@@ -30,6 +30,7 @@ from tasks.metrics.assembly import (
     MetricInputs,
 )
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.computed import computed
 from tasks.metrics.data import MeasuredEpisode
 from tasks.metrics.metric import Unusable
 from tasks.metrics.stored import Measured, metric_rows
@@ -117,7 +118,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
     stage = "metrics"
     name = "measure"
     title = "metrics"
-    recipe = 7
+    recipe = 8
     writes = ("metrics",)
     asks = "embedding"
 
@@ -317,7 +318,7 @@ def _measured(
     options = metric.options.model_validate(spec.options)
     rng = np.random.default_rng(seed_of("measure", unit.key))
     try:
-        found = metric.compute(data, options, rng)
+        found = computed(metric, data, options, rng)
     except Unusable as problem:
         raise UnitFailed(Failure("unusable_codes", f"{metric.name}: {problem}")) from None
     log.info("%s: %d rows", unit.label, found.height)

@@ -13,6 +13,7 @@ from schemas.gateway import EmbeddingFailed, Gateway
 from schemas.keys import seed_of, shared
 from schemas.unit import Failure, Read, Unit, UnitFailed
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.computed import computed
 from tasks.metrics.metric import Metric, Unusable
 from tasks.metrics.persona_inputs import MeasuredPopulation, PersonaInputs, PersonaMeasureInput
 from tasks.metrics.stored import metric_rows
@@ -32,7 +33,7 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
     stage = "metrics"
     name = "measure_personas"
     title = "metrics of personas"
-    recipe = 2
+    recipe = 3
     writes = ("metrics",)
     asks = "embedding"
 
@@ -142,4 +143,4 @@ def _measured(
 ) -> pl.DataFrame:
     data = inputs.data(unit.spec, metric, encoders)
     options = metric.options.model_validate(unit.spec.options)
-    return metric.compute(data, options, np.random.default_rng(seed_of("measure", unit.key)))
+    return computed(metric, data, options, np.random.default_rng(seed_of("measure", unit.key)))

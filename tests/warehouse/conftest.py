@@ -163,9 +163,22 @@ def make() -> Make:
     return Make()
 
 
+#: A test that runs on a file and on a lake.
+on_both = pytest.mark.parametrize("kind", ["file", "lake"], indirect=True)
+
+
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "agora.duckdb"
+def kind(request: pytest.FixtureRequest) -> str:
+    """What keeps the warehouse of a test: a file, unless the test says otherwise."""
+    return getattr(request, "param", "file")
+
+
+@pytest.fixture
+def path(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The path of a warehouse that is not there yet."""
+    if kind == "file":
+        return tmp_path / "agora.duckdb"
+    return request.getfixturevalue("postgres").lake(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -177,10 +190,13 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty(path: Path, template: Path) -> Path:
+def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A warehouse without rows."""
-    shutil.copy(template, path)
-    return path
+    if kind == "file":
+        template = request.getfixturevalue("template")
+        return Path(shutil.copy(template, tmp_path / "agora.duckdb"))
+    template = request.getfixturevalue("lake_template")
+    return request.getfixturevalue("postgres").lake(tmp_path, template)
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ from warehouse.committing.batch import INVALID
 from warehouse.connection import Limits
 from warehouse.store import Warehouse
 
+from .conftest import on_both
 
+
+@on_both
 def test_a_whole_unit_is_stored_and_done(make, commit, counts, warehouse):
     report = commit(make.result("a"), make.result("b"))
     assert set(report.done) == {make.key("a"), make.key("b")}
@@ -28,6 +31,7 @@ def test_a_whole_unit_is_stored_and_done(make, commit, counts, warehouse):
     assert (unit["status"], unit["n_rows"], unit["run_id"]) == ("done", 4, "run")
 
 
+@on_both
 def test_committing_a_done_unit_again_changes_nothing(make, commit, counts):
     tables = ("episodes", "events", "units", "validations", "quarantine")
     commit(make.result("a"))
@@ -37,6 +41,7 @@ def test_committing_a_done_unit_again_changes_nothing(make, commit, counts):
     assert counts(*tables) == before
 
 
+@on_both
 def test_every_check_of_a_commit_is_on_record(make, commit, warehouse):
     report = commit(make.result("a"))
     found = warehouse.frame_sql(
@@ -53,6 +58,7 @@ def test_every_check_of_a_commit_is_on_record(make, commit, warehouse):
     assert keys["n"].item() == 0
 
 
+@on_both
 def test_what_a_unit_refuses_itself_is_kept_with_its_reason_and_the_unit_is_done(
     make, commit, counts, warehouse
 ):
@@ -203,6 +209,7 @@ def test_a_batch_of_nothing_but_refused_rows_is_checked_all_the_same(make, commi
     assert counts("quarantine", "events") == [3, 0]
 
 
+@on_both
 def test_what_was_paid_for_is_kept_of_a_refused_unit(make, commit, counts):
     unit = make.key("a")
     commit(
@@ -218,6 +225,7 @@ def test_what_was_paid_for_is_kept_of_a_refused_unit(make, commit, counts):
     assert counts("quarantine") == [3]
 
 
+@on_both
 def test_a_failed_unit_keeps_only_what_was_paid_for(make, commit, counts, warehouse):
     unit = make.key("a")
     failure = Failure("rate_limit", "asked too often")
@@ -230,6 +238,7 @@ def test_a_failed_unit_keeps_only_what_was_paid_for(make, commit, counts, wareho
     assert row == ("rate_limit", "asked too often", 2)
 
 
+@on_both
 def test_a_unit_that_failed_is_replaced_when_it_succeeds(make, commit, counts, warehouse):
     unit = make.key("a")
     calls = [make.call(unit, 0, status="failed", text=None), make.call(unit, 1)]
@@ -253,6 +262,7 @@ def test_a_unit_may_fail_twice(make, commit, counts):
     assert counts("units", "episodes") == [1, 0]
 
 
+@on_both
 def test_a_unit_that_refers_to_a_refused_one_is_refused_too(make, commit, counts):
     first, second = make.key("a"), make.key("b")
     codes = Result(
@@ -280,6 +290,7 @@ def test_a_unit_that_refers_to_a_refused_one_is_refused_too(make, commit, counts
     assert counts("episodes", "codes", "codebooks") == [1, 1, 1]
 
 
+@on_both
 def test_a_key_of_the_warehouse_cannot_be_taken_by_another_unit(make, commit, counts):
     commit(make.result("a"))
     intruder = {
@@ -314,6 +325,7 @@ def test_balanced_transfers_pass_and_others_may_be_one_sided(make, commit):
     ).failed
 
 
+@on_both
 def test_parts_are_stored_once(make, commit, counts):
     hello = make.prompt_message("hello")
     commit(
@@ -324,6 +336,7 @@ def test_parts_are_stored_once(make, commit, counts):
     assert counts("prompt_messages") == [2]
 
 
+@on_both
 def test_a_frame_is_held_to_the_same_rules_as_mappings(make, commit, counts, warehouse):
     units = [make.key(name) for name in "abcd"]
     frames = [
@@ -361,6 +374,7 @@ def test_rows_of_unknown_tables_are_a_bug(make, commit):
         commit(make.result("a", units=[{}]))
 
 
+@on_both
 def test_times_are_stored_in_utc(make, commit, warehouse):
     east = dt.timezone(dt.timedelta(hours=5))
     time = dt.datetime(2026, 1, 1, 5, 0, tzinfo=east)
@@ -368,6 +382,7 @@ def test_times_are_stored_in_utc(make, commit, warehouse):
     assert warehouse.frame_sql("SELECT asked_at FROM calls").item() == dt.datetime(2026, 1, 1)  # noqa: DTZ001
 
 
+@on_both
 def test_an_error_in_the_middle_of_a_commit_leaves_nothing(make, commit, counts, monkeypatch):
     def fails(*_: object) -> None:
         raise OSError("disk full")
@@ -380,6 +395,7 @@ def test_an_error_in_the_middle_of_a_commit_leaves_nothing(make, commit, counts,
     assert commit(make.result("a")).done == (make.key("a"),)
 
 
+@on_both
 def test_threads_take_turns(make, warehouse):
     reports = []
 
@@ -396,6 +412,7 @@ def test_threads_take_turns(make, warehouse):
     assert all(held == {done[0]: "done"} for done, held in reports)
 
 
+@on_both
 def test_reading_goes_on_while_a_commit_is_made(make, commit, warehouse, monkeypatch):
     seen = []
     broken_rules = commit_module.broken_rules
@@ -414,6 +431,7 @@ def _in_a_thread(function, *arguments):
         return pool.submit(function, *arguments).result(timeout=20)
 
 
+@on_both
 def test_the_order_of_units_does_not_change_what_is_stored(make, commit, warehouse):
     names = list("abcdef")
     commit(*(make.result(name) for name in names[:3]))

@@ -19,6 +19,8 @@ from warehouse.query import query
 from warehouse.reader import reader_as_it_is
 from warehouse.store import Warehouse
 
+from .conftest import on_both
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -42,14 +44,14 @@ OWNER = """
 """
 
 
-def test_two_processes_may_read(path):
-    Warehouse.open(path).close()
-    reader = process(OWNER.replace("sys.argv[1]", "sys.argv[1], read_only=True"), path)
+@on_both
+def test_two_processes_may_read(empty):
+    reader = process(OWNER.replace("sys.argv[1]", "sys.argv[1], read_only=True"), empty)
     try:
         assert reader.stdout.readline() == "open\n"
-        with Warehouse.open(path, read_only=True) as second:
+        with Warehouse.open(empty, read_only=True) as second:
             assert second.statuses(["0" * 32]) == {}
-        assert query(path, "SELECT count(*) FROM events").rows == [(0,)]
+        assert query(empty, "SELECT count(*) FROM events").rows == [(0,)]
     finally:
         reader.communicate("\n", timeout=30)
 
@@ -106,6 +108,7 @@ def test_a_read_only_folder_is_refused(tmp_path):
         Warehouse.open(tmp_path / "agora.duckdb")
 
 
+@on_both
 def test_unknown_tables_and_columns_are_bugs(warehouse):
     with pytest.raises(KeyError):
         warehouse.frame(Read("evnts", "unit_key", ()))
@@ -119,9 +122,9 @@ def test_an_empty_read_has_the_schema_of_its_table(warehouse):
     assert frame.columns[0] == "call_key"
 
 
+@on_both
 @pytest.mark.parametrize("place", ["insert_staged", "validation_rows"])
-def test_a_process_killed_within_a_commit_leaves_nothing(path, place, make, monkeypatch):
-    Warehouse.open(path).close()
+def test_a_process_killed_within_a_commit_leaves_nothing(empty, place, make, monkeypatch):
     child = process(
         f"""
         import os, signal, sys
@@ -136,12 +139,12 @@ def test_a_process_killed_within_a_commit_leaves_nothing(path, place, make, monk
             result = Result(Unit("episodes", "play", key, {{}}), {{"episodes": [episode]}})
             warehouse.commit([result], run_id="r", code_version="0")
         """,
-        path,
+        empty,
         make.key("a"),
     )
     child.communicate(timeout=60)
     assert child.returncode == -signal.SIGKILL
-    with Warehouse.open(path) as warehouse:
+    with Warehouse.open(empty) as warehouse:
         for table in ("episodes", "units", "validations"):
             assert warehouse.frame(Read(table, _first(table), ())).is_empty()
             assert warehouse.frame_sql(f"SELECT count(*) AS n FROM {table}").item() == 0
@@ -151,6 +154,7 @@ def _first(table: str) -> str:
     return {"episodes": "episode_key", "units": "unit_key", "validations": "batch"}[table]
 
 
+@on_both
 def test_memory_and_threads_are_limited(warehouse):
     found = warehouse.frame_sql(
         "SELECT current_setting('threads') AS threads, current_setting('memory_limit') AS memory"

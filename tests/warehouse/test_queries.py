@@ -20,6 +20,8 @@ from warehouse.serve import serving
 from warehouse.sql import LONG
 from warehouse.store import Warehouse
 
+from .conftest import on_both
+
 COLUMN_TYPES: dict[Any, set[str]] = {
     str: {"VARCHAR", "JSON"},
     int: {"BIGINT"},
@@ -106,6 +108,7 @@ def test_an_open_warehouse_and_its_file_and_its_server_give_the_same(make, commi
     assert all(a.equals(b) and a.schema == b.schema for a, b in zip(mine, theirs, strict=True))
 
 
+@on_both
 def test_a_read_gives_the_columns_that_it_names_row_by_row_or_once(make, commit, warehouse):
     commit(make.result("a"), make.result("b"))
     keys = (make.key("b"), make.key("a"))
@@ -119,6 +122,7 @@ def test_a_read_gives_the_columns_that_it_names_row_by_row_or_once(make, commit,
     assert once.height < each.height
 
 
+@on_both
 def test_texts_that_repeat_are_handed_out_as_categories_however_they_are_read(
     make, commit, warehouse, monkeypatch
 ):
@@ -139,17 +143,19 @@ def test_texts_that_repeat_are_handed_out_as_categories_however_they_are_read(
         assert frame.with_columns(pl.col("episode_key", "kind").cast(pl.String)).equals(texts)
 
 
+@on_both
 def test_a_plan_without_a_warehouse_reads_an_empty_one_and_makes_none(path):
+    before = list(path.parent.iterdir())
     with reader_or_empty(path) as found:
         assert found.statuses(["a"]) == {}
         assert found.frame(Read("events", "episode_key", ("a",))).height == 0
-    assert list(path.parent.iterdir()) == []
+    assert list(path.parent.iterdir()) == before
 
 
-def test_an_older_warehouse_is_upgraded_before_it_is_read(path, monkeypatch):
+@on_both
+def test_an_older_warehouse_is_upgraded_before_it_is_read(empty, monkeypatch):
     from warehouse import reader as module
 
-    Warehouse.open(path).close()
     upgraded = []
     monkeypatch.setattr(module, "_has_this_schema", lambda found: False)
     opened = Warehouse.open
@@ -159,6 +165,6 @@ def test_an_older_warehouse_is_upgraded_before_it_is_read(path, monkeypatch):
         return opened(path, **options)
 
     monkeypatch.setattr(Warehouse, "open", recorded)
-    with reader(path) as found:
+    with reader(empty) as found:
         assert found.statuses(["a"]) == {}
-    assert upgraded == [path]
+    assert upgraded == [empty]

@@ -14,7 +14,10 @@ from schemas.tables import ROWS
 from warehouse import schema
 from warehouse.projections.ddl import create_tables
 from warehouse.schema import Migration, migrations, prepare
+from warehouse.storage import storage_of
 from warehouse.store import Warehouse
+
+from .conftest import on_both
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
@@ -35,6 +38,7 @@ def test_the_migrations_lead_to_the_table_models():
     assert _columns(migrated) == _columns(projected)
 
 
+@on_both
 def test_a_new_warehouse_records_its_migrations(warehouse):
     rows = warehouse.frame_sql("SELECT number, name, models_digest FROM schema_version")
     assert rows["number"].to_list() == [m.number for m in migrations()]
@@ -129,25 +133,25 @@ def test_a_migration_that_fails_changes_nothing(path):
     assert ("colours",) not in tables
 
 
+@on_both
 @pytest.mark.parametrize("read_only", [False, True])
-def test_a_newer_warehouse_is_refused(path, read_only):
-    Warehouse.open(path).close()
-    connection = duckdb.connect(str(path))
+def test_a_newer_warehouse_is_refused(empty, read_only):
+    connection = storage_of(empty).connection()
     connection.execute("INSERT INTO schema_version VALUES (99, 'later', 'x', now()::TIMESTAMP)")
     connection.close()
     with pytest.raises(Mistake, match="newer or a different version"):
-        Warehouse.open(path, read_only=read_only)
+        Warehouse.open(empty, read_only=read_only)
 
 
-def test_an_older_warehouse_is_not_read_until_it_is_upgraded(path, monkeypatch):
-    Warehouse.open(path).close()
+@on_both
+def test_an_older_warehouse_is_not_read_until_it_is_upgraded(empty, monkeypatch):
     later = Migration(len(migrations()) + 1, "colours", "CREATE TABLE colours (name VARCHAR);")
     known = (*migrations(), later)
     monkeypatch.setattr(schema, "migrations", lambda: known)
     with pytest.raises(Mistake, match="older schema"):
-        Warehouse.open(path, read_only=True)
-    Warehouse.open(path).close()
-    Warehouse.open(path, read_only=True).close()
+        Warehouse.open(empty, read_only=True)
+    Warehouse.open(empty).close()
+    Warehouse.open(empty, read_only=True).close()
 
 
 def test_a_duckdb_file_of_others_is_refused_and_left_alone(path):
@@ -160,17 +164,18 @@ def test_a_duckdb_file_of_others_is_refused_and_left_alone(path):
     assert connection.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("mine",)]
 
 
-def test_views_are_made_again_when_their_definition_changes(path, monkeypatch):
-    Warehouse.open(path).close()
+@on_both
+def test_views_are_made_again_when_their_definition_changes(empty, monkeypatch):
     changed = "CREATE VIEW v_messages AS SELECT 42 AS answer;"
     monkeypatch.setattr(schema, "views_sql", lambda: changed)
-    with Warehouse.open(path) as warehouse:
+    with Warehouse.open(empty) as warehouse:
         assert warehouse.frame_sql("FROM v_messages").item() == 42
     monkeypatch.undo()
-    with Warehouse.open(path) as warehouse:
+    with Warehouse.open(empty) as warehouse:
         assert "episode_key" in warehouse.frame_sql("FROM v_messages").columns
 
 
+@on_both
 def test_columns_are_described_inside_the_database(warehouse):
     described = warehouse.frame_sql(
         "SELECT count(*) AS n FROM duckdb_columns() WHERE comment IS NOT NULL AND NOT internal"

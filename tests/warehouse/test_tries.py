@@ -15,6 +15,8 @@ from schemas.unit import Failure, Result
 from warehouse.schema import migrations
 from warehouse.store import Warehouse
 
+from .conftest import on_both
+
 FAILED = Failure("server_error", "500")
 
 
@@ -46,6 +48,7 @@ def costs(warehouse: Warehouse) -> list[tuple[Any, ...]]:
     ).rows()
 
 
+@on_both
 def test_a_call_that_is_made_again_stays_beside_the_one_that_stands(
     make, commit, warehouse, counts
 ):
@@ -75,6 +78,7 @@ def test_a_call_that_is_made_again_stays_beside_the_one_that_stands(
     assert warehouse.frame_sql("SELECT count(*) FROM v_calls").item() == 3
 
 
+@on_both
 def test_every_try_of_a_unit_is_on_record_with_what_it_cost(make, commit, warehouse):
     unit = make.key("a")
     begin(make, warehouse, "one", 0, [make.unit("a")])
@@ -138,6 +142,7 @@ def test_a_unit_is_cached_for_versions_whose_runs_did_not_work_it(make, commit, 
     assert set(cached.rows()) == {(one, units["b"].key), (two, units["a"].key)}
 
 
+@on_both
 def test_an_answer_that_outlived_its_run_is_paid_by_that_run(make, commit, warehouse):
     """The first version asked and was killed; the second took its answer from the journal."""
     unit = make.unit("a")

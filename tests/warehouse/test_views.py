@@ -9,6 +9,8 @@ import pytest
 from schemas.unit import Failure, Result
 from warehouse.queries.market import catalogue_of
 
+from .conftest import on_both
+
 
 def test_messages_carry_their_seat_and_episode(make, commit, warehouse):
     unit = make.key("a")
@@ -145,6 +147,7 @@ def test_bids_stand_beside_what_the_thing_was_worth(make, commit, warehouse):
     ]
 
 
+@on_both
 def test_exposures_have_a_row_per_event_seen(make, commit, warehouse):
     unit = make.key("a")
     spans = [{"first": 0, "last": 2}, {"first": 5, "last": 5}]
@@ -185,6 +188,7 @@ def test_messages_tell_what_their_prompts_had_shown(make, commit, warehouse):
     assert found.rows() == [(6, 0, 2), (6, 5, 5), (7, None, None)]
 
 
+@on_both
 def test_calls_show_the_request_whole_however_long_the_discussion(make, commit, warehouse):
     """160 messages, each request the one before it, cut back to its start at times, and more."""
     unit = make.key("a")
@@ -237,6 +241,7 @@ def test_costs_count_what_another_version_paid_for_apart(make, commit, warehouse
     ]
 
 
+@on_both
 def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse):
     for day, version in enumerate(("one", "two"), start=1):
         unit = make.unit(version, stage="metrics", step="measure")
@@ -271,6 +276,7 @@ def test_both_versions_of_a_study_have_their_own_numbers(make, commit, warehouse
     assert warehouse.frame_sql("SELECT count(*) FROM v_units_all WHERE status = 'done'").item() == 4
 
 
+@on_both
 def test_the_units_of_a_step_are_those_recorded_last(make, warehouse):
     one, two, other = (make.study_unit("study", make.unit(name)) for name in "abc")
     make.record(warehouse, make.study(), [one, other | {"step": "code"}])
@@ -324,6 +330,7 @@ def test_labels_and_codes_carry_the_message(make, commit, warehouse):
         assert found == [("lead", 1.0, "s1", "Agent 1", "two words")]
 
 
+@on_both
 def test_an_imported_market_is_read_back_as_it_was(make, commit, warehouse):
     unit = make.unit("m", stage="import", step="marketplace")
     key = make.key("market")
@@ -350,6 +357,7 @@ def test_an_imported_market_is_read_back_as_it_was(make, commit, warehouse):
         catalogue_of(warehouse, "huge")
 
 
+@on_both
 def test_who_could_see_an_event_follows_the_audience_as_it_was_then(make, commit, warehouse):
     unit = make.unit("a").key
     seats = [make.seat(unit, f"s{n}") for n in (1, 2, 3)]

@@ -129,7 +129,10 @@ def _batches(
 
 
 def _views(cursor: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    found = cursor.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+    found = cursor.execute(
+        "SELECT view_name FROM duckdb_views() "
+        "WHERE NOT internal AND database_name = current_database()"
+    ).fetchall()
     return frozenset(name for (name,) in found)
 
 

@@ -5,7 +5,7 @@ NamedTuple, its SQL stands beside them. A :class:`warehouse.reader.Reader` answe
 
 - ``query``: what a query is. ``table``: rows of a table or a view, as units read them.
 - ``studies``: versions of studies. ``units``: what versions consist of, and what became of it;
-  ``status``: how far they are.
+  ``status``: how far they are. ``of_version``: the rows of one version in every table.
 - ``episodes``, ``coding``, ``calls``, ``market``, ``measures``: what units wrote.
 - ``expectations``: what checks of data sets found.
 - ``transcript``: one episode as people read it.

@@ -16,6 +16,7 @@ class MarketSource(NamedTuple):
     """An imported market."""
 
     catalogue_key: str
+    unit_key: str
     source: str
 
 
@@ -24,7 +25,7 @@ class MarketOfName(Query[MarketSource]):
     """The market of a name; no row where there is none."""
 
     title = "imported markets"
-    sql = "SELECT catalogue_key, source FROM catalogues WHERE name = $name"
+    sql = "SELECT catalogue_key, unit_key, source FROM catalogues WHERE name = $name"
     name: str
 
 
@@ -81,7 +82,7 @@ def catalogue_of(reader: Reader, name: str) -> Catalogue:
     found = reader.rows(MarketOfName(name))
     if not found:
         raise KeyError(name)
-    ((key, source),) = found
+    ((key, _, source),) = found
     return Catalogue(
         name=name,
         source=source,

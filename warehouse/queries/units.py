@@ -47,6 +47,23 @@ ORDER BY ALL"""
     version: str
 
 
+class InputKey(NamedTuple):
+    """A unit from outside."""
+
+    unit_key: str
+
+
+@dataclass(frozen=True)
+class InputsOfStep(Query[InputKey]):
+    """The units from outside that a step of a version read."""
+
+    title = "what a step read from outside"
+    sql = """SELECT unit_key FROM study_inputs
+WHERE study_version = $version AND step = $step ORDER BY unit_key"""
+    version: str
+    step: str
+
+
 class UnitMember(NamedTuple):
     """A unit of a version in a condition."""
 

@@ -15,6 +15,7 @@ from schemas.seats import Seat
 from tasks.environments.auction.params import AuctionParams
 from tasks.environments.auction.policy import BidderPolicy
 from tasks.environments.auction.selling import Sale, sealed_sale, theory_revenue
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.seating import SeatedEnvironment
 
 #: How many times the highest value the price can rise to before the winner is drawn.
@@ -187,6 +188,18 @@ class Auction(SeatedEnvironment):
     version = 1
     params = AuctionParams
     templates = ("system", "opening", "event", "bid", "stay")
+    bounds = outcome_bounds(
+        shares=(
+            "efficiency",
+            "sold",
+        ),
+        from_zero=(
+            "revenue",
+            "revenue_theory",
+            "revenue_ratio",
+            "bid_over_value",
+        ),
+    )
     policy = BidderPolicy()
 
     def game(self, params: AuctionParams, seats: Sequence[Seat]) -> AuctionGame:

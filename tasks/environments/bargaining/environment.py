@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from schemas.seats import Seat
 from tasks.environments.bargaining.dividing import Terms
-from tasks.environments.bargaining.game import BargainingGame
+from tasks.environments.bargaining.game import BOUNDS, BargainingGame
 from tasks.environments.bargaining.params import BargainingParams
 from tasks.environments.bargaining.policy import BargainerPolicy
 from tasks.environments.seating import SeatedEnvironment
@@ -19,6 +19,7 @@ class Bargaining(SeatedEnvironment):
     version = 1
     params = BargainingParams
     templates = ("system", "opening", "event", "offer", "reply")
+    bounds = BOUNDS
     policy = BargainerPolicy()
 
     def game(self, params: BargainingParams, seats: Sequence[Seat]) -> BargainingGame:

@@ -12,6 +12,19 @@ from pydantic import Field
 from schemas.base import Record
 from schemas.environment import Action, Ask, Event, Logged, Observation, Outcomes, Step
 from tasks.environments.bargaining.dividing import Round, Terms, equilibrium_offers
+from tasks.environments.bounds import outcome_bounds
+
+#: Bounds of the outcomes.
+BOUNDS = outcome_bounds(
+    shares=(
+        "agreement",
+        "first_offer",
+        "first_share",
+        "theory_share",
+        "efficiency",
+    ),
+    from_zero=("offers",),
+)
 
 
 class Offer(Record):

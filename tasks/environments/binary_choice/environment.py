@@ -14,6 +14,7 @@ from schemas.environment import Action, Ask, Event, Logged, Observation, Outcome
 from schemas.seats import Seat
 from tasks.environments.binary_choice.policy import ChoosingPolicy
 from tasks.environments.binary_choice.sequences import scores
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.seating import SeatedEnvironment, SeatedParams
 
 OptionName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -174,6 +175,19 @@ class BinaryChoice(SeatedEnvironment):
     version = 2
     params = BinaryChoiceParams
     templates = ("system", "opening", "event", "choice")
+    bounds = outcome_bounds(
+        shares=(
+            "share",
+            "shown_first",
+            "switches",
+            "switch_after_3",
+        ),
+        from_zero=(
+            "answers",
+            "longest_run",
+        ),
+        others={"dependence": (-1.0, 1.0)},
+    )
     policy = ChoosingPolicy()
 
     def game(self, params: BinaryChoiceParams, seats: Sequence[Seat]) -> BinaryChoiceGame:

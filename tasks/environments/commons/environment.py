@@ -12,6 +12,7 @@ from pydantic import Field
 from schemas.base import Record
 from schemas.environment import EVERYONE, Action, Ask, Event, Logged, Observation, Outcomes, Step
 from schemas.seats import Seat
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.commons.params import CommonsParams
 from tasks.environments.commons.policy import CommonsPolicy
 from tasks.environments.seating import SeatedEnvironment
@@ -130,6 +131,18 @@ class Commons(SeatedEnvironment):
     params = CommonsParams
     templates = ("system", "opening", "event", "harvest", "turn")
     changeable = frozenset(("collapse_below", "public", "shortage", "universalization"))
+    bounds = outcome_bounds(
+        shares=(
+            "survived",
+            "efficiency",
+            "equality",
+            "over_usage",
+        ),
+        from_zero=(
+            "survival",
+            "gain",
+        ),
+    )
     policy = CommonsPolicy()
 
     def game(self, params: CommonsParams, seats: Sequence[Seat]) -> CommonsGame:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, create_model
 from schemas.base import Record
 from schemas.environment import Action, Ask, Event, Logged, Observation, Outcomes, Step
 from schemas.seats import Seat
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.debate.params import DebateParams, Problem
 from tasks.environments.debate.policy import DebatePolicy
 from tasks.environments.seating import SeatedEnvironment
@@ -132,6 +133,16 @@ class Debate(SeatedEnvironment):
     version = 1
     params = DebateParams
     templates = ("system", "opening", "event", "answer")
+    bounds = outcome_bounds(
+        shares=(
+            "correct",
+            "right_at_first",
+            "right_at_last",
+            "mended",
+            "spoilt",
+            "agreement",
+        ),
+    )
     policy = DebatePolicy()
 
     def game(self, params: DebateParams, seats: Sequence[Seat]) -> DebateGame:

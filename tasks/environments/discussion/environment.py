@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas.seats import Seat
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.discussion.game import DiscussionGame
 from tasks.environments.discussion.params import DiscussionParams
 from tasks.environments.seating import SeatedEnvironment
@@ -18,6 +19,18 @@ class Discussion(SeatedEnvironment):
     version = 2
     params = DiscussionParams
     templates = ("system", "opening", "event", "nudge")
+    bounds = outcome_bounds(
+        shares=(
+            "decided",
+            "agreement",
+            "correct",
+        ),
+        from_zero=(
+            "ballots",
+            "rounds_to_decision",
+        ),
+        others={"confidence": (0.0, 100.0)},
+    )
     policy = TalkPolicy()
     by_events_alone = True
     changeable = frozenset(("brief", "max_words", "visibility"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from schemas.seats import Seat
 from tasks.environments.market.game import MarketGame
+from tasks.environments.market.outcomes import BOUNDS
 from tasks.environments.market.params import MarketParams
 from tasks.environments.market.policies.policy import MarketPolicy
 
@@ -18,6 +19,7 @@ class Market:
     version = 4
     params = MarketParams
     templates = ("system", "opening", "event", "customer", "business", "description")
+    bounds = BOUNDS
     policy = MarketPolicy()
     by_events_alone = False
     changeable: frozenset[str] = frozenset()

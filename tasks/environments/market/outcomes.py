@@ -7,11 +7,39 @@ from typing import Any
 
 from schemas.environment import Scope
 from schemas.market import Catalogue, Customer
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.market.fit import fits
 from tasks.environments.market.state import Dealings, MarketState, Proposal, Trade
 from tasks.environments.market.welfare import baselines, utility_usd, value_usd
 
 Results = dict[tuple[Scope, str], dict[str, float | str | None]]
+
+#: Bounds of the outcomes of the whole.
+BOUNDS = outcome_bounds(
+    shares=(
+        "share_paid",
+        "share_needs_met",
+        "share_servable",
+        "first_proposal_share",
+        "top_position_share",
+        "invalid_share",
+        "treated_share",
+    ),
+    from_zero=(
+        "revenue",
+        "choosing_customers",
+        "mean_considered",
+        "mean_contacted",
+        "mean_contacted_fitting",
+        "searches_per_purchase",
+        "messages_per_purchase",
+        "invalid_proposals",
+        "refused_payments",
+        "price_over_menu",
+        "treated_orders",
+        "honest_orders",
+    ),
+)
 
 
 class Scores:

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import Field
 
 from schemas.base import Record
 from schemas.environment import Action, Ask, Event, Logged, Observation, Outcomes, Step
 from schemas.seats import Seat
-from tasks.environments.product_choice.params import Product, ProductChoiceParams
+from tasks.environments.bounds import outcome_bounds
+from tasks.environments.product_choice.params import Product, ProductChoiceParams, Task
 from tasks.environments.product_choice.policy import ShoppingPolicy
 from tasks.environments.product_choice.sets import ChoiceSet, Listing, choice_set, products_of
 from tasks.environments.seating import declared_seats
@@ -230,6 +231,10 @@ class ProductChoice:
     templates = ("system", "opening", "event", "choose", "rewrite")
     by_events_alone = False
     changeable: frozenset[str] = frozenset()
+    bounds = outcome_bounds(
+        shares=("top_row", "focal_share", *(f"right_{task}" for task in get_args(Task))),
+        from_zero=("choices", "price"),
+    )
     policy = ShoppingPolicy()
 
     def aliases(self, params: ProductChoiceParams) -> Mapping[tuple[str | int, ...], str]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.seats import Seat
 from tasks.environments.bargaining.dividing import Terms
-from tasks.environments.bargaining.game import BargainingGame
+from tasks.environments.bargaining.game import BOUNDS, BargainingGame
 from tasks.environments.bargaining.params import PairParams
 from tasks.environments.bargaining.policy import BargainerPolicy
 from tasks.environments.seating import SeatedEnvironment
@@ -27,6 +27,7 @@ class Ultimatum(SeatedEnvironment):
     version = 1
     params = UltimatumParams
     templates = ("system", "opening", "event", "offer", "reply")
+    bounds = BOUNDS
     policy = BargainerPolicy()
 
     def game(self, params: UltimatumParams, seats: Sequence[Seat]) -> BargainingGame:

@@ -71,7 +71,7 @@ def compute(data: Data, options: TransitionOptions, rng: np.random.Generator) ->
     nulls[~free] = np.nan
     observed = entropy_rate(speaker, episode, n_seats, data.n_episodes)
     method = "entropy of the next speaker given the present one over log2 of the speakers"
-    words = shuffle_words(blocks.by_round, free, options.draws, "turns")
+    words = shuffle_words(blocks, free, options.draws, "turns")
     found = ByEpisode(observed, method, data.n_messages, nulls, null_words=words)
     return rows.of_episodes(data, options, {"": found})
 

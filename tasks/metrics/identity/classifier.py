@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,14 +12,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
-from tasks.metrics.blocks import (
-    NONE,
-    ROUNDS,
-    SHUFFLES,
-    blocks_of,
-    free_to_shuffle,
-    shuffled_places,
-)
+from tasks.metrics.blocks import blocks_of, free_to_shuffle, shuffle_words, shuffled_places
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
@@ -53,6 +47,7 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
     episode, round_ = (data.messages[name].to_numpy() for name in ("episode", "round"))
     known = who.is_not_null().to_numpy()
     blocks, free = blocks_of(data), free_to_shuffle(data)
+    words = np.array(shuffle_words(blocks, free, options.draws, "agents"))
     found = []
     for condition in data.conditions:
         mine = np.flatnonzero(np.isin(episode, data.by_condition[condition]) & known)
@@ -67,7 +62,7 @@ def compute(data: Data, options: ClassifierOptions, rng: np.random.Generator) ->
                 "scope": "condition",
                 "condition": condition,
                 "n_excluded": data.excluded.get(condition, 0),
-                **_condition(messages, options, rng),
+                **_condition(messages, list(dict.fromkeys(words[messages.episode])), options, rng),
             }
         )
     return rows.frame(found)
@@ -86,7 +81,10 @@ class _Messages:
 
 
 def _condition(
-    messages: _Messages, options: ClassifierOptions, rng: np.random.Generator
+    messages: _Messages,
+    shuffles: Sequence[str],
+    options: ClassifierOptions,
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     from sklearn.model_selection import GroupKFold
 
@@ -119,9 +117,6 @@ def _condition(
         reach = float(np.quantile(np.abs(draws - null.mean[0]), 1 - LEVEL))
         low, high = min(low, value - reach), max(high, value + reach)
         words += ", as wide as the null at least"
-    shuffled = (
-        f"agents {SHUFFLES[ROUNDS]} (in stretches where there are none), {options.draws} draws"
-    )
     return {
         "value": value,
         "ci_low": low,
@@ -133,7 +128,7 @@ def _condition(
         "method": f"mean one-against-rest area under the ROC curve of {counts}, messages of the "
         f"same round compared; ridge regression on {vectors.encoder_words(options.encoder)}, "
         f"{n_folds} folds with whole episodes held out; null: "
-        f"{shuffled if len(draws) else SHUFFLES[NONE]}; {words}",
+        f"{'; '.join(shuffles)}; {words}",
     }
 
 

@@ -61,7 +61,7 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
         data.messages.select("episode", "seat").unique(maintain_order=True).sort("episode", "seat")
     )
     nulls[~free] = np.nan
-    words = shuffle_words(blocks_of(data).by_round, free, options.draws)
+    words = shuffle_words(blocks_of(data), free, options.draws)
     method = (
         f"cosine of messages of one seat less that with other seats', mean over seats "
         f"({vectors.encoder_words(options.encoder)}); {vectors.EVENED}"

@@ -32,7 +32,7 @@ FROM_ZERO = "[0, ∞)"
 EPISODE = {
     "welfare": OfEpisode("welfare", "sum of customers' utilities", unit="USD"),
     "welfare_ratio": OfEpisode("optimal_share", "welfare over the welfare of the best matching"),
-    "revenue": OfEpisode("revenue", "what customers paid", unit="USD"),
+    "revenue": OfEpisode("revenue", "what customers paid", FROM_ZERO, "USD"),
     "needs_met": OfEpisode("share_needs_met", "customers whose request was met", SHARE),
     "paid": OfEpisode("share_paid", "customers who bought", SHARE),
     "servable": OfEpisode("share_servable", "customers whom some business fits", SHARE),

@@ -16,6 +16,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics.blocks import (
+    Blocks,
     blocks_of,
     free_episodes,
     seat_numbers,
@@ -100,7 +101,7 @@ class Profiles:
         batches: Episodes by number of messages.
         messages: Messages by episode.
         undecided: Messages by episode that were left out because a flag of theirs is undecided.
-        by_round: Whether seats are shuffled within rounds; by episode.
+        blocks: Blocks within which seats are shuffled.
         free: Whether a shuffle can change anything; by episode.
     """
 
@@ -109,7 +110,7 @@ class Profiles:
     batches: tuple[Batch, ...]
     messages: Ints
     undecided: Ints
-    by_round: Bools
+    blocks: Blocks
     free: Bools
 
     def observed(self, statistic: Statistic) -> Floats:
@@ -131,7 +132,7 @@ class Profiles:
         nulls, words = None, None
         if rng is not None:
             nulls = self.shuffled(statistic, draws, rng)
-            words = shuffle_words(self.by_round, self.free, draws)
+            words = shuffle_words(self.blocks, self.free, draws)
         observed = self.observed(statistic)
         return ByEpisode(observed, method, self.messages, nulls, self.undecided, words)
 
@@ -207,7 +208,7 @@ def profiles_of(data: Data, flags: tuple[str, ...]) -> Profiles:
         ),
         messages=per_episode,
         undecided=every - per_episode,
-        by_round=blocks.by_round,
+        blocks=blocks,
         free=free_episodes(episode_sorted, block, seat_sorted, data.n_episodes),
     )
 

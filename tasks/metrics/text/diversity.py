@@ -67,7 +67,7 @@ def compute(data: Data, options: TextNullOptions, rng: np.random.Generator) -> p
         nulls[gram.episode] = observed[gram.episode] - (evened[0] - evened[1:])
         seats[gram.episode] = gram.n_seats
     nulls[~free] = np.nan
-    words = shuffle_words(blocks_of(data).by_round, free, options.draws)
+    words = shuffle_words(blocks_of(data), free, options.draws)
     method = (
         "K* = Vendi score of seats, cosine kernel on summed message vectors "
         f"({vectors.encoder_words(options.encoder)}); {vectors.EVENED}"

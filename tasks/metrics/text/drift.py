@@ -215,7 +215,7 @@ def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.D
     nulls[:, ~free] = np.nan
     words = vectors.encoder_words(options.encoder)
     ends = f"first and last {options.part:.0%} of a seat's messages, mean over seats ({words})"
-    shuffled = shuffle_words(blocks_of(data).by_round, free, options.draws)
+    shuffled = shuffle_words(blocks_of(data), free, options.draws)
     quantities = {
         "": ByEpisode(
             observed[0],

@@ -24,6 +24,7 @@ def episodes_frame(sizes: Sizes) -> pl.DataFrame:
             "episode_key": [f"{episode:032x}" for episode in range(n)],
             "condition": conditions,
             "replicate": [place + 1 for size in sizes.values() for place in range(size)],
+            "environment": pl.Series([None] * n, dtype=pl.String),
             "status": ["terminated"] * n,
             "planned_rounds": np.full(n, 10),
             "completed_rounds": np.full(n, 10),

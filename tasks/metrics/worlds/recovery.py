@@ -14,6 +14,7 @@ from scipy import stats
 
 from schemas.keys import seed_of
 from schemas.tables.measures import EXCESS
+from tasks.metrics.computed import computed
 from tasks.metrics.contrasts.sample import Test
 from tasks.metrics.data import Cases
 from tasks.metrics.metric import Metric
@@ -86,7 +87,7 @@ def _computed(metric: Metric, world: World, episodes: int, numbers: range) -> Fl
         rng = np.random.default_rng(seed_of(metric.name, world.title, episodes, number))
         drawn.append(world.make({A: episodes, B: episodes}, rng))
     rng = np.random.default_rng(seed_of(metric.name, world.title, episodes, "draws", numbers.start))
-    rows = metric.compute(merged(drawn), metric.options(**world.options), rng)
+    rows = computed(metric, merged(drawn), metric.options(**world.options), rng)
     return np.stack([_found(rows, truth, len(numbers)) for truth in world.truths])
 
 

@@ -16,6 +16,9 @@ from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
 #: Means of the skewed outcomes, in a and in b of planted worlds.
 MEAN, MORE = 4.0, 6.0
+#: Outcomes that never exceed one: their means are so many times less.
+SHARES = {one.outcome for one in EPISODE.values() if one.range.endswith("1]")}
+SHARES_OF = 10.0
 CUSTOMERS, FIRST, FIRST_MORE = 6, 0.5, 0.7
 
 
@@ -39,14 +42,16 @@ def _outcomes(
 
 
 def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> Data:
-    """Gamma outcomes and tokens, and customers who buy once, from the first proposal or not."""
+    """Gamma outcomes and tokens, beta shares, and customers who buy once, from the first or not."""
     in_b = _in_b(sizes) & planted
     n = len(in_b)
     mean = np.where(in_b, MORE, MEAN)
     none = pl.Series([""] * n)
-    parts = [
-        _outcomes(np.arange(n), "episode", none, name, rng.gamma(4.0, mean / 4.0)) for name in names
-    ]
+    parts = []
+    for name in names:
+        share = name in SHARES
+        value = rng.beta(mean, SHARES_OF - mean) if share else rng.gamma(4.0, mean / 4.0)
+        parts.append(_outcomes(np.arange(n), "episode", none, name, value))
     episode = np.repeat(np.arange(n), CUSTOMERS)
     seats = pl.Series([f"s{seat + 1}" for seat in range(CUSTOMERS)])[
         np.tile(np.arange(CUSTOMERS), n)
@@ -65,16 +70,21 @@ def skewed(sizes: Sizes, rng: Rng, *, planted: bool, names: tuple[str, ...]) -> 
 
 
 def _worlds(
-    name: str, quantities: dict[str, str], names: tuple[str, ...], pooled: bool
+    name: str, quantities: dict[str, tuple[str, float]], names: tuple[str, ...], pooled: bool
 ) -> MetricWorlds:
     def world(planted: bool) -> World:
         more, first = (MORE, FIRST_MORE) if planted else (MEAN, FIRST)
-        truths = [Truth(one, MEAN, more, subject) for one, subject in quantities.items()]
+        truths = [
+            Truth(one, MEAN / scale, more / scale, subject)
+            for one, (subject, scale) in quantities.items()
+        ]
         if pooled:
             truths.append(Truth("first_proposal_pooled", FIRST, first))
             truths += [Truth("tokens", MEAN, more), Truth("completion_tokens", MEAN / 2, more / 2)]
         return World(
-            "skewed outcomes (gamma, shape 4)" + (", half as large again in b" if planted else ""),
+            "skewed outcomes (gamma, shape 4)"
+            + (" and shares (beta)" if pooled else "")
+            + (", half as large again in b" if planted else ""),
             partial(skewed, planted=planted, names=names),
             tuple(truths),
         )
@@ -84,11 +94,11 @@ def _worlds(
 
 market = _worlds(
     "market",
-    dict.fromkeys(EPISODE, ""),
+    {name: ("", SHARES_OF if one.outcome in SHARES else 1.0) for name, one in EPISODE.items()},
     tuple(one.outcome for one in EPISODE.values()),
     pooled=True,
 )
-outcomes = _worlds("outcomes", {"": "welfare"}, ("welfare",), pooled=False)
+outcomes = _worlds("outcomes", {"": ("welfare", 1.0)}, ("welfare",), pooled=False)
 
 
 def _of_rates(

@@ -145,6 +145,7 @@ def rows(declared: Study, seats: int = 4, rounds: int = 12, seed: int = 1) -> di
             {
                 "episode_key": key,
                 "unit_key": key,
+                "environment": "discussion",
                 "status": "terminated",
                 "planned_rounds": rounds,
                 "completed_rounds": rounds,

@@ -18,10 +18,14 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
+from tasks.environments.registry import ENVIRONMENTS
+from tasks.metrics.catalogue import METRICS
 from tasks.metrics.coders import rates
+from tasks.metrics.computed import computed
 from tasks.metrics.data import Data, Flags
 from tasks.metrics.metric import Options
-from tasks.metrics.rows import ByEpisode, of_episodes
+from tasks.metrics.outcomes.market import EPISODE
+from tasks.metrics.rows import ByEpisode, frame, of_episodes
 from tasks.metrics.statistics import bootstrap, proportions
 from tasks.metrics.statistics.effect_intervals import levels_of, mean_difference_interval
 from tasks.metrics.statistics.means import mean_intervals
@@ -99,12 +103,69 @@ def test_values_that_differ_by_rounding_have_no_interval_and_say_so() -> None:
         assert "do not differ beyond rounding" in found.method
 
 
-def test_where_most_episodes_have_one_value_only_the_side_of_the_others_is_wider() -> None:
+def test_where_most_episodes_share_their_value_resamples_without_spread_widen_nothing() -> None:
     values = np.array([0.1, 0.1, 0.1, 0.1, 0.6])
     (found,) = mean_intervals(values[:, None])
-    low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
-    assert found.low == pytest.approx(low)
-    assert found.high - 0.2 == pytest.approx(3 * (high - 0.2))
+    theirs = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
+    assert (found.low, found.high) == pytest.approx(theirs)
+    assert found.method == "interval: Student's t over episodes"
+    assert found.warning == ""
+
+
+@pytest.mark.parametrize("n", [5, 8, 12, 20])
+@pytest.mark.parametrize(
+    ("values", "shares", "bounds"),
+    [
+        ([-1.0, 0.25, 1.0], [0.25, 0.25, 0.5], (-np.inf, np.inf)),
+        ([0.375, 0.5, 1.0], [0.25, 0.25, 0.5], (0.0, 1.0)),
+        ([1.0, 0.8, 0.6], [0.65, 0.2, 0.15], (0.0, 1.0)),
+        ([0.0, 1.0, 2.0], [0.75, 0.2, 0.05], (0.0, np.inf)),
+    ],
+)
+def test_intervals_of_quantities_of_three_values_hold_the_mean_as_often_as_they_say(
+    n: int, values: list[float], shares: list[float], bounds: tuple[float, float]
+) -> None:
+    drawn = np.random.default_rng(n).choice(values, (n, 1500), p=shares)
+    found = [one for one in mean_intervals(drawn, 200, bounds=bounds) if np.isfinite(one.low)]
+    truth = float(np.dot(values, shares))
+    # What can be reached with so few values leaps by a few hundredths from one n to the next.
+    assert 0.9 < np.mean([one.low <= truth <= one.high for one in found]) < 0.99
+
+
+@given(
+    hnp.arrays(float, st.integers(3, 30), elements=st.sampled_from([0.0, 0.5, 0.9, 0.97, 1.0]))
+    | hnp.arrays(float, st.integers(3, 30), elements=st.floats(0, 1)),
+    st.sampled_from([(0.0, 1.0), (0.0, np.inf), (-np.inf, 1.0), (-1.0, 1.0)]),
+)
+def test_no_interval_leaves_the_range_of_its_quantity(
+    values: np.ndarray, bounds: tuple[float, float]
+) -> None:
+    (found,) = mean_intervals(values[:, None], 100, bounds=bounds)
+    if np.isfinite(found.low):
+        assert bounds[0] <= found.low <= values.mean() <= found.high <= bounds[1]
+
+
+def test_a_score_interval_of_zeros_and_ones_is_wilsons_with_students_t() -> None:
+    values = np.repeat([0.0, 1.0], [3, 1])
+    (found,) = mean_intervals(values[:, None], bounds=(0.0, 1.0))
+    t = stats.t.ppf(0.975, 3)
+    # The variance is that of a sample, hence n - 1 in place of n.
+    middle, half = 0.25 + t**2 / 6, t * np.sqrt(0.75 * 0.25 / 3 + t**2 / 36)
+    theirs = ((middle - half) / (1 + t**2 / 3), (middle + half) / (1 + t**2 / 3))
+    assert (found.low, found.high) == pytest.approx(theirs)
+    assert "score interval over episodes within [0, 1]" in found.method
+
+
+def test_far_from_its_range_a_quantity_has_students_interval() -> None:
+    values = np.random.default_rng(3).normal(500, 1, 4)
+    (free,) = mean_intervals(values[:, None])
+    (bound,) = mean_intervals(values[:, None], bounds=(0.0, np.inf))
+    assert (bound.low, bound.high) == pytest.approx((free.low, free.high), abs=0.05)
+
+
+def test_a_value_out_of_the_range_that_its_quantity_declares_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="declared to lie"):
+        mean_intervals(np.array([[0.2], [1.2], [0.4]]), bounds=(0.0, 1.0))
 
 
 @pytest.mark.parametrize("n", [12, 40])
@@ -342,17 +403,65 @@ def test_a_rate_that_is_cut_says_so() -> None:
     assert "cut to" not in _rate(data, "rogan_gladen")["method"]
 
 
-def _of_one_quantity(values: np.ndarray, **more: Any) -> list[dict[str, Any]]:
-    n = len(values)
+def test_outcomes_of_an_environment_have_intervals_within_the_bounds_that_it_declares() -> None:
+    shares = [1.0] * 12 + [0.95, 0.9, 1.0]
+    n = len(shares)
+    outcomes = [
+        pl.DataFrame({"episode": range(n), "metric": name, "value": values})
+        for name, values in (("share_paid", shares), ("welfare", np.arange(n) * 1.0))
+    ]
     data = Data(
         episodes=pl.DataFrame(
             {
                 "episode": range(n),
                 "episode_key": [str(i) for i in range(n)],
                 "condition": ["all"] * n,
+                "environment": ["market"] * n,
             }
-        )
+        ),
+        outcomes=pl.concat(outcomes).with_columns(
+            scope=pl.lit("episode"), round=pl.lit(None, dtype=pl.Int64)
+        ),
     )
+    scored = METRICS["outcomes"]
+    rows = computed(scored, data, scored.options(), np.random.default_rng(0))
+    ends = {row["subject"]: row for row in rows.filter(scope="condition").to_dicts()}
+    assert 0 < ends["share_paid"]["ci_low"] < 0.99 < ends["share_paid"]["ci_high"] < 1
+    assert "within [0, 1]" in ends["share_paid"]["method"]
+    assert "within" not in ends["welfare"]["method"]
+    other = replace(data, episodes=data.episodes.with_columns(environment=pl.lit("brought_in")))
+    rows = computed(scored, other, scored.options(), np.random.default_rng(0))
+    assert "within" not in rows.filter(subject="share_paid", scope="condition")["method"].item()
+
+
+def test_the_metric_of_markets_declares_what_the_environment_does() -> None:
+    declared = ENVIRONMENTS["market"].bounds
+    for name, one in EPISODE.items():
+        bounds = METRICS["market"].quantities[name].bounds
+        assert bounds == declared.get(one.outcome, (-np.inf, np.inf)), name
+
+
+def test_an_end_of_another_interval_beyond_the_range_is_cut_and_the_row_says_so() -> None:
+    def rows(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
+        told = {"scope": "condition", "condition": "all", "method": "by hand"}
+        ends = {"value": 0.9, "ci_low": 0.7, "ci_high": 1.1}
+        return frame([{**told, **ends}, {**told, **ends, "subject": "excess"}])
+
+    metric = replace(METRICS["distinct_n"], compute=rows)
+    whole, excess = computed(metric, _all(1), Options(), np.random.default_rng(0)).to_dicts()
+    assert (whole["ci_high"], whole["method"]) == (1.0, "by hand, cut to (0, 1]")
+    assert (excess["ci_high"], excess["method"]) == (1.1, "by hand")
+
+
+def _all(n: int) -> Data:
+    keys = [str(i) for i in range(n)]
+    return Data(
+        episodes=pl.DataFrame({"episode": range(n), "episode_key": keys, "condition": "all"})
+    )
+
+
+def _of_one_quantity(values: np.ndarray, **more: Any) -> list[dict[str, Any]]:
+    data = _all(len(values))
     rows = of_episodes(data, Options(), {"": ByEpisode(values, "by hand", **more)})
     return rows.filter(scope="condition").to_dicts()
 

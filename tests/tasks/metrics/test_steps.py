@@ -14,8 +14,6 @@ from schemas.keys import digest
 from schemas.tables import TABLES
 from schemas.unit import Result, Unit
 from tasks.metrics.catalogue import METRICS
-from tasks.metrics.rows import frame
-from tasks.metrics.stored import metric_rows
 from tasks.stages.contrasts import ContrastStep
 from tasks.stages.measures import MeasureStep
 from tasks.stages.working import results_of
@@ -230,19 +228,6 @@ async def test_a_metric_without_a_value_anywhere_is_a_row_with_counts() -> None:
     assert "profile_cosine has no value in any of 12 episodes" in row["warning"]
     assert row["n_excluded"] == 12
     assert "episodes left out: uniform 6 without a value; mixed 6 without a value" in row["method"]
-
-
-def test_no_interval_reaches_beyond_what_its_quantity_can_be() -> None:
-    unit = MeasureStep().plan(s.design(s.study()), s.upstream(s.study()))[0]
-    found = frame(
-        [
-            {"scope": "condition", "subject": subject, "value": 0.9, "ci_low": -0.2, "ci_high": 1.4}
-            for subject in ("", "excess")
-        ]
-    ).with_columns(pl.lit("by hand").alias("method"))
-    plain, excess = metric_rows(unit, METRICS["profile_cosine"], found).to_dicts()
-    assert (plain["ci_low"], plain["ci_high"]) == (0.0, 1.0)
-    assert (excess["ci_low"], excess["ci_high"]) == (-0.2, 1.4)
 
 
 async def test_failed_episodes_are_excluded_and_counted() -> None:

@@ -21,6 +21,7 @@ from schemas.keys import digest, shared
 from schemas.unit import Result, Unit
 from tasks.coding.adjudication.catalogue import RULES
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.computed import computed
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeInput, CodeStep
@@ -107,7 +108,7 @@ def test_numbers_of_a_metric_change_only_with_recipe_or_version(name: str, golde
 def test_numbers_of_personas_change_only_with_recipe_or_version(name: str, golden: Any) -> None:
     metric = METRICS[name]
     data = people.data(name, a=digest("one"), b=digest("other"))
-    rows = metric.compute(data, metric.options(), np.random.default_rng(1))
+    rows = computed(metric, data, metric.options(), np.random.default_rng(1))
     golden(f"measure {name}", f"{PersonaMeasureStep.recipe}.{metric.version}", {"metrics": rows})
 
 

@@ -1,0 +1,248 @@
+"""Answers as of a version of a study stay the same, byte by byte, whatever happens later."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.cli.output import as_csv, as_json, as_parquet
+from schemas.tables import ROWS
+from schemas.unit import Failure, Result
+from warehouse.as_of import as_of
+from warehouse.inputs import record_inputs
+from warehouse.queries.of_version import rows_of_version, tables_of_versions
+from warehouse.query import query
+from warehouse.reader import reader
+from warehouse.store import Warehouse
+
+DAY = dt.timedelta(days=1)
+FIRST = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+#: Queries that leave the order of rows open, sum numbers, and go through views over every table.
+QUERIES = (
+    "FROM events",
+    "SELECT sum(value / 3) FROM outcomes",
+    "SELECT seat, count(*), avg(characters / 3) FROM v_messages GROUP BY ALL",
+    "FROM v_studies",
+    "FROM v_units",
+    "FROM v_costs",
+    "FROM v_tries",
+    "FROM v_calls_made",
+    "FROM v_metrics_all",
+    "FROM v_quality",
+    "FROM validations",
+    "FROM runs",
+    "SHOW TABLES",
+    "SUMMARIZE events",
+    "SELECT table_name, estimated_size FROM duckdb_tables() ORDER BY table_name",
+)
+
+
+class Lab:
+    """A warehouse in which studies are run by hand."""
+
+    def __init__(self, path: Path, make: Any) -> None:
+        self.path, self.make = path, make
+        self.time = FIRST
+
+    def run(self, study: str, units: list[str], failing: tuple[str, ...] = ()) -> None:
+        """Run a version that consists of some episodes; those that are done are not run again."""
+        make, self.time = self.make, self.time + DAY
+        with Warehouse.open(self.path) as opened:
+            opened.record_study(make.study(study, created_at=self.time) | {"name": study})
+            opened.record_run(f"run at {self.time}", make.key(study), self.time)
+            members = [make.study_unit(study, make.unit(name, step="play")) for name in units]
+            opened.record_units(make.key(study), "play", members)
+            done = opened.statuses(make.key(name) for name in units)
+            results = [
+                self.result(name, name in failing)
+                for name in units
+                if done.get(make.key(name)) != "done"
+            ]
+            opened.commit(results, run_id=f"run at {self.time}", code_version="0")
+
+    def result(self, name: str, failing: bool) -> Result:
+        make, key = self.make, self.make.key(name)
+        message = make.prompt_message(f"Speak, {name}.")
+        call = make.call(key, cost_usd=0.1, asked_at=self.time, added_messages=[message["digest"]])
+        outcome = {
+            "episode_key": key,
+            "unit_key": key,
+            "scope": "episode",
+            "subject": "",
+            "metric": "rounds",
+            "value": 1.0 + len(name) / 7,
+        }
+        paid = {"calls": [call], "attempts": [make.attempt(key)], "prompt_messages": [message]}
+        rows = paid if failing else make.result(name, outcomes=[outcome], **paid).rows
+        return Result(make.unit(name), rows, Failure("timeout", "slow") if failing else None)
+
+    def answers(self, study: str) -> list[bytes]:
+        """The answers to all queries as of a version, in every format."""
+        every = "; ".join(QUERIES)
+        with (
+            reader(self.path) as reading,
+            as_of(reading, self.make.key(study), every, self.path) as then,
+        ):
+            found = [then.answer(sql) for sql in QUERIES]
+        return [form(one) for one in found for form in (as_csv, as_json, as_parquet)]
+
+
+@pytest.fixture
+def lab(empty: Path, make: Any) -> Lab:
+    lab = Lab(empty, make)
+    lab.run("other", ["z", "shared"])
+    lab.run("mine", ["shared", "b", "a", "c"])
+    return lab
+
+
+def test_every_table_says_how_the_rows_of_a_version_are_found() -> None:
+    left_out = {row.table.name for row in ROWS} - {one.table.name for one in tables_of_versions()}
+    assert left_out == {"uncommitted_calls"}
+    for row in tables_of_versions():
+        assert rows_of_version(row, "v").startswith("SELECT")
+        if row.table.part == "unit":
+            assert "unit_key" in row.model_fields
+            assert row.table.owner == "unit_key" or row.table.name == "quarantine"
+
+
+def test_an_answer_holds_the_rows_of_the_version_alone(lab: Lab, make: Any) -> None:
+    version = make.key("mine")
+
+    def found(sql: str) -> list[Any]:
+        return query(lab.path, sql, version=version).rows
+
+    keys = sorted(make.key(name) for name in ("shared", "a", "b", "c"))
+    assert found("SELECT unit_key FROM units") == [(key,) for key in keys]
+    assert found("SELECT DISTINCT episode_key FROM events ORDER BY 1") == [(key,) for key in keys]
+    assert found("SELECT count(*) FROM main.prompt_messages") == [(4,)]
+    assert found("SELECT study, number FROM v_studies_all") == [("mine", 1)]
+    assert found("SELECT cached_calls, calls FROM v_costs") == [(1, 3)]
+    assert query(lab.path, "SELECT count(*) FROM units").rows == [(5,)]
+
+
+def later_runs_of_others(lab: Lab) -> None:
+    lab.run("third", ["d", "a", "e"])
+    lab.run("other", ["z", "shared", "y"])
+
+
+def failures_of_others(lab: Lab) -> None:
+    lab.run("third", ["f", "g"], failing=("f",))
+    lab.run("third", ["f", "g"])
+
+
+def a_run_of_its_own_with_nothing_to_do(lab: Lab) -> None:
+    lab.run("mine", ["shared", "b", "a", "c"])
+
+
+def calls_that_no_unit_kept(lab: Lab) -> None:
+    with Warehouse.open(lab.path) as opened:
+        lost = lab.make.call(lab.make.key("a"), 7, asked_at=FIRST + 9 * DAY)
+        opened.record_uncommitted([lost])
+
+
+def the_file_written_anew(lab: Lab) -> None:
+    """Copies every table, its rows in another order."""
+    with Warehouse.open(lab.path) as opened, opened.cursor() as cursor:
+        for row in ROWS:
+            name = row.table.name
+            cursor.execute(f"CREATE TABLE anew AS FROM {name} ORDER BY ALL DESC")
+            cursor.execute(f"DELETE FROM {name}")
+            cursor.execute(f"INSERT INTO {name} FROM anew")
+            cursor.execute("DROP TABLE anew")
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        later_runs_of_others,
+        failures_of_others,
+        a_run_of_its_own_with_nothing_to_do,
+        calls_that_no_unit_kept,
+        the_file_written_anew,
+    ],
+)
+def test_an_answer_has_the_same_bytes_after(lab: Lab, happens: Callable[[Lab], None]) -> None:
+    before = lab.answers("mine")
+    happens(lab)
+    assert lab.answers("mine") == before
+
+
+def test_an_answer_changes_when_a_unit_of_the_version_that_failed_is_done(lab: Lab) -> None:
+    lab.run("fourth", ["h", "i"], failing=("i",))
+    before = lab.answers("fourth")
+    lab.run("fourth", ["h", "i"])
+    done = lab.answers("fourth")
+    assert done != before
+    later_runs_of_others(lab)
+    assert lab.answers("fourth") == done
+
+
+def test_units_from_outside_that_a_version_read_are_part_of_it(lab: Lab, make: Any) -> None:
+    sheet = make.unit("sheet", stage="import", step="codes")
+    book = make.key("book")
+    code = {
+        "unit_key": sheet.key,
+        "episode_key": make.key("a"),
+        "codebook_digest": book,
+        "flag": "warm",
+        "coder": "ann",
+        "coder_kind": "human",
+        "value": 1.0,
+    }
+    books = [{"codebook_digest": book, "name": "small", "spec": {}}]
+    with Warehouse.open(lab.path) as opened:
+        rows = {"codes": [code], "codebooks": books}
+        opened.commit([Result(sheet, rows)], run_id="import", code_version="0")
+    found = "SELECT (SELECT count(*) FROM codes), (SELECT count(*) FROM codebooks)"
+    assert query(lab.path, found, version=make.key("mine")).rows == [(0, 0)]
+    with Warehouse.open(lab.path) as opened:
+        record_inputs(opened, make.key("mine"), "label", [sheet.key])
+    assert query(lab.path, found, version=make.key("mine")).rows == [(1, 1)]
+
+
+_OWNER = """
+import sys
+from warehouse.serve import serving
+from warehouse.store import Warehouse
+
+with Warehouse.open(sys.argv[1]) as warehouse, serving(warehouse):
+    print("serving", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def owned(lab: Lab) -> Iterator[None]:
+    """While it lasts, another process owns the warehouse."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OWNER, str(lab.path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stdout.readline() == b"serving\n"
+        yield
+        assert owner.stdin is not None
+        owner.stdin.close()
+
+
+def test_an_owner_gives_the_same_bytes_as_the_file(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    before = lab.answers("mine")
+    request.getfixturevalue("owned")
+    assert lab.answers("mine") == before
+
+
+def test_a_query_as_of_a_version_only_reads(lab: Lab, make: Any) -> None:
+    from schemas.errors import Mistake
+
+    for sql in ("DROP TABLE events", "FROM read_csv('/etc/passwd')", "FROM '/etc/passwd'"):
+        with pytest.raises(Mistake):
+            query(lab.path, sql, version=make.key("mine"))

@@ -1,0 +1,29 @@
+"""The units from outside that a version of a study read, on record beside its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from schemas.tables.studies import StudyInputRow
+from warehouse.projections.frames import frame_of
+from warehouse.queries.units import InputsOfStep
+from warehouse.store import Warehouse
+
+
+def record_inputs(
+    warehouse: Warehouse, study_version: str, step: str, unit_keys: Collection[str]
+) -> None:
+    """Records what a step of a version read, in place of what is on record for it.
+
+    Raises:
+        pydantic.ValidationError: A key is none.
+    """
+    held = {row.unit_key for row in warehouse.rows(InputsOfStep(study_version, step))}
+    if held == set(unit_keys):
+        return
+    rows = [
+        StudyInputRow(study_version=study_version, step=step, unit_key=key)
+        for key in sorted(unit_keys)
+    ]
+    of_step = {"study_version": study_version, "step": step}
+    warehouse.replace("study_inputs", of_step, frame_of(StudyInputRow, rows))

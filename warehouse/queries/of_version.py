@@ -1,0 +1,153 @@
+"""The rows of one version of a study, table by table, as the tables' declarations say.
+
+They depend on the units that the version consists of and on nothing that other versions do: not on
+the order in which rows were written, nor on when the version was run again with nothing to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from schemas.tables import ROWS, Row
+from warehouse.queries.query import Query
+from warehouse.sql import identifier, literal
+
+
+def rows_of_version(row: type[Row], version: str) -> str:
+    """The statement that selects the rows of a version in a table, sorted by the table's key.
+
+    Args:
+        row: The table; one whose rows are part of versions.
+        version: The version.
+
+    Raises:
+        KeyError: Rows of the table are part of no version.
+    """
+    names = [*row.table.key, *(name for name in row.model_fields if name not in row.table.key)]
+    order = ", ".join(map(identifier, names))
+    return f"SELECT * FROM ({_selected(row, version)}) ORDER BY {order}"
+
+
+def tables_of_versions() -> tuple[type[Row], ...]:
+    """The tables whose rows are part of versions, in an order in which references resolve."""
+    return tuple(row for row in ROWS if row.table.part != "never")
+
+
+def _selected(row: type[Row], version: str) -> str:
+    table = identifier(row.table.name)
+    selections = {
+        "unit": lambda: f"FROM {table} WHERE unit_key IN {_units(version)}",
+        "version": lambda: f"FROM {table} WHERE study_version = {literal(version)}",
+        "refers": lambda: _referred(row, version),
+        "runs": lambda: _runs(version),
+        "commits": lambda: _commits(version),
+    }
+    selected = selections[row.table.part]()
+    if row.table.name == "studies":  # of later runs, those that found nothing to do do not count
+        last = (
+            f"SELECT max(began_at) FROM ({_runs(version)}) WHERE study_version = {literal(version)}"
+        )
+        return f"SELECT * REPLACE (coalesce(({last}), created_at) AS last_run_at) {selected}"
+    return selected
+
+
+def _units(version: str) -> str:
+    members = " UNION ".join(
+        f"SELECT unit_key FROM {table} WHERE study_version = {literal(version)}"
+        for table in ("study_units", "study_inputs")
+    )
+    return f"({members})"
+
+
+def _referred(row: type[Row], version: str) -> str:
+    """Rows whose key a row of the version names."""
+    (key,) = row.table.key
+    target = f"{row.table.name}.{key}"
+    naming = [
+        f"SELECT {item} FROM ({_selected(other, version)})"
+        for other in ROWS
+        if other.table.part == "unit"
+        for item in _items_that_name(other, target)
+    ]
+    table = identifier(row.table.name)
+    return f"FROM {table} WHERE {identifier(key)} IN ({' UNION '.join(naming)})"
+
+
+def _items_that_name(row: type[Row], target: str) -> list[str]:
+    table = row.table
+    return [
+        *(identifier(name) for name, there in table.references.items() if there == target),
+        *(
+            f"unnest({identifier(name)})"
+            for name, there in table.item_references.items()
+            if there == target
+        ),
+    ]
+
+
+def _runs(version: str) -> str:
+    """Runs of whatever version in which a unit of this one was worked, or a call of it made."""
+    units = _units(version)
+    worked = " UNION ALL ".join(
+        f"SELECT run_id, committed_at FROM {table} WHERE unit_key IN {units}"
+        for table in ("units", "earlier_units")
+    )
+    asked = " UNION ALL ".join(
+        f"SELECT asked_at FROM {table} WHERE unit_key IN {units}"
+        for table in ("calls", "earlier_calls")
+    )
+    return (
+        f"SELECT runs.* FROM ({worked}) AS made ASOF JOIN runs "
+        "ON made.run_id = runs.run_id AND made.committed_at >= runs.began_at UNION "
+        f"SELECT runs.* FROM ({asked}) AS made ASOF JOIN runs ON made.asked_at >= runs.began_at"
+    )
+
+
+def _commits(version: str) -> str:
+    """Checks of the version's data sets, and those of the commits that stored units of it."""
+    stored = " UNION ".join(
+        f"SELECT (run_id, committed_at) FROM {table} WHERE unit_key IN {_units(version)}"
+        for table in ("units", "earlier_units")
+    )
+    return (
+        f"FROM validations WHERE study_version = {literal(version)} "
+        f"OR (study_version IS NULL AND (run_id, checked_at) IN ({stored}))"
+    )
+
+
+class State(NamedTuple):
+    """What a version consists of now: how many units, how many of them done, and a digest."""
+
+    units: int
+    done: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class StateOfVersion(Query[State]):
+    """The state of a version; the digest changes with every unit that is worked or planned.
+
+    No row where no unit of it has been planned yet.
+    """
+
+    title = "what a version consists of"
+    sql = """WITH member AS (
+    SELECT unit_key FROM study_units WHERE study_version = $version
+    UNION
+    SELECT unit_key FROM study_inputs WHERE study_version = $version
+),
+state AS (
+    SELECT unit_key, status, committed_at FROM member LEFT JOIN units USING (unit_key)
+),
+checked AS (SELECT DISTINCT batch FROM validations WHERE study_version = $version)
+SELECT
+    count(*) AS units,
+    count(*) FILTER (status = 'done') AS done,
+    md5(
+        coalesce(
+            string_agg(concat_ws(' ', unit_key, status, committed_at), ',' ORDER BY unit_key), ''
+        ) || coalesce((SELECT string_agg(batch, ',' ORDER BY batch) FROM checked), '')
+    ) AS digest
+FROM state HAVING count(*) > 0"""
+    version: str
