@@ -8,13 +8,13 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.catalogues import record_markets, refuse_missing_imports, with_catalogues
 from flows.recorded import study_on_record
 from flows.requests import RunRequest
+from flows.secret_blocks import secret_block
 from flows.version import code_version
-from schemas.errors import Mistake
 from tasks.models.budget import Budget
 from tasks.models.gateway import ModelGateway, open_gateway
 from tasks.models.journal import journal_dir
@@ -66,29 +66,6 @@ def open_warehouse(path: Path) -> Iterator[Warehouse]:
         if warehouse.storage.owned:
             stack.enter_context(serving(warehouse))
         yield warehouse
-
-
-def secret_block(name: str) -> str:
-    """The value of a Prefect Secret block.
-
-    Raises:
-        Mistake: There is no block of that name.
-    """
-    from prefect.blocks.system import Secret
-    from prefect.utilities.asyncutils import run_coro_as_sync
-
-    try:
-        block: Any = run_coro_as_sync(Secret.aload(name))
-    except ValueError as error:
-        raise Mistake(
-            what="the key of a model is in a Prefect Secret block that cannot be loaded",
-            place="models: api_key_block",
-            found=name,
-            expected="a block of type Secret on the Prefect server in use",
-            fix=f'create it: python -c "from prefect.blocks.system import Secret; '
-            f"Secret(value='...').save('{name}')\"",
-        ) from error
-    return str(block.get())
 
 
 def _from_file(request: RunRequest) -> LoadedStudy:

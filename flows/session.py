@@ -13,6 +13,7 @@ from flows.requests import StepReport
 from schemas.failures import grouped
 
 if TYPE_CHECKING:
+    from flows.runners.cluster import Cluster
     from schemas.checks import Checked
     from schemas.unit import Failure, Stage
     from tasks.models.gateway import ModelGateway
@@ -83,6 +84,7 @@ class Session:
         checker: Checks data sets at the end of stages.
         checked: What the expectations of a stage found, by stage.
         stopped: Why the run stopped before its end, if it did.
+        cluster: Who works the shards, if not this process.
     """
 
     design: Design
@@ -99,6 +101,7 @@ class Session:
     failures: dict[str, dict[str, Failure]] = field(default_factory=dict)
     checked: dict[Stage, list[Checked]] = field(default_factory=dict)
     stopped: str | None = None
+    cluster: Cluster | None = None
 
     def report(self, step: str) -> StepReport:
         """What became of the units of a step that was planned."""

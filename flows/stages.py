@@ -7,26 +7,22 @@ from typing import Any, cast
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.utilities.annotations import quote
 
 from flows.artifacts import show_stage
-from flows.committing import Committer
 from flows.endings import ended
 from flows.expectations import broken, check_stage, summary
-from flows.naming import place
-from flows.planning import StepPlan, frames_of
+from flows.planning import StepPlan
 from flows.requests import StageRequest
+from flows.runners.here import work_here
+from flows.runners.sending import Sender
 from flows.running import begin_step, end_step
 from flows.sentences import step_sentence
 from flows.session import Session
 from flows.session import session as current_session
 from schemas.errors import AgoraError
 from schemas.gateway import MENDED_BY_TIME
-from schemas.unit import AnyUnit, Read
-from tasks.models.batch import REQUESTS_PER_BATCH
-from tasks.shards import Shard, shards_of, work_shard
+from schemas.unit import AnyUnit
 from tasks.stages.registry import steps_of
-from tasks.stages.working import Slots
 
 
 @flow(
@@ -81,59 +77,23 @@ async def _retried(session: Session, plan: StepPlan) -> StepPlan:
 
 
 async def _work(session: Session, plan: StepPlan, todo: Sequence[AnyUnit]) -> None:
-    """Work units of a step, shard after shard, as slots for units become free.
+    """Work units of a step, shard after shard, here or on a cluster.
+
+    What a provider answers in a batch takes hours and no worker, so it is asked from here.
 
     Raises:
         Mistake: Something that the user can mend keeps a model from being asked.
     """
     session.checker.start()  # it takes seconds, while models answer
-    _hold_paid_answers(session, plan)
-    step, shards = plan.step, shards_of(todo, max(plan.step.shard, 1))
-    where = place(session.design.study.name, step.stage, step.name)
-    slots = Slots(_units_at_once(plan, session.concurrency))
-    committer = Committer(session, step.name, slots)
     try:
-        async with asyncio.TaskGroup() as group:
-            for number, units in enumerate(shards, start=1):
-                await slots.free()
-                if session.stopped is not None:
-                    break
-                rows = await asyncio.to_thread(frames_of, session.warehouse, step.reads(units))
-                shard = Shard(step, units, rows, session.gateway, slots, committer.take)
-                slots.announce(len(units))
-                group.create_task(_shard_worked(shard, where, number, len(shards)))
+        if session.cluster is None or any(map(plan.step.batched, todo)):
+            await work_here(session, plan, todo)
+        else:
+            await Sender(session, plan, todo, session.cluster).send()
     except ExceptionGroup as errors:
         if (mistakes := errors.subgroup(AgoraError)) is not None:
             raise _first(mistakes) from None
         raise
-    finally:
-        await committer.flush()
-
-
-async def _shard_worked(shard: Shard, where: str, number: int, total: int) -> None:
-    """Have a task work a shard; units that fail are in its state, and raise nothing.
-
-    Raises:
-        Exception: A bug, or something that the user can mend, kept the shard from being worked.
-    """
-    # Quoted, Prefect hands the shard over without searching its rows for futures.
-    quoted = cast(Shard, quote(shard))
-    working: Any = work_shard(quoted, where, number, total, return_state=True)
-    state: State[Any] = await working
-    result = await state.aresult(raise_on_failure=False)
-    if isinstance(result, BaseException):
-        raise result
-
-
-def _units_at_once(plan: StepPlan, concurrency: int) -> int:
-    """How many units of a step are worked at once.
-
-    Few are begun where models answer, so that a budget that is spent leaves few unfinished. A
-    provider's batch is better the more it holds, so whatever it can take is begun.
-    """
-    if not plan.step.concurrent:
-        return 1
-    return REQUESTS_PER_BATCH if any(map(plan.step.batched, plan.todo)) else concurrency
 
 
 def _first(errors: ExceptionGroup[AgoraError]) -> AgoraError:
@@ -142,15 +102,3 @@ def _first(errors: ExceptionGroup[AgoraError]) -> AgoraError:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return cast(AgoraError, error)
-
-
-def _hold_paid_answers(session: Session, plan: StepPlan) -> None:
-    """Hand the gateway what failed units were answered before, so that it is not asked again."""
-    keys = tuple(unit.key for unit in plan.failed)
-    if keys and plan.step.asks is not None:
-        session.gateway.reuse(
-            {
-                table: session.warehouse.frame(Read(table, "unit_key", keys)).to_dicts()
-                for table in ("calls", "attempts")
-            }
-        )

@@ -17,6 +17,7 @@ from flows.files import refuse_temporary
 from flows.naming import place, tags_of
 from flows.recorded import as_retried
 from flows.requests import RunRequest, StageRequest
+from flows.runners.cluster import open_cluster
 from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
 from schemas.unit import Stage
@@ -41,9 +42,12 @@ async def run_study(request: RunRequest) -> State[Any]:
         study = session.design.study
 
         async def work(stage: Stage) -> None:
+            stage_flow: Any = run_stage
+            if session.cluster is not None:
+                stage_flow = run_stage.with_options(task_runner=session.cluster.task_runner)
             of_stage = StageRequest(study=study.name, version=session.design.version, stage=stage)
             with tags(*tags_of(study.name, session.design.version, stage)):
-                state = await run_stage(of_stage, return_state=True)
+                state = await stage_flow(of_stage, return_state=True)
             result = await state.aresult(raise_on_failure=False)
             if isinstance(result, BaseException):
                 raise result
@@ -52,7 +56,8 @@ async def run_study(request: RunRequest) -> State[Any]:
         await _label(study.name, session.design.version)
         refuse_what_cannot_run(session, request.stages)
         begin_study(session)
-        await work_stages(session, request.stages, work)
+        with open_cluster(study.run) as session.cluster:
+            await work_stages(session, request.stages, work)
         if session.done:
             await show_report(session)
         report = report_of(session, time.perf_counter() - began_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -64,7 +64,26 @@ class RunSpec(Record):
 
     budget_usd: float | None = Field(None, ge=0, description="Dollars that may be spent.")
     budget_calls: int | None = Field(None, ge=0, description="Calls that may be made.")
-    concurrency: int = Field(64, ge=1, description="Units worked at once, at most.")
+    concurrency: int = Field(
+        64, ge=1, description="Units worked at once, at most; on a cluster, by each worker."
+    )
+    runner: Literal["local", "dask", "ray"] = Field(
+        "local",
+        description="What works the units: the process of the run, or the workers of a cluster.",
+    )
+    address: str | None = Field(
+        None,
+        min_length=1,
+        description="Address of the cluster's scheduler; without one, a cluster is started on this "
+        "machine for the run.",
+    )
+    workers: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Workers of a cluster that is started here, one per core unless given; with an "
+        "address, shards that are worked there at once.",
+    )
     retries: int = Field(
         0,
         ge=0,
@@ -87,3 +106,13 @@ class RunSpec(Record):
         description="What becomes of an episode that a limit cut short: exclude leaves it out of "
         "the metrics, keep measures it as it is.",
     )
+
+    @model_validator(mode="after")
+    def _a_cluster_is_run_by_a_runner(self) -> Self:
+        if self.runner == "local" and (self.address or self.workers):
+            raise ValueError(
+                "address and workers are of a cluster: add runner: dask or runner: ray"
+            )
+        if self.address and "@" in self.address:
+            raise ValueError("an address is kept in the warehouse, so it must hold no password")
+        return self

@@ -14,7 +14,7 @@ from schemas.study.models import ModelSpec
 from tasks.models.batch_server import BatchServer
 from tasks.models.completions import Vectors
 from tasks.models.keys import model_key
-from tasks.models.limits import Limiter, limiter_of
+from tasks.models.limits import Limiter, limiter_of, part_of
 from tasks.models.litellm_model import LitellmModel
 from tasks.models.openai_request import request_template
 from tasks.models.prices import Prices, listed, prices
@@ -121,7 +121,7 @@ class BoundModel:
     @cached_property
     def limiter(self) -> Limiter:
         """Admission to the model, shared by all declarations of it."""
-        return limiter_of(self.spec)
+        return limiter_of(part_of(self.spec, self._models.parts))
 
     @cached_property
     def prices(self) -> Prices:
@@ -165,10 +165,12 @@ class BoundModels:
 
     Attributes:
         keyring: Gives the keys of models.
+        parts: Gateways that share the limits of the models.
     """
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, parts: int = 1) -> None:
         self.keyring = keyring
+        self.parts = parts
         self._by_id: dict[int, tuple[ModelSpec, BoundModel]] = {}
         self._by_text: dict[str, BoundModel] = {}
 

@@ -96,11 +96,11 @@ class Budget:
         """
         while True:
             if self.calls is not None and self.spent_calls + 1 > self.calls:
-                raise self._spent()
+                raise self.spent()
             if self.usd is None or self.spent_usd + self._reserved_usd + most_usd <= self.usd:
                 break
             if not wait or self._reserved_usd <= 0 or self.spent_usd + most_usd > self.usd:
-                raise self._spent()
+                raise self.spent()
             if self._settled is None:
                 self._settled = asyncio.Event()
             await self._settled.wait()
@@ -166,7 +166,8 @@ class Budget:
             raise unpriced(model, self.usd)
         return cost
 
-    def _spent(self) -> BudgetSpent:
+    def spent(self) -> BudgetSpent:
+        """Says that the next call could pass it."""
         return BudgetSpent(
             spent_usd=self.spent_usd,
             spent_calls=self.spent_calls,

@@ -48,6 +48,7 @@ class ModelGateway:
     Attributes:
         usage: What was asked, reused and spent in this run.
         budget: The budget of the run.
+        journal: Answers on disk.
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class ModelGateway:
         simulate: Simulator | None = None,
         batch_poll_s: float = 30.0,
         batch_quiet_s: float = 2.0,
+        parts: int = 1,
     ) -> None:
         self.usage = Usage()
         self.budget = budget
-        self._journal = journal
+        self.journal = journal
         self._backoff = backoff
         self._simulate = simulate
-        self._models = BoundModels(keyring)
+        self._models = BoundModels(keyring, parts)
         self._prefetch = Prefetch(
             Batches(journal, backoff, batch_poll_s),
             self._models,
@@ -91,7 +93,7 @@ class ModelGateway:
     @property
     def lost(self) -> tuple[str, ...]:
         """What answers could not be read again, a sentence for each damaged journal."""
-        return (*self._journal.lost, *self._embeddings.lost)
+        return (*self.journal.lost, *self._embeddings.lost)
 
     async def ask(self, question: Question) -> Answer:
         """The answer to a question; failures are data, never exceptions.
@@ -164,7 +166,7 @@ class ModelGateway:
         await self._prefetch.close()
         await self._models.close()
         await self._embeddings.close()
-        await self._journal.close()
+        await self.journal.close()
 
     def rows(self, unit_key: str) -> dict[str, list[dict[str, Any]]]:
         """Rows of ``calls``, ``attempts`` and ``prompt_messages`` made for a unit; forgets them.
@@ -191,17 +193,17 @@ class ModelGateway:
 
     def answers_held(self, unit_keys: Iterable[str]) -> dict[str, int]:
         """How many answers the journals hold of each unit that is not settled."""
-        return {key: count for key in unit_keys if (count := self._journal.count(key))}
+        return {key: count for key in unit_keys if (count := self.journal.count(key))}
 
     def uncommitted(self) -> list[dict[str, Any]]:
         """Rows of ``uncommitted_calls``: answers that journals hold of units not settled."""
-        records = (one for key in self._journal.units() for one in self._journal.of(key))
+        records = (one for key in self.journal.units() for one in self.journal.of(key))
         return [row for one in records if (row := row_of(one)) is not None]
 
     def forget(self, unit_keys: Iterable[str]) -> None:
         """Forgets what the journals hold of units whose rows are committed."""
         keys = list(unit_keys)
-        self._journal.forget(keys)
+        self.journal.forget(keys)
         for key in keys:
             self._earlier.pop(key, None)
 
@@ -225,7 +227,7 @@ class ModelGateway:
         if earlier is not None and _of_use(question, earlier, last):
             self.usage.reused(earlier)
             return earlier
-        record = self._journal.find(question.unit_key, key)
+        record = self.journal.find(question.unit_key, key)
         if record is not None and (earlier is None or record["at"] > earlier.asked_at_s + _CLOCK_S):
             outcome = outcome_of(record)
             if not self._prefetch.asked(key):
@@ -284,7 +286,7 @@ class ModelGateway:
         async def keep(outcome: Outcome) -> None:
             if outcome.reply is not None and outcome.reply.kind != "empty":
                 record = {**record_of(outcome), "q": asked}
-                await self._journal.append(question.unit_key, key, record)
+                await self.journal.append(question.unit_key, key, record)
 
         terms = Terms(model.spec, model.limiter, self._backoff, tokens)
         tries = Tries(model.prices, self._prefetch.failed(key))
@@ -298,7 +300,7 @@ class ModelGateway:
         earlier = self._earlier.get(question.unit_key, {}).get(key)
         if earlier is not None and _of_use(question, earlier, last=False):
             return True
-        return self._journal.find(question.unit_key, key) is not None
+        return self.journal.find(question.unit_key, key) is not None
 
     def _most_usd(self, model: BoundModel, messages: Sequence[Message], price: Prices) -> float:
         if self.budget.usd is None:
@@ -325,6 +327,8 @@ async def open_gateway(
     simulate: Simulator | None = None,
     batch_poll_s: float = 30.0,
     batch_quiet_s: float = 2.0,
+    parts: int = 1,
+    writes_only: bool = False,
 ) -> AsyncIterator[ModelGateway]:
     """A gateway for the time of a ``async with`` block, on one event loop.
 
@@ -337,11 +341,13 @@ async def open_gateway(
         simulate: What answers for ``sim/...``; nothing for the simulated models of the project.
         batch_poll_s: Seconds between looks at a pending batch.
         batch_quiet_s: How long nothing more is asked before a batch is closed.
+        parts: Gateways that ask the same models at the same time; each has its part of the limits.
+        writes_only: Leave the journals of other processes alone, unread.
 
     Raises:
         Mistake: A journal is of another version.
     """
-    journal = Journal(journals)
+    journal = Journal(journals, writes_only=writes_only)
     gateway = ModelGateway(
         journal,
         budget or Budget(),
@@ -350,6 +356,7 @@ async def open_gateway(
         simulate,
         batch_poll_s,
         batch_quiet_s,
+        parts,
     )
     if held is not None:
         gateway.reuse(held)

@@ -42,7 +42,7 @@ class _File:
     """One journal that is open: ours, one that a dead process left, or one that is being written.
 
     ``mine`` says whether this process holds its lock and so may remove it; ``damaged`` whether some
-    of its records could not be read.
+    of its records could not be read; ``taken_over`` whether another process left it since we began.
     """
 
     def __init__(self, path: Path, descriptor: int, mine: bool) -> None:
@@ -55,6 +55,13 @@ class _File:
         self.next_number = 0
         self.open: set[str] = set()
         self.settled: list[str] = []
+        self.taken_over = False
+
+    def let_go(self) -> None:
+        """Closes it; nothing of it is read or removed any more."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+        self.descriptor, self.mine, self.taken_over = -1, False, False
 
     def framed(self, record: dict[str, Any]) -> bytes:
         """A record as it is appended next."""
@@ -84,6 +91,7 @@ class Journal:
 
     Args:
         folder: Where the journals are; made when there is something to write.
+        writes_only: Leave the journals of other processes alone, unread.
 
     Attributes:
         lost: What could not be read, a sentence for each damaged journal.
@@ -92,10 +100,11 @@ class Journal:
         Mistake: The folder holds a journal of another version, or cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, writes_only: bool = False) -> None:
         self.folder = folder
         self._files: list[_File] = []
         self._places: dict[str, dict[str, int]] = {}
+        self._lent: dict[str, dict[str, dict[str, Any]]] = {}
         self._own: int | None = None
         self._group: _Group | None = None
         self._draining: asyncio.Task[None] | None = None
@@ -103,6 +112,8 @@ class Journal:
         self._changed = False
         self.lost: list[str] = []
         self.syncs = 0
+        if writes_only:
+            return
         try:
             self._read_all()
         except BaseException:
@@ -113,7 +124,7 @@ class Journal:
         """The record of a call, if an unsettled one is in any journal."""
         place = self._places.get(unit_key, {}).get(call_key)
         if place is None:
-            return None
+            return self._lent.get(unit_key, {}).get(call_key)
         file = self._files[place >> _PLACE_BITS]
         whole = file.format.read(file.descriptor, place & ((1 << _PLACE_BITS) - 1))
         return None if whole is None else whole.record
@@ -130,6 +141,35 @@ class Journal:
     def units(self) -> tuple[str, ...]:
         """Units with records that are not settled."""
         return tuple(self._places)
+
+    def lend(self, records: Iterable[dict[str, Any]]) -> None:
+        """Takes in records that another process keeps: they are found, and nothing more."""
+        for record in records:
+            self._lent.setdefault(record["u"], {})[record["k"]] = record
+
+    def own_name(self) -> str:
+        """Name of the file of this process, which is made if there is none yet.
+
+        Raises:
+            Mistake: The folder cannot be written.
+        """
+        return self._files[self._own_file()].path.name
+
+    def take_over(self) -> None:
+        """Reads the journals that other processes left since this one began.
+
+        They are this process's own from now on. One whose process goes on is left alone.
+        """
+        held = {file.path for file in self._files if file.mine}
+        for path in sorted(self.folder.glob(f"*{SUFFIX}")):
+            if path in held:
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+                if _locked(descriptor):
+                    self._add(_File(path, descriptor, mine=True)).taken_over = True
+                else:
+                    os.close(descriptor)
 
     async def append(self, unit_key: str, call_key: str, record: dict[str, Any]) -> None:
         """Puts a record on disk; returns when it is there.
@@ -161,6 +201,10 @@ class Journal:
                     file.open.discard(unit_key)
                     file.settled.append(unit_key)
                     self._changed = True
+        for file in self._files:
+            if file.taken_over and not file.open:
+                file.path.unlink(missing_ok=True)
+                file.let_go()
         self._rewind()
 
     async def close(self) -> None:
@@ -187,7 +231,7 @@ class Journal:
     def _let_go(self) -> None:
         self._thread.shutdown()
         for file in self._files:
-            os.close(file.descriptor)
+            file.let_go()
         self._files = []
         self._places = {}
 
@@ -261,9 +305,12 @@ class Journal:
                 continue  # its process has just finished and removed it
             except OSError as error:
                 raise _unwritable(self.folder, error) from error
-            file = _File(path, descriptor, mine=_locked(descriptor))
-            self._files.append(file)
-            self._read(file, len(self._files) - 1)
+            self._add(_File(path, descriptor, mine=_locked(descriptor)))
+
+    def _add(self, file: _File) -> _File:
+        self._files.append(file)
+        self._read(file, len(self._files) - 1)
+        return file
 
     def _read(self, file: _File, number: int) -> None:
         scan = Scan(file.descriptor, file.path)

@@ -41,6 +41,22 @@ def account_of(spec: ModelSpec) -> Account:
     )
 
 
+def part_of(spec: ModelSpec, parts: int) -> ModelSpec:
+    """A model with its part of the declared limits, where several gateways ask it at once.
+
+    Example:
+        >>> shared = ModelSpec(model="openai/m", max_in_flight=64, requests_per_minute=90)
+        >>> part_of(shared, 3).max_in_flight, part_of(shared, 3).requests_per_minute
+        (21, 30.0)
+    """
+    if parts == 1:
+        return spec
+    rates = {name: getattr(spec, name) for name in ("requests_per_minute", "tokens_per_minute")}
+    declared = {name: rate / parts for name, rate in rates.items() if rate is not None}
+    in_flight = max(1, spec.max_in_flight // parts)
+    return spec.model_copy(update={"max_in_flight": in_flight, **declared})
+
+
 @dataclass(slots=True)
 class Pace:
     """A steady rate per minute with a small burst: a bucket that refills.

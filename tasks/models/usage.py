@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from schemas.unit import Failure
 from tasks.models.replies import Outcome
@@ -33,6 +33,14 @@ class Usage:
     calls_unpriced: int = 0
     saved_usd: float = 0.0
     failures: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Usage) -> None:
+        """Counts what another gateway of the same run counted."""
+        for one in fields(self):
+            if one.name != "failures":
+                setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+        for kind, count in other.failures.items():
+            self.failures[kind] = self.failures.get(kind, 0) + count
 
     def asked(self, outcome: Outcome) -> None:
         """Counts a call that was made."""

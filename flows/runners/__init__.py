@@ -1,0 +1,1 @@
+"""Who works the shards of a step: this process, or the workers of a cluster."""

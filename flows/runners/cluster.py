@@ -1,0 +1,115 @@
+"""Clusters: what works shards in place of this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from flows.settings import URL
+from schemas.errors import Mistake
+
+if TYPE_CHECKING:
+    from schemas.study.analysis import RunSpec
+
+
+class Cluster(Protocol):
+    """Processes that work shards, reached through one of Prefect's task runners.
+
+    Attributes:
+        task_runner: Prefect's task runner, as flows are given it.
+        at_once: Shards that are worked at once.
+    """
+
+    task_runner: Any
+    at_once: int
+
+    def lost(self, error: BaseException) -> bool:
+        """Whether an error says that a worker died with its shard."""
+        ...
+
+    def was_begun(self, shard: str) -> bool:
+        """Whether a worker began a shard."""
+        ...
+
+    def forget(self, shard: str) -> None:
+        """Keep nothing more about a shard."""
+        ...
+
+    def cancel(self, future: Any) -> None:
+        """Have a shard not worked any further, as far as that can be had."""
+        ...
+
+
+@contextmanager
+def open_cluster(run: RunSpec) -> Iterator[Cluster | None]:
+    """The cluster that a study names; ``None`` where this process works shards itself.
+
+    One without an address is started on this machine, and ends with the context.
+
+    Raises:
+        Mistake: What it needs is not installed, nobody answers at its address, or its workers could
+            not reach Prefect's server.
+    """
+    if run.runner == "local":
+        yield None
+        return
+    if run.address is not None:
+        refuse_unreachable_server(run.address)
+    from flows.runners.dask import open_dask
+    from flows.runners.ray import open_ray
+
+    opened = open_dask if run.runner == "dask" else open_ray
+    with opened(run.address, run.workers) as cluster:
+        yield cluster
+
+
+def missing_extra(runner: str) -> Mistake:
+    """Says how to install what a runner needs."""
+    return Mistake(
+        what=f"runner {runner} needs packages that are not installed",
+        place="run: runner",
+        found=runner,
+        fix=f"pip install 'agora-lab[{runner}]', here and on every worker",
+    )
+
+
+def refuse_unreachable_server(address: str) -> None:
+    """Refuse a cluster elsewhere whose workers could not tell Prefect's server what they do.
+
+    Raises:
+        Mistake: The server listens on this machine only.
+    """
+    server = os.environ.get(URL) or _configured()
+    if not on_this_machine(address) and (not server or on_this_machine(server)):
+        raise Mistake(
+            what="workers elsewhere cannot reach Prefect's server, which listens on this machine",
+            place="run: address",
+            found=f"workers at {address}, Prefect's server at {server or 'no address'}",
+            expected="a Prefect server that the workers can reach",
+            fix="start one with: prefect server start --host 0.0.0.0; "
+            f"and set {URL} to its address",
+        )
+
+
+def _configured() -> str:
+    from prefect.settings import get_current_settings
+
+    return str(get_current_settings().api.url or "")
+
+
+def on_this_machine(address: str) -> bool:
+    """Whether an address is one of loopback.
+
+    Example:
+        >>> on_this_machine("tcp://127.0.0.1:8786"), on_this_machine("node7:8786")
+        (True, False)
+    """
+    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
