@@ -5,6 +5,7 @@
   parameters of flows, and their reports. ``deployments``: flows on a server, scheduled or served.
 - ``naming``, ``endings``, ``sentences``: how runs are named, in which states they end, what is said
   of them.
+- ``runners``: who works the shards of a step, this process or the workers of a cluster.
 - ``running``: a run but for Prefect. ``resources``, ``session``, ``committing``: what a run holds
   open, shares and stores.
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped
@@ -18,5 +19,6 @@
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
   them. ``files``: what commands write.
 - ``settings``, ``version``: the libraries' defaults, this code. ``server``: the Prefect server of a
-  run, a process of its own (``server_process``) where none is configured.
+  run, a process of its own (``server_process``) where none is configured. ``secret_blocks``: keys
+  that Prefect keeps.
 """

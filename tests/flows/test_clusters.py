@@ -1,0 +1,166 @@
+"""Studies whose shards the workers of a real Dask cluster work, one of which is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import http.server
+import json
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from schemas.errors import Mistake
+from schemas.gateway import PAID
+from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from conftest import Ran
+
+distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
+
+pytestmark = pytest.mark.slow
+
+#: Calls in flight at once on all workers together.
+IN_FLIGHT = 8
+STUDY = """
+name: spread
+models:
+  agent: {{model: openai/mock, api_base: "{url}", api_key_env: A_KEY, max_in_flight: {in_flight}}}
+episode:
+  environment: discussion
+  brief: "Plan an open-air festival for 5,000 people."
+  rounds: 4
+  seats: [agent, agent, agent]
+replicates: 24
+metrics: [{{name: participation, resamples: 100}}]
+run: {{concurrency: 4{run}}}
+"""
+#: Tables that say how and when answers were come by, not what they were.
+HOW = {"calls", "attempts", "units", "runs", "validations", "studies", "schema_version"}
+HOW |= {"earlier_calls", "earlier_attempts", "earlier_units", "uncommitted_calls"}
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    """Answers what the request alone decides, and counts each."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        server: Any = self.server
+        request = self.rfile.read(int(self.headers["content-length"]))
+        digest = hashlib.sha256(request).hexdigest()
+        with server.counting:
+            server.requests[digest, self.client_address] += 1
+            server.asked[digest] += 1
+            server.at_once += 1
+            server.most_at_once = max(server.most_at_once, server.at_once)
+        time.sleep(server.latency_s)
+        message = {"role": "assistant", "content": f"I propose plan {digest[:6]}."}
+        body = {
+            "object": "chat.completion",
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+        }
+        data = json.dumps(body).encode()
+        with server.counting:
+            server.at_once -= 1
+        self.send_response(200)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("A_KEY", "sk-none")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering) as served:
+        served.daemon_threads = True
+        made: Any = served
+        made.requests, made.asked, made.counting = Counter(), Counter(), threading.Lock()
+        made.latency_s, made.at_once, made.most_at_once = 0.05, 0, 0
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield made
+        served.shutdown()
+
+
+def written(folder: Path, server: Any, run: str = "") -> Path:
+    path = folder / "spread.yaml"
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    path.write_text(STUDY.format(url=url, in_flight=IN_FLIGHT, run=run), encoding="utf-8")
+    return path
+
+
+def workers() -> list[int]:
+    """Processes of the local cluster's workers."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has ended
+            continue
+        if parent == os.getpid() and any(b"spawn_main" in word for word in words):
+            found.append(int(folder.name))
+    return found
+
+
+async def killed_in_the_middle(server: Any, after: int) -> int:
+    """The worker that was killed once the server had seen some requests."""
+    deadline = time.monotonic() + 90
+    while len(server.requests) < after:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+    victim = workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    return victim
+
+
+def tables(path: Path) -> dict[str, Any]:
+    with Warehouse.open(path, read_only=True) as shelf:
+        names = shelf.frame_sql(
+            "select table_name from information_schema.tables where table_type = 'BASE TABLE'"
+        )["table_name"].to_list()
+        return {
+            name: shelf.frame_sql(f'select * from "{name}" order by all').to_dicts()
+            for name in sorted(set(names) - HOW)
+        }
+
+
+async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flight(
+    server: Any, tmp_path: Path, ran: Ran
+) -> None:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("this system does not show processes in /proc")
+    here = tmp_path / "here"
+    here.mkdir()
+    await ran(written(here, server), warehouse=here / "agora.duckdb")
+    whole = Counter(server.asked)
+    for counts in (server.requests, server.asked):
+        counts.clear()
+    server.most_at_once = 0
+    killing = asyncio.create_task(killed_in_the_middle(server, after=len(whole) // 3))
+    report = await ran(written(tmp_path, server, ", runner: dask, workers: 2"))
+    victim = await killing
+    assert report.complete
+    assert victim not in workers()
+    assert server.most_at_once <= IN_FLIGHT
+    assert tables(tmp_path / "agora.duckdb") == tables(here / "agora.duckdb")
+    assert server.asked.keys() == whole.keys()
+    twice = server.asked.total() - whole.total()
+    assert twice <= IN_FLIGHT
+    journals = tmp_path / "agora.duckdb.journal"
+    assert not journals.exists()
+    with Warehouse.open(tmp_path / "agora.duckdb", read_only=True) as shelf:
+        kinds = set(shelf.frame_sql("select distinct kind from attempts")["kind"])
+    assert kinds <= PAID
