@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from schemas.errors import Mistake
 from schemas.gateway import PAID
 from warehouse.store import Warehouse
 
