@@ -19,6 +19,7 @@ NAMES = (
     "bargaining",
     "ultimatum",
     "binary_choice",
+    "strategy_auction",
 )
 
 ENVIRONMENTS: Registry[Environment[Any]] = ModuleRegistry(

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, Field, create_model
-
-from schemas.base import Record
 from schemas.environment import Action, Ask, Event, Logged, Observation, Outcomes, Step
 from schemas.seats import Seat
 from tasks.environments.bounds import outcome_bounds
-from tasks.environments.debate.params import DebateParams, Problem
+from tasks.environments.debate.params import DebateParams, Problem, answer_form
 from tasks.environments.debate.policy import DebatePolicy
 from tasks.environments.seating import SeatedEnvironment
 
@@ -64,7 +60,7 @@ class DebateGame:
 
     def asks(self, state: State) -> Mapping[str, Ask]:
         """Everybody at once; who gives no usable answer keeps to what it said before."""
-        form = _form(state.problem.options)
+        form = answer_form(state.problem.options)
         return dict.fromkeys(self._seats, Ask(ANSWER, form, no_answer="absent"))
 
     def observe(
@@ -159,14 +155,3 @@ def _commonest(answers: Any, rng: Random) -> str | None:
     most = max(counts.values(), default=0)
     level = sorted(answer for answer, n in counts.items() if n == most)
     return rng.choice(level) if level else None
-
-
-@lru_cache(maxsize=4096)
-def _form(options: tuple[str, ...]) -> type[BaseModel]:
-    option: Any = Literal[options]
-    return create_model(
-        "Answer",
-        __base__=Record,
-        reasoning=(str, Field("", max_length=10_000, description="Why, in a few sentences.")),
-        answer=(option, Field(description="The answer that you choose.")),
-    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Self
+from functools import lru_cache
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, create_model, model_validator
 
 from schemas.base import Record
 from tasks.environments.seating import SeatedParams
@@ -42,3 +43,15 @@ class DebateParams(SeatedParams):
         "conditions are compared on the same questions.",
     )
     rounds: int = Field(2, ge=1, le=1000, description="How often everybody answers.")
+
+
+@lru_cache(maxsize=4096)
+def answer_form(options: tuple[str, ...]) -> type[BaseModel]:
+    """The form of an answer to a problem with these options."""
+    option: Any = Literal[options]
+    return create_model(
+        "Answer",
+        __base__=Record,
+        reasoning=(str, Field("", max_length=10_000, description="Why, in a few sentences.")),
+        answer=(option, Field(description="The answer that you choose.")),
+    )

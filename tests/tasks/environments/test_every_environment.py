@@ -71,6 +71,12 @@ SMALL: dict[str, dict[str, Any]] = {
     "bargaining": {"seats": ["m", "n"], "offers": 3, "rounds": 3},
     "ultimatum": {"seats": ["m", "n"], "rounds": 3},
     "binary_choice": {"seats": ["m", "n"], "rounds": 3, "answers": 2, "order": "shuffled"},
+    "strategy_auction": {
+        "seats": ["m", "n", "m"],
+        "prices": [0.1, 1.0, 0.2],
+        "rounds": 3,
+        "tasks": [{"ask": "7 + 5?", "options": ["11", "12"], "correct": "12", "level": 2}],
+    },
 }
 PROBE = {"name": "mood", "ask": "How are you?", "at": ["start", {"every_rounds": 1}, "end"]}
 

@@ -62,6 +62,12 @@ EPISODES: dict[str, dict[str, Any]] = {
     "bargaining": {"seats": ["m", "m"], "offers": 2, "discounts": [0.9, 0.5]},
     "ultimatum": {"seats": ["m", "m"], "rounds": 2},
     "binary_choice": {"seats": ["m"], "rounds": 2, "answers": 3, "order": "shuffled"},
+    "strategy_auction": {
+        "seats": ["m", "m"],
+        "prices": [0.1, 0.2],
+        "rounds": 2,
+        "tasks": [{"ask": "7 + 5?", "options": ["11", "12"], "correct": "12"}],
+    },
     "market": {"catalogue": CATALOGUE, "models": {"customer": "m", "business": "m"}},
 }
 #: Answers that are the same wherever they are asked for, by ask.
@@ -74,6 +80,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "offer": {"give": 40},
     "reply": {"accept": True},
     "choice": {"answer": ["yes", "yes", "no"]},
+    "plan": {"plan": "Count on my fingers."},
+    "refine": {"plan": "Count on my fingers and toes."},
+    "solve": {"reasoning": "By heart.", "answer": "12"},
 }
 
 

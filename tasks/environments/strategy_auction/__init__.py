@@ -1,0 +1,1 @@
+"""Strategy auction: seats bid for tasks with plans, and cheaper ones refine theirs from memory."""
