@@ -34,6 +34,10 @@ PLAN = Ask("plan", Plan, no_answer="absent")  #: Without a plan a seat does not 
 REFINE = Ask("refine", Plan, no_answer="absent")  #: Without one its first plan stands.
 
 
+#: What happens in an auction; the plans of the round stand in the questions about them.
+ITEMS = frozenset(("plan", "refined plan", "mark", "leads", "awarded", "lesson", "answer"))
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """The task that is given out, how far it is, and the ones before it.
@@ -89,8 +93,9 @@ class StrategyAuctionGame:
     def observe(
         self, state: State, seat: str, history: Sequence[Logged], rng: Random
     ) -> Observation:
-        """The task and the price of the seat; of what happened, the plans that matter now."""
+        """The task, the plans that are marked, refined or followed, and past ones to learn from."""
         data = {
+            "plans": self._plans(state, seat),
             "task": state.now.task.model_dump(),
             "round": len(state.past),
             "rounds": self.planned_rounds,
@@ -207,27 +212,24 @@ class StrategyAuctionGame:
         return [seat for seat in now.plans if self._prices[seat] < self._prices[now.leader]]
 
     def _shown(self, state: State, seat: str, history: Sequence[Logged]) -> list[Logged]:
-        """Of the events of auctions those that belong to the question; all of other kinds."""
-        phase, won = state.phase, "refined plan" if state.now.refined_won else "plan"
-        wanted = {
-            "plan": phase in ("marks", "refine") or (phase == "solve" and won == "plan"),
-            "refined plan": phase == "marks_again" or (phase == "solve" and won != "plan"),
-            "leads": phase == "refine",
-            **dict.fromkeys(("mark", "awarded", "answer", "lesson"), False),
-        }
-
-        def matters(one: Logged) -> bool:
-            item = one.event.item
-            if item not in wanted:
-                return True
-            own = phase != "solve" or one.event.actor == seat
-            return wanted[item] and own and one.round == len(state.past)
-
-        lessons = [one for one in history if one.event.item == "lesson"]
-        kept = [one for one in history if matters(one)]
-        if phase == "refine":
+        """What is no event of an auction; of past plans, those of the tasks most like this one."""
+        kept = [one for one in history if one.event.item not in ITEMS]
+        if state.phase == "refine":
+            lessons = [one for one in history if one.event.item == "lesson"]
             kept += self._nearest(state.now.task.ask, lessons)
         return sorted(kept, key=lambda one: one.seq)
+
+    def _plans(self, state: State, seat: str) -> Mapping[str, str]:
+        """The plans that the question is about, by seat."""
+        now = state.now
+        match state.phase:
+            case "marks" | "refine":
+                return now.plans
+            case "marks_again":
+                return now.refined
+            case "solve" if now.winner == seat and now.plans:
+                return {seat: (now.refined if now.refined_won else now.plans)[seat]}
+        return {}
 
     def _nearest(self, ask: str, lessons: Sequence[Logged]) -> Iterator[Logged]:
         """The lessons of the tasks that are most like this one, the latest of equals first."""

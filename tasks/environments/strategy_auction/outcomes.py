@@ -12,8 +12,9 @@ def outcomes_of(past: Sequence[Round], prices: Mapping[str, float]) -> Outcomes:
     """How many tasks were done right, by whom, and what it cost.
 
     ``usd_per_1000`` is the cost of all that seats wrote, for 1000 tasks, and ``bidding_share`` what
-    plans are of it; marks are not counted. ``dearest_share`` is the share of tasks that a seat of the highest price
-    did, ``refined_share`` of those that went to another seat than the one that led at first.
+    plans are of it; marks are not counted. ``dearest_share`` is the share of tasks that a seat of
+    the highest price did, ``refined_share`` of those that went to another seat than the one that
+    led at first, ``level_N_right`` of right answers to tasks of level N.
 
     Args:
         past: The tasks.

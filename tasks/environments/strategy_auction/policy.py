@@ -52,8 +52,7 @@ class StrategistPolicy:
         self, params: Any, ask: str, seen: Mapping[str, Any], habits: Random, rng: Random
     ) -> Mapping[str, Any] | str | None:
         """A plan, marks, or a solution."""
-        bids = [event for event in seen["history"] if event["kind"] == "bid"]
-        own = [event["text"] for event in bids if event["actor"] == seen["seat"]]
+        plans, seat = seen["plans"], seen["seat"]
         level = seen["task"]["level"]
         steps = round(STEPS * max(0.0, params.skill - params.skill_loss * (level - 1)))
         if ask == "plan":
@@ -61,12 +60,12 @@ class StrategistPolicy:
         if ask == "refine":
             learned = any(event["item"] == "lesson" for event in seen["history"])
             more = round(STEPS * params.learning) if learned else 0
-            return {"plan": _plan(min(STEPS, (own[-1].count(STEP) if own else steps) + more))}
+            return {"plan": _plan(min(STEPS, plans[seat].count(STEP) + more))}
         if ask == "marks":
-            return {event["actor"]: _mark(params, event, seen["seat"], rng) for event in bids}
+            return {one: _mark(params, plan, one == seat, rng) for one, plan in plans.items()}
         if ask != "solve":
             return None
-        chance = (own[-1].count(STEP) if own else steps) / STEPS
+        chance = (plans[seat].count(STEP) if seat in plans else steps) / STEPS
         right, options = seen["task"]["correct"], seen["task"]["options"]
         chosen = right
         if rng.random() >= chance:
@@ -81,10 +80,8 @@ def _plan(steps: int) -> str:
     return "\n".join(lines) or "I do not know how."
 
 
-def _mark(own: Any, event: Mapping[str, Any], seat: str, rng: Random) -> float:
-    points: float = 5 * event["text"].count(STEP) / STEPS
-    if event["actor"] == seat:
-        points += own.self_favour
-    if own.mark_noise:
-        points += rng.gauss(0, own.mark_noise)
+def _mark(params: StrategistHabits, plan: str, own: bool, rng: Random) -> float:
+    points = 5 * plan.count(STEP) / STEPS + (params.self_favour if own else 0.0)
+    if params.mark_noise:
+        points += rng.gauss(0, params.mark_noise)
     return round(min(5.0, max(0.0, points)), 2)

@@ -46,8 +46,7 @@ def answers(
             case "plan":
                 return json.dumps({"plan": plans[question.subject]})
             case "marks":
-                bids = [event for event in seen["history"] if event["kind"] == "bid"]
-                return json.dumps({event["actor"]: marks[event["text"]] for event in bids})
+                return json.dumps({seat: marks[plan] for seat, plan in seen["plans"].items()})
             case "refine":
                 return json.dumps({"plan": refined(question)})
         return json.dumps({"reasoning": "So.", "answer": seen["task"]["correct"]})
@@ -95,7 +94,6 @@ def test_only_seats_cheaper_than_the_leading_one_refine_and_may_take_over(
     assert {question.subject for question in asked} == {"s1"}
     assert outcome(found, "refined_share") == 1
     assert outcome(found, "tasks", "s1") == 5
-    # The winner is shown the plan that won, and no other.
     alone = played(memory_gateway, respond, models, prices=[1.0, 4.0, 5.0], refine=False)
     assert outcome(alone, "tasks", "s2") == 5
 
@@ -117,6 +115,21 @@ def test_refining_shows_the_past_plans_of_the_most_similar_tasks(memory_gateway:
     if "tea" in asked[-1]:
         assert "tea" in lesson["data"]["task"]
     assert (lesson["text"], lesson["data"]["lost"]) == ("Think.", "Guess again.")
+
+
+def test_the_winner_is_shown_the_plan_that_won_and_no_other(memory_gateway: Any) -> None:
+    used = memory_gateway(answers({"s1": "Guess.", "s2": "Think."}, MARKS))
+    declared = {"seats": ["m", "m"], "tasks": TASKS[:1], "rounds": 1, "prices": [1, 2]}
+    asyncio.run(play(episode("strategy_auction", declared), used))
+    solve = used.questions[-1]
+    text = "\n".join(message.text for message in solve.messages)
+    assert solve.subject == "s2"
+    assert "Your plan (s2):\nThink." in text
+    assert "Guess" not in text
+    marks = next(one for one in used.questions if one.observation["ask"] == "marks")
+    shown = "\n".join(message.text for message in marks.messages)
+    assert "Think." in shown
+    assert "Guess." in shown
 
 
 @pytest.mark.parametrize(("assign", "seat"), [("dearest", "s2"), ("cheapest", "s1")])
