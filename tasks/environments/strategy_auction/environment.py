@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, create_model
 from schemas.base import Record
 from schemas.environment import NOBODY, Action, Ask, Event, Logged, Observation, Outcomes, Step
 from schemas.seats import Seat
+from tasks.environments.bounds import outcome_bounds
 from tasks.environments.debate.params import answer_form
 from tasks.environments.seating import SeatedEnvironment
 from tasks.environments.strategy_auction.outcomes import outcomes_of
@@ -254,6 +255,10 @@ class StrategyAuction(SeatedEnvironment):
     version = 1
     params = StrategyAuctionParams
     templates = ("system", "opening", "event", "plan", "marks", "refine", "solve")
+    bounds = outcome_bounds(
+        shares=("right", "bidding_share", "dearest_share", "refined_share"),
+        from_zero=("usd_per_1000", "usd_per_1000_right"),
+    )
     policy = StrategistPolicy()
 
     def game(self, params: StrategyAuctionParams, seats: Sequence[Seat]) -> StrategyAuctionGame:
