@@ -14,7 +14,6 @@ from flows.deployments.plans import (
     maintenance_plan,
     study_plan,
 )
-from flows.settings import apply_defaults
 from schemas.errors import Mistake
 from schemas.unit import Stage
 
@@ -52,7 +51,6 @@ def schedule_of(cron: str | None, timezone: str, *, active: bool) -> CronSchedul
     Raises:
         Mistake: It is none.
     """
-    apply_defaults()
     if cron is not None:
         return checked_schedule(cron, timezone, active=active)
     if active:

@@ -16,6 +16,8 @@ from flows.cli.options import (
     warehouse_of,
 )
 
+POOL = "agora"
+
 Cron = Annotated[
     str | None,
     typer.Option(help='When it runs by itself, as cron writes it: "0 2 * * *" is 02:00 every day.'),
@@ -38,11 +40,14 @@ def deploy(
     cron: Cron = None,
     timezone: Timezone = "UTC",
     active: Active = False,
-    pool: Annotated[str, typer.Option(help="Work pool; made if there is none.")] = "agora",
+    pool: Annotated[str, typer.Option(help="Work pool; made if there is none.")] = POOL,
     allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
     """Deploy a study to a Prefect server, where it is scheduled, triggered and watched."""
+    from flows.settings import apply_defaults
+
+    apply_defaults()
     from flows.cli.deploy import deploy_and_say, planned, schedule_of
 
     schedule = schedule_of(cron, timezone, active=active)
@@ -70,6 +75,9 @@ def serve(
     warehouse: AfterCommand = None,
 ) -> None:
     """Deploy studies and run them in this process: no work pool, no worker, no YAML."""
+    from flows.settings import apply_defaults
+
+    apply_defaults(quiet=False)  # what is logged by the runs that this process starts is kept
     from flows.cli.deploy import schedule_of
     from flows.cli.serve import serve_and_say
 

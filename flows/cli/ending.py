@@ -126,11 +126,17 @@ def _wait(done: Future[Any]) -> None:
     os.close(reading)
 
 
+INTERRUPTED = "Interrupted. Finished work is kept; run the study again to continue."
+
+
 @contextmanager
-def told_to_end() -> Iterator[Ending]:
+def told_to_end(message: str = INTERRUPTED) -> Iterator[Ending]:
     """While it lasts, signals to end are told in one line and lead to status 128 + their number.
 
     A signal that is ignored, as ``nohup`` has it, stays ignored.
+
+    Args:
+        message: The line.
 
     Raises:
         SystemExit: A signal came.
@@ -145,10 +151,7 @@ def told_to_end() -> Iterator[Ending]:
     except KeyboardInterrupt:
         # Where the terminal is gone, there is nobody to tell.
         with contextlib.suppress(OSError):
-            say(
-                "Interrupted. Finished work is kept; run the study again to continue.",
-                file=sys.stderr,
-            )
+            say(message, file=sys.stderr)
         raise SystemExit(128 + (ending.signal or signal.SIGINT)) from None
     finally:
         for one in SIGNALS:

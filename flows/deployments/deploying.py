@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,6 +37,10 @@ FLOWS: dict[FlowName, Flow[Any, Any]] = {
     "agora-sample": run_sample,
     "agora-maintenance": run_maintenance,
 }
+
+
+#: A server that is starting is waited for so long.
+STARTING_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,20 @@ async def _make_pool(client: PrefectClient, name: str) -> bool:
     return False
 
 
+async def _answering(client: PrefectClient) -> None:
+    """Wait a while for a server that may have been started just now.
+
+    Raises:
+        Mistake: It does not answer.
+    """
+    until = time.monotonic() + STARTING_S
+    while isinstance(await client.api_healthcheck(), httpx.ConnectError):
+        if time.monotonic() > until:
+            break
+        await asyncio.sleep(1)
+    refuse_unreachable()
+
+
 @asynccontextmanager
 async def server() -> AsyncIterator[PrefectClient]:
     """A client of the Prefect server that is configured.
@@ -132,9 +152,9 @@ async def server() -> AsyncIterator[PrefectClient]:
             expected="the address of a server",
             fix=f"start one: prefect server start; then: export {URL}=http://127.0.0.1:4200/api",
         )
-    refuse_unreachable()
     try:
         async with get_client() as client:
+            await _answering(client)
             yield client
     except PrefectHTTPStatusError as error:
         if error.response.status_code != httpx.codes.UNAUTHORIZED:

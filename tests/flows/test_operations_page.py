@@ -1,0 +1,100 @@
+"""Every command of docs/operations.md, in order, on a Prefect server that the page starts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prefect.settings import get_current_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+COMMANDS = [
+    command
+    for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    for command in block.replace("\\\n", "").splitlines()
+]
+PORT = "4200"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command of the page printed, and its exit status."""
+
+    status: int
+    printed: str
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Done]]:
+    """What became of every command, run one after another in one shell."""
+    folder, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("prefect")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = str(listening.getsockname()[1])
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")
+    } | {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_API_PORT": port,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+    }
+    made = get_current_settings().home / "prefect.db"
+    (home / "prefect.db").write_bytes(made.read_bytes() if made.exists() else b"")
+    script = "".join(
+        f"{{ {command.replace(PORT, port)}\n}} > {number}.out 2>&1; echo $? > {number}.status\n"
+        for number, command in enumerate(COMMANDS)
+    )
+    shell = subprocess.Popen(["bash", "-c", script], cwd=folder, env=environment, process_group=0)
+    try:
+        shell.wait(300)
+        yield {
+            command: Done(
+                int((folder / f"{number}.status").read_text()),
+                (folder / f"{number}.out").read_text(),
+            )
+            for number, command in enumerate(COMMANDS)
+        }
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+        for left in home.glob("*.pid"):
+            os.kill(int(left.read_text()), signal.SIGKILL)
+
+
+def test_every_command_ends_as_it_should(done: dict[str, Done]) -> None:
+    failed = {command: one for command, one in done.items() if one.status}
+    assert failed == {}
+
+
+def printed(done: dict[str, Done], beginning: str) -> str:
+    """What the command that begins so printed."""
+    (one,) = (one for command, one in done.items() if command.startswith(beginning))
+    return one.printed
+
+
+def test_what_is_deployed_is_scheduled_and_completes_when_it_is_triggered(
+    done: dict[str, Done],
+) -> None:
+    deployed = printed(done, "agora deploy my-study/study.yaml --cron")
+    assert "0 2 * * * (UTC), paused" in deployed
+    assert "prefect worker start --pool agora\n" in deployed
+    assert "prefect deployment run agora-study/my-study\n" in deployed
+    for flow in ("agora-study/my-study --watch", "agora-maintenance"):
+        assert "finished successfully" in printed(done, f"prefect deployment run {flow}")
+
+
+def test_the_result_is_queried(done: dict[str, Done]) -> None:
+    answer = printed(done, "agora sql")
+    assert len(re.findall(r"^seats=\w+ names=\w+ +12$", answer, re.MULTILINE)) == 4
+    assert "my-study-report.html" in printed(done, "agora report")
