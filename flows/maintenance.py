@@ -30,6 +30,4 @@ async def run_maintenance(request: MaintenanceRequest) -> State[Any]:
         if not request.compact:
             return Completed(message="checkpoint")
         done = await asyncio.to_thread(compact, request.warehouse)
-    return Completed(
-        message=f"compact: {done.before_bytes:,} bytes before, {done.after_bytes:,} now", data=done
-    )
+    return Completed(message=f"compact: {done.in_words}", data=done)

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import textwrap
@@ -117,7 +118,7 @@ def serving_postgres() -> Iterator[Postgres]:
             _wait(log, server)
             yield Postgres(programs, folder)
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # which does not wait for who is connected
             try:
                 server.wait(10)
             except subprocess.TimeoutExpired:

@@ -6,35 +6,22 @@ import contextlib
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from schemas.errors import Mistake
+from warehouse.compacted import Compacted
 from warehouse.connection import BLOCK_BYTES, STORAGE_ERRORS, Locked, storage_mistake
 from warehouse.sql import literal
+from warehouse.storage import storage_of
 from warehouse.store import Warehouse
 
 #: How often a warehouse that is in use is looked at again.
 POLL_S = 2.0
 
 
-@dataclass(frozen=True)
-class Compacted:
-    """What writing a file anew has brought.
-
-    Attributes:
-        before_bytes: Its size before.
-        after_bytes: Its size now.
-    """
-
-    before_bytes: int
-    after_bytes: int
-
-
 def settle(path: Path, wait_s: float = 0) -> None:
-    """Brings a warehouse's schema up to date, and its write-ahead log into its file.
+    """Brings a warehouse's schema up to date, and a file's write-ahead log into it.
 
     Args:
         path: The warehouse.
@@ -44,18 +31,13 @@ def settle(path: Path, wait_s: float = 0) -> None:
         Locked: Another process still has it open.
         Mistake: It is no warehouse, or may not be written.
     """
-    if not path.exists():
-        raise Mistake(
-            what="there is no warehouse here",
-            place=str(path),
-            expected="a file written by agora run or agora import",
-            fix="run a study first, or name another file",
-        )
+    storage = storage_of(path)
     until = time.monotonic() + wait_s
     while True:
         try:
+            storage.connection(read_only=True).close()  # nothing is made where there is none
             with Warehouse.open(path) as warehouse, warehouse.cursor() as cursor:
-                cursor.execute("CHECKPOINT")
+                storage.settle(cursor)
             return
         except Locked:
             if time.monotonic() >= until:
@@ -64,7 +46,16 @@ def settle(path: Path, wait_s: float = 0) -> None:
 
 
 def compact(path: Path) -> Compacted:
-    """Writes a settled warehouse anew and puts the new file in place of the old if it is smaller.
+    """What it has brought to write a settled warehouse anew, without the room that it wastes.
+
+    Raises:
+        Mistake: It could not be read, or not be written.
+    """
+    return storage_of(path).compact()
+
+
+def compact_file(path: Path) -> Compacted:
+    """Writes a settled file anew and puts the new one in place of the old if it is smaller.
 
     Readers may have the old file open meanwhile; writers are kept out until the new one is there.
     However this is interrupted, one of the two is there, and whole.

@@ -18,6 +18,7 @@ import duckdb
 
 from schemas.errors import Mistake
 from schemas.lake import LakeFile
+from warehouse.compacted import Compacted
 from warehouse.connection import STORAGE_ERRORS, Limits, Missing, quiet
 from warehouse.extensions import load_extension
 from warehouse.lake_faults import broken, no_extensions, other_folder, unreachable, unusable_folder
@@ -74,6 +75,15 @@ class LakeStorage(Storage):
     def cursor(self, opened: Connection) -> Connection:
         """See :meth:`warehouse.storage.Storage.cursor`."""
         return _settled(opened.cursor())
+
+    def settle(self, cursor: Connection) -> None:
+        """Does nothing: what is committed to a lake stays where it is."""
+
+    def compact(self) -> Compacted:
+        """See :func:`warehouse.lake_upkeep.compact`."""
+        from warehouse.lake_upkeep import compact
+
+        return compact(self)
 
     @contextmanager
     def turn(self, opened: Connection) -> Iterator[None]:

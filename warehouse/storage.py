@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from schemas.errors import Mistake
+from warehouse.compacted import Compacted
 from warehouse.connection import (
     STORAGE_ERRORS,
     Limits,
@@ -74,6 +75,18 @@ class Storage(ABC):
         confine(opened)
 
     @abstractmethod
+    def settle(self, cursor: Connection) -> None:
+        """Brings what was committed to where it stays."""
+
+    @abstractmethod
+    def compact(self) -> Compacted:
+        """What it has brought to write the warehouse anew, without the room that it wastes.
+
+        Raises:
+            Mistake: It could not be read, or not be written.
+        """
+
+    @abstractmethod
     def mistake(self, error: duckdb.Error) -> Mistake:
         """The mistake of a warehouse that could not be read or written while it was open."""
 
@@ -102,6 +115,16 @@ class FileStorage(Storage):
     def refuse_unusable(self) -> None:
         """See :func:`warehouse.connection.refuse_unusable`."""
         refuse_unusable(self.path)
+
+    def settle(self, cursor: Connection) -> None:
+        """Brings the write-ahead log into the file."""
+        cursor.execute("CHECKPOINT")
+
+    def compact(self) -> Compacted:
+        """See :func:`warehouse.compacting.compact_file`."""
+        from warehouse.compacting import compact_file
+
+        return compact_file(self.path)
 
     def mistake(self, error: duckdb.Error) -> Mistake:
         """See :func:`warehouse.connection.storage_mistake`."""
