@@ -20,7 +20,7 @@ from schemas.errors import Mistake
 from schemas.lake import LakeFile
 from warehouse.compacted import Compacted
 from warehouse.connection import STORAGE_ERRORS, Limits, Missing, quiet
-from warehouse.extensions import load_extension
+from warehouse.extensions import load_installed
 from warehouse.lake_faults import broken, no_extensions, other_folder, unreachable, unusable_folder
 from warehouse.lake_file import lake_file
 from warehouse.sql import literal
@@ -44,18 +44,7 @@ class LakeStorage(Storage):
 
     def connection(self, *, read_only: bool = False, limits: Limits | None = None) -> Connection:
         """See :meth:`warehouse.storage.Storage.connection`."""
-        limits = limits or Limits()
-        opened = duckdb.connect(
-            config={
-                "memory_limit": f"{limits.memory_mb}MB",
-                "threads": limits.threads,
-                "temp_directory": f"{self.path}.tmp",
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                # A secret of the user's would take the place of what the file says.
-                "secret_directory": f"{self.path}.tmp/secrets",
-            }
-        )
+        opened = self._connected(limits or Limits())
         try:
             self._reach(opened)
             self._attach(opened, read_only=read_only)
@@ -68,7 +57,7 @@ class LakeStorage(Storage):
 
     def refuse_unusable(self) -> None:
         """See :meth:`warehouse.storage.Storage.refuse_unusable`."""
-        with closing(duckdb.connect()) as opened:
+        with closing(self._connected(Limits())) as opened:
             self._reach(opened)
             self._refuse_folder(self._folder_on_record(opened), read_only=False)
 
@@ -121,11 +110,25 @@ class LakeStorage(Storage):
         """The folder of the Parquet files."""
         return (self.path.parent / Path(self.lake.data).expanduser()).resolve()
 
+    def _connected(self, limits: Limits) -> Connection:
+        """A connection that has nothing yet."""
+        return duckdb.connect(
+            config={
+                "memory_limit": f"{limits.memory_mb}MB",
+                "threads": limits.threads,
+                "temp_directory": f"{self.path}.tmp",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_unsigned_extensions": True,
+                # A secret of the user's would take the place of what the file says.
+                "secret_directory": f"{self.path}.tmp/secrets",
+            }
+        )
+
     def _reach(self, opened: Connection) -> None:
         """Attach the catalogue's database, for reading."""
         try:
-            for name in ("ducklake", "postgres_scanner"):
-                load_extension(opened, name)
+            load_installed(opened, "ducklake", "postgres_scanner")
         except (ModuleNotFoundError, FileNotFoundError) as error:
             raise no_extensions(self.path, error) from error
         place = f"{_place(self.lake)} options='-c lock_timeout={TURN_S * 1000}'"
