@@ -11,13 +11,14 @@ from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints, group_means
 from tasks.metrics.text import vectors
+from tasks.metrics.text.apart import WORDS, alike_apart
 from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
 NULL = (
     "null: a message at the partner's own round and seat in other episodes of the condition "
     "(stretches of as many messages as seats where there are no rounds), as "
-    f"jackknife pseudo-values; replies whose partner's place fewer than {LEAST_EPISODES} "
+    f"jackknife pseudo-values, {WORDS}; replies whose partner's place fewer than {LEAST_EPISODES} "
     "episodes have are left out"
 )
 
@@ -36,6 +37,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     n_usable = np.bincount(episode[replies[usable]], minlength=data.n_episodes)
     kept = usable | (n_usable == 0)[episode[replies]]
     null = _baselines(unit, spots, replies[usable], episode, n_usable)
+    null += alike_apart(unit, spots, data.n_episodes)
     n = np.bincount(episode[replies[kept]], minlength=data.n_episodes)
     method = (
         "mean cosine of a message with the one before it, by another seat, that its prompt showed "
@@ -85,12 +87,14 @@ METRIC = Metric(
     source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017); "
     "pseudo-values after Efron and Stein (1981).",
     avoid="Replies count whose prompt showed the message before: few, with a barrier per round. Of "
-    "transcripts that were brought in, all count. Compare the excess, never the raw cosine. "
-    "Episodes with briefs, topics or lengths of messages of their own are alike within without "
-    "anybody taking up a word. Where there are no rounds, a topic that moves on within a stretch "
-    "leaves a little: record rounds.",
+    "transcripts that were brought in, all count. Compare the excess, never the raw cosine: "
+    "what is taken up from the message before rather than from all that was said. A word that "
+    "stays in use in later rounds counts less. Topics that an episode has by itself in single "
+    "rounds, as after an intervention, are alike within the round without anybody taking up a "
+    "word. Where there are no rounds, a topic that moves on within a stretch leaves a little: "
+    "record rounds.",
     needs=("messages", "exposures"),
     options=TextOptions,
-    version=4,
+    version=5,
     compute=compute,
 )

@@ -11,6 +11,7 @@ from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, ratio
 from tasks.metrics.text import vectors
+from tasks.metrics.text.apart import WORDS, alike_apart
 from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
@@ -73,10 +74,13 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         value = (weight * np.nan_to_num(observed)).sum(axis=1)
         value[~(weight != 0).any(axis=1)] = np.nan
         null = np.where(paired, nulls[quantity], np.nan)
+        if not quantity:
+            # What an episode shares in all its rounds has no slope.
+            null = null + alike_apart(unit, spots, data.n_episodes)
         found[quantity] = ByEpisode(
             value,
             f"{title} over rounds of the mean cosine of messages of different seats of a round "
-            f"({words}); {NULL}",
+            f"({words}); {NULL}" + ("" if quantity else f", {WORDS}"),
             data.n_messages,
             null[:, None],
         )
@@ -142,12 +146,13 @@ METRIC = Metric(
     source="Li, Li and Zhou (2026), arXiv 2602.14299 (mean pairwise cosine); baseline of other "
     "episodes' messages at the same round and seat; pseudo-values after Efron and Stein (1981).",
     avoid="Messages on the same brief are alike whoever writes them: compare the excess over the "
-    f"null, which needs {LEAST_EPISODES} episodes of the condition. Episodes with briefs, "
-    "topics or lengths of messages of their own are alike within without anybody reacting. Where "
-    "there are no rounds, topics that move on within a stretch leave a little: record rounds. "
-    "Numbers of different encoders are not comparable.",
+    f"null, which needs {LEAST_EPISODES} episodes of the condition and two rounds. It says how "
+    "much more alike a round is than the whole episode; words that stay in use show in the slope. "
+    "Topics that an episode has by itself in single rounds, as after an intervention, are no "
+    "reaction. Where there are no rounds, topics that move on within a stretch leave a "
+    "little: record rounds. Numbers of different encoders are not comparable.",
     needs=("messages",),
     options=TextOptions,
-    version=3,
+    version=4,
     compute=compute,
 )

@@ -39,6 +39,7 @@ class Spots:
         of: Spot of each message; -1 for messages without a vector.
         episode: Episode of each spot.
         round: Round of each spot, or stretch where an episode has no rounds.
+        seat: Seat of each spot.
         place: Number of its condition, round and seat.
         size: Messages in it.
         in_episodes: Episodes of the condition that have the place.
@@ -47,6 +48,7 @@ class Spots:
     of: Ints
     episode: Ints
     round: Ints
+    seat: Ints
     place: Ints
     size: Ints
     in_episodes: Ints
@@ -96,6 +98,7 @@ def spots_of(data: Data, filled: Bools) -> Spots:
         of=every,
         episode=known % data.n_episodes,
         round=places[number] // seats % rounds,
+        seat=places[number] % seats,
         place=number.astype(np.int64),
         size=size.astype(np.int64),
         in_episodes=in_episodes[number].astype(np.int64),

@@ -88,6 +88,16 @@ def episodes_have_topics(sizes: Sizes, rng: Rng) -> Data:
     return spoken(turns, joined(np.where(words < 10**6, words, fresh), np.full(turns.n, WORDS)))
 
 
+def topics_of_an_episode_move_on(sizes: Sizes, rng: Rng) -> Data:
+    """In each round, episodes of b use other words of their own, and nobody reacts to anything."""
+    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
+    cell = turns.episode * len(ALTERNATING) + turns.round
+    own = rng.integers(0, BROAD, (turns.n, WORDS)) % 40 + 1000 * cell[:, None]
+    mine = turns.in_b[:, None] & (rng.random(own.shape) < 0.2)
+    fresh = rng.integers(0, BROAD, own.shape) + 10**7
+    return spoken(turns, joined(np.where(mine, own, fresh), np.full(turns.n, WORDS)))
+
+
 COPIED, COPYING = 4, 0.6
 
 
@@ -174,10 +184,7 @@ def seats_marked(sizes: Sizes, rng: Rng, *, share: float) -> Data:
 OWN_LENGTHS = "nobody reacts; episodes of b with short messages or with long ones"
 OWN_TOPICS = "nobody reacts; episodes of b with words of their own"
 NO_ROUNDS = "nobody reacts in a chat without rounds; voices, topics that move on, longer in b"
-APART_FROM_OTHERS = (
-    null_world(OWN_LENGTHS, wordy_episodes, ""),
-    null_world(OWN_TOPICS, episodes_have_topics, ""),
-)
+MOVING = "nobody reacts; episodes of b with words of their own in each round"
 alignment = MetricWorlds(
     "alignment",
     null=(
@@ -187,6 +194,8 @@ alignment = MetricWorlds(
             "",
         ),
         null_world(NO_ROUNDS, nobody_reacts_in_a_chat, ""),
+        null_world(OWN_LENGTHS, wordy_episodes, ""),
+        null_world(OWN_TOPICS, episodes_have_topics, ""),
     ),
     planted=(
         World(
@@ -195,7 +204,7 @@ alignment = MetricWorlds(
             (Truth("", 0.0, COPYING * COPIED / DIMENSIONS, EXCESS),),
         ),
     ),
-    limits=APART_FROM_OTHERS,
+    limits=(null_world(MOVING, topics_of_an_episode_move_on, ""),),
 )
 _MEAN, _SLOPE = SHARING * LAST / 2 / DIMENSIONS, SHARING / DIMENSIONS
 convergence = MetricWorlds(
@@ -208,6 +217,8 @@ convergence = MetricWorlds(
             "slope",
         ),
         null_world(NO_ROUNDS, nobody_reacts_in_a_chat, "", "slope"),
+        null_world(OWN_LENGTHS, wordy_episodes, "", "slope"),
+        null_world(OWN_TOPICS, episodes_have_topics, "", "slope"),
         World(
             "messages of round r share each of r words with probability .6 in both conditions",
             partial(rounds_converge, both=True),
@@ -225,7 +236,7 @@ convergence = MetricWorlds(
             ),
         ),
     ),
-    limits=APART_FROM_OTHERS,
+    limits=(null_world(MOVING, topics_of_an_episode_move_on, "", "slope"),),
 )
 WORDY = "seats alike but for length, which is 4 to 22 words in b"
 ALIKE = (

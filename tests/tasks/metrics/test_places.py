@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -62,6 +63,20 @@ def usable(episodes: Sequence[StudyEpisode]) -> set[tuple[int, int]]:
     return {place for place in set().union(*places) if sum(place in one for one in places) >= 3}
 
 
+def alike_apart(episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]]) -> float:
+    """What messages of other seats and rounds, which are no neighbours, share beyond elsewhere."""
+    said = list(enumerate(episodes[own]))
+    found = []
+    for i, x in said:
+        for j, y in said:
+            both = x[:2] in places and y[:2] in places
+            if both and x[1] != y[1] and x[0] != y[0] and abs(i - j) > 1:
+                other = elsewhere(episodes, own, y[:2])
+                assert other is not None
+                found.append(x[2] @ y[2] - x[2] @ other)
+    return float(np.mean(found))
+
+
 def excess_of_replies(
     episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]]
 ) -> tuple[float, float]:
@@ -71,7 +86,8 @@ def excess_of_replies(
             other = elsewhere(episodes, own, before[:2])
             assert other is not None
             found.append((after[2] @ before[2], after[2] @ other))
-    return tuple(np.mean(found, axis=0))
+    value, baseline = np.mean(found, axis=0)
+    return value, baseline + alike_apart(episodes, own, places)
 
 
 def excess_of_rounds(
@@ -87,7 +103,8 @@ def excess_of_rounds(
             rounds.append(number)
     if slope:
         return tuple(np.polyfit(rounds, np.array(found), 1)[0])
-    return tuple(np.mean(found, axis=0))
+    value, baseline = np.mean(found, axis=0)
+    return value, baseline + alike_apart(episodes, own, places)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +145,20 @@ def test_value_less_baseline_is_a_pseudo_value_of_the_jackknife(
     assert mine["null_mean"].mean() == pytest.approx(plain, abs=1e-6)
     excess = rows.filter(quantity=quantity, scope="condition", subject="excess")["value"][0]
     assert excess == pytest.approx(number(every), abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["alignment", "convergence"])
+def test_of_one_round_an_episodes_own_topic_cannot_be_told_from_a_reaction(metric: str) -> None:
+    data, declared = transcripts(4), METRICS[metric]
+    data = replace(data, messages=data.messages.filter(pl.col("round") == 0), shared={})
+    # Stretches take the place of rounds where a seat speaks twice; here each speaks once.
+    once = data.messages.unique(["episode", "seat"], keep="first", maintain_order=True)
+    rows = declared.compute(
+        replace(data, messages=once, shared={}), declared.options(), np.random.default_rng(0)
+    )
+    (excess,) = rows.filter(quantity="", scope="condition", subject="excess").to_dicts()
+    assert excess["value"] is None
+    assert "none where an episode has one round" in excess["method"]
 
 
 @pytest.mark.parametrize("metric", ["alignment", "convergence"])

@@ -83,7 +83,7 @@ def test_agents_are_recognised_by_their_words(baseline: Data) -> None:
 
 
 @pytest.mark.parametrize("metric", ["alignment", "convergence"])
-def test_agents_take_up_words_where_they_see_others_and_not_in_isolation(
+def test_agents_take_up_words_where_they_see_others_and_one_round_cannot_tell(
     metric: str, baseline: Data, isolated: Data
 ) -> None:
     declared = METRICS[metric]
@@ -93,9 +93,9 @@ def test_agents_take_up_words_where_they_see_others_and_not_in_isolation(
         .row(0, named=True)
         for data in (baseline, isolated)
     ]
-    assert rows[0]["ci_low"] > 0.05
-    assert rows[1]["ci_low"] < 0 < rows[1]["ci_high"]
-    assert abs(rows[1]["value"]) < 0.01
+    assert rows[0]["ci_low"] > 0.02
+    assert rows[1]["value"] is None
+    assert "none where an episode has one round" in rows[1]["method"]
 
 
 @pytest.mark.parametrize("metric", ["vendi", "transitions"])

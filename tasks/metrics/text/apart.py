@@ -1,0 +1,96 @@
+"""How alike messages of an episode are that have nothing to do with each other.
+
+An episode with a brief, a topic or a length of messages of its own is alike within, although nobody
+takes up a word. That shows between messages of different seats in different rounds as well, which
+do not follow one another. So what such messages share, beyond what they share with other episodes
+at the same places, is no reaction to the message before, nor to the round.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints, ratio
+from tasks.metrics.text import vectors
+from tasks.metrics.text.places import Spots, baselines, scaled
+from tasks.metrics.text.vectors import Matrix
+
+#: What it is, in words for ``method``.
+WORDS = (
+    "and what messages of different seats in different rounds of the episode, which do not follow "
+    "one another, share beyond theirs; none where an episode has one round"
+)
+
+
+def alike_apart(unit: Matrix, spots: Spots, n_episodes: int) -> Floats:
+    """How much more alike such messages are than those of other episodes at the same places.
+
+    Args:
+        unit: Vectors of messages, in order.
+        spots: The spots; pairs are counted among those that are usable.
+        n_episodes: Number of episodes.
+
+    Returns:
+        A jackknife pseudo-value by episode, not-a-number where there are no such pairs.
+    """
+    if not len(spots.episode):
+        return np.full(n_episodes, np.nan)
+    size = np.where(spots.usable, spots.size, 0).astype(np.float64)
+    of = np.where((spots.of >= 0) & spots.usable[spots.of], spots.of, -1)
+    spoken = vectors.summed(unit, of, len(size))
+    groups = [
+        spots.episode,
+        _numbered(spots.episode, spots.seat),
+        _numbered(spots.episode, spots.round),
+    ]
+    sums = [vectors.summed(spoken, group, int(group.max()) + 1) for group in groups]
+    counts = [np.bincount(group, weights=size)[group] for group in groups]
+    first = _neighbours(of, spots)
+    both = np.concatenate([first, first + 1])
+    near = vectors.summed(unit[np.concatenate([first + 1, first])], of[both], len(size))
+    n_near = np.bincount(of[both], minlength=len(size))
+    n = size * (counts[0] - counts[1] - counts[2] + size) - n_near
+    pairs = np.bincount(spots.episode, weights=n, minlength=n_episodes)
+    share = ratio(1.0, pairs)[spots.episode]
+    told = np.bincount(
+        spots.episode[of[first]],
+        weights=-2 * np.nan_to_num(vectors.row_cosines(unit, first, first + 1)),
+        minlength=n_episodes,
+    )
+    other = np.zeros(n_episodes)
+    for block, _ in spots.blocks():
+        mine = np.flatnonzero(spots.usable[block]) + block.start
+        mine = mine[np.isfinite(share[mine])]
+        if not len(mine):
+            continue
+        every, by_seat, by_round = (
+            total[group[mine]] for total, group in zip(sums, groups, strict=True)
+        )
+        others = every - by_seat - by_round + spoken[mine]
+        episode = spots.episode[mine]
+        told += np.bincount(
+            episode, weights=vectors.row_dots(spoken[mine], others), minlength=n_episodes
+        )
+        held = scaled(scaled(others, size[mine]) - near[mine], share[mine])
+        found = baselines(
+            held,
+            scaled(spoken[mine], 1 / size[mine]),
+            spots.place[mine],
+            spots.in_episodes[mine],
+        )
+        other += np.bincount(episode, weights=found, minlength=n_episodes)
+    return ratio(told, pairs) - np.where(pairs > 0, other, np.nan)
+
+
+def _numbered(first: Ints, second: Ints) -> Ints:
+    """The same number for equal pairs, from 0."""
+    _, number = np.unique(first * (int(second.max()) + 1) + second, return_inverse=True)
+    return np.asarray(number, dtype=np.int64)
+
+
+def _neighbours(of: Ints, spots: Spots) -> Ints:
+    """Messages whose next one is of another seat in another round of the episode."""
+    one, other = of[:-1], of[1:]
+    apart: Bools = (one >= 0) & (other >= 0) & (spots.episode[one] == spots.episode[other])
+    apart &= (spots.seat[one] != spots.seat[other]) & (spots.round[one] != spots.round[other])
+    return np.flatnonzero(apart)
