@@ -1,8 +1,8 @@
 """Environments: rules, prompts and simulated policies of discussions, markets, games and choices.
 
 ``discussion``, ``market``, ``commons``, ``product_choice``, ``debate``, ``auction``,
-``bargaining``, ``ultimatum``, ``binary_choice`` and ``strategy_auction`` are in the ``registry``.
-``talk`` is a phase that they share, ``seating`` seats those that list their seats. They hold the
-protocol of ``schemas.environment``; ``tasks.episodes`` plays them. How to add one:
-``docs/add_an_environment.md``.
+``bargaining``, ``ultimatum``, ``binary_choice``, ``strategy_auction`` and ``posted_market`` are in
+the ``registry``. ``talk`` is a phase that they share, ``seating`` seats those that list their
+seats. They hold the protocol of ``schemas.environment``; ``tasks.episodes`` plays them. How to add
+one: ``docs/add_an_environment.md``.
 """

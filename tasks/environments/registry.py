@@ -20,6 +20,7 @@ NAMES = (
     "ultimatum",
     "binary_choice",
     "strategy_auction",
+    "posted_market",
 )
 
 ENVIRONMENTS: Registry[Environment[Any]] = ModuleRegistry(

@@ -71,6 +71,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "bargaining": {"seats": ["m", "n"], "offers": 3, "rounds": 3},
     "ultimatum": {"seats": ["m", "n"], "rounds": 3},
     "binary_choice": {"seats": ["m", "n"], "rounds": 3, "answers": 2, "order": "shuffled"},
+    "posted_market": {"seats": ["m", "n", "m"], "sellers": 1, "rounds": 3},
     "strategy_auction": {
         "seats": ["m", "n", "m"],
         "prices": [0.1, 1.0, 0.2],

@@ -62,6 +62,7 @@ EPISODES: dict[str, dict[str, Any]] = {
     "bargaining": {"seats": ["m", "m"], "offers": 2, "discounts": [0.9, 0.5]},
     "ultimatum": {"seats": ["m", "m"], "rounds": 2},
     "binary_choice": {"seats": ["m"], "rounds": 2, "answers": 3, "order": "shuffled"},
+    "posted_market": {"seats": ["m", "m"], "sellers": 1, "rounds": 2},
     "strategy_auction": {
         "seats": ["m", "m"],
         "prices": [0.1, 0.2],
@@ -80,6 +81,9 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "offer": {"give": 40},
     "reply": {"accept": True},
     "choice": {"answer": ["yes", "yes", "no"]},
+    "post": {"price": 5, "quality": 0.5},
+    "buy": {"seller": "s1"},
+    "rate": {"rating": 3},
     "plan": {"plan": "Count on my fingers."},
     "refine": {"plan": "Count on my fingers and toes."},
     "solve": {"reasoning": "By heart.", "answer": "12"},

@@ -1,0 +1,1 @@
+"""Posted prices: sellers set price and quality, buyers choose and rate."""
