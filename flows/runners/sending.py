@@ -25,6 +25,7 @@ from flows.planning import StepPlan, frames_of
 from flows.runners.allowances import Allowance, Allowances
 from flows.runners.elsewhere import work_shard_elsewhere
 from flows.runners.paid import paid_answers
+from schemas.gateway import WORKER_LOST
 from schemas.unit import AnyUnit, Failure, Result
 from tasks.concurrency import gather_all
 from tasks.models.budget import Budget
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 #: A shard whose worker died is sent again so many times; then its units have failed.
 SENT_AGAIN = 3
-#: Why units have failed whose workers died.
-WORKER_LOST = "worker_lost"
 #: Shards that each place on a cluster works of a step, where its units suffice: so that no place
 #: is idle for long at the end, and a worker that dies costs little.
 SHARDS_PER_PLACE = 4

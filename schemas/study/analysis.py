@@ -90,7 +90,7 @@ class RunSpec(Record):
         le=100,
         description="How often a run waits at the end of a step and works those units again that "
         "failed for reasons that time mends: rate limits, errors of the server, time-outs, lost "
-        "connections and responses that are no answers. Other failures wait for you: a key that is "
+        "connections, responses that are no answers and workers that died. Other failures wait for you: a key that is "
         "not accepted, a request that is refused, an answer out of shape.",
     )
     retry_after_s: float = Field(
