@@ -57,8 +57,6 @@ class AttemptKind:
 
 
 #: All ways in which an attempt can end, by name. Retries, re-asks, prices, fallbacks and the
-#: Kind of the failure of units whose workers died, each time that they were sent to one.
-WORKER_LOST = "worker_lost"
 #: documentation derive from this list. ``ok`` is the only one that yields an answer.
 ATTEMPT_KINDS = {
     kind.name: kind
@@ -82,6 +80,8 @@ ATTEMPT_KINDS = {
 
 RETRIED = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.retried)
 ASKED_AGAIN = frozenset(kind.name for kind in ATTEMPT_KINDS.values() if kind.asked_again)
+#: Kind of the failure of units whose workers died, each time that they were sent to one.
+WORKER_LOST = "worker_lost"
 MENDED_BY_TIME = frozenset(
     (WORKER_LOST, *(kind.name for kind in ATTEMPT_KINDS.values() if kind.mended_by_time))
 )

@@ -90,8 +90,8 @@ class RunSpec(Record):
         le=100,
         description="How often a run waits at the end of a step and works those units again that "
         "failed for reasons that time mends: rate limits, errors of the server, time-outs, lost "
-        "connections, responses that are no answers and workers that died. Other failures wait for you: a key that is "
-        "not accepted, a request that is refused, an answer out of shape.",
+        "connections, responses that are no answers and workers that died. Other failures wait for "
+        "you: a key that is not accepted, a request that is refused, an answer out of shape.",
     )
     retry_after_s: float = Field(
         600, ge=0, le=86_400, description="Seconds that it waits before each retry."
