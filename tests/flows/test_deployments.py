@@ -17,9 +17,11 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments import run_deployment
 from prefect.settings import get_current_settings
+from prefect.states import AwaitingRetry
 from prefect.types.entrypoint import EntrypointType
 
 from flows import data, stages, study
+from flows.status import study_status
 from warehouse.query import query
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,6 +138,41 @@ async def test_a_worker_runs_every_flow_that_is_deployed_to_its_pool(
     assert state.is_completed(), state.message
     assert query(tmp_path / "study.duckdb", "SELECT count(*) FROM samples").rows == [(6,)]
     assert list((tmp_path / "sheets").glob("*.csv"))
+
+
+@pytest.mark.slow
+async def test_a_retry_of_a_flow_run_works_what_failed_of_the_version_that_it_began_with(
+    study_file: Path, tmp_path: Path
+) -> None:
+    """As Prefect's UI does it: the run waits again, and a worker takes it up."""
+    text = study_file.read_text(encoding="utf-8")
+    faulty = text.replace(
+        "sim/judge, sim: {", "sim/judge, max_attempts: 1, sim: {failure_rate: 0.3, "
+    )
+    study_file.write_text(faulty, encoding="utf-8")
+    warehouse = tmp_path / "agora.duckdb"
+    request = {"study": str(study_file), "warehouse": str(warehouse)}
+    pool = await _pool("agora-retried")
+    run = await _deployed(study.run_study, pool, {"request": request})
+    _work(pool)
+    state = await _state(run)
+    failed = query(warehouse, "SELECT count(*) FROM units WHERE status = 'failed'").rows[0][0]
+    assert state.is_failed()
+    assert state.name == f"Completed with {failed} failed units"
+    before = query(warehouse, "FROM units WHERE status = 'done' AND step <> 'measure'").rows
+
+    # How often a model is asked is no part of the version.
+    patient = faulty.replace("max_attempts: 1", "max_attempts: 30")
+    study_file.write_text(patient, encoding="utf-8")
+    async with get_client() as client:
+        await client.set_flow_run_state(run, AwaitingRetry())
+    _work(pool)
+    state = await _state(run)
+    assert state.is_completed(), state.message
+    units = query(warehouse, "FROM units WHERE status = 'done'").rows
+    assert set(before) < set(units)
+    assert study_status("small", warehouse).complete
+    assert query(warehouse, "SELECT count(DISTINCT run_id) FROM runs").rows == [(1,)]
 
 
 async def _pool(name: str) -> str:

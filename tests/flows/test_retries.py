@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from flows.planning import plans
-from flows.requests import StudyReport
+from flows.recorded import as_retried
+from flows.requests import RunRequest, StudyReport
 from flows.status import study_status
 from tasks.stages.codes import CodeStep
 from tasks.stages.episodes import EpisodeStep
@@ -131,3 +132,17 @@ async def test_stages_that_no_run_began_are_missing(
     again = await ran(study_file, version=first.version)
     assert again.complete
     assert "episodes" not in done(again)
+
+
+async def test_a_run_that_prefect_retries_is_of_the_version_that_it_began_with(
+    failed: tuple[Path, StudyReport], tmp_path: Path
+) -> None:
+    path, report = failed
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("replicates: 2", "replicates: 3"), encoding="utf-8")
+    request = RunRequest(study=path, warehouse=tmp_path / "agora.duckdb")
+    run_id = str(selected(tmp_path, "SELECT run_id FROM runs")["run_id"].item())
+    assert as_retried(request, run_id).version == report.version
+    assert as_retried(request, "another").version is None
+    nowhere = request.model_copy(update={"warehouse": tmp_path / "none.duckdb"})
+    assert as_retried(nowhere, run_id).version is None
