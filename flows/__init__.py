@@ -6,6 +6,7 @@
 - ``naming``, ``endings``, ``sentences``: how runs are named, in which states they end, what is said
   of them.
 - ``runners``: who works the shards of a step, this process or the workers of a cluster.
+- ``meter``: how a run gets on. ``run_log``, ``progress_artifact``: what Prefect shows of it.
 - ``running``: a run but for Prefect. ``resources``, ``session``, ``committing``: what a run holds
   open, shares and stores.
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 
 from flows.reporting import report_data
+from schemas.gateway import MENDED_BY_TIME
 from tasks.report.markdown import markdown
 
 if TYPE_CHECKING:
@@ -44,6 +45,20 @@ def step_row(report: StepReport) -> dict[str, Any]:
     }
 
 
+def failure_rows(report: StepReport) -> list[dict[str, Any]]:
+    """Rows of a table: why units of a step failed, by kind, each with an example."""
+    return [
+        {
+            "step": report.step,
+            "kind": group.kind,
+            "units": group.units,
+            "time mends it": "maybe" if group.kind in MENDED_BY_TIME else "no",
+            "example": group.example,
+        }
+        for group in report.failures
+    ]
+
+
 def check_row(one: Checked) -> dict[str, Any]:
     """A row of the table: an expectation, and what was found."""
     return {
@@ -67,11 +82,18 @@ async def show_stage(session: Session, stage: Stage, steps: Sequence[str]) -> No
         stage: The stage.
         steps: Names of its steps.
     """
+    reports = [session.report(name) for name in steps if name in session.plans]
     await acreate_table_artifact(
-        table=[step_row(session.report(name)) for name in steps if name in session.plans],
+        table=[step_row(report) for report in reports],
         key=artifact_key("agora", session.design.study.name, stage),
         description=f"Stage {stage} of {session.design.study.name} {session.design.version[:12]}",
     )
+    if failed := [row for report in reports for row in failure_rows(report)]:
+        await acreate_table_artifact(
+            table=failed,
+            key=artifact_key("agora", session.design.study.name, stage, "failures"),
+            description=f"Why units of stage {stage} of {session.design.study.name} failed",
+        )
     if found := session.checked.get(stage):
         await acreate_table_artifact(
             table=[check_row(one) for one in found],

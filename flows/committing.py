@@ -53,6 +53,7 @@ class Committer:
         if result.failure is not None and result.failure.kind == BUDGET:
             self._stop(result.failure.message)
             return
+        session.meter.count(result.unit.key, result.failure)
         self._pending.append(result)
         self._rows += _n_rows(result)
         self._usability.count([result])

@@ -10,6 +10,7 @@ from typing import Any
 
 from flows.estimating import estimated, refuse_unpriced
 from flows.expectations import broken, check_stage
+from flows.meter import Meter
 from flows.planning import Planner, StepPlan
 from flows.recorded import RecordedPlanner
 from flows.remaining import remaining
@@ -54,6 +55,7 @@ async def open_session(request: RunRequest, run_id: str) -> AsyncIterator[Sessio
             concurrency=request.concurrency or design.study.run.concurrency,
             listener=listener(),
             checker=checker,
+            meter=Meter(design.study.name, design.version, gateway.usage),
         )
         with contextlib.nullcontext() if waiting else checker, in_session(session):
             yield session
@@ -95,7 +97,7 @@ def begin_study(session: Session) -> None:
     """Put the run on record, before it asks a model, and say that it begins."""
     version = session.design.version
     session.warehouse.record_run(session.run_id, version, dt.datetime.now(dt.UTC))
-    session.listener.study_begins(session.design.study.name, version)
+    session.listener.study_begins(session.design.study.name, version, session.meter)
 
 
 def begin_step(session: Session, step: AnyStep) -> StepPlan:
@@ -104,6 +106,7 @@ def begin_step(session: Session, step: AnyStep) -> StepPlan:
     version = session.design.version
     session.warehouse.record_units(version, step.name, _members(session, plan))
     record_inputs(session.warehouse, version, step.name, session.planner.brought_in(step))
+    session.meter.begin(plan)
     session.listener.step_begins(plan)
     return plan
 

@@ -13,6 +13,7 @@ from flows.requests import StepReport
 from schemas.failures import grouped
 
 if TYPE_CHECKING:
+    from flows.meter import Meter
     from flows.runners.cluster import Cluster
     from schemas.checks import Checked
     from schemas.unit import Failure, Stage
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Whoever is told how a run gets on."""
 
-    def study_begins(self, name: str, version: str) -> None:
-        """A study begins."""
+    def study_begins(self, name: str, version: str, meter: Meter) -> None:
+        """A study begins; the meter says at any time how it gets on."""
         ...
 
     def step_begins(self, plan: StepPlan) -> None:
@@ -49,7 +50,7 @@ class Listener(Protocol):
 class Silence:
     """A listener that tells nobody."""
 
-    def study_begins(self, name: str, version: str) -> None:
+    def study_begins(self, name: str, version: str, meter: Meter) -> None:
         """Nothing."""
 
     def step_begins(self, plan: StepPlan) -> None:
@@ -82,6 +83,7 @@ class Session:
         done: Units that this run finished, by step.
         failures: Why units failed that no later try mended, by step and unit.
         checker: Checks data sets at the end of stages.
+        meter: Measures how the run gets on.
         checked: What the expectations of a stage found, by stage.
         stopped: Why the run stopped before its end, if it did.
         cluster: Who works the shards, if not this process.
@@ -96,6 +98,7 @@ class Session:
     concurrency: int
     listener: Listener
     checker: Checker
+    meter: Meter
     plans: dict[str, StepPlan] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
     failures: dict[str, dict[str, Failure]] = field(default_factory=dict)

@@ -27,8 +27,15 @@ DEFAULTS = {
 }
 
 
-#: What a run needs as it is, whatever the user has set for Prefect's own commands.
-QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL"}
+#: What a run needs as it is, whatever the user has set for Prefect's own commands: the log of its
+#: flows and tasks goes to the server, and nothing of Prefect's to the terminal.
+QUIET = {
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "INFO",
+    "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "INFO",
+}
 URL = "PREFECT_API_URL"
 AUTH = "PREFECT_API_AUTH_STRING"
 

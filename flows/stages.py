@@ -10,9 +10,12 @@ from prefect.client.schemas.objects import State
 
 from flows.artifacts import show_stage
 from flows.endings import ended
+from flows.estimating import estimated
 from flows.expectations import broken, check_stage, summary
 from flows.planning import StepPlan
+from flows.progress_artifact import progress_shown
 from flows.requests import StageRequest
+from flows.run_log import log_step_begins, log_step_ends, log_wait
 from flows.runners.here import work_here
 from flows.runners.sending import Sender
 from flows.running import begin_step, end_step
@@ -22,6 +25,8 @@ from flows.session import session as current_session
 from schemas.errors import AgoraError
 from schemas.gateway import MENDED_BY_TIME
 from schemas.unit import AnyUnit
+from tasks.models.estimate import summed
+from tasks.models.prices import prices
 from tasks.stages.registry import steps_of
 
 
@@ -38,14 +43,27 @@ async def run_stage(request: StageRequest) -> State[Any]:
     """
     session = current_session()
     names = [step.name for step in steps_of(request.stage)]
-    for step in steps_of(request.stage):
-        plan = await _worked(session, begin_step(session, step), set())
-        end_step(session, await _retried(session, plan))
+    async with progress_shown(session, request.stage):
+        for step in steps_of(request.stage):
+            plan = begin_step(session, step)
+            await _expect(session, plan)
+            log_step_begins(session, plan)
+            plan = await _retried(session, await _worked(session, plan, set()))
+            log_step_ends(session, end_step(session, plan))
     found = await check_stage(session, request.stage)
     await show_stage(session, request.stage, names)
     reports = [session.report(name) for name in names]
     notes = [*map(step_sentence, reports), summary(found)]
     return ended(reports, broken(found, critical=True), session.stopped, notes)
+
+
+async def _expect(session: Session, plan: StepPlan) -> None:
+    """Have the meter know what a step will cost, where prices are known and not all zero."""
+    paid = any(prices(one).cost_usd(1, 1) for one in session.design.study.models.values())
+    if paid and plan.step.asks is not None and plan.todo:
+        planned = [*session.plans.values(), plan]
+        found = await asyncio.to_thread(estimated, session.design, planned, session.warehouse)
+        session.meter.expect(summed(one.usd for one in found if one.usd is not None))
 
 
 async def _worked(session: Session, plan: StepPlan, tried: set[str]) -> StepPlan:
@@ -70,6 +88,7 @@ async def _retried(session: Session, plan: StepPlan) -> StepPlan:
         if not again or session.stopped is not None:
             break
         session.listener.waits(len(again), run.retry_after_s, number, run.retries)
+        log_wait(session, plan, len(again), number)
         await asyncio.sleep(run.retry_after_s)
         others = {unit.key for unit in plan.failed if unit.key not in again}
         plan = await _worked(session, plan, others)

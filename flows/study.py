@@ -17,6 +17,7 @@ from flows.files import refuse_temporary
 from flows.naming import place, tags_of
 from flows.recorded import as_retried
 from flows.requests import RunRequest, StageRequest
+from flows.run_log import log_study_begins, log_study_ends
 from flows.runners.cluster import open_cluster
 from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
@@ -56,11 +57,13 @@ async def run_study(request: RunRequest) -> State[Any]:
         await _label(study.name, session.design.version)
         refuse_what_cannot_run(session, request.stages)
         begin_study(session)
+        log_study_begins(session)
         with open_cluster(study.run) as session.cluster:
             await work_stages(session, request.stages, work)
         if session.done:
             await show_report(session)
         report = report_of(session, time.perf_counter() - began_s)
+        log_study_ends(session, report)
     return ended(report.steps, report.critical, report.stopped, report.lost, data=report)
 
 

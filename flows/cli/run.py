@@ -15,6 +15,8 @@ from rich.markup import escape
 from flows.cli.console import PlainConsole
 from flows.cli.ending import Ending, told_to_end
 from flows.cli.options import DEFAULT_WAREHOUSE
+from flows.cli.progress import ProgressLines
+from flows.cli.progress_json import ProgressJson, print_end
 from flows.requests import RunRequest, StudyReport
 from flows.sentences import calls_sentence, to_do
 from flows.settings import apply_defaults, server_configured
@@ -27,20 +29,25 @@ if TYPE_CHECKING:
 LOG_WIDTH = 110
 
 
-def run_studies(requests: list[RunRequest], *, verbose: bool) -> bool:
+def run_studies(requests: list[RunRequest], *, verbose: bool, as_json: bool = False) -> bool:
     """Whether every study is complete after it was run; prints progress and findings.
+
+    Args:
+        requests: The studies.
+        verbose: Whether Prefect's log is shown, too.
+        as_json: Whether JSON lines are printed, and nothing else.
 
     Raises:
         Mistake: A study or the warehouse is not usable as it is.
         SystemExit: The user stopped it; what was finished until then is kept.
     """
     with told_to_end() as ending:
-        complete = _completed(requests, ending, verbose=verbose)
+        complete = _completed(requests, ending, verbose=verbose, as_json=as_json)
         ending.status = 0 if complete else 1
         return complete
 
 
-def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> bool:
+def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool, as_json: bool) -> bool:
     apply_defaults(quiet=not verbose)
     studies = list(map(_study, requests))
 
@@ -52,9 +59,7 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
         storage_of(request.warehouse).refuse_unusable()
         refuse_missing_imports(study, request.warehouse, str(request.study))
 
-    console = PlainConsole(highlight=False, emoji=False)
-    if not console.is_terminal:
-        console.width = LOG_WIDTH
+    console = None if as_json else _console()
     complete, recorded = True, server_configured()
     with Checker() as checker:
         for request, study in zip(requests, studies, strict=True):
@@ -62,9 +67,25 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool) -> 
             if report is None:
                 flow = _flow(ending, checker)
                 report = ending.result(_report_of(flow, request, console, checker))
-            _print_report(console, report, study, request.warehouse)
+            if console is None:
+                print_end(report)
+            else:
+                _print_report(console, report, study, request.warehouse)
             complete &= report.complete
     return complete
+
+
+def _console() -> Console:
+    """The terminal, or what stands for it."""
+    console = PlainConsole(highlight=False, emoji=False)
+    if not console.is_terminal:
+        console.width = LOG_WIDTH
+    return console
+
+
+def _progress(console: Console | None) -> ProgressLines | ProgressJson:
+    """Who tells how a run gets on: lines and bars, or JSON where there is no console."""
+    return ProgressJson() if console is None else ProgressLines(console)
 
 
 def _study(request: RunRequest) -> Study:
@@ -106,26 +127,24 @@ def _flow(ending: Ending, checker: Checker) -> Any:
     return run_study
 
 
-async def _report_if_done(request: RunRequest, console: Console) -> StudyReport | None:
+async def _report_if_done(request: RunRequest, console: Console | None) -> StudyReport | None:
     """What a run with nothing to do did; ``None`` where there is work."""
-    from flows.cli.progress import ProgressLines
     from flows.running import report_if_done
     from flows.session import told_to
 
-    with ProgressLines(console) as progress, told_to(progress):
+    with _progress(console) as progress, told_to(progress):
         return await report_if_done(request)
 
 
 async def _report_of(
-    run_study: Any, request: RunRequest, console: Console, checker: Checker
+    run_study: Any, request: RunRequest, console: Console | None, checker: Checker
 ) -> StudyReport:
     """What a run did, its progress shown while it lasts."""
-    from flows.cli.progress import ProgressLines
     from flows.server import server_needed
     from flows.session import checked_by, told_to
 
     with server_needed():
-        with ProgressLines(console) as progress, told_to(progress), checked_by(checker):
+        with _progress(console) as progress, told_to(progress), checked_by(checker):
             state = await run_study(request, return_state=True)
         report: StudyReport | BaseException = await state.aresult(raise_on_failure=False)
         if isinstance(report, BaseException):
@@ -160,16 +179,19 @@ def _print_report(console: Console, report: StudyReport, study: Study, warehouse
             "run the study again to continue."
         )
     if report.left:
-        console.print(f"  Left to do: {escape(report.left)}", soft_wrap=True)
+        console.print(f"  Left to do: {escape(report.left)}")
     console.print(f"  Data:    {escape(str(warehouse))}", soft_wrap=True)
-    console.print(f"  Report:  {escape(_report_command(report, warehouse))}", soft_wrap=True)
+    console.print(f"  Report:  {escape(_command('report', report, warehouse))}", soft_wrap=True)
+    if not report.complete:
+        console.print(f"  Status:  {escape(_command('status', report, warehouse))}", soft_wrap=True)
+        console.print(f"  Retry:   {escape(_command('retry', report, warehouse))}", soft_wrap=True)
     console.print()
 
 
-def _report_command(report: StudyReport, warehouse: Path) -> str:
-    """What to type for the report."""
+def _command(name: str, report: StudyReport, warehouse: Path) -> str:
+    """What to type for a command on the study."""
     option = [] if warehouse == DEFAULT_WAREHOUSE else ["--warehouse", str(warehouse)]
-    return shlex.join([program(), "report", report.study, *option])
+    return shlex.join([program(), name, report.study, *option])
 
 
 def program() -> str:

@@ -47,6 +47,10 @@ Concurrency = Annotated[
     typer.Option(min=1, help="Work on at most this many units at once. Overrides the study."),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show the log of Prefect.")]
+Said = Annotated[
+    Literal["text", "json"],
+    typer.Option("--format", "-f", help="What is printed: text, or JSON lines for programs."),
+]
 
 
 def run(
@@ -56,6 +60,7 @@ def run(
     budget_usd: BudgetUsd = None,
     budget_calls: BudgetCalls = None,
     concurrency: Concurrency = None,
+    format_: Said = "text",
     verbose: Verbose = False,
     allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
@@ -76,7 +81,7 @@ def run(
         )
         for path in studies
     ]
-    if not run_studies(requests, verbose=verbose):
+    if not run_studies(requests, verbose=verbose, as_json=format_ == "json"):
         raise typer.Exit(1)
 
 
@@ -94,6 +99,7 @@ def retry(
     budget_usd: BudgetUsd = None,
     budget_calls: BudgetCalls = None,
     concurrency: Concurrency = None,
+    format_: Said = "text",
     verbose: Verbose = False,
     allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
@@ -115,7 +121,7 @@ def retry(
         budget_calls=budget_calls,
         concurrency=concurrency,
     )
-    if not run_studies([request], verbose=verbose):
+    if not run_studies([request], verbose=verbose, as_json=format_ == "json"):
         raise typer.Exit(1)
 
 

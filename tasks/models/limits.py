@@ -198,6 +198,11 @@ class Limiter:
         """Makes no further request for a while, as the provider asked."""
         self._paused_until_s = max(self._paused_until_s, self._clock() + seconds)
 
+    @property
+    def paused_s(self) -> float:
+        """Seconds until the next request may be made, where the provider asked to wait."""
+        return max(0.0, self._paused_until_s - self._clock())
+
     def _cut(self) -> None:
         self.refusals += 1
         self._slow_start = False
@@ -237,3 +242,8 @@ def limiter_of(spec: ModelSpec) -> Limiter:
     else:
         limiter.tighten(spec)
     return limiter
+
+
+def limits_in_use(loop: asyncio.AbstractEventLoop) -> list[tuple[Account, Limiter]]:
+    """The limiters of an event loop, for people to look at, also from another thread."""
+    return list(_LIMITERS.get(loop, {}).items())

@@ -33,6 +33,7 @@ def test_what_comes_while_a_batch_is_committed_is_committed_in_batches_of_the_us
         gateway=SimpleNamespace(forget=lambda keys: None),
         design=SimpleNamespace(study=SimpleNamespace(run=run)),
         listener=Silence(),
+        meter=SimpleNamespace(count=lambda key, failure: None),
         run_id="run",
         stopped=None,
         done={},

@@ -16,8 +16,8 @@ from rich.console import Console
 from flows.cli.progress import ProgressLines, usable_words
 from flows.planning import StepPlan
 from flows.requests import RunRequest
+from flows.runners.here import _units_at_once
 from flows.session import told_to
-from flows.stages import _units_at_once
 from flows.usability import Usability
 from schemas.keys import Shared
 from schemas.study import ModelSpec
