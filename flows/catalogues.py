@@ -13,7 +13,7 @@ from warehouse.queries.market import MarketOfName, catalogue_of
 from warehouse.reader import Reader, reader_or_empty
 
 if TYPE_CHECKING:
-    from warehouse.store import Warehouse
+    from warehouse.writer import Writer
 
 
 def refuse_missing_imports(study: Study, warehouse: Path, place: str) -> None:
@@ -72,7 +72,7 @@ def names_market(study: Study) -> bool:
     return bool(markets_named(study))
 
 
-def record_markets(warehouse: Warehouse, version: str, study: Study) -> None:
+def record_markets(warehouse: Writer, version: str, study: Study) -> None:
     """Put the markets that a study names on record as what its version was made from."""
     from warehouse.inputs import record_inputs
 

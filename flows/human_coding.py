@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.files import make_folder, write_out
+from flows.resources import open_warehouse
 from flows.version import code_version
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
@@ -24,7 +25,7 @@ from tasks.coding.sampling import draw_sample, sample_result
 from tasks.coding.sheet import coding_sheet, coding_sheet_csv, read_coding_sheet
 from tasks.importers.problems import data_text, strict_csv, strict_json
 from warehouse.queries.coding import LabelsByRule, MessagesToCode
-from warehouse.store import Warehouse
+from warehouse.writer import Writer
 
 Reader = Callable[[Path, pl.DataFrame, Codebook, str | None], list[Result]]
 
@@ -71,7 +72,7 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
         )
     codebook = study.coding.codebook
     make_folder(folder)
-    with Warehouse.open(path) as warehouse:
+    with open_warehouse(path) as warehouse:
         messages = warehouse.frame(MessagesToCode(version))
         rule = study.coding.adjudication.use.title
         labels = warehouse.frame(LabelsByRule(version, rule))
@@ -96,7 +97,7 @@ def hand_out(study: Study, version: str, path: Path, folder: Path) -> HandedOut:
 
 
 def read_back(
-    path: Path, form: str, key: str, warehouse: Warehouse, coder: str | None = None
+    path: Path, form: str, key: str, warehouse: Writer, coder: str | None = None
 ) -> list[Result]:
     """The codes in a file that a sample came back in, one unit per episode and annotator.
 

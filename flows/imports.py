@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from flows.human_coding import READERS, read_back, sample_named_in
 from flows.requests import ImportRequest
+from flows.resources import open_warehouse
 from flows.version import code_version
 from schemas.codebook import Codebook
 from schemas.errors import AgoraError, Mistake, Mistakes, nearest
@@ -28,6 +29,7 @@ from warehouse.committing.batch import BatchRefused
 from warehouse.queries.coding import CodedElsewhere
 from warehouse.queries.episodes import ImportedEpisodes, ImportedMessages, ImportedSeats
 from warehouse.store import Warehouse
+from warehouse.writer import Writer
 
 RUN_ID = "import"
 
@@ -101,15 +103,17 @@ def import_data(request: ImportRequest) -> Imported:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[Warehouse]:
+def _writing(path: Path) -> Iterator[Writer]:
     """The warehouse, open for writing; one that was made for nothing is taken away again."""
-    made = not path.exists()
-    with Warehouse.open(path) as warehouse:
-        try:
+    if path.exists():
+        with open_warehouse(path) as warehouse:
             yield warehouse
+        return
+    with Warehouse.open(path) as made:  # which serves nobody, so that nobody has begun to use it
+        try:
+            yield made
         except AgoraError:
-            if made:  # while it is open, so that nobody else has begun to use it
-                path.unlink()
+            path.unlink()  # while it is open
             raise
 
 
@@ -146,7 +150,7 @@ def _refuse_unknown_format(request: ImportRequest) -> None:
     )
 
 
-def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> Imported:
+def _committed(warehouse: Writer, results: Sequence[Result], path: Path) -> Imported:
     statuses = warehouse.statuses(result.unit.key for result in results)
     new = [result for result in results if statuses.get(result.unit.key) != "done"]
     try:
@@ -162,7 +166,7 @@ def _committed(warehouse: Warehouse, results: Sequence[Result], path: Path) -> I
     return Imported(len(new), len(results) - len(new))
 
 
-def _known(warehouse: Warehouse, collection: str) -> warroom_codes.Known:
+def _known(warehouse: Writer, collection: str) -> warroom_codes.Known:
     """What the warehouse holds of a collection."""
     return warroom_codes.Known(
         warehouse.frame(ImportedEpisodes(collection)),
@@ -172,7 +176,7 @@ def _known(warehouse: Warehouse, collection: str) -> warroom_codes.Known:
 
 
 def _refuse_changed_episodes(
-    warehouse: Warehouse, results: Sequence[Result], collection: str, path: Path
+    warehouse: Writer, results: Sequence[Result], collection: str, path: Path
 ) -> None:
     """Refuse an episode that is in the collection already, with other content."""
     keys = {
@@ -193,7 +197,7 @@ def _refuse_changed_episodes(
                 )
 
 
-def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path: Path) -> None:
+def _refuse_changed_codes(warehouse: Writer, results: Sequence[Result], path: Path) -> None:
     """Refuse codes of a coder for an episode that holds other codes of the same coder."""
     units = {
         (row.episode_key, row.coder, row.codebook_digest): row.unit_key
@@ -213,7 +217,7 @@ def _refuse_changed_codes(warehouse: Warehouse, results: Sequence[Result], path:
 
 
 def _known_by_codes(
-    warehouse: Warehouse, results: Sequence[Result], collection: str
+    warehouse: Writer, results: Sequence[Result], collection: str
 ) -> tuple[str, ...]:
     """What to say of episodes whose codes were imported before their transcripts."""
     known = {

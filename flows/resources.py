@@ -20,15 +20,17 @@ from tasks.models.gateway import ModelGateway, open_gateway
 from tasks.models.journal import journal_dir
 from tasks.studies.design import Design, design
 from tasks.studies.load import load_study
-from warehouse.serve import serving
+from warehouse.shared import SharedWarehouse
+from warehouse.storage import storage_of
 from warehouse.store import Warehouse
+from warehouse.writer import Writer
 
 if TYPE_CHECKING:
     from tasks.studies.load import LoadedStudy
 
 
 @contextlib.asynccontextmanager
-async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse, ModelGateway]]:
+async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Writer, ModelGateway]]:
     """The design of a study, the warehouse that is to hold it, and a gateway to its models.
 
     Raises:
@@ -59,12 +61,14 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Warehouse
 
 
 @contextlib.contextmanager
-def open_warehouse(path: Path) -> Iterator[Warehouse]:
-    """The warehouse, open for writing; other processes may query it meanwhile."""
-    with contextlib.ExitStack() as stack:
-        warehouse = stack.enter_context(Warehouse.open(path))
-        if warehouse.storage.owned:
-            stack.enter_context(serving(warehouse))
+def open_warehouse(path: Path) -> Iterator[Writer]:
+    """The warehouse, for reading and writing; other processes may read and write it meanwhile.
+
+    Raises:
+        Mistake: It is no warehouse, may not be used, or is open in a program that serves nobody.
+    """
+    shared = storage_of(path).owned
+    with SharedWarehouse(path) if shared else Warehouse.open(path) as warehouse:
         yield warehouse
 
 
@@ -79,7 +83,7 @@ def _from_file(request: RunRequest) -> LoadedStudy:
     return loaded
 
 
-def _record(warehouse: Warehouse, loaded: LoadedStudy, resolved: Design) -> None:
+def _record(warehouse: Writer, loaded: LoadedStudy, resolved: Design) -> None:
     """Put the version of a study on record, with all that is in it."""
     study = resolved.study
     row = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tasks.models.gateway import ModelGateway
     from tasks.studies.design import Design
     from warehouse.expectations.checker import Checker
-    from warehouse.store import Warehouse
+    from warehouse.writer import Writer
 
 
 class Listener(Protocol):
@@ -72,7 +72,7 @@ class Session:
 
     Attributes:
         design: The study with its conditions resolved.
-        warehouse: Where rows go; this process is its only writer.
+        warehouse: Where rows go.
         gateway: The way to models.
         planner: Plans step after step.
         new_planner: Makes a planner for whoever looks at all steps beforehand.
@@ -90,7 +90,7 @@ class Session:
     """
 
     design: Design
-    warehouse: Warehouse
+    warehouse: Writer
     gateway: ModelGateway
     planner: Planner
     new_planner: Callable[[], Planner]

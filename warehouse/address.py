@@ -1,4 +1,8 @@
-"""Where the process that owns a warehouse can be asked: the file ``<warehouse>.server``."""
+"""Where the process that owns a warehouse can be asked: the file ``<warehouse>.server``.
+
+The file is no more than a hint: it outlives a process that was killed. The lock on the warehouse's
+file says whether somebody owns it; proof of the token says whether its owner is at this address.
+"""
 
 from __future__ import annotations
 
@@ -13,30 +17,42 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Address:
-    """The server of a warehouse.
+    """The servers of a warehouse.
 
     Attributes:
-        uri: Where it listens, on this machine only.
+        uri: Where queries are answered.
+        port: Where requests to write are answered, on the same host.
         token: What a client must show.
         pid: The process.
     """
 
     uri: str
+    port: int
     token: str
     pid: int
 
     def __repr__(self) -> str:
-        return f"Address(uri={self.uri!r}, pid={self.pid})"
+        return f"Address(uri={self.uri!r}, port={self.port}, pid={self.pid})"
+
+    @property
+    def host(self) -> str:
+        """The host that it listens on.
+
+        Example:
+            >>> Address("quack:127.0.0.1:4000", 4001, "secret", 1).host
+            '127.0.0.1'
+        """
+        return self.uri.split(":")[1]
 
     @classmethod
     def of(cls, warehouse: Path) -> Self | None:
-        """The address on file, or nothing where there is none or its process has ended."""
+        """The address on file, or nothing where there is none that this user may read."""
         try:
             found = json.loads(address_file(warehouse).read_text())
-            address = cls(str(found["uri"]), str(found["token"]), int(found["pid"]))
+            port, pid = int(found["port"]), int(found["pid"])
+            return cls(str(found["uri"]), port, str(found["token"]), pid)
         except (FileNotFoundError, PermissionError, ValueError, KeyError, TypeError):
             return None
-        return address if _alive(address.pid) else None
 
     def write(self, warehouse: Path) -> None:
         """Puts the address on file, readable by this user only, in place of any other."""
@@ -56,23 +72,13 @@ class Address:
 
 
 def address_file(warehouse: Path) -> Path:
-    """The file that holds the address of a warehouse's server.
+    """The file that holds the address of a warehouse's servers.
 
     Example:
         >>> address_file(Path("agora.duckdb")).name
         'agora.duckdb.server'
     """
     return warehouse.with_name(warehouse.name + ".server")
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def free_port() -> int:

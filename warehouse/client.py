@@ -1,39 +1,69 @@
-"""Asking the process that owns a warehouse."""
+"""Asking the process that owns a warehouse: its server answers queries."""
 
 from __future__ import annotations
 
-import time
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from schemas.errors import Mistake
-from warehouse.address import Address, address_file
-from warehouse.connection import Locked, quiet
+from warehouse.address import Address
+from warehouse.connection import quiet
 from warehouse.extensions import load_extension
 from warehouse.sql import literal
-from warehouse.statements import SQL, Answer, answer, confine, outside
+from warehouse.statements import (
+    BATCH_ROWS,
+    SQL,
+    Answer,
+    Batches,
+    answer,
+    enclose,
+    outside,
+    sql_mistake,
+)
+from warehouse.wire import PROOF_S, OwnerGone, introduce
 
-#: From opening a warehouse to serving it, its owner takes no longer.
-SERVING_S = 3.0
+
+def met(address: Address) -> socket.socket:
+    """A connection to the owner of a warehouse, who has proved to be it.
+
+    Raises:
+        OwnerGone: Nobody who knows the token answers at the address.
+    """
+    try:
+        connection = socket.create_connection((address.host, address.port), timeout=PROOF_S)
+    except OSError as error:
+        raise OwnerGone(str(error)) from error
+    try:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        introduce(connection, address.token)
+    except OSError as error:
+        connection.close()
+        raise OwnerGone(str(error)) from error
+    return connection
 
 
 class Client:
     """A connection to the server of a warehouse that another process has open.
 
+    Its methods may be called from several threads.
+
     Args:
         path: The warehouse.
-        locked: What opening the file said.
 
     Raises:
-        Locked: The owner does not serve the warehouse.
+        OwnerGone: There is no address on file, or its owner does not answer.
     """
 
-    def __init__(self, path: Path, locked: Locked) -> None:
-        address = _address_soon(path)
+    def __init__(self, path: Path) -> None:
+        address = Address.of(path)
         if address is None:
-            raise locked
-        self._path, self._locked, self._address = path, locked, address
+            raise OwnerGone(f"no process says where it serves {path}")
+        met(address).close()
+        self.address = address
         self._connection = duckdb.connect(
             config={
                 "autoinstall_known_extensions": False,
@@ -43,45 +73,73 @@ class Client:
         )
         for extension in ("httpfs", "quack"):
             load_extension(self._connection, extension)
-        # In a variable, the token stands in no statement that a message could quote.
-        self._connection.execute(f"SET VARIABLE token = {literal(address.token)}")
-        confine(quiet(self._connection))
+        enclose(quiet(self._connection))
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """The server's answer to a SELECT-like statement, at most so many rows.
 
         Raises:
-            Locked: The server does not know this client's token, or is gone.
+            OwnerGone: The owner went away before it had answered.
             Mistake: The statement is wrong, or the server refuses it.
         """
-        remote = (
-            f"FROM quack_query({literal(self._address.uri)}, {literal(statement)}, "
+        with self._cursor() as cursor:
+            try:
+                return answer(cursor, self._asking(statement), limit)
+            except Mistake as mistake:
+                self._refuse_gone()
+                raise _told(mistake) from mistake
+
+    @contextmanager
+    def batches(self, statement: str) -> Iterator[Batches]:
+        """The rows of a statement; all of them are here before the first part.
+
+        Raises:
+            OwnerGone: The owner went away before it had answered.
+            Mistake: The statement is wrong, or the server refuses it.
+        """
+        with self._cursor() as cursor:
+            try:
+                table = cursor.sql(self._asking(statement)).to_arrow_table()
+            except duckdb.Error as error:
+                self._refuse_gone()
+                raise _told(sql_mistake(error)) from error
+        yield Batches(table.schema, iter(table.to_batches(BATCH_ROWS)))
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor that may ask the server."""
+        cursor = quiet(self._connection.cursor())
+        try:
+            # In a variable, the token stands in no statement that a message could quote.
+            cursor.execute(f"SET VARIABLE token = {literal(self.address.token)}")
+            yield cursor
+        finally:
+            cursor.close()
+
+    def _asking(self, statement: str) -> str:
+        """The statement by which a cursor asks the server for the answer to another."""
+        return (
+            f"FROM quack_query({literal(self.address.uri)}, {literal(statement)}, "
             "token => getvariable('token'), disable_ssl => true)"
         )
-        try:
-            return answer(self._connection, remote, limit)
-        except Mistake as mistake:
-            raise _told(mistake, self._path, self._locked) from mistake
+
+    def _refuse_gone(self) -> None:
+        """Makes sure that the owner is there: else what failed says nothing of the statement.
+
+        Raises:
+            OwnerGone: It is not.
+        """
+        met(self.address).close()
 
     def close(self) -> None:
         """Ends the connection."""
         self._connection.close()
 
 
-def _address_soon(path: Path) -> Address | None:
-    """The address of the owner, waited for a little: it opens the file before it serves it."""
-    until = time.monotonic() + SERVING_S
-    while (address := Address.of(path)) is None and time.monotonic() < until:
-        time.sleep(0.05)
-    return address
-
-
-def _told(mistake: Mistake, path: Path, locked: Locked) -> Mistake:
+def _told(mistake: Mistake) -> Mistake:
     """The mistake without the words about how the server was asked."""
     found = mistake.details["found"].split("\n\nLINE 1: FROM quack_query")[0]
     found = found.removeprefix("Invalid Input Error: ")
-    if "Could not connect" in found or "Authentication failed" in found:
-        return Locked(**{**locked.details, "fix": f"{address_file(path)} is stale: remove it"})
     if "file system operations are disabled" in found:
         return outside(found)
     if "Authorization failed" in found:

@@ -7,11 +7,11 @@ from collections.abc import Collection
 from schemas.tables.studies import StudyInputRow
 from warehouse.projections.frames import frame_of
 from warehouse.queries.units import InputsOfStep
-from warehouse.store import Warehouse
+from warehouse.writer import Writer
 
 
 def record_inputs(
-    warehouse: Warehouse, study_version: str, step: str, unit_keys: Collection[str]
+    warehouse: Writer, study_version: str, step: str, unit_keys: Collection[str]
 ) -> None:
     """Records what a step of a version read, in place of what is on record for it.
 

@@ -5,21 +5,25 @@ This module starts fast: it needs DuckDB and nothing else that is large.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import duckdb
 
 from schemas.unit import Read
+from warehouse.claims import refuse_claimed
 from warehouse.client import Client
+from warehouse.closing import Closing
 from warehouse.connection import Limits, Locked, Missing, Unwritable, quiet
 from warehouse.queries.query import Query
-from warehouse.statements import Answer, answer
+from warehouse.statements import Answer, Batches, answer, streamed
 from warehouse.storage import FileStorage, Storage, storage_of
 from warehouse.view_files import files_digest
+from warehouse.wire import OwnerGone
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,7 +32,13 @@ if TYPE_CHECKING:
 
 #: Queries may use more than a writing process does.
 READING = Limits(memory_mb=2048, threads=4)
+#: How long a file may be locked by somebody who does not serve it: by an owner that begins or ends,
+#: or by a program that reads the file itself.
+OPENING_S = 5.0
+BETWEEN_TRIES_S = 0.05
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+T = TypeVar("T")
 
 
 class Reader(ABC):
@@ -40,6 +50,14 @@ class Reader(ABC):
 
         Raises:
             Mistake: The statement is wrong, or the warehouse cannot answer it.
+        """
+
+    @abstractmethod
+    def batches(self, statement: str) -> AbstractContextManager[Batches]:
+        """The rows of a statement that reads, :data:`BATCH_ROWS` at a time, within a context.
+
+        Raises:
+            Mistake: The warehouse cannot answer it.
         """
 
     def rows(self, query: Query[RowT]) -> list[RowT]:
@@ -63,40 +81,81 @@ class ConnectionReader(Reader):
 
     def __init__(self, opened: duckdb.DuckDBPyConnection, storage: Storage) -> None:
         self._connection, self._storage = opened, storage
+        self._streaming = storage.cursor(opened)  # made here, since settings are locked then
         storage.confine(opened)
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`Reader.answer`."""
         return answer(self._connection, statement, limit, storage=self._storage)
 
+    @contextmanager
+    def batches(self, statement: str) -> Iterator[Batches]:
+        """See :meth:`Reader.batches`; one statement at a time, its rows read as they are taken."""
+        yield streamed(self._streaming, statement)
 
-class ServerReader(Reader):
-    """A reader that asks the process that has the warehouse open."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+class FoundReader(Reader, Closing):
+    """A reader of a warehouse, whichever process has its file open, until it is closed.
+
+    Where that process ends, the file itself is opened, or the next owner is asked.
+
+    Args:
+        path: The warehouse.
+
+    Raises:
+        Locked: Somebody has the file open who does not serve it.
+        Mistake: The warehouse cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._holding = ExitStack()
+        self._held = self._found()
+
+    @property
+    def served(self) -> bool:
+        """Whether another process has the file open."""
+        return isinstance(self._held, Client)
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`Reader.answer`."""
-        return self._client.answer(statement, limit)
+        return self._done(lambda held: held.answer(statement, limit))
 
+    @contextmanager
+    def batches(self, statement: str) -> Iterator[Batches]:
+        """See :meth:`Reader.batches`."""
+        with ExitStack() as stack:
+            yield self._done(lambda held: stack.enter_context(held.batches(statement)))
 
-@contextmanager
-def reader_as_it_is(path: Path) -> Iterator[Reader]:
-    """A reader of a warehouse, whatever its schema.
+    def _done(self, operation: Callable[[ConnectionReader | Client], T]) -> T:
+        """What an operation gives, asked of whoever has the file open."""
+        while True:
+            try:
+                return operation(self._held)
+            except OwnerGone:
+                self._holding.close()
+                self._held = self._found()
 
-    Raises:
-        Mistake: The warehouse cannot be read.
-    """
-    storage = storage_of(path)
-    try:
-        opened = storage.connection(read_only=True, limits=READING)
-    except Locked as locked:
-        with closing(Client(path, locked)) as client:
-            yield ServerReader(client)
-        return
-    with closing(opened):
-        yield ConnectionReader(opened, storage)
+    def close(self) -> None:
+        """Frees the file, or ends the connection to its owner."""
+        self._holding.close()
+
+    def _found(self) -> ConnectionReader | Client:
+        """The file itself where it is free, or its owner."""
+        storage = storage_of(self._path)
+        until = time.monotonic() + OPENING_S
+        while True:
+            try:
+                refuse_claimed(self._path)
+                opened = storage.connection(read_only=True, limits=READING)
+                return ConnectionReader(self._holding.enter_context(closing(opened)), storage)
+            except Locked as locked:
+                try:
+                    return self._holding.enter_context(closing(Client(self._path)))
+                except OwnerGone:
+                    if time.monotonic() > until:
+                        raise locked from None
+            time.sleep(BETWEEN_TRIES_S)
 
 
 @contextmanager
@@ -106,14 +165,15 @@ def reader(path: Path) -> Iterator[Reader]:
     Raises:
         Mistake: The warehouse cannot be read, is newer than this code, or may not be upgraded.
     """
-    with reader_as_it_is(path) as found:
-        if isinstance(found, ServerReader) or _has_this_schema(found):
+    with FoundReader(path) as found:
+        if found.served or _has_this_schema(found):
             yield found
             return
     from warehouse.store import Warehouse
 
     try:
-        Warehouse.open(path).close()
+        with suppress(Locked):  # somebody else upgrades it
+            Warehouse.open(path).close()
     except Unwritable as unwritable:
         raise Unwritable(
             what="the warehouse is of an older version of Agora and must be upgraded before it "
@@ -123,7 +183,7 @@ def reader(path: Path) -> Iterator[Reader]:
             fix="have somebody who may write it run agora studies on it, or copy it to a folder "
             "of your own and read the copy",
         ) from unwritable
-    with reader_as_it_is(path) as found:
+    with FoundReader(path) as found:
         yield found
 
 

@@ -1,8 +1,9 @@
-"""Letting other processes of this user read a warehouse that this process owns.
+"""Letting other processes of this user read and write a warehouse that this process owns.
 
-The server is DuckDB's Quack extension on a loopback address. It answers whoever shows the token of
-the file ``<warehouse>.server``, and only statements that read (see ``reading``); the process gives
-up its access to other files for as long as it lives.
+Queries are answered by DuckDB's Quack extension on a loopback address. It answers whoever shows
+the token of the file ``<warehouse>.server``, and only statements that read (see ``reading``); the
+process gives up its access to other files for as long as it lives. Requests to write have a port of
+their own (see ``write_server``) and the same token.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from warehouse.extensions import load_extension
 from warehouse.reading import selection
 from warehouse.sql import literal
 from warehouse.store import Warehouse
+from warehouse.write_server import LOOPBACK, WriteServer
 
 _LOG = logging.getLogger(__name__)
 _PORTS_TRIED = 20
@@ -42,14 +44,19 @@ def serving(warehouse: Warehouse) -> Iterator[Address]:
             load_extension(cursor, extension)
         cursor.execute("SET enable_external_access = false")
         _authorise(cursor)
-        address = _listening(cursor)
+        token = secrets.token_hex(32)
+        uri = _listening(cursor, token)
         try:
-            address.write(warehouse.path)
-            _LOG.info("serving %s at %s", warehouse.path, address.uri)
-            yield address
+            with WriteServer(warehouse, token) as writing:
+                address = Address(uri, writing.port, token, os.getpid())
+                address.write(warehouse.path)
+                _LOG.info("serving %s at %s", warehouse.path, address.uri)
+                try:
+                    yield address
+                finally:
+                    address.remove(warehouse.path)
         finally:
-            address.remove(warehouse.path)
-            cursor.execute(f"FROM quack_stop({literal(address.uri)})").fetchall()
+            cursor.execute(f"FROM quack_stop({literal(uri)})").fetchall()
     finally:
         cursor.close()
 
@@ -77,15 +84,15 @@ def _authorise(cursor: duckdb.DuckDBPyConnection) -> None:
     cursor.execute(f"SET GLOBAL quack_authorization_function = '{name}'")
 
 
-def _listening(cursor: duckdb.DuckDBPyConnection) -> Address:
-    token = secrets.token_hex(32)
+def _listening(cursor: duckdb.DuckDBPyConnection, token: str) -> str:
+    """Where the server of queries listens."""
     for _ in range(_PORTS_TRIED):
-        address = Address(f"quack:127.0.0.1:{free_port()}", token, os.getpid())
+        uri = f"quack:{LOOPBACK}:{free_port()}"
         try:
-            listen = f"quack_serve({literal(address.uri)}, token => {literal(address.token)})"
+            listen = f"quack_serve({literal(uri)}, token => {literal(token)})"
             cursor.execute(f"FROM {listen}").fetchall()
         except duckdb.Error as error:
-            _LOG.info("%s cannot be used: %s", address.uri, error)
+            _LOG.info("%s cannot be used: %s", uri, error)
             continue
-        return address
-    raise OSError(f"no port of 127.0.0.1 could be listened on in {_PORTS_TRIED} attempts")
+        return uri
+    raise OSError(f"no port of {LOOPBACK} could be listened on in {_PORTS_TRIED} attempts")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 
@@ -12,12 +13,15 @@ from warehouse.connection import STORAGE_ERRORS
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
     from warehouse.storage import Storage
 
 
 #: The place that messages about a query name.
 SQL = "SQL"
+#: Rows that are handed out at once.
+BATCH_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,23 @@ class Answer:
         return pl.DataFrame(self.rows, schema=schema, orient="row", infer_schema_length=None)
 
 
+class Batches(NamedTuple):
+    """The rows of a statement, a part at a time."""
+
+    schema: pa.Schema
+    parts: Iterator[pa.RecordBatch]
+
+
 def confine(reading: duckdb.DuckDBPyConnection) -> None:
     """Bars the connection from other files, the network, and changes of its settings."""
+    enclose(reading)
+    reading.execute("SET lock_configuration = true")
+
+
+def enclose(reading: duckdb.DuckDBPyConnection) -> None:
+    """Bars the connection from other files and the network, for good."""
     reading.execute("SET enable_external_access = false")
     reading.execute("SET python_enable_replacements = false")
-    reading.execute("SET lock_configuration = true")
 
 
 def answer(
@@ -91,9 +107,15 @@ def answer(
     except duckdb.Error as error:
         if storage is not None and isinstance(error, STORAGE_ERRORS):
             raise storage.mistake(error) from error
-        raise _sql_mistake(error) from error
+        raise sql_mistake(error) from error
     truncated = limit is not None and len(rows) > limit
     return Answer(columns, types, rows[:limit] if truncated else rows, truncated)
+
+
+def streamed(cursor: duckdb.DuckDBPyConnection, statement: str) -> Batches:
+    """The rows of a statement, read as they are taken."""
+    reader = cursor.execute(statement).fetch_record_batch(BATCH_ROWS)
+    return Batches(reader.schema, iter(reader))
 
 
 def outside(message: str) -> Mistake:
@@ -106,7 +128,8 @@ def outside(message: str) -> Mistake:
     )
 
 
-def _sql_mistake(error: duckdb.Error) -> Mistake:
+def sql_mistake(error: duckdb.Error) -> Mistake:
+    """The mistake of a statement that DuckDB cannot answer."""
     message = str(error).strip()
     return Mistake(
         what="DuckDB cannot answer this",

@@ -16,23 +16,23 @@ from schemas.tables.calls import UncommittedCallRow
 from schemas.tables.studies import RunRow, StudyRow, StudyUnitRow
 from schemas.unit import Read, Result
 from warehouse import schema
-from warehouse.closing import Closing
 from warehouse.committing.batch import CommitReport, summed
 from warehouse.committing.commit import commit_results
 from warehouse.committing.writing import insert, not_on_record
 from warehouse.connection import Limits, give_back_memory, too_large, transaction
 from warehouse.projections.frames import frame_of, naive_utc
 from warehouse.queries.query import Query
-from warehouse.reader import Reader, categories, statement
+from warehouse.reader import categories, statement
 from warehouse.sql import identifier, literal
-from warehouse.statements import Answer, answer
+from warehouse.statements import Answer, Batches, answer, streamed
 from warehouse.storage import Storage, storage_of
+from warehouse.writer import Writer
 
 #: Rows that are held as texts at once before texts that repeat become categories.
-BATCH_ROWS = 200_000
+TEXT_ROWS = 200_000
 
 
-class Warehouse(Reader, Closing):
+class Warehouse(Writer):
     """One open warehouse, for reading and writing.
 
     Methods may be called from several threads: each works on a cursor of its own, and writes take
@@ -123,9 +123,15 @@ class Warehouse(Reader, Closing):
         if not (isinstance(query, Read) and query.repeated):
             return self.frame_sql(statement(query))
         with self.cursor() as cursor:
-            batches = cursor.sql(statement(query)).to_arrow_reader(BATCH_ROWS)
+            batches = cursor.sql(statement(query)).to_arrow_reader(TEXT_ROWS)
             parts = [pl.DataFrame(batches.schema.empty_table()), *map(pl.DataFrame, batches)]
             return pl.concat(part.cast(categories(query)) for part in parts)
+
+    @contextmanager
+    def batches(self, statement: str) -> Iterator[Batches]:
+        """See :meth:`warehouse.reader.Reader.batches`; rows are read as they are taken."""
+        with self.cursor() as cursor:
+            yield streamed(cursor, statement)
 
     def frame_sql(
         self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
@@ -135,14 +141,7 @@ class Warehouse(Reader, Closing):
             return cursor.sql(sql, params=params).pl()
 
     def record_study(self, study: Mapping[str, Any]) -> None:
-        """Records that a version of a study is run: the version itself if it is new, and when.
-
-        Args:
-            study: Row of ``studies`` without ``last_run_at``; ``created_at`` is when the run began.
-
-        Raises:
-            pydantic.ValidationError: The row does not fit its table.
-        """
+        """See :meth:`warehouse.writer.Writer.record_study`."""
         row = StudyRow.model_validate({"last_run_at": study["created_at"], **study})
         with self._turn(), self.cursor() as cursor, transaction(cursor):
             # Values stand in statements as literals: to bind parameters, DuckDB imports pandas.
@@ -154,27 +153,19 @@ class Warehouse(Reader, Closing):
                 cursor.execute(f"UPDATE studies SET last_run_at = {time} WHERE {version}")
 
     def record_run(self, run_id: str, study_version: str, began_at: dt.datetime) -> None:
-        """Records that a run of a version begins.
-
-        Calls are those of the run that had begun last when they were asked, so this comes before
-        the first question to a model.
-
-        Raises:
-            pydantic.ValidationError: The row does not fit its table.
-        """
-        row = RunRow(run_id=run_id, study_version=study_version, began_at=began_at)
+        """See :meth:`warehouse.writer.Writer.record_run`."""
+        row = frame_of(
+            RunRow, [RunRow(run_id=run_id, study_version=study_version, began_at=began_at)]
+        )
+        is_row = " AND ".join(
+            f"{identifier(name)} = {literal(row[name][0])}" for name in row.columns
+        )
         with self._turn(), self.cursor() as cursor, transaction(cursor):
-            insert(cursor, "runs", frame_of(RunRow, [row]))
+            if cursor.execute(f"SELECT 1 FROM runs WHERE {is_row}").fetchone() is None:
+                insert(cursor, "runs", row)
 
     def record_uncommitted(self, calls: Sequence[Mapping[str, Any]]) -> None:
-        """Records calls that were paid for and whose unit is not committed, each once.
-
-        Args:
-            calls: Rows of ``uncommitted_calls``; those that are on record anywhere are left.
-
-        Raises:
-            pydantic.ValidationError: A row does not fit its table.
-        """
+        """See :meth:`warehouse.writer.Writer.record_uncommitted`."""
         if not calls:
             return
         rows = frame_of(
@@ -186,14 +177,7 @@ class Warehouse(Reader, Closing):
     def record_units(
         self, study_version: str, step: str, units: Sequence[Mapping[str, Any]]
     ) -> None:
-        """Records the units of one step of a version, in place of those on record for it.
-
-        Units over many episodes change with each one added; the version consists of the
-        latest.
-
-        Raises:
-            pydantic.ValidationError: A row does not fit its table.
-        """
+        """See :meth:`warehouse.writer.Writer.record_units`."""
         rows = [StudyUnitRow.model_validate(unit) for unit in units]
         columns = ", ".join(map(identifier, StudyUnitRow.model_fields))
         of_step = f"study_version = {literal(study_version)} AND step = {literal(step)}"
@@ -204,34 +188,33 @@ class Warehouse(Reader, Closing):
             self.replace("study_units", {"study_version": study_version, "step": step}, members)
 
     def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
-        """Put rows in place of those of one of the warehouse's own tables that have some values.
-
-        Args:
-            table: The table.
-            values: Values by column of the rows that go.
-            rows: The rows that come.
-        """
+        """See :meth:`warehouse.writer.Writer.replace`."""
         gone = " AND ".join(f"{identifier(name)} = {literal(values[name])}" for name in values)
         with self._turn(), self.cursor() as cursor, transaction(cursor):
             cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}")
             insert(cursor, table, rows)
 
     def commit(
-        self, results: Sequence[Result], *, run_id: str, code_version: str, whole: bool = False
+        self,
+        results: Sequence[Result],
+        *,
+        run_id: str,
+        code_version: str,
+        whole: bool = False,
+        at: dt.datetime | None = None,
     ) -> CommitReport:
-        """What became of results: validated, and stored in one transaction.
-
-        See :func:`warehouse.committing.commit.commit_results`. What does not fit DuckDB's memory
-        is stored in parts of whole units.
-
-        Raises:
-            Mistake: The rows of one unit, or of what is to be stored whole, do not fit the memory.
-        """
+        """See :meth:`warehouse.writer.Writer.commit`."""
+        at = at or dt.datetime.now(dt.UTC)
         try:
             with self._turn():
                 with self.cursor() as cursor:
                     report = commit_results(
-                        cursor, results, run_id=run_id, code_version=code_version, whole=whole
+                        cursor,
+                        results,
+                        run_id=run_id,
+                        code_version=code_version,
+                        whole=whole,
+                        at=at,
                     )
                 self._give_back_memory()
             return report
@@ -240,7 +223,7 @@ class Warehouse(Reader, Closing):
                 raise too_large(self.path, len(results), error) from error
         half = len(results) // 2
         parts = [
-            self.commit(part, run_id=run_id, code_version=code_version)
+            self.commit(part, run_id=run_id, code_version=code_version, at=at)
             for part in (results[:half], results[half:])
         ]
         return summed(parts)

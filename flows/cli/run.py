@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shlex
 import shutil
@@ -52,11 +53,13 @@ def _completed(requests: list[RunRequest], ending: Ending, *, verbose: bool, as_
     studies = list(map(_study, requests))
 
     from flows.catalogues import refuse_missing_imports
+    from warehouse.connection import Locked
     from warehouse.expectations.checker import Checker
     from warehouse.storage import storage_of
 
     for request, study in zip(requests, studies, strict=True):
-        storage_of(request.warehouse).refuse_unusable()
+        with contextlib.suppress(Locked):  # its owner does what this run asks for
+            storage_of(request.warehouse).refuse_unusable()
         refuse_missing_imports(study, request.warehouse, str(request.study))
 
     console = None if as_json else _console()

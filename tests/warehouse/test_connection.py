@@ -16,7 +16,7 @@ from schemas.errors import Mistake
 from schemas.unit import Read
 from warehouse.connection import Locked
 from warehouse.query import query
-from warehouse.reader import reader_as_it_is
+from warehouse.reader import FoundReader
 from warehouse.store import Warehouse
 
 from .conftest import on_both
@@ -167,6 +167,6 @@ def test_memory_and_threads_are_limited(warehouse):
 def test_no_progress_bar_is_drawn_into_what_a_program_prints(empty):
     with Warehouse.open(empty) as warehouse:
         assert warehouse.frame_sql("SELECT current_setting('enable_progress_bar')").item() is False
-    with reader_as_it_is(empty) as found:
+    with FoundReader(empty) as found:
         answer = found.answer("SELECT current_setting('enable_progress_bar')")
     assert answer.rows == [(False,)]

@@ -10,7 +10,7 @@ import polars as pl
 
 from schemas.keys import digest
 from schemas.tables import TABLES
-from schemas.unit import Result
+from schemas.unit import Failure, Result
 from warehouse.committing.batch import Batch, BatchRefused, Check, CommitReport
 from warehouse.committing.rules import broken_rules
 from warehouse.committing.staging import staged_tables
@@ -26,7 +26,7 @@ from warehouse.committing.writing import (
 )
 from warehouse.connection import transaction
 from warehouse.projections.frames import frame_schema, naive_utc
-from warehouse.queries.units import UnitStatuses
+from warehouse.queries.units import UnitState, UnitStates
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -38,12 +38,14 @@ def commit_results(
     run_id: str,
     code_version: str,
     whole: bool = False,
+    at: dt.datetime,
 ) -> CommitReport:
     """What became of the results: validated, and stored in one transaction.
 
     A unit with a row that fails any check is stored as failed with kind ``invalid_rows``; its rows
     go to ``quarantine``, except what was paid for (calls, attempts, parts), and the rest of the
-    batch is stored. A unit that is done already is left as it is.
+    batch is stored. A unit that is done already is left as it is. So is one that was stored by this
+    very commit, which was asked for again because no answer had come; it is reported as it was.
 
     Args:
         cursor: A connection to the warehouse.
@@ -51,6 +53,7 @@ def commit_results(
         run_id: Flow run.
         code_version: Version of the code.
         whole: Whether to store nothing at all where any unit fails.
+        at: When the commit was first asked for; with the run, it says which commit it is.
 
     Raises:
         BatchRefused: The batch was to be stored whole, and a unit failed; nothing was stored.
@@ -60,27 +63,40 @@ def commit_results(
     given = {result.unit.key: result for result in results}
     if len(given) < len(results):
         raise ValueError("a batch holds two results of one unit")
-    statuses = unit_statuses(cursor, given)
-    new = {key: result for key, result in given.items() if statuses.get(key) != "done"}
-    time = naive_utc(dt.datetime.now(dt.UTC))
+    time = naive_utc(at)
+    held = {row.unit_key: row for row in _states(cursor, given)}
+    earlier = {
+        key: row for key, row in held.items() if (row.run_id, row.committed_at) == (run_id, time)
+    }
+    new = {
+        key: result
+        for key, result in given.items()
+        if key not in earlier and (key not in held or held[key].status != "done")
+    }
     key = digest("commit", run_id, time.isoformat(), sorted(given))
-    unchanged = tuple(unit for unit in given if unit not in new)
-    if not new:
-        return CommitReport(key, (), {}, unchanged, {})
-    tables, checks = staged_tables(list(new.values()))
-    batch = Batch(key, run_id, code_version, time, new, tables, checks)
-    with transaction(cursor):
-        counts = _written(cursor, batch, [unit for unit in new if unit in statuses])
-        failures = batch.failures()
-        if whole and failures:
-            raise BatchRefused(failures)
-    done = tuple(unit for unit in new if unit not in failures)
+    unchanged = tuple(unit for unit in given if unit not in new and unit not in earlier)
+    failures = {
+        unit: Failure(row.failure_kind or "", row.failure or "")
+        for unit, row in earlier.items()
+        if row.status == "failed"
+    }
+    counts: dict[str, int] = {}
+    if new:
+        tables, checks = staged_tables(list(new.values()))
+        batch = Batch(key, run_id, code_version, time, new, tables, checks)
+        with transaction(cursor):
+            counts = _written(cursor, batch, [unit for unit in new if unit in held])
+            refused = batch.failures()
+            if whole and refused:
+                raise BatchRefused(refused)
+        failures |= refused
+    done = tuple(unit for unit in given if unit not in failures and unit not in unchanged)
     return CommitReport(key, done, failures, unchanged, counts)
 
 
-def unit_statuses(cursor: Cursor, keys: Iterable[str]) -> dict[str, str]:
-    """Status of those of the units that were worked."""
-    return dict(cursor.execute(UnitStatuses(tuple(keys)).text).fetchall())
+def _states(cursor: Cursor, keys: Iterable[str]) -> list[UnitState]:
+    """Those of the units that were worked."""
+    return [UnitState(*row) for row in cursor.execute(UnitStates(tuple(keys)).text).fetchall()]
 
 
 def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str, int]:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-
-import duckdb
-import pyarrow as pa
 
 from schemas.checks import Checked, DataCheck
 from schemas.keys import canonical_json
 from schemas.relations import picked_by, relations
 from warehouse.expectations.checker import Checker
 from warehouse.expectations.worker import CONDITION
+from warehouse.reader import Reader
 from warehouse.sql import identifier, literal
-from warehouse.store import Warehouse
-
-#: Rows that are sent to the worker at once.
-ROWS_SENT = 50_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +78,7 @@ def _has(column: str, value: Any) -> str:
 
 
 def check_data_sets(
-    warehouse: Warehouse, checker: Checker, study_version: str, checks: Sequence[DataCheck]
+    warehouse: Reader, checker: Checker, study_version: str, checks: Sequence[DataCheck]
 ) -> list[Checked]:
     """What the checks find, in their order; the rows of a data set are read and sent once.
 
@@ -97,6 +90,7 @@ def check_data_sets(
     """
     numbered = sorted(enumerate(checks), key=lambda pair: _group(pair[1]))
     found: dict[int, Checked] = {}
+    views = _views(warehouse)
     for _, members in groupby(numbered, key=lambda pair: _group(pair[1])):
         numbers, some = zip(*members, strict=True)
         first: DataCheck = some[0]
@@ -107,7 +101,8 @@ def check_data_sets(
             first.condition is not None,
         )
         columns = dict.fromkeys(name for check in some for name in check.expectation.columns)
-        with _batches(warehouse, rows, tuple(columns)) as (schema, batches):
+        statement = rows.sql(tuple(columns), views)
+        with warehouse.batches(statement) as (schema, batches):
             found.update(zip(numbers, checker.checked(some, schema, batches), strict=True))
     return [found[number] for number in range(len(checks))]
 
@@ -118,31 +113,20 @@ def _group(check: DataCheck) -> tuple[str, bytes, bool]:
     return expectation.view, where, check.condition is not None
 
 
-@contextmanager
-def _batches(
-    warehouse: Warehouse, rows: DataSet, columns: Sequence[str]
-) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
-    """The rows of a data set, a part at a time."""
-    with warehouse.cursor() as cursor:
-        reader = cursor.execute(rows.sql(columns, _views(cursor))).fetch_record_batch(ROWS_SENT)
-        yield reader.schema, iter(reader)
-
-
-def _views(cursor: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    found = cursor.execute(
+def _views(warehouse: Reader) -> frozenset[str]:
+    found = warehouse.answer(
         "SELECT view_name FROM duckdb_views() "
         "WHERE NOT internal AND database_name = current_database()"
-    ).fetchall()
+    ).rows
     return frozenset(name for (name,) in found)
 
 
-def rows_of(warehouse: Warehouse, rows: DataSet, columns: Sequence[str]) -> list[dict[str, Any]]:
+def rows_of(warehouse: Reader, rows: DataSet, columns: Sequence[str]) -> list[dict[str, Any]]:
     """The rows of a small data set."""
-    with warehouse.cursor() as cursor:
-        return cursor.execute(rows.sql(columns, _views(cursor))).pl().to_dicts()
+    return warehouse.answer(rows.sql(columns, _views(warehouse))).frame().to_dicts()
 
 
-def conditions_held(warehouse: Warehouse, study_version: str) -> list[str]:
+def conditions_held(warehouse: Reader, study_version: str) -> list[str]:
     """The conditions that the version's episodes belong to."""
     episodes = DataSet(study_version, "v_episodes", {}, by_condition=False)
     return sorted({row["condition"] for row in rows_of(warehouse, episodes, ["condition"])})

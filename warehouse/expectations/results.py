@@ -13,7 +13,7 @@ from schemas.unit import Stage
 from warehouse.projections.frames import frame_of
 from warehouse.queries.expectations import ChecksOfBatch
 from warehouse.reader import Reader
-from warehouse.store import Warehouse
+from warehouse.writer import Writer
 
 #: Columns of ``validations`` by field of :class:`Checked`, where their names differ.
 _COLUMNS = {"view": "table_name", "check": "check_name"}
@@ -25,7 +25,7 @@ def held_results(warehouse: Reader, batch: str) -> list[Checked]:
 
 
 def record_results(
-    warehouse: Warehouse,
+    warehouse: Writer,
     batch: str,
     found: Sequence[Checked],
     *,

@@ -25,6 +25,27 @@ class UnitStatuses(Query[UnitStatus]):
     keys: tuple[str, ...]
 
 
+class UnitState(NamedTuple):
+    """What became of a unit, and by which commit."""
+
+    unit_key: str
+    status: str
+    failure_kind: str | None
+    failure: str | None
+    run_id: str
+    committed_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class UnitStates(Query[UnitState]):
+    """Those of some units that were worked, with the commits that say so."""
+
+    title = "what became of units, and by which commit"
+    sql = """SELECT unit_key, status, failure_kind, failure, run_id, committed_at
+FROM units WHERE unit_key IN (SELECT unnest($keys))"""
+    keys: tuple[str, ...]
+
+
 class Member(NamedTuple):
     """A unit of a version, worked or not."""
 
