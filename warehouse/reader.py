@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 READING = Limits(memory_mb=2048, threads=4)
 #: How long a file may be locked by somebody who does not serve it: by an owner that begins or ends,
 #: or by a program that reads the file itself.
-OPENING_S = 5.0
+OPENING_S = 15.0
 BETWEEN_TRIES_S = 0.05
 MIGRATIONS = Path(__file__).parent / "migrations"
 
