@@ -12,7 +12,7 @@ import duckdb
 from schemas.errors import Mistake
 from warehouse.address import Address
 from warehouse.connection import quiet
-from warehouse.extensions import load_extension
+from warehouse.extensions import load_installed
 from warehouse.sql import literal
 from warehouse.statements import (
     BATCH_ROWS,
@@ -69,10 +69,10 @@ class Client:
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "allow_persistent_secrets": False,
+                "allow_unsigned_extensions": True,
             }
         )
-        for extension in ("httpfs", "quack"):
-            load_extension(self._connection, extension)
+        load_installed(self._connection, "httpfs", "quack")
         enclose(quiet(self._connection))
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:

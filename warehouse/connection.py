@@ -81,6 +81,7 @@ def connection(
         "max_vacuum_tasks": 0,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "allow_unsigned_extensions": not read_only,  # until those that serve it are loaded
     }
     try:
         opened = duckdb.connect(str(path), read_only=read_only, config=config)

@@ -18,7 +18,7 @@ import duckdb
 
 from schemas.errors import Mistake
 from warehouse.address import Address, free_port
-from warehouse.extensions import load_extension
+from warehouse.extensions import load_installed
 from warehouse.reading import selection
 from warehouse.sql import literal
 from warehouse.store import Warehouse
@@ -40,8 +40,7 @@ def serving(warehouse: Warehouse) -> Iterator[Address]:
     """
     cursor = warehouse.own_cursor()
     try:
-        for extension in ("httpfs", "quack"):
-            load_extension(cursor, extension)
+        load_installed(cursor, "httpfs", "quack")
         cursor.execute("SET enable_external_access = false")
         _authorise(cursor)
         token = secrets.token_hex(32)
