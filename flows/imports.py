@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,13 @@ def import_data(request: ImportRequest) -> Imported:
     if request.kind == "marketplace":
         catalogue = read_marketplace(request.path, request.collection)
         with _writing(request.warehouse) as warehouse:
-            return _committed(warehouse, [marketplace_rows(catalogue)], request.path)
+            done = _committed(warehouse, [marketplace_rows(catalogue)], request.path)
+        n_customers, n_businesses = len(catalogue.customers), len(catalogue.businesses)
+        note = (
+            f"studies name it {{imported: {catalogue.name}}}; customers: {n_customers}, "
+            f"businesses: {n_businesses}"
+        )
+        return replace(done, notes=(*done.notes, note))
     if request.kind == "codes" and request.format is not None and request.format in READERS:
         key = sample_named_in(request.path, request.format)
         with _writing(request.warehouse) as warehouse:

@@ -54,12 +54,15 @@ def factors(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tupl
     """Parameters in which two conditions differ, with both values.
 
     Mappings with the same fields are compared field by field, since each field is a factor of its
-    own; anything else is one factor.
+    own; anything else is one factor. So are things with names of their own, such as two catalogues;
+    their names stand for them.
 
     Example:
         >>> factors({"rounds": 3, "stop": {"kind": "limit", "n": 1}},
         ...         {"rounds": 3, "stop": {"kind": "limit", "n": 2}})
         {'stop.n': (1, 2)}
+        >>> factors({"catalogue": {"name": "a", "n": 1}}, {"catalogue": {"name": "b", "n": 2}})
+        {'catalogue': ('a', 'b')}
     """
     found: dict[str, tuple[Any, Any]] = {}
     for name in {**base, **other}:
@@ -67,7 +70,9 @@ def factors(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tupl
         if a == b:
             continue
         if isinstance(a, Mapping) and isinstance(b, Mapping) and a and set(a) == set(b):
-            found.update({f"{name}.{part}": pair for part, pair in factors(a, b).items()})
+            parts = factors(a, b)
+            named = {name: parts["name"]} if "name" in parts else None
+            found.update(named or {f"{name}.{part}": pair for part, pair in parts.items()})
         else:
             found[name] = (a, b)
     return found
