@@ -22,6 +22,11 @@ from tests.tasks.conftest import MemoryGateway, simulated
 from warehouse.store import Warehouse
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "markets.md").read_text("utf-8")
+(STUDY,) = [
+    block
+    for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    if "published_arms" in block
+]
 
 
 def imported(published: Path, warehouse: Path) -> None:
@@ -41,10 +46,8 @@ def test_published_descriptions_are_arms_of_a_study(shared: Path, tmp_path: Path
     if not published.is_dir():
         pytest.skip("the published descriptions are not here: ../shared/data/magentic")
     imported(published, tmp_path / "agora.duckdb")
-    (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-               if "published_arms" in block]  # fmt: skip
     file = tmp_path / "published_arms.yaml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(STUDY, encoding="utf-8")
     with Warehouse.open(tmp_path / "agora.duckdb", read_only=True) as warehouse:
         study = with_catalogues(load_study(file).study, warehouse, str(file))
     market = environment_named("market")
@@ -64,11 +67,11 @@ def test_published_descriptions_are_arms_of_a_study(shared: Path, tmp_path: Path
 
 
 def test_two_catalogues_are_one_factor(tmp_path: Path) -> None:
-    (text,) = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-               if "published_arms" in block]  # fmt: skip
-    small = "{name: %s, customers: [{id: c, name: C, request: a bun, menu_features: {bun: 3}, amenity_features: []}], " \
-        "businesses: [{id: business_0001, name: B, description: %s, rating: 1, " \
-        "menu_features: {bun: 2}, amenity_features: {}}]}"  # fmt: skip
+    text = STUDY
+    customer = "{id: c, name: C, request: a bun, menu_features: {bun: 3}, amenity_features: []}"
+    business = "{id: business_0001, name: B, description: %s, rating: 1, menu_features: {bun: 2}, "
+    business += "amenity_features: {}}"
+    small = f"{{name: %s, customers: [{customer}], businesses: [{business}]}}"
     for name in ("mexican_control", "mexican_authority"):
         text = text.replace(f"{{imported: {name}}}", small % (name, name))
     file = tmp_path / "arms.yaml"
