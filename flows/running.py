@@ -22,7 +22,7 @@ from schemas.unit import STAGES, Stage
 from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps, steps_of
 from warehouse.expectations.checker import Checker
-from warehouse.inputs import record_inputs
+from warehouse.inputs import record_complete, record_inputs
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +91,12 @@ async def work_stages(
                 session.plans[step.name] = session.planner.plan(step)
         else:
             await work(stage)
+    if not stages and session.stopped is None and all(map(_whole, session.plans.values())):
+        record_complete(session.warehouse, session.design.version)
+
+
+def _whole(plan: StepPlan) -> bool:
+    return len(plan.held) == len(plan.units)
 
 
 def begin_study(session: Session) -> None:

@@ -71,12 +71,34 @@ def named(reference: str, warehouse: Path, allowed: Sequence[Path] = ()) -> Name
         Mistake: There is no such study, or there are several.
         Mistakes: The file has mistakes in it.
     """
-    if reference.endswith((".yaml", ".yml")) or Path(reference).is_file():
+    if _is_file(reference):
         return _from_file(reference, warehouse, allowed)
     with reader(warehouse) as reading:
         version = version_of(reference, reading.rows(Versions()), warehouse)
         (row,) = reading.rows(StudyOfVersion(version))
     return Named(study_of(row), version, row.path, True, row.created_at)
+
+
+def recorded_version(reference: str, warehouse: Path, allowed: Sequence[Path] = ()) -> str:
+    """The version that a reference means; the study of one on record need not be readable any more.
+
+    Args:
+        reference: As for :func:`named`.
+        warehouse: The warehouse.
+        allowed: Folders outside its own whose files a study may name.
+
+    Raises:
+        Mistake: There is no such study, or there are several.
+        Mistakes: The file has mistakes in it.
+    """
+    if _is_file(reference):
+        return _from_file(reference, warehouse, allowed).version
+    with reader(warehouse) as reading:
+        return version_of(reference, reading.rows(Versions()), warehouse)
+
+
+def _is_file(reference: str) -> bool:
+    return reference.endswith((".yaml", ".yml")) or Path(reference).is_file()
 
 
 def study_of(row: VersionText) -> Study:

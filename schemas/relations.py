@@ -47,8 +47,9 @@ _OF_EVERY_STAGE = frozenset({"calls", "attempts", "v_calls"})
 #: says what a version's rows are. A view whose name ends in _all is the plain one for all versions.
 _LEFT_OUT = frozenset(
     {
-        "studies", "v_studies", "study_units", "study_inputs", "runs", "units", "validations",
-        "quarantine", "earlier_units", "earlier_calls", "earlier_attempts", "uncommitted_calls",
+        "studies", "v_studies", "study_units", "study_inputs", "complete_units", "runs", "units",
+        "validations", "quarantine", "earlier_units", "earlier_calls", "earlier_attempts",
+        "uncommitted_calls",
         "catalogues", "customers", "businesses", "metrics", "contrasts",
     }
 )  # fmt: skip

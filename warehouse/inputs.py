@@ -1,11 +1,12 @@
-"""The units from outside that a version of a study read, on record beside its own."""
+"""What versions of studies consist of besides the units that they plan: on record for later."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from schemas.tables.studies import StudyInputRow
+from schemas.tables.studies import CompleteUnitRow, StudyInputRow
 from warehouse.projections.frames import frame_of
+from warehouse.queries.of_version import NewlyComplete
 from warehouse.queries.units import InputsOfStep
 from warehouse.writer import Writer
 
@@ -27,3 +28,16 @@ def record_inputs(
     ]
     of_step = {"study_version": study_version, "step": step}
     warehouse.replace("study_inputs", of_step, frame_of(StudyInputRow, rows))
+
+
+def record_complete(warehouse: Warehouse, study_version: str) -> None:
+    """Records what a version consists of, if that is done and was not recorded before.
+
+    Answers as of the version are of these units from now on.
+    """
+    rows = [
+        CompleteUnitRow(**row._asdict()) for row in warehouse.rows(NewlyComplete(study_version))
+    ]
+    if rows:
+        of_version = {"study_version": study_version}
+        warehouse.replace("complete_units", of_version, frame_of(CompleteUnitRow, rows))

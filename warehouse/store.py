@@ -102,6 +102,16 @@ class Warehouse(Writer):
             with self._making:
                 self._n_cursors -= 1
 
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of the only writer while it lasts.
+
+        Raises:
+            Mistake: The file could not be read or written.
+        """
+        with self._turn(), self.cursor() as cursor:
+            yield cursor
+
     def own_cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that the caller closes; functions that it registers last while it is open."""
         with self._making:

@@ -10,10 +10,9 @@ from flows.cli.output import as_csv, as_json, as_parquet
 from flows.cli.table import fits, records, table
 from flows.cli.terminal import say
 from flows.files import write_out
-from flows.study_references import version_of
+from flows.study_references import recorded_version
 from schemas.errors import Mistake, printable_lines
 from warehouse.queries.of_version import StateOfVersion
-from warehouse.queries.studies import Versions
 from warehouse.query import query
 from warehouse.reader import reader
 
@@ -71,8 +70,8 @@ def answer(
 
 def _version(at: str, warehouse: Path) -> str:
     """The version on record that a reference means; says where it is not whole yet."""
+    version = recorded_version(at, warehouse)
     with reader(warehouse) as reading:
-        version = version_of(at, reading.rows(Versions()), warehouse)
         states = reading.rows(StateOfVersion(version))
     for state in states:
         if state.done < state.units:

@@ -19,8 +19,7 @@ from flows.cli.options import (
 )
 from flows.cli.terminal import say
 
-Kind = Literal["transcripts", "codes", "marketplace", "instrument"]
-Exportable = Literal["personas"]
+Kind = Literal["transcripts", "codes", "marketplace", "instrument", "archive"]
 
 
 def init(
@@ -155,7 +154,17 @@ def import_(
     ] = None,
     warehouse: AfterCommand = None,
 ) -> None:
-    """Import transcripts, codes, markets or instruments. Doing it again changes nothing."""
+    """Import transcripts, codes, markets, instruments or archives.
+
+    Doing it again changes nothing.
+    """
+    if kind == "archive":
+        from flows.cli.archives import import_folder
+
+        others = {"--format": format_, "--collection": collection, "--codebook": codebook}
+        others |= {"--coder": coder, "--output": output}
+        import_folder(path, warehouse_of(context), others)
+        return
     if kind == "instrument" or output is not None:
         from flows.instrument_file import write_instrument
 
@@ -187,30 +196,29 @@ def import_(
 
 def export(
     context: typer.Context,
-    kind: Annotated[Exportable, typer.Argument(help="What to export.")],
-    study: StudyName,
-    target: Annotated[
-        Path,
+    words: Annotated[
+        list[str],
         typer.Argument(
-            metavar="FILE",
-            help="The file to write: .jsonl, .parquet, or .json for TinyTroupe; a name without "
-            "suffix is a folder with a TinyTroupe agent in each file.",
+            metavar="[personas] STUDY TARGET",
+            help="STUDY is a study file, a name, NAME@2, or the start of a version; TARGET is a "
+            "folder that is empty or not there. With the word personas before them: the personas "
+            "alone, into a file .jsonl, .parquet, or .json for TinyTroupe; a name without suffix "
+            "is a folder with a TinyTroupe agent in each file.",
         ),
     ],
     condition: Annotated[
         str | None,
-        typer.Option(help="The condition whose population is meant, where they differ in it."),
+        typer.Option(
+            help="Of personas: the condition whose population is meant, where they differ in it."
+        ),
     ] = None,
     allow_path: AllowPath = None,
     warehouse: AfterCommand = None,
 ) -> None:
-    """Export the personas of a study, for other programs or for other studies."""
-    from flows.exports import export_personas
+    """Export a version of a study: an archive of Parquet files, or its personas alone."""
+    from flows.cli.archives import export_words
 
-    done = export_personas(study, target, warehouse_of(context), condition, allowed_of(context))
-    say(f"{kind}: {done.n_personas:,} written to {done.target}")
-    if done.n_without_prose:
-        say(f"  {done.n_without_prose:,} of them without prose: it contradicted them")
+    export_words(words, warehouse_of(context), condition, allowed_of(context))
 
 
 def report(

@@ -42,6 +42,7 @@ from schemas.tables.personas import (
 )
 from schemas.tables.quality import QuarantineRow, ValidationRow
 from schemas.tables.studies import (
+    CompleteUnitRow,
     EarlierUnitRow,
     RunRow,
     StudyInputRow,
@@ -57,6 +58,7 @@ ROWS: tuple[type[Row], ...] = (
     RunRow,
     UnitRow,
     StudyInputRow,
+    CompleteUnitRow,
     EarlierUnitRow,
     CodebookRow,
     CatalogueRow,

@@ -63,6 +63,29 @@ class StudyInputRow(Row):
     unit_key: Key = Field(description="The unit, which an import wrote.")
 
 
+class CompleteUnitRow(Row):
+    """A unit that a version consisted of when a run of it had first left nothing to do.
+
+    Later runs may make it consist of others, when a recipe of the code or imported data changed.
+    """
+
+    table: ClassVar[Table] = Table(
+        "complete_units",
+        ("study_version", "step", "unit_key", "condition"),
+        "unit of a version of a study when it was first complete",
+        {"study_version": "studies.study_version", "unit_key": "units.unit_key"},
+        part="version",
+    )
+
+    study_version: Key = Field(description="The version.")
+    stage: Origin = Field(description="The stage; `import` for a unit from outside that it read.")
+    step: Name = Field(description="The step of the stage, or that read it.")
+    unit_key: Key = Field(description="The unit.")
+    condition: str = Field(description="Condition; empty for units of the whole study.")
+    replicate: Count = Field(description="Replicate from 1; 0 for units of the whole study.")
+    label: str = Field(description="Name for people.")
+
+
 class RunRow(Row):
     """An execution of a study. One process writes a warehouse, so runs follow one another."""
 

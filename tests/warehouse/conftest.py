@@ -12,6 +12,8 @@ import pytest
 
 from schemas.keys import digest
 from schemas.unit import Failure, Result, Unit
+from tasks.models.prompt_messages import message_digest
+from warehouse.inputs import record_complete
 from warehouse.store import Warehouse
 
 TIME = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
@@ -110,6 +112,10 @@ class Make:
     def prompt_message(self, text: str, role: str = "user") -> Rows:
         return {"digest": digest("part", role, text), "role": role, "text": text}
 
+    def message(self, text: str, role: str = "user") -> Rows:
+        """A message of a prompt under the digest that the gateway gives it."""
+        return {"digest": message_digest(role, text), "role": role, "text": text}
+
     def unit(self, name: object, **changes: Any) -> Unit:
         return Unit(
             **({"stage": "episodes", "step": "play", "key": self.key(name)} | changes), spec={}
@@ -156,6 +162,46 @@ class Make:
             "replicate": 1,
             "label": "one",
         } | changes
+
+
+class Lab:
+    """A warehouse, and a clock that goes on a day with every run."""
+
+    def __init__(self, path: Path, make: Any) -> None:
+        self.path, self.make = path, make
+        self.time = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+    def run(self, study: str, units: Sequence[str], failing: Sequence[str] = ()) -> None:
+        """Run a version that consists of some episodes; those that are done are not run again."""
+        make, self.time = self.make, self.time + dt.timedelta(days=1)
+        run_id = f"run at {self.time}"
+        with Warehouse.open(self.path) as opened:
+            opened.record_study(make.study(study, created_at=self.time) | {"name": study})
+            opened.record_run(run_id, make.key(study), self.time)
+            members = [make.study_unit(study, make.unit(name, step="play")) for name in units]
+            opened.record_units(make.key(study), "play", members)
+            done = opened.statuses(make.key(name) for name in units)
+            new = [name for name in units if done.get(make.key(name)) != "done"]
+            results = [self.result(name, name in failing) for name in new]
+            opened.commit(results, run_id=run_id, code_version="0")
+            record_complete(opened, make.key(study))
+
+    def result(self, name: str, failing: bool = False) -> Result:
+        """What working an episode gives: a call, an outcome, a seat and two events."""
+        make, key = self.make, self.make.key(name)
+        message = make.message(f"Speak, {name}.")
+        call = make.call(key, cost_usd=0.1, asked_at=self.time, added_messages=[message["digest"]])
+        outcome = {
+            "episode_key": key,
+            "unit_key": key,
+            "scope": "episode",
+            "subject": "",
+            "metric": "rounds",
+            "value": 1.0 + len(name) / 7,
+        }
+        paid = {"calls": [call], "attempts": [make.attempt(key)], "prompt_messages": [message]}
+        rows = paid if failing else make.result(name, outcomes=[outcome], **paid).rows
+        return Result(make.unit(name), rows, Failure("timeout", "slow") if failing else None)
 
 
 @pytest.fixture(scope="session")
@@ -226,3 +272,12 @@ def counts(warehouse: Warehouse) -> Callable[..., list[int]]:
         ]
 
     return counted
+
+
+@pytest.fixture
+def lab(empty: Path, make: Make) -> Lab:
+    """Two studies that share an episode, the second one whole after the first."""
+    lab = Lab(empty, make)
+    lab.run("other", ["z", "shared"])
+    lab.run("mine", ["shared", "b", "a", "c"])
+    return lab

@@ -26,7 +26,8 @@ SHARED = frozenset({"prompt_messages", "codebooks"})
 #: Tables that only the warehouse itself writes.
 OWN = frozenset(
     {
-        *("studies", "study_units", "study_inputs", "runs", "units", "validations", "quarantine"),
+        *("studies", "study_units", "study_inputs", "complete_units", "runs", "units"),
+        *("validations", "quarantine"),
         *("earlier_units", "earlier_calls", "earlier_attempts", "uncommitted_calls"),
     }
 )

@@ -105,7 +105,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     names = frozenset(batch.tables)
     frames = _shown(cursor, batch, {})
     commit_calls(cursor, batch)
-    set_aside(cursor, batch, failed_before)
+    set_aside(cursor, failed_before, with_calls="calls" in batch.tables)
     # A refusal may leave a reference of another unit without its row, so look again until
     # nothing more is refused; each round but the last refuses a row, so it ends.
     refused = -1

@@ -60,7 +60,7 @@ def _staged(row: type[Row], given: list[Given]) -> Staged:
     numbered: list[tuple[int, str, Mapping[str, Any]]] = []
     for first, unit, rows in given:
         if isinstance(rows, pl.DataFrame):
-            frame, bad = _of_frame(row, rows)
+            frame, bad = refused_rows(row, rows)
             frames.append(_with_origin(frame, range(first, first + len(rows)), [unit] * len(rows)))
             refused.update({first + number: reason for number, reason in bad.items()})
         else:
@@ -135,8 +135,8 @@ def _reasons(error: ValidationError) -> Iterator[tuple[int, str]]:
         yield int(index), f"{where}: {problem['msg']}" if where else problem["msg"]
 
 
-def _of_frame(row: type[Row], given: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, str]]:
-    """The frame cast to the table's schema, and reasons by row for those that do not fit.
+def refused_rows(row: type[Row], given: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, str]]:
+    """The frame cast to the table's schema, and reasons by row for those that do not fit its model.
 
     The frame keeps every row, refused ones with missing values in their place.
     """

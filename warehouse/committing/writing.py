@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,19 +27,29 @@ PIECE_BYTES = 16 * 2**20
 def commit_calls(cursor: Cursor, batch: Batch) -> None:
     """Takes the calls that the batch brings from those whose unit was not committed."""
     if "calls" in batch.tables:
-        cursor.execute(
-            "DELETE FROM uncommitted_calls WHERE (call_key, asked_at) IN "
-            "(SELECT (call_key, asked_at) FROM in_calls)"
-        )
+        take_from_uncommitted(cursor)
 
 
-def set_aside(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
+def take_from_uncommitted(cursor: Cursor) -> None:
+    """Takes the calls in ``in_calls`` from those whose unit was not committed."""
+    cursor.execute(
+        "DELETE FROM uncommitted_calls WHERE (call_key, asked_at) IN "
+        "(SELECT (call_key, asked_at) FROM in_calls)"
+    )
+
+
+def set_aside(cursor: Cursor, failed_before: Sequence[str], *, with_calls: bool) -> None:
     """Puts aside what earlier tries of units left and the batch brings again.
 
     A failed unit has left nothing but its row in ``units`` and what was paid for. Of the latter,
     calls that the batch does not repeat stay where they are. One that was made again stays beside
     the tables, with its attempts; one whose answer was used again is the same call, asked at the
     same time, and is there once.
+
+    Args:
+        cursor: The connection.
+        failed_before: Units that failed, and are in the batch.
+        with_calls: Whether the batch brings calls, as ``in_calls``.
     """
     if not failed_before:
         return
@@ -48,7 +58,7 @@ def set_aside(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
     of_them = "unit_key IN (SELECT unit_key FROM failed_before)"
     cursor.execute(f"INSERT INTO earlier_units BY NAME FROM units WHERE {of_them}")
     cursor.execute(f"DELETE FROM units WHERE {of_them}")
-    if "calls" in batch.tables:
+    if with_calls:
         made_again = (
             f"FROM calls AS held JOIN in_calls AS new USING (call_key) WHERE held.{of_them} "
             "AND held.asked_at <> new.asked_at"
@@ -66,7 +76,7 @@ def set_aside(cursor: Cursor, batch: Batch, failed_before: list[str]) -> None:
 
 def keep_for_now(cursor: Cursor, name: str, rows: pl.DataFrame) -> None:
     """Keeps rows as a temporary table, in place of any of that name."""
-    with _arriving(cursor, rows):
+    with arriving(cursor, rows):
         cursor.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM {ARRIVING}")
 
 
@@ -86,7 +96,7 @@ def _not_held(cursor: Cursor, staged: Staged, rows: pl.DataFrame) -> pl.DataFram
     (key,) = staged.row.table.key
     rows = rows.sort(NUMBER).unique(key, keep="first", maintain_order=True)
     column, table = identifier(key), identifier(staged.name)
-    with _arriving(cursor, rows.select(key)):
+    with arriving(cursor, rows.select(key)):
         held = cursor.execute(
             f"SELECT {column} FROM {table} WHERE {column} IN (SELECT {column} FROM {ARRIVING})"
         ).fetchall()
@@ -96,7 +106,7 @@ def _not_held(cursor: Cursor, staged: Staged, rows: pl.DataFrame) -> pl.DataFram
 def not_on_record(cursor: Cursor, calls: pl.DataFrame) -> pl.DataFrame:
     """Those of calls that no table of calls holds as asked at that time."""
     keys = "(call_key, asked_at)"
-    with _arriving(cursor, calls.select("call_key", "asked_at")):
+    with arriving(cursor, calls.select("call_key", "asked_at")):
         held = " UNION ALL ".join(
             f"SELECT call_key, asked_at FROM {table}"
             for table in ("calls", "earlier_calls", "uncommitted_calls")
@@ -117,19 +127,19 @@ def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:
         return
     pieces = math.ceil(rows.estimated_size() / PIECE_BYTES) or 1
     for piece in rows.iter_slices(math.ceil(len(rows) / pieces)):
-        with _arriving(cursor, piece):
+        with arriving(cursor, piece):
             cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM {ARRIVING}")
 
 
 @contextmanager
-def _arriving(cursor: Cursor, rows: pl.DataFrame) -> Iterator[None]:
-    """Lets one statement read rows as :data:`ARRIVING`.
+def arriving(cursor: Cursor, rows: pl.DataFrame) -> Iterator[str]:
+    """Lets one statement read rows under the name that it gives.
 
     They are a stream, which is read once. A frame that is registered itself is read through
     pyarrow's data sets, which import pandas.
     """
     cursor.register(ARRIVING, rows.__arrow_c_stream__())
-    yield
+    yield ARRIVING
     cursor.unregister(ARRIVING)
 
 

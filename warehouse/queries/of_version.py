@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.tables import ROWS, Row
+from schemas.tables.studies import StudyInputRow, StudyUnitRow
 from warehouse.queries.query import Query
 from warehouse.sql import identifier, literal
 
@@ -38,7 +39,7 @@ def _selected(row: type[Row], version: str) -> str:
     table = identifier(row.table.name)
     selections = {
         "unit": lambda: f"FROM {table} WHERE unit_key IN {_units(version)}",
-        "version": lambda: f"FROM {table} WHERE study_version = {literal(version)}",
+        "version": lambda: _named(row, version),
         "refers": lambda: _referred(row, version),
         "runs": lambda: _runs(version),
         "commits": lambda: _commits(version),
@@ -48,14 +49,30 @@ def _selected(row: type[Row], version: str) -> str:
         last = (
             f"SELECT max(began_at) FROM ({_runs(version)}) WHERE study_version = {literal(version)}"
         )
-        return f"SELECT * REPLACE (coalesce(({last}), created_at) AS last_run_at) {selected}"
+        last_run_at = f"coalesce(({last}), created_at) AS last_run_at"
+        return f"SELECT * REPLACE ({last_run_at}) FROM ({selected})"
     return selected
+
+
+def _named(row: type[Row], version: str) -> str:
+    """Rows that name the version; what it consists of is what it first consisted of as a whole."""
+    table = identifier(row.table.name)
+    of_version = f"study_version = {literal(version)}"
+    is_import = {"study_units": "stage <> 'import'", "study_inputs": "stage = 'import'"}
+    now = f"SELECT * FROM {table} WHERE {of_version}"
+    if row.table.name not in is_import:
+        return now
+    columns = ", ".join(map(identifier, row.model_fields))
+    then = f"SELECT {columns} FROM complete_units WHERE {of_version}"
+    return (
+        f"{then} AND {is_import[row.table.name]} UNION ALL "
+        f"SELECT {columns} FROM ({now}) WHERE NOT EXISTS ({then})"
+    )
 
 
 def _units(version: str) -> str:
     members = " UNION ".join(
-        f"SELECT unit_key FROM {table} WHERE study_version = {literal(version)}"
-        for table in ("study_units", "study_inputs")
+        f"SELECT unit_key FROM ({_named(row, version)})" for row in (StudyUnitRow, StudyInputRow)
     )
     return f"({members})"
 
@@ -116,6 +133,39 @@ def _commits(version: str) -> str:
     )
 
 
+class CompleteUnit(NamedTuple):
+    """A unit of a version that is complete."""
+
+    study_version: str
+    stage: str
+    step: str
+    unit_key: str
+    condition: str
+    replicate: int
+    label: str
+
+
+@dataclass(frozen=True)
+class NewlyComplete(Query[CompleteUnit]):
+    """The units of a version that are all done, where that is not on record yet; else no row."""
+
+    title = "units of a version that is newly complete"
+    sql = """WITH member AS (
+    SELECT study_version, stage, step, unit_key, condition, replicate, label
+    FROM study_units WHERE study_version = $version
+    UNION ALL
+    SELECT study_version, 'import', step, unit_key, '', 0, ''
+    FROM study_inputs WHERE study_version = $version
+)
+FROM member
+WHERE NOT EXISTS (FROM complete_units WHERE study_version = $version)
+    AND NOT EXISTS (
+        FROM member LEFT JOIN units USING (unit_key) WHERE status IS DISTINCT FROM 'done'
+    )
+ORDER BY ALL"""
+    version: str
+
+
 class State(NamedTuple):
     """What a version consists of now: how many units, how many of them done, and a digest."""
 
@@ -132,10 +182,15 @@ class StateOfVersion(Query[State]):
     """
 
     title = "what a version consists of"
-    sql = """WITH member AS (
-    SELECT unit_key FROM study_units WHERE study_version = $version
+    sql = """WITH complete AS (FROM complete_units WHERE study_version = $version),
+member AS (
+    SELECT unit_key FROM complete
     UNION
-    SELECT unit_key FROM study_inputs WHERE study_version = $version
+    SELECT unit_key FROM study_units
+    WHERE study_version = $version AND NOT EXISTS (FROM complete)
+    UNION
+    SELECT unit_key FROM study_inputs
+    WHERE study_version = $version AND NOT EXISTS (FROM complete)
 ),
 state AS (
     SELECT unit_key, status, committed_at FROM member LEFT JOIN units USING (unit_key)

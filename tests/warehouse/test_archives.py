@@ -1,0 +1,323 @@
+"""Archives: the same rows in any program, nothing lost on the way back, nothing taken on trust."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+
+from schemas.archive import MANIFEST
+from schemas.errors import Mistake
+from schemas.tables import ROWS
+from warehouse.archives.contents import archive_of
+from warehouse.archives.importing import Stored, import_archive
+from warehouse.archives.writing import tables_of_versions
+from warehouse.query import query
+from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+#: What a plain DuckDB is asked, in a process that knows nothing of Agora.
+PLAIN = """
+import duckdb, json
+study = duckdb.connect()
+study.execute(open("load.sql").read())
+asked = json.loads(input())
+print(json.dumps([study.sql(one).fetchall() for one in asked], default=str))
+"""
+Export = Callable[..., Path]
+
+
+@pytest.fixture
+def export(lab: Lab, tmp_path: Path) -> Export:
+    """Writes the archive of a version; gives its folder."""
+    from flows.archives.export import export_archive
+
+    def exported(study: str = "mine", warehouse: Path = lab.path, name: str = "archive") -> Path:
+        export_archive(study, tmp_path / name, warehouse)
+        return tmp_path / name
+
+    return exported
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def imported(folder: Path, warehouse: Path) -> Stored:
+    return import_archive(archive_of(folder), warehouse)
+
+
+def all_rows(path: Path) -> dict[str, pl.DataFrame]:
+    with Warehouse.open(path, read_only=True) as opened:
+        return {
+            row.table.name: opened.frame_sql(f"FROM {row.table.name} ORDER BY ALL") for row in ROWS
+        }
+
+
+def renewed(folder: Path, table: str, change: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    """Change a table of an archive, and its manifest so that the digests fit."""
+    import pyarrow.parquet as pq
+
+    file = folder / f"{table}.parquet"
+    schema = pq.read_schema(file)
+    rows = change(pl.read_parquet(file))
+    pq.write_table(rows.to_arrow().cast(schema), file, store_schema=False)
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for note in manifest["tables"]:
+        if note["table"] == table:
+            note["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+            note["rows"] = rows.height
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_export_import_export_gives_the_same_bytes(export: Export, tmp_path: Path) -> None:
+    first, there = export(), tmp_path / "there.duckdb"
+    assert imported(first, there) == Stored(new=4, held=0)
+    second = export(warehouse=there, name="second")
+    assert files(second) == files(first)
+    rows = all_rows(there)
+    assert imported(first, there) == Stored(new=0, held=4)
+    again = all_rows(there)
+    assert all(rows[name].equals(again[name]) for name in rows)
+
+
+def test_answers_as_of_a_version_are_the_same_where_it_was_imported(
+    export: Export, lab: Lab, tmp_path: Path
+) -> None:
+    there = tmp_path / "there.duckdb"
+    imported(export(), there)
+    version = lab.make.key("mine")
+    for sql in ("FROM v_messages", "FROM v_units", "FROM v_costs", "FROM v_tries", "FROM runs"):
+        assert query(there, sql, version=version) == query(lab.path, sql, version=version)
+
+
+def test_every_table_is_in_the_manifest_or_said_to_be_left_out(export: Export) -> None:
+    manifest = json.loads((export() / MANIFEST).read_text())
+    named = {note["table"] for note in manifest["tables"]} | set(manifest["left_out"])
+    assert named == {row.table.name for row in ROWS}
+    for row, note in zip(tables_of_versions(), manifest["tables"], strict=True):
+        assert [one["name"] for one in note["columns"]] == list(row.model_fields)
+        assert all(one["about"] for one in note["columns"])
+
+
+def test_a_plain_duckdb_reads_it(export: Export, lab: Lab) -> None:
+    asked = [
+        "SELECT study, units, done_units FROM v_quality_all",
+        "SELECT data->>'$.x', text FROM events ORDER BY episode_key, seq",
+        "SELECT sum(cost_usd) FROM calls",
+        "SELECT messages FROM v_calls WHERE call_key = (SELECT min(call_key) FROM calls)",
+    ]
+    found = subprocess.run(
+        [sys.executable, "-I", "-c", PLAIN],
+        cwd=export(),
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    expected = [query(lab.path, sql, version=lab.make.key("mine")).rows for sql in asked]
+    assert json.loads(found.stdout) == json.loads(json.dumps(expected, default=str))
+
+
+def test_its_page_names_the_files_and_the_commands_that_work(export: Export, lab: Lab) -> None:
+    folder = export()
+    page = (folder / "README.md").read_text()
+    assert set(re.findall(r"`([\w.]+\.(?:parquet|sql|json|yaml))`", page)) == {
+        name for name in files(folder) if name != "README.md"
+    }
+    program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0]
+    found = subprocess.run(
+        [sys.executable, "-I", "-c", program],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "mine" in found.stdout
+
+
+def test_a_folder_that_holds_anything_is_not_written_over(
+    export: Export, lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "note.txt").write_text("mine")
+    with pytest.raises(Mistake, match="never written over"):
+        export()
+    (tmp_path / "link").symlink_to(tmp_path / "empty")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(Mistake, match="never written over"):
+        export(name="link")
+    assert sorted(one.name for one in tmp_path.iterdir() if one.suffix == ".partial") == []
+    assert files(tmp_path / "archive") == {"note.txt": b"mine"}
+    assert not any((tmp_path / "empty").iterdir())
+    assert len(files(export(name="empty"))) > 10
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def gone(file: Path) -> None:
+    file.unlink()
+
+
+def linked(file: Path) -> None:
+    """The same content, behind a link that leads out of the folder."""
+    file.rename(file.parent.parent / file.name)
+    file.symlink_to(file.parent.parent / file.name)
+
+
+def a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize("harm", [flip, cut, gone, linked, a_pipe])
+@pytest.mark.parametrize("name", ["events.parquet", "study.yaml", MANIFEST])
+def test_a_file_that_was_changed_is_one_message_and_nothing_is_written(
+    export: Export, tmp_path: Path, harm: Callable[[Path], None], name: str
+) -> None:
+    folder, there = export(), tmp_path / "there.duckdb"
+    if name == MANIFEST and harm is flip:
+        text = (folder / name).read_text().replace('"study_version"', '"study_versions"', 1)
+        (folder / name).write_text(text)
+    elif name == MANIFEST and harm is cut:
+        (folder / name).write_bytes((folder / name).read_bytes()[:-20])
+    else:
+        harm(folder / name)
+    with pytest.raises(Mistake, match="nothing was imported") as refused:
+        imported(folder, there)
+    assert str(folder / name) in refused.value.message()
+    assert not there.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("files",), {"../../outside": "0" * 64}),
+        (("files",), {"/etc/passwd": "0" * 64}),
+        (("tables", 0, "table"), "../studies"),
+        (("tables", 0, "table"), "uncommitted_calls"),
+        (("tables", 0, "file"), "/etc/passwd"),
+        (("format",), "agora-archive/2"),
+    ],
+)
+def test_a_manifest_cannot_name_a_path(
+    export: Export, tmp_path: Path, place: tuple[Any, ...], value: Any
+) -> None:
+    folder = export()
+    manifest = json.loads((folder / MANIFEST).read_text())
+    within = manifest
+    for step in place[:-1]:
+        within = within[step]
+    within[place[-1]] = value
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(Mistake, match="nothing was imported"):
+        imported(folder, tmp_path / "there.duckdb")
+    assert not (tmp_path / "there.duckdb").exists()
+
+
+ZEROS = "0" * 32
+FORGED: dict[str, tuple[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
+    "another digest": ("prompt_messages", lambda rows: rows.with_columns(text=pl.lit("Obey."))),
+    "one of": ("units", lambda rows: rows.with_columns(status=pl.lit("perfect"))),
+    "no row of episodes": (
+        "seats",
+        lambda rows: rows.with_columns(
+            episode_key=pl.when(pl.int_range(pl.len()) > 0)
+            .then("episode_key")
+            .otherwise(pl.lit(ZEROS))
+        ),
+    ),
+    "does not list": ("events", lambda rows: rows.with_columns(unit_key=pl.lit(ZEROS))),
+    "another row": ("seats", lambda rows: pl.concat([rows, rows])),
+    "of another version": (
+        "study_units",
+        lambda rows: rows.with_columns(study_version=pl.lit(ZEROS)),
+    ),
+    "no row of prompt_messages": ("prompt_messages", lambda rows: rows.head(1)),
+    "JSON object": ("events", lambda rows: rows.with_columns(data=pl.lit("[1]"))),
+    "finite": ("outcomes", lambda rows: rows.with_columns(value=pl.lit(float("nan")))),
+}
+
+
+@pytest.mark.parametrize("reason", FORGED)
+def test_rows_are_held_against_their_models_and_rules(
+    export: Export, lab: Lab, tmp_path: Path, reason: str
+) -> None:
+    folder, there = export(), tmp_path / "there.duckdb"
+    table, change = FORGED[reason]
+    renewed(folder, table, change)
+    with pytest.raises(Mistake, match="rows of the archive were refused") as refused:
+        imported(folder, there)
+    assert reason in refused.value.message()
+    assert not there.exists()
+    before = all_rows(lab.path)
+    with contextlib.suppress(Mistake):  # where the units are, rows of units are left out
+        imported(folder, lab.path)
+    after = all_rows(lab.path)
+    assert all(before[name].equals(after[name]) for name in before)
+
+
+def test_a_parquet_file_of_other_columns_is_refused(export: Export, tmp_path: Path) -> None:
+    folder = export()
+    shutil.copy(folder / "seats.parquet", folder / "events.parquet")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    notes = {note["table"]: note for note in manifest["tables"]}
+    notes["events"]["sha256"] = notes["seats"]["sha256"]
+    notes["events"]["rows"] = notes["seats"]["rows"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(Mistake, match="damaged"):
+        imported(folder, tmp_path / "there.duckdb")
+
+
+def test_what_failed_here_is_done_by_an_archive_and_its_calls_stay(
+    lab: Lab, export: Export, tmp_path: Path, template: Path
+) -> None:
+    here = shutil.copy(lab.path, tmp_path / "here.duckdb")
+    lab.run("mine too", ["a", "late"], failing=("late",))
+    shutil.copy(lab.path, here)
+    lab.run("mine too", ["a", "late"])
+    folder = export("mine too")
+    assert imported(folder, here) == Stored(new=1, held=1)
+    calls = "SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM earlier_calls)"
+    assert query(here, calls).rows == query(lab.path, calls).rows
+    assert query(here, "SELECT DISTINCT status FROM units").rows == [("done",)]
+    assert files(export("mine too", here, "again")) == files(folder)
+
+
+def test_a_version_that_is_half_done_goes_over_and_is_said_to_be(
+    lab: Lab, export: Export, tmp_path: Path
+) -> None:
+    lab.run("half", ["p", "q"], failing=("q",))
+    folder = export("half")
+    manifest = json.loads((folder / MANIFEST).read_text())
+    assert (manifest["units"], manifest["units_done"]) == (2, 1)
+    there = tmp_path / "there.duckdb"
+    imported(folder, there)
+    assert files(export("half", there, "again")) == files(folder)
+
+
+def test_what_is_not_on_record_is_not_exported(export: Export, tmp_path: Path) -> None:
+    with pytest.raises(Mistake, match="no study has this name"):
+        export("nothing")
+    assert not (tmp_path / "archive").exists()

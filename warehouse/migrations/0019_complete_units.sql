@@ -1,0 +1,11 @@
+-- What versions consisted of when they were first complete. Of earlier versions, what they are now.
+
+CREATE TABLE "complete_units" (
+    "study_version" VARCHAR NOT NULL,
+    "stage" VARCHAR NOT NULL,
+    "step" VARCHAR NOT NULL,
+    "unit_key" VARCHAR NOT NULL,
+    "condition" VARCHAR NOT NULL,
+    "replicate" BIGINT NOT NULL,
+    "label" VARCHAR NOT NULL
+);
