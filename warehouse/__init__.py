@@ -14,7 +14,8 @@
   from the file or from the process that has it open: ``serve`` is that process's side, ``client``
   the asker's, ``statements`` what both run, ``reading`` what they may run. ``query``: SQL of a
   user's own. ``as_of``: the rows of one version alone.
-- ``inputs``: what versions read from outside, on record beside their units.
+- ``inputs``: what versions read from outside, on record beside their units. ``archives``: versions
+  as files for other programs and other warehouses.
 - ``expectations``: Great Expectations over data sets, in a process of its own.
 - ``child_process``: processes that end when this one does, however it ends. ``closing``: what is
   closed at the end of a ``with`` statement.

@@ -63,7 +63,8 @@ def as_of(reading: Reader, version: str, statement: str, path: Path) -> Iterator
 def rows_at(reading: Reader, table: str, version: str) -> pl.DataFrame:
     """The rows of a version in a table, sorted by its key, with the types of the table."""
     row = TABLES[table]
-    found = reading.answer(rows_of_version(row, version)).frame()
+    with reading.batches(rows_of_version(row, version)) as (schema, parts):
+        found = pl.concat([pl.DataFrame(schema.empty_table()), *map(pl.DataFrame, parts)])
     return found.select(*row.model_fields).cast(frame_schema(row))
 
 

@@ -30,7 +30,7 @@ def record_inputs(
     warehouse.replace("study_inputs", of_step, frame_of(StudyInputRow, rows))
 
 
-def record_complete(warehouse: Warehouse, study_version: str) -> None:
+def record_complete(warehouse: Writer, study_version: str) -> None:
     """Records what a version consists of, if that is done and was not recorded before.
 
     Answers as of the version are of these units from now on.
