@@ -168,3 +168,11 @@ def test_drawn_markets_have_three_sellers_for_each_customer_and_one_lacks_an_ame
         assert sorted(one.fits for one in options(customer, mine)) == [False, True, True]
     assert drawn_catalogue(Drawing(customers=20, seed=5)) != catalogue
     assert baselines(catalogue).servable == 1
+
+
+@pytest.mark.parametrize("field", ["model", "encoder"])
+def test_a_search_by_an_embedding_model_is_refused(field: str) -> None:
+    search: TypeAdapter[Any] = TypeAdapter(SearchField)
+    assert search.validate_python({"kind": "embedding", "most": 5}).most == 5
+    with pytest.raises(ValueError, match=f"{field}: no search asks an embedding model"):
+        search.validate_python({"kind": "embedding", field: "text-embedding-3-small"})

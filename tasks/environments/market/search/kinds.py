@@ -6,10 +6,10 @@ every key that a market's search enters.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.base import Record
 from schemas.market import Business
@@ -94,9 +94,24 @@ class OptimalSearch(Paged):
 
 
 class EmbeddingSearch(Paged):
-    """By the cosine of vectors of weighted words, made on this machine."""
+    """By the cosine of vectors of weighted words, made on this machine.
+
+    An embedding model is asked by no search, since the rules of an episode ask nobody: what they do
+    depends on the answers of seats alone.
+    """
 
     kind: Literal["embedding"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_model(cls, value: Any) -> Any:
+        fields = value if isinstance(value, Mapping) else {}
+        if field := next((name for name in ("model", "encoder") if name in fields), None):
+            raise ValueError(
+                f"{field}: no search asks an embedding model; kind embedding compares vectors of "
+                f"weighted words that are made on this machine, so leave {field} out"
+            )
+        return value
 
     def index(self, businesses: Sequence[Business]) -> Index:
         """The businesses, ready to be searched."""
