@@ -24,6 +24,7 @@ from tasks.stages.base import AnyStep, Upstream
 from tasks.stages.personas import PersonaStep
 from tasks.stages.populations import PartStep, PopulationStep
 from tasks.stages.seated import HeldPersonas, MadePersonas, People, seated_reads
+from warehouse.connection import Missing
 from warehouse.reader import reader
 
 if TYPE_CHECKING:
@@ -68,11 +69,12 @@ def export_personas(
     form = format_of(target, str(target)) if target.suffix else None
     found = named(study, warehouse, allowed)
     people = _people(found, condition)
-    if not warehouse.exists():
-        raise _not_drawn(found)
     seated = [people.seated(key) for key in people.positions]
-    with reader(warehouse) as reading:
-        rows = frames_of(reading, seated_reads(seated))
+    try:
+        with reader(warehouse) as reading:
+            rows = frames_of(reading, seated_reads(seated))
+    except Missing:
+        raise _not_drawn(found) from None
     held = HeldPersonas.out_of(rows)
     traits = _traits(rows)
     personas = []

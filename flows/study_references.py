@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from flows.naming import SHORT
 from schemas.errors import Mistake, nearest
 from schemas.study import Study
+from warehouse.connection import Missing
 from warehouse.queries.studies import StudyOfVersion, TextOfVersion, Version, Versions, VersionText
-from warehouse.reader import reader
+from warehouse.reader import reader, reader_or_empty
 
 if TYPE_CHECKING:
     from tasks.studies.design import Design
@@ -124,9 +125,7 @@ def _from_file(reference: str, warehouse: Path, allowed: Sequence[Path]) -> Name
 
     study = with_markets(load_study(reference, allowed).study, warehouse, reference)
     version = design(study).version
-    if not warehouse.exists():
-        return Named(study, version, reference, False)
-    with reader(warehouse) as reading:
+    with reader_or_empty(warehouse) as reading:
         created = [row.created_at for row in reading.rows(StudyOfVersion(version))]
     return Named(study, version, reference, bool(created), *created)
 
@@ -139,10 +138,13 @@ def with_markets(study: Study, warehouse: Path, place: str) -> Study:
     """
     from flows.catalogues import names_market, with_catalogues
 
-    if not warehouse.exists() or not names_market(study):
+    if not names_market(study):
         return study
-    with reader(warehouse) as reading:
-        return with_catalogues(study, reading, place)
+    try:
+        with reader(warehouse) as reading:
+            return with_catalogues(study, reading, place)
+    except Missing:
+        return study
 
 
 def version_of(reference: str, known: Sequence[Version], warehouse: Path) -> str:

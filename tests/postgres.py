@@ -50,6 +50,12 @@ class Postgres:
         self.run("postgres", f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
+    @staticmethod
+    def name_of(lake: Path) -> str:
+        """The database of a lake."""
+        lines = lake.read_text().splitlines()
+        return next(line.partition(": ")[2] for line in lines if line.startswith("dbname"))
+
     def lake(self, folder: Path, template: Path | None = None) -> Path:
         """The file of a lake of its own.
 
@@ -57,7 +63,7 @@ class Postgres:
             folder: Where its file and its data are.
             template: A lake without rows that it is a copy of; without one, the lake is not made.
         """
-        copied = "template1" if template is None else _dbname(template)
+        copied = "template1" if template is None else self.name_of(template)
         name = self.database(copied)
         if template is not None:
             data = f"{folder / 'data'}/".replace("'", "''")
@@ -79,11 +85,6 @@ class Postgres:
             )
         )
         return path
-
-
-def _dbname(lake: Path) -> str:
-    lines = lake.read_text().splitlines()
-    return next(line.partition(": ")[2] for line in lines if line.startswith("dbname"))
 
 
 @contextmanager

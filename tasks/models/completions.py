@@ -157,7 +157,8 @@ def _words(given: Any) -> str:
         given = "".join(_words(part.get("text")) for part in given)
     if not isinstance(given, str):
         given = json.dumps(given, ensure_ascii=False)
-    return str(given).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = str(given).replace("\0", "\ufffd")
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _name(body: Mapping[str, Any]) -> str | None:

@@ -143,6 +143,7 @@ BROKEN = {
     ),
     "no JSON object": (lambda m, k: {"events": [m.event(k, data=[1])]}, "events", "dictionary"),
     "half a character": (lambda m, k: {"events": [m.event(k, text="\ud800")]}, "events", "string"),
+    "a NUL character": (lambda m, k: {"events": [m.event(k, text="a\0b")]}, "events", "NUL"),
     "half a character in JSON": (
         lambda m, k: {"events": [m.event(k, data={"x": "\ud800"})]},
         "events",

@@ -130,7 +130,7 @@ def test_a_lake_that_was_never_written_is_missing_and_is_not_made_by_reading(
     storage_of(path).refuse_unusable()
     assert os.listdir(tmp_path) == ["lab.lake.yaml"]
     made = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'agora'"
-    assert postgres.run(path.read_text().split("dbname: ")[1].split()[0], made) == "0\n"
+    assert postgres.run(postgres.name_of(path), made) == "0\n"
 
 
 def test_several_lakes_share_a_database(postgres: Postgres, tmp_path: Path, make) -> None:
@@ -237,7 +237,7 @@ def test_a_turn_that_is_not_given_back_is_told(
 def test_a_postgresql_that_goes_away_is_a_mistake_and_nothing_is_half_stored(
     lake: Path, make, postgres: Postgres
 ) -> None:
-    name = lake.read_text().split("dbname: ")[1].split()[0]
+    name = postgres.name_of(lake)
     with Warehouse.open(lake) as warehouse:
         postgres.run(
             "postgres",

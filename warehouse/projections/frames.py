@@ -28,6 +28,10 @@ DTYPES: dict[Kind, pl.DataType] = {
 }
 
 
+#: PostgreSQL, which keeps rows of lakes, has no such texts.
+_NUL = "a string with a NUL character"
+
+
 @cache
 def frame_schema(row: type[Row]) -> pl.Schema:
     """The Polars schema of a table.
@@ -96,6 +100,8 @@ def _whole_characters(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError("a string with half a character (a lone surrogate)") from error
+    if "\0" in text:
+        raise ValueError(_NUL)
 
 
 def _whole(value: int) -> int:
@@ -122,7 +128,11 @@ def frame_of(row: type[Row], models: Sequence[Row]) -> pl.DataFrame:
         if column.kind not in plain:
             values = [cell(column, value) for value in values]
         data[column.name] = values
-    return pl.DataFrame(data, schema=frame_schema(row))
+    frame = pl.DataFrame(data, schema=frame_schema(row))
+    for name in (column.name for column in columns_of(row) if column.kind == "text"):
+        if frame[name].str.contains("\0", literal=True).any():
+            raise ValueError(_NUL)
+    return frame
 
 
 def bounds(row: type[Row]) -> Iterator[tuple[str, str, pl.Expr]]:
@@ -145,6 +155,8 @@ def bounds(row: type[Row]) -> Iterator[tuple[str, str, pl.Expr]]:
             low, high = column.min_length or 0, column.max_length or 2**31
             outside = ~it.str.len_chars().is_between(low, high)
             yield f"{column.name}:length", f"{low} to {high} characters", outside
+        if column.kind == "text":
+            yield f"{column.name}:characters", "no NUL", it.str.contains("\0", literal=True)
         if column.kind == "real":
             yield f"{column.name}:finite", "a finite number", ~it.is_finite()
         if column.minimum is not None or column.maximum is not None:
