@@ -122,7 +122,15 @@ def _logit(planted: bool) -> World:
     return World(title, partial(shopping, planted=planted), truths, {"by": "nothing"})
 
 
-logit = MetricWorlds("choice_logit", (_logit(False),), (_logit(True),))
+logit = MetricWorlds(
+    "choice_logit",
+    (_logit(False),),
+    (_logit(True),),
+    notes={
+        "pseudo_r2": "a fit to few choices explains more of them than of others; the more "
+        "coefficients a choice, the more"
+    },
+)
 
 
 def tasks_done(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from tasks.metrics.worlds.catalogue import METRIC_WORLDS
 from tasks.metrics.worlds.record import STUDIES, Line, tasks
 
 #: What is called outside: shares beyond these bounds at 12 and at 20 episodes a side.
@@ -142,15 +143,19 @@ def _outside(held: Held) -> Iterator[str]:
                 words = list(_beyond(by_episodes, kind))
                 if words:
                     full = f"{name}.{quantity}" if quantity else name
+                    why = METRIC_WORLDS[name].notes.get(quantity, "") if of == "metric" else ""
                     told.append(
-                        f"- `{full}` {subject}".rstrip() + f" ({kind}: {world}): {'; '.join(words)}"
+                        f"- `{full}` {subject}".rstrip()
+                        + f" ({kind}: {world}): {'; '.join(words)}"
+                        + (f". Why: {why}." if why else "")
                     )
     low, high = COVERAGE
     yield (
         f"{n - len(told)} of {n} numbers have, at 12 and at 20 episodes a side, coverage within "
         f"{low:.0%} to {high:.0%}, rejection in null worlds within {REJECTION[0]:.0%} to "
         f"{REJECTION[1]:.0%}, and planted sizes within {SIZE:.0%}, with two standard errors of "
-        "simulation allowed. The others:"
+        "simulation allowed. So many numbers have some beyond that by luck alone. The others, with "
+        "the reason where it is known:"
     )
     yield ""
     yield from told or ["- none"]

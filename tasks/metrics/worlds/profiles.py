@@ -11,6 +11,7 @@ import numpy as np
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.worlds.floors import flags_of_nobody, worlds_of
 from tasks.metrics.worlds.frames import coded, turns_of
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
@@ -169,5 +170,12 @@ DRAWS = {"draws": 100}
 cosine = _worlds("profile_cosine", planted_excess(_cosine))
 _null, _planted = _undefined_pairs()
 cosine = replace(cosine, null=(*cosine.null, _null), planted=(*cosine.planted, _planted))
-divergence = _worlds("profile_jsd", planted_excess(_jsd))
+divergence = replace(
+    _worlds("profile_jsd", planted_excess(_jsd)),
+    notes={
+        "": "not biased, but episodes are skewed and half of them lie in one heap: of 3,000 "
+        "further studies 92% at 12 and 93% at 20 episodes hold the truth"
+    },
+)
 variance = _worlds("profile_variance", planted_excess(_variance))
+variance = replace(variance, null=(*variance.null, *worlds_of(flags_of_nobody, 50)))

@@ -181,6 +181,7 @@ reliability = MetricWorlds(
             WEAK,
         ),
     ),
+    notes={"alpha": "too low of few personas; the row's `warning` gives alpha without that bias"},
 )
 fidelity = MetricWorlds(
     "trait_fidelity",
@@ -228,4 +229,5 @@ association = MetricWorlds(
             TOGETHER,
         ),
     ),
+    notes={"g": "thirds of few personas are less far apart than of many; the row warns of it"},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -246,4 +247,12 @@ def _stability() -> MetricWorlds:
     )
 
 
-stability = _stability()
+#: By arithmetic: what of each possible number of episodes Wilson's interval holds.
+stability = replace(
+    _stability(),
+    notes={
+        "act_jsd": "a share of episodes, of which Wilson's interval holds .25 in 91.4% of studies "
+        "of 12 episodes and 93.5% of 20, and others more often: it leaps, as every interval does "
+        "that ends at whole numbers of episodes"
+    },
+)

@@ -10,6 +10,7 @@ import numpy as np
 
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
+from tasks.metrics.worlds.floors import words_of_nobody, worlds_of
 from tasks.metrics.worlds.frames import Turns, spoken, turns_of
 from tasks.metrics.worlds.wording import (
     ALTERNATING,
@@ -270,7 +271,7 @@ vendi = MetricWorlds(
 )
 consistency = MetricWorlds(
     "persona_consistency",
-    null=ALIKE,
+    null=(*ALIKE, *worlds_of(words_of_nobody, 20)),
     planted=(
         World(
             "two seats whose messages share none to four words of their own in b",

@@ -72,12 +72,15 @@ class MetricWorlds:
         planted: The metric's quantities have declared sizes in them that differ between the
             conditions.
         limits: Worlds in which the metric is known to be fooled; the table says by how much.
+        notes: Why a number is beyond the bounds of ``docs/recovery.md``, by quantity, where that
+            is known.
     """
 
     name: str
     null: tuple[World, ...]
     planted: tuple[World, ...]
     limits: tuple[World, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> tuple[tuple[Kind, World], ...]:

@@ -63,9 +63,10 @@ def test_effect_of_mann_whitney_is_not_z_over_root_n() -> None:
 
 
 def test_brunner_munzel_is_that_of_scipy() -> None:
-    found, theirs = episode("brunner_munzel", A, B), stats.brunnermunzel(A, B)
+    a, b = RNG.normal(0, 1, 50), RNG.normal(0.3, 2, 60)
+    found, theirs = episode("brunner_munzel", a, b), stats.brunnermunzel(a, b)
     assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
-    assert found.effect == pytest.approx((effects.rank_biserial(A, B) + 1) / 2)
+    assert found.effect == pytest.approx((effects.rank_biserial(a, b) + 1) / 2)
 
 
 def _every_arrangement(a: np.ndarray, b: np.ndarray) -> float:
@@ -182,6 +183,25 @@ def test_kruskal_wallis_is_that_of_scipy() -> None:
     n, k = len(A) + len(B) + len(c), 3
     share = theirs.statistic / (n - 1)
     assert found.effect == pytest.approx(1 - (1 - share) * (n - 1) / (n - k), abs=1e-12)
+
+
+@pytest.mark.parametrize("test", ["mann_whitney", "kruskal_wallis"])
+def test_tied_ranks_have_the_p_of_all_arrangements(test: str) -> None:
+    a, b = np.array([0.0, 0, 0, 1, 2]), np.array([0.0, 1, 1, 2, 2, 3])
+    ranks = stats.rankdata(np.r_[a, b])
+    sums = [ranks[list(one)].sum() for one in itertools.combinations(range(11), 5)]
+    far = abs(ranks[:5].sum() - 30)
+    exact = np.mean([abs(one - 30) >= far - 1e-9 for one in sums])
+    found = episode(test, a, b)
+    assert found.p == pytest.approx(exact, abs=0.015)
+    assert "as values are tied" in found.method
+
+
+@pytest.mark.parametrize("test", ["mann_whitney", "kruskal_wallis", "brunner_munzel"])
+def test_one_rare_value_on_the_smaller_side_is_no_evidence(test: str) -> None:
+    a, b = np.zeros(30), np.r_[np.zeros(4), 1.0]
+    # In 5 of 35 arrangements the one lies on the smaller side.
+    assert episode(test, a, b).p > 0.1
 
 
 def test_wilcoxon_pairs_by_replicate() -> None:
