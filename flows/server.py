@@ -27,6 +27,15 @@ LOOPBACK = "127.0.0.1"
 LAST_LINES = 3
 
 
+#: Addresses of servers that this process started for itself.
+_TEMPORARY: set[str] = set()
+
+
+def is_temporary(address: str) -> bool:
+    """Whether a server at an address ends with this process, which started it."""
+    return address in _TEMPORARY
+
+
 class StartingServer:
     """A server that is starting in the background, where no other one is configured.
 
@@ -47,7 +56,9 @@ class StartingServer:
             self._child = ChildProcess("flows.server_process", [str(descriptor)], [descriptor])
         self._child.stdin.write(f"{secret}\n".encode())
         self._child.stdin.flush()
-        os.environ |= {URL: f"http://{LOOPBACK}:{self._port}/api", AUTH: secret}
+        address = f"http://{LOOPBACK}:{self._port}/api"
+        _TEMPORARY.add(address)
+        os.environ |= {URL: address, AUTH: secret}
         _read_settings_again()
         atexit.register(self.close)
 

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from flows.server import is_temporary
 from flows.settings import URL
 from schemas.errors import Mistake
 
@@ -78,18 +79,22 @@ def missing_extra(runner: str) -> Mistake:
 
 
 def refuse_unreachable_server(address: str) -> None:
-    """Refuse a cluster elsewhere whose workers could not tell Prefect's server what they do.
+    """Refuse a standing cluster whose workers could not tell Prefect's server what they do.
+
+    The server that a run starts for itself ends with the run; workers that go on keep asking it.
 
     Raises:
-        Mistake: The server listens on this machine only.
+        Mistake: No server is configured, or it listens on this machine only and workers do not.
     """
     server = os.environ.get(URL) or _configured()
-    if not on_this_machine(address) and (not server or on_this_machine(server)):
+    temporary = not server or is_temporary(server)
+    if temporary or (on_this_machine(server) and not on_this_machine(address)):
         raise Mistake(
-            what="workers elsewhere cannot reach Prefect's server, which listens on this machine",
+            what="the workers of a standing cluster need a Prefect server that they can reach",
             place="run: address",
-            found=f"workers at {address}, Prefect's server at {server or 'no address'}",
-            expected="a Prefect server that the workers can reach",
+            found=f"workers of {address}, and "
+            + ("no server but the run's own" if temporary else f"Prefect's server at {server}"),
+            expected="a server that goes on when the run ends, at an address that workers reach",
             fix="start one with: prefect server start --host 0.0.0.0; "
             f"and set {URL} to its address",
         )

@@ -1,0 +1,134 @@
+"""Clusters that cannot be used are refused in one message; shards are begun once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from flows.runners.cluster import open_cluster
+from flows.runners.elsewhere import work_shard_elsewhere
+from flows.settings import URL
+from schemas.errors import Mistake
+from schemas.study.analysis import RunSpec
+from tasks.stages.base import Upstream
+from tasks.stages.registry import steps
+from tasks.stages.sent import SentShard, Terms, packed
+from tasks.studies.design import design
+from tasks.studies.load import load_study
+
+STUDY = """
+name: sent
+models: {agent: {model: openai/mock, api_base: "http://127.0.0.1:9/v1", api_key_env: A_KEY}}
+episode: {environment: ultimatum, seats: [agent, agent], rounds: 1}
+"""
+
+
+def refusal(**run: Any) -> str:
+    """What is said of a cluster that cannot be used."""
+    with pytest.raises(Mistake) as raised, open_cluster(RunSpec(**run)):
+        pass
+    return raised.value.message()
+
+
+def test_an_address_or_workers_need_a_runner() -> None:
+    for extra in ({"workers": 2}, {"address": "tcp://node:8786"}):
+        with pytest.raises(ValidationError, match="add runner: dask"):
+            RunSpec.model_validate(extra)
+    with pytest.raises(ValidationError, match="no password"):
+        RunSpec(runner="dask", address="tcp://me:secret@node:8786")
+
+
+def test_workers_elsewhere_need_a_prefect_server_that_they_reach(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(URL, "http://127.0.0.1:4200/api")
+    said = refusal(runner="dask", address="tcp://node1:8786")
+    assert "Prefect's server at http://127.0.0.1:4200/api" in said
+    assert f"set {URL}" in said
+
+
+def test_the_server_of_a_run_is_none_for_a_standing_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(URL, "http://127.0.0.1:4201/api")
+    monkeypatch.setattr("flows.server._TEMPORARY", {"http://127.0.0.1:4201/api"})
+    assert "no server but the run's own" in refusal(runner="ray", address="ray://127.0.0.1:10001")
+
+
+@pytest.mark.parametrize(("runner", "package"), [("dask", "prefect_dask"), ("ray", "prefect_ray")])
+def test_a_missing_extra_is_named(
+    runner: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert f"pip install 'agora-lab[{runner}]'" in refusal(runner=runner)
+
+
+def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A_KEY", "sk-here-and-not-there")
+    path = tmp_path / "sent.yaml"
+    path.write_text(STUDY, encoding="utf-8")
+    step = next(one for one in steps() if one.name == "episodes")
+    units = step.plan(design(load_study(path).study), Upstream())
+    data = packed(SentShard("episodes", units, {}, Terms(tmp_path / "journal", "")))
+    assert b"not-there" not in data
+    monkeypatch.delenv("A_KEY")
+    with pytest.raises(Mistake) as raised:
+        work_shard_elsewhere.fn(data, "shard", "sent / episodes", 1, 1)
+    said = raised.value.message()
+    assert said.startswith("worker ")
+    assert "A_KEY is not set" in said
+
+
+class TestDask:
+    """A scheduler and a worker within this process."""
+
+    @pytest.fixture(scope="class")
+    def scheduler(self) -> Iterator[str]:
+        distributed = pytest.importorskip("distributed", reason="[dask] is not installed")
+        options = {"processes": False, "dashboard_address": "127.0.0.1:0", "n_workers": 1}
+        with distributed.LocalCluster(
+            **options, threads_per_worker=3, protocol="tcp", host="127.0.0.1"
+        ) as local:
+            yield local.scheduler_address
+
+    def test_a_standing_cluster_works_a_shard_per_thread(self, scheduler: str) -> None:
+        for workers, at_once in ((None, 3), (7, 7)):
+            run = RunSpec(runner="dask", address=scheduler, workers=workers)
+            with open_cluster(run) as cluster:
+                assert cluster is not None
+                assert cluster.at_once == at_once
+
+    def test_a_shard_that_was_begun_is_known_until_it_is_forgotten(self, scheduler: str) -> None:
+        import distributed
+
+        from flows.runners.dask import begun_before
+
+        run = RunSpec(runner="dask", address=scheduler)
+        with open_cluster(run) as cluster, distributed.Client(scheduler) as client:
+            assert cluster is not None
+
+            def begun() -> bool:
+                return bool(client.submit(begun_before, "one", pure=False).result())
+
+            assert not cluster.was_begun("one")
+            assert [begun(), begun()] == [False, True]
+            assert cluster.was_begun("one")
+            assert not cluster.was_begun("other")
+            cluster.forget("one")
+            assert not begun()
+
+    def test_where_no_scheduler_answers_one_message_says_so(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pytest.importorskip("distributed", reason="[dask] is not installed")
+        monkeypatch.setattr("flows.runners.dask.ANSWER_S", 0.5)
+        said = refusal(runner="dask", address="tcp://127.0.0.1:9")
+        assert "no Dask scheduler answers" in said
+        assert "dask scheduler" in said
