@@ -26,6 +26,7 @@ class EquivalenceOptions(TestOptions):
     avoid="The margin must be set before looking. Its p means the opposite of other tests', so "
     "do not put both kinds into one family.",
     options=EquivalenceOptions,
+    of_means=True,
 )
 def equivalence(
     sides: tuple[Side, ...], options: EquivalenceOptions, rng: np.random.Generator

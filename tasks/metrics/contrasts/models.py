@@ -92,6 +92,7 @@ def _seats_difference(sides: tuple[Side, ...]) -> float:
     source="Liang and Zeger (1986); Cameron and Miller (2015).",
     avoid=_SEATS,
     scope="seat",
+    of_means=True,
 )
 def cluster_robust(
     sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator
@@ -116,6 +117,7 @@ def cluster_robust(
     source="Laird and Ware (1982).",
     avoid=_SEATS + " Assumes normal episode levels.",
     scope="seat",
+    of_means=True,
 )
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Mixed model over seats with a random intercept per episode."""
@@ -135,6 +137,7 @@ def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Ge
     source="Liang and Zeger (1986); Mancl and DeRouen (2001).",
     avoid=_SEATS,
     scope="seat",
+    of_means=True,
 )
 def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Generalised estimating equations over seats, exchangeable within episodes."""
@@ -160,6 +163,7 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     source="Welch (1947); Hedges (1981); Steiger and Fouladi (1997) for the interval.",
     avoid="With few and skewed episodes use mann_whitney or permutation. The interval of g takes "
     "values to be normal and the sides to spread alike.",
+    of_means=True,
 )
 def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Welch's t test of episodes with Hedges' g."""
