@@ -39,7 +39,7 @@ def log_step_begins(session: Session, plan: StepPlan) -> None:
         step = plan.step
         text = f"{counted(len(plan.units), 'unit')}, {len(plan.held):,} of them done before"
         if expected := session.meter.expected:
-            text += f"; the others will cost ${expected.low:,.2f} to ${expected.high:,.2f}"
+            text += f"; the run will then have cost ${expected.low:,.2f} to ${expected.high:,.2f}"
         _log(logging.INFO, f"{step.name} begins: {text}", session, stage=step.stage, step=step.name)
 
 

@@ -59,6 +59,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One server for all tests of flows."""
     apply_defaults()
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
+    from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
     from prefect.testing import utilities
 
     folder = tmp_path_factory.mktemp("prefect")
@@ -67,7 +68,9 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         shutil.copy(empty, folder / "prefect-test.db")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(utilities, "mkdtemp", lambda: str(folder))
-        with utilities.prefect_test_harness(server_startup_timeout=120):
+        # Nobody reads the log of most tests, and the server would be busy with it.
+        quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
+        with utilities.prefect_test_harness(server_startup_timeout=120), quiet:
             yield
 
 
