@@ -5,7 +5,8 @@ This room imports nothing else of the project.
 - ``study``: what a researcher writes. ``codebook``, ``instrument``, ``market``: what a
   study names by file.
 - ``tables``: what the warehouse holds, a model per table; DDL, validation and the reference page
-  derive from them. ``lake``: the file that names a warehouse of several machines.
+  derive from them. ``lake``: the file that names a warehouse of several machines. ``archive``: the
+  manifest of an archive.
 - ``unit``: what is planned, worked and committed; ``failures``: why units failed.
   ``gateway``: what is asked of a model.
   ``environment``: the rules of an episode as the engine sees them; ``seats``: who takes part.

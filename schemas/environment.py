@@ -366,10 +366,7 @@ class Environment(Protocol[P_contra]):
 
     @property
     def bounds(self) -> Mapping[str, tuple[float, float]]:
-        """Smallest and largest value of outcomes of an episode that have any, by name.
-
-        Intervals of their means stay within them.
-        """
+        """Least and greatest value of an episode's bounded outcomes; intervals keep to them."""
         ...
 
     @property

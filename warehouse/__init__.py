@@ -1,8 +1,9 @@
 """Where rows live: the only room that imports duckdb or great_expectations.
 
 - ``writer``: what flows write with. ``store``: a warehouse that is open in this process.
-  ``storage``: where it keeps its rows, in a file (``connection``; ``compacting``: writing it anew)
-  or in a lake (``lake``, ``lake_file``, ``lake_faults``).
+  ``storage``: where it keeps its rows, in a file (``connection``) or in a lake (``lake``,
+  ``lake_file``, ``lake_faults``). ``compacting``: writing it anew (``lake_upkeep`` for a lake), and
+  what that has brought (``compacted``).
 - ``shared``: the file or its owner, whichever there is, which is what runs use. ``owner``: owning a
   warehouse, which is to serve it (``serve``, ``write_server``); ``claims`` keeps a process from
   owning one twice. ``remote``: a warehouse that another process owns. ``wire`` and ``messages``:
