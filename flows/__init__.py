@@ -8,7 +8,7 @@
 - ``runners``: who works the shards of a step, this process or the workers of a cluster.
 - ``meter``: how a run gets on. ``run_log``, ``progress_artifact``: what Prefect shows of it.
 - ``running``: a run but for Prefect. ``resources``, ``session``, ``committing``: what a run holds
-  open, shares and stores.
+  open, shares and stores. ``only_run``: one run of a version at a time.
   ``expectations``: what it checks at the end of a stage. ``usability``: when a stage is stopped
   because its answers cannot be used.
 - ``planning``: what is to do; ``recorded``: of a version on record; ``status``: how far it is.

@@ -89,7 +89,10 @@ class Committer:
         report = await asyncio.to_thread(
             session.warehouse.commit, batch, run_id=session.run_id, code_version=code_version()
         )
-        session.gateway.forget(report.done)
+        if report.unchanged:  # another run was faster; what was paid here stays on record
+            paid = session.gateway.uncommitted(report.unchanged)
+            await asyncio.to_thread(session.warehouse.record_uncommitted, paid)
+        session.gateway.forget([*report.done, *report.unchanged])
         session.done[self._step] = session.done.get(self._step, 0) + len(report.done)
         failures = session.failures.setdefault(self._step, {})
         failures |= report.failed

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.catalogues import record_markets, refuse_missing_imports, with_catalogues
+from flows.only_run import only_run
 from flows.recorded import study_on_record
 from flows.requests import RunRequest
 from flows.secret_blocks import secret_block
+from flows.session import listener
 from flows.version import code_version
 from tasks.models.budget import Budget
 from tasks.models.gateway import ModelGateway, open_gateway
@@ -30,8 +32,17 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Writer, ModelGateway]]:
+async def open_run(
+    request: RunRequest, run_id: str
+) -> AsyncIterator[tuple[Design, Writer, ModelGateway]]:
     """The design of a study, the warehouse that is to hold it, and a gateway to its models.
+
+    Where another process runs the same version, its end is waited for: what it has done then need
+    not be done here.
+
+    Args:
+        request: The study, the warehouse and limits.
+        run_id: Identifier of the run.
 
     Raises:
         Mistake: The study, the warehouse or a journal is not usable as it is.
@@ -43,16 +54,21 @@ async def open_run(request: RunRequest) -> AsyncIterator[tuple[Design, Writer, M
         resolved = design(study)
         if request.version is not None:  # other code may give the same study another version
             resolved = replace(resolved, version=request.version)
-        _record(warehouse, loaded, resolved)
-        record_markets(warehouse, resolved.version, loaded.study)
         limits = study.run
         budget = Budget(
             usd=limits.budget_usd if request.budget_usd is None else request.budget_usd,
             calls=limits.budget_calls if request.budget_calls is None else request.budget_calls,
         )
         journals = journal_dir(request.warehouse)
-        async with open_gateway(journals, budget=budget, secret_of=secret_block) as gateway:
+        async with (
+            only_run(journals, resolved.version, listener().waits_for),
+            open_gateway(journals, budget=budget, secret_of=secret_block, run_id=run_id) as gateway,
+        ):
+            _record(warehouse, loaded, resolved)
+            record_markets(warehouse, resolved.version, loaded.study)
             warehouse.record_uncommitted(gateway.uncommitted())
+            done = warehouse.statuses(gateway.journal.held())
+            gateway.forget(key for key, status in done.items() if status == "done")
             try:
                 yield resolved, warehouse, gateway
             finally:

@@ -36,7 +36,7 @@ async def open_session(request: RunRequest, run_id: str) -> AsyncIterator[Sessio
     Raises:
         Mistake: The study, or the warehouse, is not usable as it is.
     """
-    async with open_run(request) as (design, warehouse, gateway):
+    async with open_run(request, run_id) as (design, warehouse, gateway):
 
         def new_planner() -> Planner:
             if request.version is not None:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """Whoever is told how a run gets on."""
 
+    def waits_for(self, process: str) -> None:
+        """Another process runs this version of the study; this run begins when that one ends."""
+        ...
+
     def study_begins(self, name: str, version: str, meter: Meter) -> None:
         """A study begins; the meter says at any time how it gets on."""
         ...
@@ -49,6 +53,9 @@ class Listener(Protocol):
 
 class Silence:
     """A listener that tells nobody."""
+
+    def waits_for(self, process: str) -> None:
+        """Nothing."""
 
     def study_begins(self, name: str, version: str, meter: Meter) -> None:
         """Nothing."""

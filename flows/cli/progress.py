@@ -57,6 +57,13 @@ class ProgressLines:
         else:
             self._ticking.stop()
 
+    def waits_for(self, process: str) -> None:
+        """Say that another process runs the same."""
+        self._console.print(
+            f"process {process} runs this version of the study; this run begins when it ends",
+            highlight=False,
+        )
+
     def study_begins(self, name: str, version: str, meter: Meter) -> None:
         """Name the study and its version."""
         self._meter = meter

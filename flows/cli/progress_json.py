@@ -41,6 +41,10 @@ class ProgressJson:
     ) -> None:
         self._ticking.stop()
 
+    def waits_for(self, process: str) -> None:
+        """A line with the process that runs the same."""
+        print_event("wait_for", {"process": process})
+
     def study_begins(self, name: str, version: str, meter: Meter) -> None:
         """A line with the study and its version."""
         self._meter = meter

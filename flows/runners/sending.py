@@ -181,6 +181,7 @@ class Sender:
         terms = Terms(
             journals=journal.folder,
             mark=journal.own_name(),
+            run_id=session.run_id,
             units_at_once=session.concurrency if step.concurrent else 1,
             parts=self._at_once,
             usd=allowance.usd,

@@ -52,6 +52,7 @@ class CallRow(Row):
     error_kind: str | None = Field(None, description="Kind of the last failure.")
     error: str | None = Field(None, description="The last failure in words.")
     asked_at: Time = Field(description="When it was first asked.")
+    run_id: str | None = Field(None, description="Flow run that asked it, where that is known.")
 
 
 class AttemptRow(Row):

@@ -87,7 +87,7 @@ class CompleteUnitRow(Row):
 
 
 class RunRow(Row):
-    """An execution of a study. One process writes a warehouse, so runs follow one another."""
+    """An execution of a study; several may go on at the same time."""
 
     table: ClassVar[Table] = Table(
         "runs",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
@@ -96,6 +97,7 @@ class Embeddings:
         backoff: When failed attempts are made again.
         enter: Enters a call into the ledger of its unit.
         keep: Puts a call of a unit on disk, before its vectors are used.
+        run_id: The run whose calls these are.
     """
 
     def __init__(
@@ -106,7 +108,9 @@ class Embeddings:
         backoff: Backoff,
         enter: Callable[[str, Entry], None],
         keep: Callable[[str, str, dict[str, Any]], Awaitable[None]],
+        run_id: str | None = None,
     ) -> None:
+        self._run_id = run_id
         self._folder = folder
         self._budget = budget
         self._usage = usage
@@ -201,11 +205,12 @@ class Embeddings:
                     for (key, _), vector in zip(part, came, strict=True)
                 ]
                 await asyncio.gather(*records)
-                asked = asked_of(question, model.params, None, None)
+                asked = asked_of(question, model.params, None, None, self._run_id)
                 await self._keep(unit_key, key, {**record_of(outcome), "q": asked})
 
         most_usd = self._budget.most_usd(model.spec.model, price, tokens, 0)
-        outcome = await self._budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
+        made = await self._budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
+        outcome = dataclasses.replace(made, run_id=self._run_id)
         self._usage.asked(outcome)
         last = outcome.attempts[-1]
         failure = None if outcome.reply else Failure(last.kind, last.message or last.kind)

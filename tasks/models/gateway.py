@@ -61,8 +61,10 @@ class ModelGateway:
         batch_poll_s: float = 30.0,
         batch_quiet_s: float = 2.0,
         parts: int = 1,
+        run_id: str | None = None,
     ) -> None:
         self.usage = Usage()
+        self._run_id = run_id
         self.budget = budget
         self.journal = journal
         self._backoff = backoff
@@ -76,6 +78,7 @@ class ModelGateway:
             batch_quiet_s,
             known=self._known,
             most_usd=self._most_usd,
+            run_id=run_id,
         )
         self._embeddings = Embeddings(
             vectors_dir(journal.folder),
@@ -84,6 +87,7 @@ class ModelGateway:
             backoff,
             enter=lambda key, entry: self._ledger(entry.question.unit_key).add(key, entry, ()),
             keep=journal.append,
+            run_id=run_id,
         )
         self._units: dict[str, UnitLedger] = {}
         self._earlier: dict[str, dict[str, Outcome]] = {}
@@ -127,7 +131,7 @@ class ModelGateway:
             )
             last = reask == question.reasks
             before = keys[-1] if keys else None
-            asked = asked_of(question, model.params, answer_schema, before)
+            asked = asked_of(question, model.params, answer_schema, before, self._run_id)
             outcome = await self._outcome(question, model, messages, key, last, asked)
             value, failure = answer_or_failure(question, outcome)
             sent, digests = sent_messages(question, messages, digests, outcome)
@@ -195,9 +199,16 @@ class ModelGateway:
         """How many answers the journals hold of each unit that is not settled."""
         return {key: count for key in unit_keys if (count := self.journal.count(key))}
 
-    def uncommitted(self) -> list[dict[str, Any]]:
-        """Rows of ``uncommitted_calls``: answers that journals hold of units not settled."""
-        records = (one for key in self.journal.units() for one in self.journal.of(key))
+    def uncommitted(self, unit_keys: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """Rows of ``uncommitted_calls``: answers of units not settled.
+
+        They are those of this process and of others that have ended; a living one has its own.
+
+        Args:
+            unit_keys: The units; all that there are if none are named.
+        """
+        keys = self.journal.held() if unit_keys is None else unit_keys
+        records = (one for key in keys for one in self.journal.of(key))
         return [row for one in records if (row := row_of(one)) is not None]
 
     def forget(self, unit_keys: Iterable[str]) -> None:
@@ -238,7 +249,7 @@ class ModelGateway:
         else:
             outcome = await self._fresh(question, model, messages, key, asked)
         self.usage.asked(outcome)
-        return outcome
+        return dataclasses.replace(outcome, run_id=self._run_id)
 
     async def _simulated(
         self, question: Question, model: BoundModel, messages: tuple[Message, ...], key: str
@@ -329,6 +340,7 @@ async def open_gateway(
     batch_quiet_s: float = 2.0,
     parts: int = 1,
     writes_only: bool = False,
+    run_id: str | None = None,
 ) -> AsyncIterator[ModelGateway]:
     """A gateway for the time of a ``async with`` block, on one event loop.
 
@@ -343,6 +355,7 @@ async def open_gateway(
         batch_quiet_s: How long nothing more is asked before a batch is closed.
         parts: Gateways that ask the same models at the same time; each has its part of the limits.
         writes_only: Leave the journals of other processes alone, unread.
+        run_id: The run whose calls these are.
 
     Raises:
         Mistake: A journal is of another version.
@@ -357,6 +370,7 @@ async def open_gateway(
         batch_poll_s,
         batch_quiet_s,
         parts,
+        run_id,
     )
     if held is not None:
         gateway.reuse(held)

@@ -127,7 +127,10 @@ class Journal:
             return self._lent.get(unit_key, {}).get(call_key)
         file = self._files[place >> _PLACE_BITS]
         whole = file.format.read(file.descriptor, place & ((1 << _PLACE_BITS) - 1))
-        return None if whole is None else whole.record
+        # Another process may have begun its journal anew since it was read here.
+        if whole is None or (whole.record.get("u"), whole.record.get("k")) != (unit_key, call_key):
+            return None
+        return whole.record
 
     def of(self, unit_key: str) -> list[dict[str, Any]]:
         """The unsettled records of a unit, in no particular order."""
@@ -141,6 +144,17 @@ class Journal:
     def units(self) -> tuple[str, ...]:
         """Units with records that are not settled."""
         return tuple(self._places)
+
+    def held(self) -> tuple[str, ...]:
+        """Units with unsettled records in journals of this process, those taken over included.
+
+        What other living processes have in theirs is theirs to settle.
+        """
+        return tuple(
+            unit_key
+            for unit_key, places in self._places.items()
+            if any(self._files[place >> _PLACE_BITS].mine for place in places.values())
+        )
 
     def lend(self, records: Iterable[dict[str, Any]]) -> None:
         """Takes in records that another process keeps: they are found, and nothing more."""
@@ -271,6 +285,8 @@ class Journal:
             if path.exists():
                 return None
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:  # another process, which has just ended, took the folder away
+            return None
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         if not _locked(descriptor):  # another process took it for one that was left behind

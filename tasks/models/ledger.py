@@ -73,7 +73,9 @@ def _call_row(call_key: str, entry: Entry, continued: Continuation) -> dict[str,
     return {
         "call_key": call_key,
         "unit_key": question.unit_key,
-        **asked_of(question, entry.params, entry.answer_schema, entry.reask_of),
+        **asked_of(
+            question, entry.params, entry.answer_schema, entry.reask_of, entry.outcome.run_id
+        ),
         "base_call_key": continued.base,
         "base_messages": continued.shared,
         "added_messages": list(continued.added),

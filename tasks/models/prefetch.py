@@ -54,7 +54,9 @@ class Prefetch:
         *,
         known: Callable[[Question, str], bool],
         most_usd: Callable[[BoundModel, Sequence[Message], Prices], float],
+        run_id: str | None = None,
     ) -> None:
+        self._run_id = run_id
         self._batches = batches
         self._models = models
         self._budget = budget
@@ -123,7 +125,7 @@ class Prefetch:
             if key is not None:
                 model = self._models.of(question.model)
                 group = groups.setdefault(model.key, (model, {}))
-                group[1][key] = _item(question, key, model)
+                group[1][key] = _item(question, key, model, self._run_id)
         await asyncio.gather(*(self._ask(model, items) for model, items in groups.values()))
 
     def _key_to_ask(self, question: Question) -> str | None:
@@ -194,9 +196,9 @@ class Prefetch:
                 self._budget.settle(reserved[one.call_key], one.outcome.cost_usd)
 
 
-def _item(question: Question, key: str, model: BoundModel) -> Item:
+def _item(question: Question, key: str, model: BoundModel, run_id: str | None) -> Item:
     answer_type, messages = question.answer, question.messages
-    asked = asked_of(question, model.params, schema_digest(answer_type), None)
+    asked = asked_of(question, model.params, schema_digest(answer_type), None, run_id)
     if answer_type is None:
         return Item(question.unit_key, key, messages, None, {}, asked)
     if model.takes_schema:

@@ -37,7 +37,11 @@ def record_of(outcome: Outcome) -> dict[str, Any]:
 
 
 def asked_of(
-    question: Question, params: Mapping[str, Any], answer_schema: str | None, reask_of: str | None
+    question: Question,
+    params: Mapping[str, Any],
+    answer_schema: str | None,
+    reask_of: str | None,
+    run_id: str | None,
 ) -> dict[str, Any]:
     """What a call is for, as columns of ``calls``: what a record needs to stand in a table."""
     return {
@@ -49,6 +53,7 @@ def asked_of(
         "params": dict(params),
         "answer_schema": answer_schema,
         "reask_of": reask_of,
+        "run_id": run_id,
     }
 
 
@@ -109,7 +114,8 @@ def outcome_of(record: Mapping[str, Any]) -> Outcome:
             record.get("s", "ok"),
         )
     attempts = tuple(Attempt(*one) for one in record["a"])
-    return Outcome(reply, attempts, record.get("$"), record["at"])
+    run_id = record.get("q", {}).get("run_id")
+    return Outcome(reply, attempts, record.get("$"), record["at"], run_id)
 
 
 def outcome_of_rows(
@@ -140,7 +146,8 @@ def outcome_of_rows(
         )
         for row in sorted(attempts, key=lambda row: row["attempt"])
     )
-    return Outcome(reply, made, call.get("cost_usd"), _seconds(call["asked_at"]))
+    asked_at_s = _seconds(call["asked_at"])
+    return Outcome(reply, made, call.get("cost_usd"), asked_at_s, call.get("run_id"))
 
 
 def _json(value: Any) -> Mapping[str, Any]:

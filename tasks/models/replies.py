@@ -84,9 +84,11 @@ class Outcome:
         attempts: Every attempt, in order.
         cost_usd: Price; nothing where it is not known.
         asked_at_s: When it was first asked, in seconds since 1970.
+        run_id: The run that made it, where that is known.
     """
 
     reply: Reply | None
     attempts: tuple[Attempt, ...]
     cost_usd: float | None
     asked_at_s: float
+    run_id: str | None = None

@@ -55,10 +55,12 @@ class Terms:
         calls: Calls that may be made for it; ``None`` for no limit.
         lent: Records of answers to its units that journals hold.
         held: Rows of ``calls`` and ``attempts`` of its units that failed before.
+        run_id: The run whose calls these are.
     """
 
     journals: Path
     mark: str
+    run_id: str | None = None
     units_at_once: int = 1
     parts: int = 1
     usd: float | None = None
@@ -163,6 +165,7 @@ async def returned(shard: SentShard, secret_of: SecretOf) -> ReturnedShard:
         secret_of=secret_of,
         parts=terms.parts,
         writes_only=shared,
+        run_id=terms.run_id,
     ) as gateway:
         gateway.journal.lend(terms.lent)
         counts = await work_units(step, shard.units, shard.rows, gateway, slots, take)

@@ -111,13 +111,17 @@ def _runs(version: str) -> str:
         for table in ("units", "earlier_units")
     )
     asked = " UNION ALL ".join(
-        f"SELECT asked_at FROM {table} WHERE unit_key IN {units}"
+        f"SELECT run_id, asked_at FROM {table} WHERE unit_key IN {units}"
         for table in ("calls", "earlier_calls")
     )
     return (
         f"SELECT runs.* FROM ({worked}) AS made ASOF JOIN runs "
         "ON made.run_id = runs.run_id AND made.committed_at >= runs.began_at UNION "
-        f"SELECT runs.* FROM ({asked}) AS made ASOF JOIN runs ON made.asked_at >= runs.began_at"
+        f"SELECT runs.* FROM ({asked}) AS made ASOF JOIN runs "
+        "ON made.run_id = runs.run_id AND made.asked_at >= runs.began_at UNION "
+        f"SELECT runs.* FROM (SELECT asked_at FROM ({asked}) WHERE run_id IS NULL "
+        "OR run_id NOT IN (SELECT run_id FROM runs)) AS made "
+        "ASOF JOIN runs ON made.asked_at >= runs.began_at"
     )
 
 

@@ -34,13 +34,14 @@ SELECT
     coalesce(u.status, 'planned') AS status,
     u.failure_kind,
     u.failure,
-    r.study_version <> su.study_version AS cached,
+    coalesce(r.study_version, f.study_version) <> su.study_version AS cached,
     u.run_id,
     u.committed_at
 FROM study_units AS su
 JOIN studies AS st USING (study_version)
 LEFT JOIN units AS u USING (unit_key)
-ASOF LEFT JOIN runs AS r ON u.committed_at >= r.began_at;
+ASOF LEFT JOIN runs AS r ON u.run_id = r.run_id AND u.committed_at >= r.began_at
+ASOF LEFT JOIN runs AS f ON u.committed_at >= f.began_at;
 COMMENT ON VIEW v_units_all IS
     'One row per unit of a version of a study, with what became of it. cached: a run of another '
     'version worked it.';
@@ -108,8 +109,9 @@ FROM v_episodes_all WHERE study_version IN (SELECT study_version FROM v_studies)
 COMMENT ON VIEW v_episodes IS
     'v_episodes_all for the version of each study that was run last.';
 
--- One process writes a warehouse, so runs follow one another: a call, or the end of a unit, is of
--- the run that had begun last. An answer that outlived its run in a journal stays that run's.
+-- A call, or the end of a unit, is of the run that it names: of the last that had begun under that
+-- name, since a run that is tried again keeps its name. Where it names none that is on record, it is
+-- of the run that had begun last. An answer that outlived its run in a journal stays that run's.
 
 CREATE VIEW v_calls_made AS
 WITH made AS (
@@ -137,9 +139,11 @@ SELECT
     made.asked_at,
     made.replaced,
     made.committed,
-    r.run_id,
-    r.study_version AS paid_by
-FROM made ASOF LEFT JOIN runs AS r ON made.asked_at >= r.began_at;
+    coalesce(r.run_id, f.run_id) AS run_id,
+    coalesce(r.study_version, f.study_version) AS paid_by
+FROM made
+ASOF LEFT JOIN runs AS r ON made.run_id = r.run_id AND made.asked_at >= r.began_at
+ASOF LEFT JOIN runs AS f ON made.asked_at >= f.began_at;
 COMMENT ON VIEW v_calls_made IS
     'One row per call that was made, each paid once: those of calls, those that failed and that a '
     'later try of their unit made again (replaced), and those of runs that ended before their unit '
@@ -190,8 +194,9 @@ SELECT
     st.created_at
 FROM numbered AS t
 LEFT JOIN spent AS s USING (unit_key, number)
-ASOF LEFT JOIN runs AS r ON t.committed_at >= r.began_at
-LEFT JOIN studies AS st ON st.study_version = r.study_version;
+ASOF LEFT JOIN runs AS r ON t.run_id = r.run_id AND t.committed_at >= r.began_at
+ASOF LEFT JOIN runs AS f ON t.committed_at >= f.began_at
+LEFT JOIN studies AS st ON st.study_version = coalesce(r.study_version, f.study_version);
 COMMENT ON VIEW v_tries_all IS
     'One row per time that a unit was worked, by the version whose run worked it, with the calls '
     'that were made for it then. number counts the tries of a unit from 1. standing: a later try '

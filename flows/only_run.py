@@ -1,0 +1,68 @@
+"""One run of a version of a study at a time: a second one waits, and then finds the work done."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+#: How often a run that waits looks whether the other has ended.
+LOOK_S = 0.5
+
+
+@asynccontextmanager
+async def only_run(folder: Path, version: str, tell: Callable[[str], None]) -> AsyncIterator[None]:
+    """While it lasts, no other process on this machine runs a version; waits for one that does.
+
+    The system frees the lock however its process ends.
+
+    Args:
+        folder: The folder of the warehouse's journals.
+        version: The version.
+        tell: Is told once which process is waited for.
+    """
+    file = folder / f"{version}.running"
+    told = False
+    while (descriptor := _locked(file)) is None:
+        if not told:
+            tell(_holder(file))
+            told = True
+        await asyncio.sleep(LOOK_S)
+    try:
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        file.unlink(missing_ok=True)  # before the lock is freed, so that it is no other's
+        os.close(descriptor)
+
+
+def _locked(file: Path) -> int | None:
+    """The file, locked; nothing where another run has locked it, in this process or another."""
+    while True:
+        try:
+            file.parent.mkdir(0o700, parents=True, exist_ok=True)
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:  # a run that ended took the folder away
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_ino == file.stat().st_ino:
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except FileNotFoundError:  # its run ended and took it away
+            pass
+        os.close(descriptor)
+
+
+def _holder(file: Path) -> str:
+    """The process that has locked a file, as it says there."""
+    try:
+        return file.read_text() or "another process"
+    except FileNotFoundError:
+        return "another process"
