@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/live.py [--studies 4] [--seconds 120] [--kill]
 
-Every study is an ``agora run`` in a process of its own. The reader asks every 100 ms, by turns through
-:func:`warehouse.query.query`. No process may see an error; afterwards the tables must be those of
-the same studies run one after another.
+Every study is an ``agora run`` in a process of its own, of another length than the others, so owners
+change. The reader asks every 100 ms through :func:`warehouse.query.query`, a new connection each
+time. No process may see an error, and every unit must be committed once.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def main() -> None:
 
     with (
         tempfile.TemporaryDirectory() as name,
-        model_server(options.server, "--latency", str(options.latency)) as url,
+        model_server(options.server, "--latency-ms", str(1000 * options.latency)) as url,
     ):
         folder = Path(name)
         os.environ["PREFECT_HOME"] = str(folder / "prefect")
