@@ -2,9 +2,9 @@
 
     .venv/bin/python bench/live.py [--studies 4] [--seconds 120] [--kill]
 
-Every study is an ``agora run`` in a process of its own, of another length than the others, so owners
-change. The reader asks every 100 ms through :func:`warehouse.query.query`, a new connection each
-time. No process may see an error, and every unit must be committed once.
+Every study is an ``agora run`` in a process of its own, of another length than the others, so that
+owners change. The reader asks every 100 ms through :func:`warehouse.query.query`, a new connection
+each time. No process may see an error, and every unit must be committed once.
 """
 
 from __future__ import annotations

@@ -102,9 +102,22 @@ def sql(
             "rows only, and the answer stays the same whatever is run later.",
         ),
     ] = None,
+    connect: Annotated[
+        bool,
+        typer.Option(
+            "--connect",
+            help="Print what to type into another DuckDB, such as its shell, to ask the same.",
+        ),
+    ] = False,
     warehouse: AfterCommand = None,
 ) -> None:
     """Query the warehouse with SQL. Queries only read; they cannot change anything."""
+    if connect:
+        from flows.cli.terminal import say
+        from warehouse.connecting import statements_elsewhere
+
+        say(statements_elsewhere(warehouse_of(context), query))
+        return
     from flows.cli.sql import answer
 
     answer(query, warehouse_of(context), format_, output, at)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -23,7 +24,9 @@ from schemas.errors import Mistake
 from schemas.unit import Failure, Read
 from warehouse.address import Address, address_file
 from warehouse.committing.batch import BatchRefused
+from warehouse.connecting import statements_elsewhere
 from warehouse.connection import Locked
+from warehouse.extensions import load_extension
 from warehouse.query import query
 from warehouse.remote import RemoteWarehouse
 from warehouse.shared import SharedWarehouse
@@ -354,3 +357,26 @@ def test_an_owner_that_is_killed_while_many_commit_loses_and_doubles_nothing(
         ).row(0)
     done = 3 * 12 - sum(name.endswith("1") for some in names for name in some)
     assert counted == (36, 36, 0, 36, 2 * done, 36)
+
+
+def typed_elsewhere(statements: str) -> list[tuple[Any, ...]]:
+    """What another DuckDB answers; its extensions come from their packages."""
+    with duckdb.connect() as elsewhere:
+        for one in statements.rstrip(";").split(";\n"):
+            if one.startswith("LOAD "):
+                load_extension(elsewhere, one.removeprefix("LOAD "))
+                continue
+            found = elsewhere.execute(one)
+        return found.fetchall()
+
+
+def test_another_duckdb_asks_the_owner_and_the_free_file(empty: Path, make: Any) -> None:
+    asked = "SELECT count(*) FROM units WHERE label <> ';'"
+    with SharedWarehouse(empty) as warehouse:
+        warehouse.commit([make.result("a")], run_id="r", code_version="0")
+        statements = statements_elsewhere(empty, asked)
+        assert _address(empty).token not in statements
+        assert typed_elsewhere(statements) == [(1,)]
+    assert typed_elsewhere(statements_elsewhere(empty, asked)) == [(1,)]
+    with pytest.raises(Mistake, match="read-only"):
+        statements_elsewhere(empty, "DROP TABLE units")
