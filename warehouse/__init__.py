@@ -14,7 +14,7 @@
 - ``queries``: every question that other rooms ask, named and typed. ``reader``: what answers them,
   from the file or from the process that has it open: ``serve`` is that process's side, ``client``
   the asker's, ``statements`` what both run, ``reading`` what they may run. ``query``: SQL of a
-  user's own; ``connecting``: the same asked by another DuckDB. ``as_of``: the rows of one
+  user's own; ``other_duckdb``: the same asked by another DuckDB. ``as_of``: the rows of one
   version alone.
 - ``inputs``: what versions read from outside, on record beside their units. ``archives``: versions
   as files for other programs and other warehouses.

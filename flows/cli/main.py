@@ -114,7 +114,7 @@ def sql(
     """Query the warehouse with SQL. Queries only read; they cannot change anything."""
     if connect:
         from flows.cli.terminal import say
-        from warehouse.connecting import statements_elsewhere
+        from warehouse.other_duckdb import statements_elsewhere
 
         say(statements_elsewhere(warehouse_of(context), query))
         return

@@ -24,9 +24,9 @@ from schemas.errors import Mistake
 from schemas.unit import Failure, Read
 from warehouse.address import Address, address_file
 from warehouse.committing.batch import BatchRefused
-from warehouse.connecting import statements_elsewhere
 from warehouse.connection import Locked
 from warehouse.extensions import load_extension
+from warehouse.other_duckdb import statements_elsewhere
 from warehouse.query import query
 from warehouse.remote import RemoteWarehouse
 from warehouse.shared import SharedWarehouse
