@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from schemas.errors import Mistake
-from tasks.models.journal_file import HEADER, NUMBERED, SUFFIX, RecordFormat, Scan, Whole
+from tasks.models.journal_file import (
+    HEADER,
+    NUMBERED,
+    SUFFIX,
+    RecordFormat,
+    Scan,
+    Whole,
+    damage,
+)
 
 _REWIND_BYTES = 64 << 20
 _PLACE_BITS = 48
@@ -338,7 +346,7 @@ class Journal:
         file.format, file.end, file.next_number = scan.format, scan.end, scan.next_number
         if scan.damaged_bytes and file.mine:  # else its last record is being written
             file.damaged = True
-            self.lost.append(_damage(scan, file.path, read))
+            self.lost.append(damage(scan, file.path, read))
             log.info(self.lost[-1])  # people read it once, in the report of the run
 
     def _take(self, file: _File, number: int, whole: Whole) -> None:
@@ -361,17 +369,6 @@ class Journal:
             self._places[unit_key] = left
         else:
             self._places.pop(unit_key, None)
-
-
-def _damage(scan: Scan, path: Path, read: int) -> str:
-    """What a journal lost, for people."""
-    lost = [f"{scan.lost} missing between others" if scan.lost else ""]
-    lost += [f"up to {scan.lost_at_end} at its end" if scan.lost_at_end else ""]
-    counted = " and ".join(filter(None, lost)) or "none of them missing"
-    return (
-        f"{path}: {scan.damaged_bytes} bytes of the journal are damaged; answers: {read} read, "
-        f"{counted}; what is missing is asked again"
-    )
 
 
 def _locked(descriptor: int) -> bool:

@@ -236,6 +236,17 @@ class Scan:
         return False
 
 
+def damage(scan: Scan, path: Path, read: int) -> str:
+    """What a journal lost, for people."""
+    lost = [f"{scan.lost} missing between others" if scan.lost else ""]
+    lost += [f"up to {scan.lost_at_end} at its end" if scan.lost_at_end else ""]
+    counted = " and ".join(filter(None, lost)) or "none of them missing"
+    return (
+        f"{path}: {scan.damaged_bytes} bytes of the journal are damaged; answers: {read} read, "
+        f"{counted}; what is missing is asked again"
+    )
+
+
 def _payload(descriptor: int, offset: int, read: bytes, start: int, length: int) -> bytes | None:
     """The payload of a record of which the start was read; ``None`` if the file ends before it."""
     payload = read[start : start + length]
