@@ -135,7 +135,7 @@ class Journal:
             return self._lent.get(unit_key, {}).get(call_key)
         file = self._files[place >> _PLACE_BITS]
         whole = file.format.read(file.descriptor, place & ((1 << _PLACE_BITS) - 1))
-        # Another process may have begun its journal anew since it was read here.
+        # Its process may have begun it anew since it was read here.
         if whole is None or (whole.record.get("u"), whole.record.get("k")) != (unit_key, call_key):
             return None
         return whole.record
@@ -154,15 +154,10 @@ class Journal:
         return tuple(self._places)
 
     def held(self) -> tuple[str, ...]:
-        """Units with unsettled records in journals of this process, those taken over included.
-
-        What other living processes have in theirs is theirs to settle.
-        """
-        return tuple(
-            unit_key
-            for unit_key, places in self._places.items()
-            if any(self._files[place >> _PLACE_BITS].mine for place in places.values())
-        )
+        """Units with unsettled records in journals that no other living process has."""
+        mine = {number for number, file in enumerate(self._files) if file.mine}
+        every = self._places.items()
+        return tuple(k for k, at in every if mine & {one >> _PLACE_BITS for one in at.values()})
 
     def lend(self, records: Iterable[dict[str, Any]]) -> None:
         """Takes in records that another process keeps: they are found, and nothing more."""
