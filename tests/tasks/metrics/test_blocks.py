@@ -103,6 +103,8 @@ def test_groups_with_topics_of_their_own_are_no_voices(metric: str) -> None:
         for data in (plain, grouped)
     ]
     assert abs(found[1]["value"]) < 3 * (found[1]["ci_high"] - found[1]["ci_low"]) / 4
+    apart = "shuffled within rounds among seats that hear the same"
+    assert [apart in one["method"] for one in found] == [False, True]
     if metric == "persona_consistency":
         assert found[0]["ci_low"] > 0, "a shuffle over all seats takes topics for voices"
 
