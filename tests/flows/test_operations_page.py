@@ -73,8 +73,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Done]]:
 
 
 def test_every_command_ends_as_it_should(done: dict[str, Done]) -> None:
-    failed = {command: one for command, one in done.items() if one.status}
-    assert failed == {}
+    stopped = "agora run limited/study.yaml --budget-calls 300"
+    assert {command: one.printed for command, one in done.items() if one.status} == {
+        stopped: done[stopped].printed
+    }
+    assert done[stopped].status == 1
 
 
 def printed(done: dict[str, Done], beginning: str) -> str:
@@ -92,6 +95,14 @@ def test_what_is_deployed_is_scheduled_and_completes_when_it_is_triggered(
     assert "prefect deployment run agora-study/my-study\n" in deployed
     for flow in ("agora-study/my-study --watch", "agora-maintenance"):
         assert "finished successfully" in printed(done, f"prefect deployment run {flow}")
+
+
+def test_a_retry_works_what_a_stopped_run_has_left(done: dict[str, Done]) -> None:
+    assert "Stopped" in printed(done, "agora run limited")
+    assert "agora retry limited" in printed(done, "agora status limited")
+    retried = printed(done, "agora retry limited")
+    assert "Stopped" not in retried
+    assert re.search(r"expectations hold", retried)
 
 
 def test_the_result_is_queried(done: dict[str, Done]) -> None:
