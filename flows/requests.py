@@ -96,6 +96,12 @@ class MaintenanceRequest(Record):
     compact: bool = Field(
         True, description="Write the file anew, without the room that deleted rows leave."
     )
+    studies: tuple[str, ...] = Field(
+        (), description="Studies that are exported too, by name: NAME, or NAME@VERSION."
+    )
+    archives: Path = Field(
+        Path("archives"), description="Folder of the exports; each is named for study and time."
+    )
     wait_s: float = Field(
         3600, ge=0, description="How long to wait for a run that has the warehouse open."
     )

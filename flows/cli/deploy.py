@@ -24,13 +24,15 @@ def planned(
     *,
     maintenance: bool,
     stages: Sequence[Stage],
+    exported: Sequence[str],
     allowed: Sequence[Path],
     schedule: CronSchedule | None,
 ) -> DeploymentPlan:
     """What is to be deployed.
 
     Raises:
-        Mistake: Neither or both of study and maintenance are asked for, or the study does not load.
+        Mistake: Neither or both of study and maintenance are asked for, an option belongs to the
+            other, or the study does not load.
         Mistakes: The study file has mistakes in it.
     """
     if (study is None) != maintenance:
@@ -40,8 +42,15 @@ def planned(
             found="both" if maintenance else "neither",
             expected="one of them",
         )
+    if stray := ("--stage" if stages else "") if maintenance else ("--export" if exported else ""):
+        raise Mistake(
+            what="this option does not apply",
+            place=stray,
+            found=f"a deployment of {'maintenance' if maintenance else 'a study'}",
+            fix="leave it out",
+        )
     if study is None:
-        return maintenance_plan(warehouse, schedule=schedule)
+        return maintenance_plan(warehouse, studies=exported, schedule=schedule)
     return study_plan(study, warehouse, stages=stages, allowed=allowed, schedule=schedule)
 
 
@@ -74,7 +83,7 @@ def deploy_and_say(plan: DeploymentPlan, pool: str) -> None:
     done = asyncio.run(deploy(plan, pool))
     name, kind = done.pool
     say(f"deployed {plan.full_name}")
-    for field in ("study", "warehouse", "stages"):
+    for field in ("study", "warehouse", "stages", "studies", "archives"):
         if (given := plan.request.get(field)) is not None:
             _line(field, given if isinstance(given, str) else ", ".join(given))
     _line("pool", f"{name}, of type {kind}, {_made(done.new_pool)}")

@@ -37,6 +37,13 @@ def deploy(
         bool, typer.Option("--maintenance", help="Deploy the warehouse's maintenance instead.")
     ] = False,
     stage: StageNames = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="With --maintenance: export this study too, into the folder archives. "
+            "Repeat the option for several studies.",
+        ),
+    ] = None,
     cron: Cron = None,
     timezone: Timezone = "UTC",
     active: Active = False,
@@ -56,6 +63,7 @@ def deploy(
         warehouse_of(context),
         maintenance=maintenance,
         stages=stages_of(stage),
+        exported=export or (),
         allowed=allowed_of(context),
         schedule=schedule,
     )

@@ -18,6 +18,10 @@ FlowName = Literal[
 ]
 
 
+#: Where exports go.
+ARCHIVES = Path("archives")
+
+
 @dataclass(frozen=True)
 class CronSchedule:
     """When a deployment runs by itself.
@@ -94,15 +98,22 @@ def study_plan(
     )
 
 
-def maintenance_plan(warehouse: Path, *, schedule: CronSchedule | None = None) -> DeploymentPlan:
-    """The deployment of a warehouse's maintenance."""
-    name = warehouse.stem
-    request = MaintenanceRequest(warehouse=warehouse.resolve(), limit=limit_of("maintenance"))
+def maintenance_plan(
+    warehouse: Path,
+    *,
+    studies: Sequence[str] = (),
+    archives: Path = ARCHIVES,
+    schedule: CronSchedule | None = None,
+) -> DeploymentPlan:
+    """The deployment of a warehouse's maintenance, with exports of some of its studies."""
+    given: dict[str, Any] = {"warehouse": warehouse.resolve(), "limit": limit_of("maintenance")}
+    if studies:
+        given |= {"studies": tuple(studies), "archives": archives.resolve()}
     return DeploymentPlan(
         flow="agora-maintenance",
-        name=name,
-        request=request.model_dump(mode="json", exclude_unset=True),
-        about=f"Writes {warehouse.name} anew, without the room that deleted rows leave.",
+        name=warehouse.stem,
+        request=MaintenanceRequest(**given).model_dump(mode="json", exclude_unset=True),
+        about=f"Writes {warehouse.name} anew, without unused room, and exports studies.",
         schedule=schedule,
         tags=("maintenance",),
     )

@@ -38,6 +38,12 @@ def test_all_maintenance_shares_one_limit() -> None:
     assert MaintenanceRequest.model_validate(one.request).warehouse == Path("one.duckdb").resolve()
 
 
+def test_maintenance_exports_what_it_is_told_to_a_folder_in_full() -> None:
+    plan = maintenance_plan(Path("one.duckdb"), studies=["small"])
+    request = MaintenanceRequest.model_validate(plan.request)
+    assert (request.studies, request.archives) == (("small",), Path("archives").resolve())
+
+
 def test_a_schedule_that_prefect_refuses_is_a_mistake() -> None:
     assert not checked_schedule("0 2 * * *", "Europe/Berlin", active=False).active
     for cron in ("", "tomorrow", "0 2 * *", "0 25 * * *", "H 2 * * *"):
