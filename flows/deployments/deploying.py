@@ -123,7 +123,7 @@ async def _make_pool(client: PrefectClient, name: str) -> bool:
     return False
 
 
-async def _wait_for(client: PrefectClient) -> None:
+async def _wait_for_server(client: PrefectClient) -> None:
     """Wait a while for a server that may have been started just now.
 
     Raises:
@@ -154,7 +154,7 @@ async def server() -> AsyncIterator[PrefectClient]:
         )
     try:
         async with get_client() as client:
-            await _wait_for(client)
+            await _wait_for_server(client)
             yield client
     except PrefectHTTPStatusError as error:
         if error.response.status_code != httpx.codes.UNAUTHORIZED:

@@ -57,7 +57,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Done]]:
     )
     shell = subprocess.Popen(["bash", "-c", script], cwd=folder, env=environment, process_group=0)
     try:
-        shell.wait(300)
+        shell.wait(540)
         yield {
             command: Done(
                 int((folder / f"{number}.status").read_text()),

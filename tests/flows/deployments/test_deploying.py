@@ -12,7 +12,9 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
 from prefect.exceptions import PrefectHTTPStatusError
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.deployments import deploying
 from flows.deployments.deploying import FLOWS, deploy
 from flows.deployments.limits import holding
 from flows.deployments.plans import CronSchedule, study_plan
@@ -20,6 +22,9 @@ from flows.deployments.serving import open_plans
 from flows.requests import RunRequest
 from flows.study import run_study
 from schemas.errors import Mistake
+
+#: Where nothing listens.
+NOWHERE = "http://127.0.0.1:9/api"
 
 
 @pytest.mark.slow
@@ -96,3 +101,16 @@ async def test_a_limit_that_nobody_created_is_a_mistake(study_file: Path, tmp_pa
     with pytest.raises(Mistake, match="prefect gcl create never-made --limit 1"):
         await state.aresult()
     assert not request.warehouse.exists()
+
+
+async def test_a_server_that_is_not_there_is_a_mistake(
+    study_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploying, "STARTING_S", 0)
+    plan = study_plan(study_file, tmp_path / "agora.duckdb")
+    for url, said in ((None, "no Prefect server is configured"), (NOWHERE, "no Prefect server an")):
+        with (
+            temporary_settings({PREFECT_API_URL: url}),
+            pytest.raises(Mistake, match=f"{said}(.|\n)*prefect server start"),
+        ):
+            await deploy(plan, "nowhere")
