@@ -54,7 +54,7 @@ def _shared(
         Path,
         typer.Option(
             envvar="AGORA_WAREHOUSE",
-            help="The warehouse: one DuckDB file. Also accepted after the command.",
+            help="The warehouse: a DuckDB file, or a lake's YAML. Also accepted after the command.",
         ),
     ] = DEFAULT_WAREHOUSE,
     version: Annotated[

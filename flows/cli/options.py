@@ -96,7 +96,7 @@ AfterCommand = Annotated[
     typer.Option(
         "--warehouse",
         callback=_remember,
-        help="The warehouse: one DuckDB file. Also accepted before the command.",
+        help="The warehouse: a DuckDB file, or a lake's YAML. Also accepted before the command.",
         show_default=False,
     ),
 ]
