@@ -50,11 +50,11 @@ def test_the_commands_of_the_page_work(
             shorten(tmp_path / "my-study" / "study.yaml")
     assert "lab.lake.yaml" in said[2]
     assert "my-study" in said[3]
-    assert "messages" in said[4]
+    assert "episodes" in said[4]
 
     (code,) = blocks("python")
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    told = r"\d+ files of [\d,]+ bytes before, \d+ files of [\d,]+ bytes now\n"
+    told = r"\d+ files? of [\d,]+ bytes before, \d+ files? of [\d,]+ bytes now\n"
     assert re.fullmatch(told, done.stdout)
 
     with duckdb.connect(config={"allow_unsigned_extensions": True}) as other:
