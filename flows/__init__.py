@@ -15,7 +15,8 @@
   ``estimating``: what it will take. ``remaining``: what a run that was stopped leaves.
   ``catalogues``: what was imported, as studies name it.
 - ``imports``, ``human_coding``: data and codes from outside. ``exports``: personas for others.
-  ``archives``: versions of studies for others.
+  ``archives``: versions of studies for others. ``leftovers``: what nothing needs any more.
+  ``doctor``: whether everything is as a run needs it.
   ``instrument_file``: questionnaires of others as files that studies name.
   ``findings``, ``reporting``,
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names

@@ -17,7 +17,8 @@
   user's own; ``other_duckdb``: the same asked by another DuckDB. ``as_of``: the rows of one
   version alone.
 - ``inputs``: what versions read from outside, on record beside their units. ``archives``: versions
-  as files for other programs and other warehouses.
+  as files for other programs and other warehouses. ``snapshot``: a copy of the whole.
+  ``upkeep``: what nothing refers to, and what contradicts itself.
 - ``expectations``: Great Expectations over data sets, in a process of its own.
 - ``child_process``: processes that end when this one does, however it ends. ``closing``: what is
   closed at the end of a ``with`` statement.

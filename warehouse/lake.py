@@ -96,6 +96,20 @@ class LakeStorage(Storage):
         opened.execute(f"SET allowed_directories = [{literal(f'{self.folder}{os.sep}')}]")
         super().confine(opened)
 
+    def copy(self, target: Path) -> None:
+        """See :meth:`Storage.copy`; a lake is copied by the programs that keep its parts.
+
+        Raises:
+            Mistake: Always.
+        """
+        raise Mistake(
+            what="a lake is no file that could be copied",
+            place=str(self.path),
+            expected="a warehouse in a DuckDB file",
+            fix="back up its PostgreSQL catalogue (pg_dump), then its data folder; or export the "
+            "studies (agora export)",
+        )
+
     def mistake(self, error: duckdb.Error) -> Mistake:
         """See :meth:`warehouse.storage.Storage.mistake`."""
         return broken(self.path, error)

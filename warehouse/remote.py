@@ -97,6 +97,10 @@ class RemoteWarehouse(Writer):
         """See :meth:`warehouse.writer.Writer.replace`."""
         self._ask("replace", {"table": table, "values": values}, [rows])
 
+    def copy_to(self, target: Path) -> None:
+        """See :meth:`warehouse.writer.Writer.copy_to`."""
+        self._ask("copy_to", {"target": str(target.absolute())})
+
     def commit(
         self,
         results: Sequence[Result],

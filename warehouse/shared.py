@@ -99,6 +99,10 @@ class SharedWarehouse(Writer):
         """See :meth:`warehouse.writer.Writer.replace`."""
         self._done(lambda held: held.replace(table, values, rows))
 
+    def copy_to(self, target: Path) -> None:
+        """See :meth:`warehouse.writer.Writer.copy_to`."""
+        self._done(lambda held: held.copy_to(target))
+
     def commit(
         self,
         results: Sequence[Result],

@@ -5,6 +5,7 @@ What the two do differently is here and in :mod:`warehouse.lake`; nothing else a
 
 from __future__ import annotations
 
+import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -87,6 +88,14 @@ class Storage(ABC):
         """
 
     @abstractmethod
+    def copy(self, target: Path) -> None:
+        """Copies what is committed to a file that is not there; the caller holds the turn to write.
+
+        Raises:
+            Mistake: It could not be copied, or is nothing that a copy of files would hold.
+        """
+
+    @abstractmethod
     def mistake(self, error: duckdb.Error) -> Mistake:
         """The mistake of a warehouse that could not be read or written while it was open."""
 
@@ -125,6 +134,25 @@ class FileStorage(Storage):
         from warehouse.compacting import compact_file
 
         return compact_file(self.path)
+
+    def copy(self, target: Path) -> None:
+        """See :meth:`Storage.copy`; what is not in the file yet goes to ``<target>.wal``.
+
+        Another process copies. If this one opened and closed the file, it would give up its lock.
+        """
+        for suffix in ("", ".wal"):
+            source = self.path.with_name(self.path.name + suffix)
+            if not suffix or source.exists():
+                there = target.with_name(target.name + suffix)
+                command = ["cp", "-p", "--", str(source), str(there)]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if done.returncode:
+                    raise Mistake(
+                        what="the warehouse could not be copied",
+                        place=str(target),
+                        found=done.stderr.strip(),
+                        fix="make room on that disk, or name a file in another folder",
+                    )
 
     def mistake(self, error: duckdb.Error) -> Mistake:
         """See :func:`warehouse.connection.storage_mistake`."""

@@ -112,6 +112,11 @@ class Warehouse(Writer):
         with self._turn(), self.cursor() as cursor:
             yield cursor
 
+    def copy_to(self, target: Path) -> None:
+        """See :meth:`warehouse.writer.Writer.copy_to`."""
+        with self._turn():
+            self.storage.copy(target)
+
     def own_cursor(self) -> duckdb.DuckDBPyConnection:
         """A cursor that the caller closes; functions that it registers last while it is open."""
         with self._making:

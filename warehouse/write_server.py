@@ -12,6 +12,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -64,6 +65,7 @@ class WriteServer(Closing):
             "record_uncommitted": self._record_uncommitted,
             "record_units": self._record_units,
             "replace": self._replace,
+            "copy_to": self._copy_to,
             "commit": self._commit,
         }
         self._listening = socket.create_server((LOOPBACK, 0))
@@ -163,6 +165,10 @@ class WriteServer(Closing):
 
     def _replace(self, values: Values, frames: Frames) -> Values:
         self._warehouse.replace(values["table"], values["values"], frames[0])
+        return {}
+
+    def _copy_to(self, values: Values, frames: Frames) -> Values:
+        self._warehouse.copy_to(Path(values["target"]))
         return {}
 
     def _commit(self, values: Values, frames: Frames) -> Values:

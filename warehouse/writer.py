@@ -84,6 +84,16 @@ class Writer(Reader, Closing):
         """
 
     @abstractmethod
+    def copy_to(self, target: Path) -> None:
+        """Copies what is committed to a file that is not there; commits wait meanwhile.
+
+        See :meth:`warehouse.storage.Storage.copy`.
+
+        Raises:
+            Mistake: It could not be copied.
+        """
+
+    @abstractmethod
     def commit(
         self,
         results: Sequence[Result],

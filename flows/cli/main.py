@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.cli import deployment_commands, write_commands
+from flows.cli import deployment_commands, upkeep_commands, write_commands
 from flows.cli.bugs import print_bug
 from flows.cli.options import (
     DEFAULT_WAREHOUSE,
@@ -68,6 +68,7 @@ def _shared(
 
 
 write_commands.register(app)
+upkeep_commands.register(app)
 deployment_commands.register(app)
 
 

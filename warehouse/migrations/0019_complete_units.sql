@@ -1,4 +1,4 @@
--- What versions consisted of when they were first complete. Of earlier versions, what they are now.
+-- What versions consisted of when they were first complete; of earlier ones, when they are run again.
 
 CREATE TABLE "complete_units" (
     "study_version" VARCHAR NOT NULL,
