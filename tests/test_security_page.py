@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks.personas.profiles import ProfileField, profile_prompt
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
@@ -30,3 +32,22 @@ def test_every_claim_names_a_test() -> None:
 
 def test_the_readme_leads_to_the_page() -> None:
     assert "(SECURITY.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_template_in_a_text_stays_text() -> None:
+    text = "{{ 7 * 7 }}{{ cycler.__init__.__globals__.os.environ }}{% set x = 1 %}"
+    prompt = profile_prompt([text], {"town": ProfileField(about=text)})
+    assert prompt.count(text) == 2
+
+
+def test_no_text_is_evaluated() -> None:
+    """Only a shard that a run sends to its own workers is unpickled."""
+    found = set()
+    for room in ("schemas", "tasks", "warehouse", "flows"):
+        for file in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    called = ast.unparse(node.func)
+                    if called in {"eval", "exec", "compile", "pickle.load", "pickle.loads"}:
+                        found.add((str(file.relative_to(ROOT)), called))
+    assert found == {("tasks/stages/sent.py", "pickle.loads")}
