@@ -28,7 +28,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     found = {}
     for command in COMMANDS:
         done = subprocess.run(
-            ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         found[command] = done.stdout
