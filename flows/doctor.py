@@ -195,10 +195,10 @@ def _usual_key(about: str, model: str) -> Finding:
     from flows.settings import apply_defaults
 
     apply_defaults()
-    import litellm
+    from tasks.models.usual_keys import missing_variables
 
-    found = litellm.validate_environment(model)
-    if found["keys_in_environment"] or not found["missing_keys"]:
+    missing = missing_variables(model)
+    if not missing:
         return Finding(about, True, f"{model}: the provider's variable is set")
-    names = ", ".join(found["missing_keys"])
+    names = ", ".join(missing)
     return Finding(about, False, f"{model}: {names} not set", f"export {names}=...")

@@ -9,6 +9,6 @@
 - ``keys``, ``prompt_messages``, ``structured``: what identifies a call. ``journal``,
   ``journal_file``, ``record``: where an answer is safe. ``replies``, ``ledger``: what becomes rows.
   ``explain``: why a call is not held.
-- ``budget``, ``prices``, ``usage``, ``estimate``: money. ``secrets``, ``strike``:
-  keys of providers.
+- ``budget``, ``prices``, ``usage``, ``estimate``: money. ``secrets``, ``strike``,
+  ``usual_keys``: keys of providers.
 """
