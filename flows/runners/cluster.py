@@ -61,10 +61,8 @@ def open_cluster(run: RunSpec) -> Iterator[Cluster | None]:
     if run.address is not None:
         refuse_unreachable_server(run.address)
     from flows.runners.dask import open_dask
-    from flows.runners.ray import open_ray
 
-    opened = open_dask if run.runner == "dask" else open_ray
-    with opened(run.address, run.workers) as cluster:
+    with open_dask(run.address, run.workers) as cluster:
         yield cluster
 
 
