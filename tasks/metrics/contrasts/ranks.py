@@ -15,6 +15,7 @@ from tasks.metrics.contrasts.sample import (
     arrangements_p,
     contrast_test,
 )
+from tasks.metrics.contrasts.shuffles import DRAWS, FEW, orders, share_as_far
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.statistics.bootstrap import few_episodes, interval, interval_words
@@ -25,11 +26,6 @@ from tasks.metrics.statistics.effect_intervals import (
 
 SIGN = "positive: b has the larger values"
 NEWCOMBE = "interval: Newcombe (2006), method 5"
-#: Episodes a side below which the Brunner-Munzel statistic is not taken for one of Student's t, and
-#: tied ranks not for normal ones: of rare values p would be a half or a third of what it is.
-FEW = 50
-#: Shuffles of tied ranks.
-DRAWS = 9999
 SHUFFLED = f"shuffled ranks, as values are tied ({DRAWS} shuffles, the observed one among them)"
 
 
@@ -50,12 +46,12 @@ def _tied_p(groups: Sequence[Floats], rng: np.random.Generator) -> float:
     ranks = stats.rankdata(np.concatenate(groups))
     starts = np.cumsum([0, *map(len, groups[:-1])])
     sizes = np.array([len(group) for group in groups])
-    order = np.argsort(rng.random((DRAWS, len(ranks))), axis=1)
-    drawn, observed = (
-        (np.add.reduceat(one, starts, axis=-1) ** 2 / sizes).sum(axis=-1)
-        for one in (ranks[order], ranks)
-    )
-    return float(((drawn >= observed * (1 - 1e-12)).sum() + 1) / (DRAWS + 1))
+
+    def apart(ordered: Floats) -> Floats:
+        return np.asarray((np.add.reduceat(ordered, starts, axis=-1) ** 2 / sizes).sum(axis=-1))
+
+    drawn = (apart(ranks[order]) for order in orders(len(ranks), DRAWS, rng))
+    return share_as_far(float(apart(ranks)), drawn, DRAWS)
 
 
 @contrast_test(
@@ -142,10 +138,12 @@ def brunner_munzel(
 def _permutation_p(a: Floats, b: Floats, draws: int, rng: np.random.Generator) -> float:
     """Share of shuffles with a Brunner-Munzel statistic as large, the observed one counted."""
     values = np.concatenate([a, b])
-    order = np.argsort(rng.random((draws, len(values))), axis=1)
-    observed = np.abs(_studentised(values, len(a), np.arange(len(a))[None]))
-    drawn = np.abs(_studentised(values, len(a), order[:, : len(a)]))
-    return float(((drawn >= observed * (1 - 1e-9)).sum() + 1) / (draws + 1))
+    observed = float(_studentised(values, len(a), np.arange(len(a))[None])[0])
+    drawn = (
+        _studentised(values, len(a), order[:, : len(a)])
+        for order in orders(len(values), draws, rng)
+    )
+    return share_as_far(observed, drawn, draws)
 
 
 def _studentised(values: Floats, n_a: int, first: Ints) -> Floats:

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from scipy import stats
 
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.sample import Finding, Side
+from tasks.metrics.contrasts.shuffles import studentised_difference
 from tasks.metrics.statistics import effect_intervals, effects
 
 RNG = np.random.default_rng(5)
@@ -235,10 +237,39 @@ def test_a_restricted_shuffle_uses_the_pairing() -> None:
     assert blocked == pytest.approx(theirs.pvalue, abs=0.002)
 
 
-def test_welch_is_that_of_scipy() -> None:
-    found, theirs = episode("welch", A, B), stats.ttest_ind(B, A, equal_var=False)
-    assert (found.statistic, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
-    assert found.effect_name == "hedges_g"
+def test_welch_is_that_of_scipy_and_of_its_permutation_where_episodes_are_few() -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(0, 1, 60), rng.normal(0.3, 2, 80)
+    many, theirs = episode("welch", a, b), stats.ttest_ind(b, a, equal_var=False)
+    assert (many.statistic, many.p) == pytest.approx((theirs.statistic, theirs.pvalue))
+    few = episode("welch", A, B)
+    exact = stats.permutation_test(
+        (B, A),
+        lambda b, a, axis: stats.ttest_ind(b, a, equal_var=False, axis=axis).statistic,
+        vectorized=True,
+        n_resamples=99_999,
+        rng=rng,
+    )
+    assert few.statistic == pytest.approx(exact.statistic)
+    assert few.p == pytest.approx(exact.pvalue, abs=0.01)
+    assert few.effect_name == "hedges_g"
+
+
+@pytest.mark.parametrize(("test", "seats"), [("welch", 1), ("cluster_robust", 4)])
+@pytest.mark.parametrize("values", ["rare", "skewed"])
+def test_few_episodes_against_many_are_told_apart_no_more_often_than_p_allows(
+    test: str, seats: int, values: str
+) -> None:
+    rng, studies, rejected = np.random.default_rng(9), 60, 0
+    for _ in range(studies):
+        sides = [
+            rng.binomial(1, 0.15, n * seats).astype(float)
+            if values == "rare"
+            else np.repeat(np.exp(rng.normal(size=n)), seats) + rng.random(n * seats)
+            for n in (5, 30)
+        ]
+        rejected += episode(test, *sides, seats=seats).p <= 0.05
+    assert rejected <= stats.binom.ppf(1 - 1e-4, studies, 0.05)
 
 
 @pytest.mark.parametrize("test", ["cluster_robust", "mixed_model", "gee"])
@@ -257,16 +288,33 @@ def test_cluster_robust_is_that_of_the_formula_interface() -> None:
     import pandas as pd
 
     rng = np.random.default_rng(8)
-    a, b = rng.normal(0, 1, 40), rng.normal(0.4, 1, 40)
+    a, b = rng.normal(0, 1, 240), rng.normal(0.1, 1, 240)
     frame = pd.DataFrame(
-        {"y": np.r_[a, b], "x": np.repeat([0, 1], 40), "episode": np.repeat(np.arange(20), 4)}
+        {"y": np.r_[a, b], "x": np.repeat([0, 1], 240), "episode": np.repeat(np.arange(120), 4)}
     )
     theirs = smf.ols("y ~ x", frame).fit(
         cov_type="cluster", cov_kwds={"groups": frame["episode"]}, use_t=True
     )
     found = episode("cluster_robust", a, b, seats=4)
     assert found.statistic == pytest.approx(theirs.tvalues["x"], abs=1e-9)
-    assert found.p == pytest.approx(2 * stats.t.sf(abs(theirs.tvalues["x"]), 18), abs=1e-12)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(theirs.tvalues["x"]), 118), abs=1e-12)
+
+
+def test_shuffles_of_few_episodes_are_ranked_as_cluster_robust_ranks_them() -> None:
+    rng = np.random.default_rng(8)
+    sums, sizes = rng.normal(0, 2, (6, 9)), np.array([[3.0, 1, 4, 1, 5, 2, 6, 5, 3]] * 6)
+    mine = studentised_difference(sums, sizes, 4, welch=False)
+    theirs = []
+    for total, size in zip(sums, sizes.astype(int), strict=True):
+        # Whatever the values of an episode are, their sum and number decide.
+        y = np.repeat(total / size, size)
+        in_b = np.repeat(np.arange(9) >= 4, size)
+        clusters = {"groups": np.repeat(np.arange(9), size)}
+        fitted = sm.OLS(y, sm.add_constant(in_b.astype(float))).fit(
+            cov_type="cluster", cov_kwds=clusters
+        )
+        theirs.append(float(fitted.tvalues[1]))
+    assert mine / theirs == pytest.approx(np.full(6, mine[0] / theirs[0]))
 
 
 def test_models_over_seats_are_those_of_their_formula_interfaces() -> None:
