@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from schemas.study.analysis import RunSpec
 
 
+#: Addresses of clusters that studies may name, with commas between them.
+ALLOWED = "AGORA_CLUSTERS"
+
+
 class Cluster(Protocol):
     """Processes that work shards, reached through one of Prefect's task runners.
 
@@ -52,13 +56,14 @@ def open_cluster(run: RunSpec) -> Iterator[Cluster | None]:
     One without an address is started on this machine, and ends with the context.
 
     Raises:
-        Mistake: What it needs is not installed, nobody answers at its address, or its workers could
-            not reach Prefect's server.
+        Mistake: What it needs is not installed, its address is not one that studies may name,
+            nobody answers there, or its workers could not reach Prefect's server.
     """
     if run.runner == "local":
         yield None
         return
     if run.address is not None:
+        refuse_not_allowed(run.address)
         refuse_unreachable_server(run.address)
     from flows.runners.dask import open_dask
 
@@ -74,6 +79,26 @@ def missing_extra(runner: str) -> Mistake:
         found=runner,
         fix=f"pip install 'agora-lab[{runner}]', here and on every worker",
     )
+
+
+def refuse_not_allowed(address: str) -> None:
+    """Refuse a cluster that nobody but the study names.
+
+    What a cluster sends is run by whoever connects to it, and a study may be somebody else's.
+
+    Raises:
+        Mistake: The environment does not allow it.
+    """
+    allowed = [one.strip() for one in os.environ.get(ALLOWED, "").split(",") if one.strip()]
+    if address not in allowed:
+        raise Mistake(
+            what="the study names a cluster that it may not use",
+            place="run: address",
+            found=address,
+            expected=f"one of {ALLOWED}: {', '.join(allowed) or 'none is set'}",
+            fix=f"if you trust the cluster with what you may do on this machine: "
+            f"export {ALLOWED}={address}",
+        )
 
 
 def refuse_unreachable_server(address: str) -> None:

@@ -74,8 +74,8 @@ class RunSpec(Record):
     address: str | None = Field(
         None,
         min_length=1,
-        description="Address of the cluster's scheduler; without one, a cluster is started on this "
-        "machine for the run.",
+        description="Address of the cluster's scheduler; the environment of the run lists it in "
+        "`AGORA_CLUSTERS`. Without one, a cluster is started on this machine for the run.",
     )
     workers: int | None = Field(
         None,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from flows.runners.cluster import open_cluster
+from flows.runners.cluster import ALLOWED, Cluster, open_cluster
 from flows.runners.elsewhere import work_shard_elsewhere
 from flows.settings import URL
 from schemas.errors import Mistake
@@ -28,11 +29,30 @@ episode: {environment: ultimatum, seats: [agent, agent], rounds: 1}
 """
 
 
-def refusal(**run: Any) -> str:
+@contextmanager
+def opened(run: RunSpec, allowed: str | None = None) -> Iterator[Cluster | None]:
+    """The cluster that a study names, allowed in the environment unless something else is."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv(ALLOWED, run.address or "" if allowed is None else allowed)
+        with open_cluster(run) as cluster:
+            yield cluster
+
+
+def refusal(allowed: str | None = None, **run: Any) -> str:
     """What is said of a cluster that cannot be used."""
-    with pytest.raises(Mistake) as raised, open_cluster(RunSpec(**run)):
+    with pytest.raises(Mistake) as raised, opened(RunSpec(**run), allowed):
         pass
     return raised.value.message()
+
+
+@pytest.mark.parametrize("allowed", ["", "tcp://node1:87", "tcp://node2:8786, tcp://node1"])
+def test_a_study_connects_to_no_cluster_that_only_it_names(
+    allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(URL, "http://prefect:4200/api")
+    said = refusal(allowed, runner="dask", address="tcp://node1:8786")
+    assert "a cluster that it may not use" in said
+    assert f"export {ALLOWED}=tcp://node1:8786" in said
 
 
 def test_an_address_or_workers_need_a_runner() -> None:
@@ -101,7 +121,7 @@ class TestDask:
     def test_a_standing_cluster_works_a_shard_per_thread(self, scheduler: str) -> None:
         for workers, at_once in ((None, 3), (7, 7)):
             run = RunSpec(runner="dask", address=scheduler, workers=workers)
-            with open_cluster(run) as cluster:
+            with opened(run) as cluster:
                 assert cluster is not None
                 assert cluster.at_once == at_once
 
@@ -111,7 +131,7 @@ class TestDask:
         from flows.runners.dask import begun_before
 
         run = RunSpec(runner="dask", address=scheduler)
-        with open_cluster(run) as cluster, distributed.Client(scheduler) as client:
+        with opened(run) as cluster, distributed.Client(scheduler) as client:
             assert cluster is not None
 
             def begun() -> bool:
