@@ -1,0 +1,54 @@
+"""Every command of docs/archives.md, in order."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "archives.md").read_text("utf-8")
+COMMANDS = [
+    command
+    for block in re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    for command in block.splitlines()
+]
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each command printed; each had status 0."""
+    folder = tmp_path_factory.mktemp("lab")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    found = {}
+    for command in COMMANDS:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        found[command] = done.stdout
+    return found
+
+
+def test_the_commands_do_what_the_page_says(printed: dict[str, str]) -> None:
+    def said(start: str) -> str:
+        return next(text for command, text in printed.items() if command.startswith(start))
+
+    assert "rows of" in said("agora export my-study my-study-data")
+    assert "my-study" in said("cd my-study-data")
+    assert "0 were already in the warehouse" in said("agora --warehouse other.duckdb import")
+    assert "my-study@1" in said("agora --warehouse other.duckdb studies")
+    assert "participation" in said("agora sql --at")
+    assert "backup.duckdb" in said("agora snapshot")
+    assert said("agora gc") == "Every unit is part of a version.\n"
+    assert '"sound": false' not in said("agora doctor my-study/study.yaml")
