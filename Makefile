@@ -25,7 +25,8 @@ types: $(STAMP)
 	@$(BIN)/mypy
 
 # The tests of flows wait for servers and processes much of the time, so they run beside the others.
-WAITING := tests/flows/test_deployments.py tests/flows/test_kills.py tests/flows/test_operations_page.py
+WAITING := tests/flows/test_deployments.py tests/flows/test_kills.py tests/flows/test_operations_page.py \
+	tests/flows/test_archives_page.py
 tests: $(STAMP)
 	@mkdir -p .pytest_cache; \
 	  $(BIN)/pytest $(WAITING) > .pytest_cache/waiting.log 2>&1 & waiting=$$!; \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,20 @@ COMMANDS = [
 ]
 
 
+def shorten(study: Path) -> None:
+    """Fewer episodes than the study has that users get."""
+    text = study.read_text(encoding="utf-8")
+    study.write_text(
+        re.sub(r"^replicates: \d+", "replicates: 2", text, flags=re.MULTILINE), "utf-8"
+    )
+
+
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each command printed; each had status 0."""
     folder = tmp_path_factory.mktemp("lab")
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     found = {}
     for command in COMMANDS:
         done = subprocess.run(
@@ -37,6 +47,8 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         found[command] = done.stdout
+        if command == "agora init my-study":
+            shorten(folder / "my-study" / "study.yaml")
     return found
 
 
