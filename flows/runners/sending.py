@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import uuid
 from collections import deque
@@ -11,11 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.exceptions import CrashedRun, ObjectNotFound
+from prefect.exceptions import CrashedRun, PrefectHTTPStatusError
 from prefect.states import Crashed
 
 from flows.committing import Committer
@@ -226,11 +226,17 @@ class Sender:
 
 
 async def record_crash(task_run_id: uuid.UUID) -> None:
-    """Have Prefect's server say of a task that its worker died, since the worker cannot."""
+    """Have Prefect's server say of a task that its worker died, since the worker cannot.
+
+    The server does not know of a task whose worker died before it could say that it began.
+    """
+    state: State[None] = Crashed(message="its worker died; its units are sent again")
     async with get_client() as client:
-        with contextlib.suppress(ObjectNotFound):  # it died before it could say that it began
-            state: State[None] = Crashed(message="its worker died; its units are sent again")
+        try:
             await client.set_task_run_state(task_run_id, state, force=True)
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code != HTTPStatus.NOT_FOUND:
+                raise
 
 
 def _at_once(session: Session, plan: StepPlan, cluster: Cluster) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from flows.runners.cluster import ALLOWED, Cluster, open_cluster
 from flows.runners.elsewhere import work_shard_elsewhere
+from flows.runners.sending import record_crash
 from flows.settings import URL
 from schemas.errors import Mistake
 from schemas.study.analysis import RunSpec
@@ -104,6 +106,10 @@ def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
     said = raised.value.message()
     assert said.startswith("worker ")
     assert "A_KEY is not set" in said
+
+
+async def test_a_worker_may_die_before_the_server_knows_of_its_task() -> None:
+    await record_crash(uuid.uuid4())
 
 
 class TestDask:
