@@ -69,12 +69,12 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 @pytest.fixture
 def way() -> Iterator[Way]:
+    """A way that stays open: Prefect sends by it in later tests what it still has to send."""
     url = urlsplit(str(get_current_settings().api.url))
     way = Way(str(url.hostname), int(url.port or 0))
     way.open()
     with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{way.port}/api"}):
         yield way
-    way.close()
 
 
 class Outage(Silence):
