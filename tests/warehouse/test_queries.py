@@ -126,7 +126,7 @@ def test_a_read_gives_the_columns_that_it_names_row_by_row_or_once(make, commit,
 def test_texts_that_repeat_are_handed_out_as_categories_however_they_are_read(
     make, commit, warehouse, monkeypatch
 ):
-    monkeypatch.setattr("warehouse.store.BATCH_ROWS", 1)
+    monkeypatch.setattr("warehouse.store.TEXT_ROWS", 1)
     commit(make.result("a"), make.result("b"))
     keys = (make.key("a"), make.key("b"))
     plain = Read("events", "episode_key", keys, ("episode_key", "seq", "kind"))

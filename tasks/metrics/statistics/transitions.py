@@ -31,7 +31,7 @@ class Orders:
 
         Example:
             >>> Orders.of([np.array([[True, False, True, False, True]])]).numbers[:, 0].round(3)
-            array([ 1.   , -1.   ,  4.   ,  1.667])
+            array([ 1.   , -1.   ,  4.   ,  1.746])
         """
         parts = [_of_one(one) for one in sequences if one.shape[1] > 1]
         if not parts:
