@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 from collections.abc import AsyncIterator, Callable
@@ -38,6 +39,8 @@ async def only_run(folder: Path, version: str, tell: Callable[[str], None]) -> A
     finally:
         file.unlink(missing_ok=True)  # before the lock is freed, so that it is no other's
         os.close(descriptor)
+        with contextlib.suppress(OSError):  # journals are there, or another run
+            folder.rmdir()
 
 
 def _locked(file: Path) -> int | None:

@@ -25,7 +25,7 @@ def test_what_comes_while_a_batch_is_committed_is_committed_in_batches_of_the_us
     def commit(batch: Sequence[Result], **_: Any) -> Any:
         time.sleep(0.05)  # meanwhile all the others come
         batches.append([one.unit.key for one in batch])
-        return SimpleNamespace(done=tuple(batches[-1]), failed={})
+        return SimpleNamespace(done=tuple(batches[-1]), failed={}, unchanged=())
 
     run = SimpleNamespace(stop_if_unusable=None)
     session = SimpleNamespace(

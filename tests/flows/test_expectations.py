@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName
 
 from flows.cli.run import run_studies
+from flows.naming import place
 from flows.requests import RunRequest, StudyReport
 from flows.running import open_session
 from flows.session import checked_by
@@ -52,7 +53,7 @@ def validations(folder: Path, version: str) -> pl.DataFrame:
 
 async def stage_state(stage: str) -> Any:
     """The state of the latest run of a stage of the small study."""
-    named = FlowRunFilter(name=FlowRunFilterName(any_=[f"small: {stage}"]))
+    named = FlowRunFilter(name=FlowRunFilterName(any_=[place("small", stage)]))
     async with get_client() as client:
         runs = await client.read_flow_runs(flow_run_filter=named)
     return max(runs, key=lambda run: run.start_time).state
