@@ -19,6 +19,7 @@ from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.effect_intervals import levels_of
 from tasks.metrics.statistics.means import UNBOUNDED, Bounds, MeanInterval, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
+from tasks.metrics.statistics.proportions import wilson_interval
 
 #: Columns of a metric's rows; the step adds ``unit_key, metric`` prefix, options and rule.
 SCHEMA: dict[str, Any] = {
@@ -361,4 +362,31 @@ def _with_null(
         "subject": EXCESS,
         "null_mean": 0.0 if some else None,
         "method": reason + number["method"].removeprefix("undefined: "),
+    }
+
+
+def pooled_share(
+    data: Data, condition: str, quantity: str, k: int, n: int, method: str
+) -> dict[str, Any]:
+    """The row of a share over all cases of a condition, with Wilson's interval.
+
+    Args:
+        data: What the metric is computed from.
+        condition: The condition.
+        quantity: Name of the share.
+        k: Cases that count.
+        n: Cases, at least 1.
+        method: One sentence without full stop.
+    """
+    low, high = wilson_interval(k, n)
+    return {
+        "quantity": quantity,
+        "scope": "condition",
+        "condition": condition,
+        "value": k / n,
+        "ci_low": low,
+        "ci_high": high,
+        "n_measured": n,
+        "n_excluded": data.excluded.get(condition, 0),
+        "method": method,
     }

@@ -13,7 +13,6 @@ from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, NullOptions, Quantity
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints
-from tasks.metrics.statistics.proportions import wilson_interval
 from tasks.metrics.statistics.transitions import Orders
 
 #: What is computed of orders of answers, by quantity.
@@ -85,24 +84,16 @@ def _pooled(data: Data, first: Ints, n: Ints) -> pl.DataFrame:
         k, total = int(first[where].sum()), int(n[where].sum())
         if not total:
             continue
-        low, high = wilson_interval(k, total)
-        found.append(
-            {
-                "quantity": "share_pooled",
-                "scope": "condition",
-                "condition": condition,
-                "value": k / total,
-                "ci_low": low,
-                "ci_high": high,
-                "null_mean": 0.5,
-                "null_sd": 0.5 / total**0.5,
-                "p_null": float(stats.binomtest(k, total, 0.5).pvalue),
-                "n_measured": total,
-                "n_excluded": data.excluded.get(condition, 0),
-                "method": f"{k} of {total} answers; Wilson's interval and an exact binomial test "
-                "against a fair coin, which take answers to be independent",
-            }
+        method = (
+            f"{k} of {total} answers; Wilson's interval and an exact binomial test against a fair "
+            "coin, which take answers to be independent"
         )
+        coin = {
+            "null_mean": 0.5,
+            "null_sd": 0.5 / total**0.5,
+            "p_null": float(stats.binomtest(k, total, 0.5).pvalue),
+        }
+        found.append(rows.pooled_share(data, condition, "share_pooled", k, total, method) | coin)
     return rows.frame(found)
 
 

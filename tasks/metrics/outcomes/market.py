@@ -13,7 +13,6 @@ from tasks.metrics.metric import Metric, Options, Quantity
 from tasks.metrics.outcomes.outcomes import episode_outcomes
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.statistics.proportions import wilson_interval
 
 
 class OfEpisode(NamedTuple):
@@ -160,21 +159,11 @@ def _pooled(data: Data) -> pl.DataFrame:
         taken, n = int(mine["first"].sum()), mine.height
         if not n:
             continue
-        low, high = wilson_interval(taken, n)
-        found.append(
-            {
-                "quantity": "first_proposal_pooled",
-                "scope": "condition",
-                "condition": condition,
-                "value": taken / n,
-                "ci_low": low,
-                "ci_high": high,
-                "n_measured": n,
-                "n_excluded": data.excluded.get(condition, 0),
-                "method": f"{taken} of {n} customers who had several proposals and paid; "
-                "Wilson's interval, which takes customers to be independent",
-            }
+        method = (
+            f"{taken} of {n} customers who had several proposals and paid; Wilson's interval, "
+            "which takes customers to be independent"
         )
+        found.append(rows.pooled_share(data, condition, "first_proposal_pooled", taken, n, method))
     return rows.frame(found)
 
 
