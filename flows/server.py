@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import http.client
+import logging
 import os
 import secrets
 import socket
@@ -98,7 +99,8 @@ class StartingServer:
     def watch(self, on_end: Callable[[Mistake], object]) -> None:
         """Have a function called, in a thread of its own, if the server ends before it is closed.
 
-        What Prefect still asks of the server then fails at once.
+        What Prefect still asks of the server then fails at once, and without a word on standard
+        error: what happened is for the function to tell.
 
         Args:
             on_end: Is handed what happened.
@@ -112,6 +114,8 @@ class StartingServer:
         if self._child is None:
             return
         os.environ[RETRIES] = "0"
+        # Prefect would write to standard error that it cannot send its logs there.
+        logging.raiseExceptions = False
         _read_settings_again()
         on_end(_gone(os.environ.get(URL, URL), f"its process {child.pid} has ended"))
 

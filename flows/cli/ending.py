@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from flows.cli.terminal import say
 from schemas.errors import Mistake
+from warehouse.child_process import kill_children
 
 T = TypeVar("T")
 
@@ -70,6 +71,7 @@ class Ending:
                 say(mistake.message(), file=sys.stderr)
         with contextlib.suppress(OSError):
             sys.stdout.flush()
+        kill_children()
         os._exit(2 if self.status is None else self.status)
 
     def _cancel(self) -> bool:

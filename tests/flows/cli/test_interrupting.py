@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,6 +91,15 @@ def begun(folder: Path, replicates: int = 40) -> Iterator[tuple[subprocess.Popen
     assert left_after(mark, LIMIT_S) == []
 
 
+def wait_until_at_work(folder: Path, limit_s: float = 60) -> None:
+    """Wait until a run has opened its journal, after which its flow begins."""
+    until = time.monotonic() + limit_s
+    while not list(folder.glob("agora.duckdb.journal/*.running")):
+        assert time.monotonic() < until, "the run has not begun to work"
+        time.sleep(0.05)
+    time.sleep(1)
+
+
 def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(tmp_path: Path) -> None:
     with begun(tmp_path) as (run, mark):
         # A terminal sends a signal to every process of the command.
@@ -120,12 +130,17 @@ def test_every_signal_ends_what_goes_on(number: signal.Signals, busy: bool) -> N
     assert said == ("closed\n" if busy else "")
 
 
-def test_a_run_whose_server_is_killed_ends_soon_with_one_message(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_work", [False, True], ids=["at the start", "at work"])
+def test_a_run_whose_server_is_killed_ends_soon_with_one_message(
+    tmp_path: Path, at_work: bool
+) -> None:
     with begun(tmp_path) as (run, mark):
         (server,) = processes_of(mark, "flows.server_process")
+        if at_work:
+            wait_until_at_work(tmp_path)
         os.kill(server, signal.SIGKILL)
-        said, complained = run.communicate(timeout=LIMIT_S)
-        assert marked(mark) == []
+        said, complained = run.communicate(timeout=60)
+        assert marked(mark) == []  # it ends the processes that it has started
     assert run.returncode == 2
     assert said == ""
     assert "Prefect's server does not answer any more\n" in complained
