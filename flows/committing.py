@@ -7,8 +7,10 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from flows.sentences import no_credit_sentence
 from flows.usability import Usability
 from flows.version import code_version
+from schemas.gateway import NO_CREDIT
 from tasks.stages.working import BUDGET, Slots
 
 if TYPE_CHECKING:
@@ -47,13 +49,15 @@ class Committer:
         """Take a result over; commits, and makes others wait, when enough is there.
 
         A unit that the budget stopped is left for the next run. So is all that is not asked yet
-        once hardly any answer can be used.
+        once hardly any answer can be used, or an account has no credit left.
         """
-        session = self._session
-        if result.failure is not None and result.failure.kind == BUDGET:
-            self._stop(result.failure.message)
+        session, failure = self._session, result.failure
+        if failure is not None and failure.kind == BUDGET:
+            self._stop(failure.message)
             return
-        session.meter.count(result.unit.key, result.failure)
+        if failure is not None and failure.kind == NO_CREDIT:
+            self._stop(no_credit_sentence(failure))
+        session.meter.count(result.unit.key, failure)
         self._pending.append(result)
         self._rows += _n_rows(result)
         self._usability.count([result])

@@ -36,7 +36,7 @@ def ended(
         return Failed(name="Data not as expected", message=said, data=data)
     if failed:
         n_failed = counted(sum(report.failed for report in failed), "failed unit")
-        said = _text(*map(failed_sentence, failed), to_do(failed), *notes)
+        said = _text(stopped or "", *map(failed_sentence, failed), to_do(failed), *notes)
         return Failed(name=f"Completed with {n_failed}", message=said, data=data)
     if stopped is not None:
         return Completed(name="Stopped", message=_text(stopped, *notes), data=data)

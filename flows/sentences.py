@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flows.requests import StepReport, StudyReport
-from schemas.failures import in_words
+from schemas.failures import in_words, quoted
 from schemas.gateway import MENDED_BY_TIME
+from schemas.unit import Failure
 
 
 def step_sentence(report: StepReport) -> str:
@@ -29,6 +30,17 @@ def to_do(failed: Iterable[StepReport]) -> str:
     others = sorted(kinds - MENDED_BY_TIME)
     told = f" Time alone does not mend: {', '.join(others)}." if others else ""
     return f"A retry works failed units again and leaves what is done.{told}"
+
+
+def no_credit_sentence(failure: Failure) -> str:
+    """Why nothing more is asked once an account is exhausted, and what to do.
+
+    Example:
+        >>> no_credit_sentence(Failure("no_credit", "Insufficient Balance"))
+        'an account at a provider has no credit left (Insufficient Balance): pay there first'
+    """
+    said = quoted(failure.message)
+    return f"an account at a provider has no credit left ({said}): pay there first"
 
 
 def calls_sentence(report: StudyReport) -> str:

@@ -80,7 +80,7 @@ def grouped(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
 
 def in_words(groups: Iterable[FailureGroup]) -> str:
     """Groups of failures in one line, each with the start of its example."""
-    return ", ".join(f"{one.units:,} {one.kind} ({_quoted(one.example)})" for one in groups)
+    return ", ".join(f"{one.units:,} {one.kind} ({quoted(one.example)})" for one in groups)
 
 
 def counted(number: int, noun: str) -> str:
@@ -93,7 +93,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """The start of a text, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= QUOTED else f"{line[: QUOTED - 1]}…"

@@ -27,7 +27,7 @@ INDEPENDENT: frozenset[Purpose] = frozenset({"persona", "instrument", "judge"})
 #: Characters of a token, near enough where none are counted.
 CHARACTERS_PER_TOKEN = 4
 
-Fault = Literal["nobody", "provider", "network", "model", "study", "budget"]
+Fault = Literal["nobody", "provider", "network", "model", "study", "account", "budget"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class AttemptKind:
     Attributes:
         name: The word that stands in tables and messages.
         meaning: What happened.
-        fault: Whose fault it is. ``model`` means that the model answered, but with nothing usable.
+        fault: Whose fault it is. ``model`` means that the model answered, but with nothing usable,
+            ``account`` that the provider wants money first.
         retried: Whether the same call is tried again after a while.
         asked_again: Whether the question is asked again with the bad answer and its problem quoted.
         paid: Whether the provider charges for it.
@@ -56,6 +57,8 @@ class AttemptKind:
         return self.fault in {"provider", "network"}
 
 
+#: Kind of an attempt that the provider refuses until somebody pays.
+NO_CREDIT = "no_credit"
 #: All ways in which an attempt can end, by name. Retries, re-asks, prices, fallbacks and the
 #: documentation derive from this list. ``ok`` is the only one that yields an answer.
 ATTEMPT_KINDS = {
@@ -74,6 +77,7 @@ ATTEMPT_KINDS = {
         AttemptKind("refused", "the provider filtered the content", "model", paid=True),
         AttemptKind("bad_request", "the provider rejects the request", "study"),
         AttemptKind("authentication", "the key is missing or not accepted", "study"),
+        AttemptKind(NO_CREDIT, "the account at the provider has no credit left", "account"),
         AttemptKind("budget", "the budget of the run does not allow it", "budget"),
     )
 }

@@ -91,7 +91,8 @@ class RunSpec(Record):
         description="How often a run waits at the end of a step and works those units again that "
         "failed for reasons that time mends: rate limits, errors of the server, time-outs, lost "
         "connections, responses that are no answers and workers that died. Other failures wait for "
-        "you: a key that is not accepted, a request that is refused, an answer out of shape.",
+        "you: an account without credit, a key that is not accepted, a request that is refused, an "
+        "answer out of shape.",
     )
     retry_after_s: float = Field(
         600, ge=0, le=86_400, description="Seconds that it waits before each retry."

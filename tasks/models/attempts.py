@@ -108,8 +108,7 @@ async def called(
             if failure is not None and failure.told_s and kind == "rate_limit":
                 limiter.pause(min(failure.told_s, backoff.longest_told_s))
             number = len(tries.made)
-            final = failure is not None and failure.final
-            if final or not backoff.again(tries.kinds(), terms.spec.max_attempts):
+            if not backoff.again(tries.kinds(), terms.spec.max_attempts):
                 outcome = tries.outcome(reply)
                 await keep(outcome)
                 return outcome

@@ -269,7 +269,7 @@ class Batches:
                 return await request()
             except AttemptFailed as failure:
                 kinds.append(failure.kind)
-                if failure.final or not self._backoff.again(kinds, _PATIENCE_ATTEMPTS):
+                if not self._backoff.again(kinds, _PATIENCE_ATTEMPTS):
                     raise
                 await asyncio.sleep(self._backoff.wait_s(len(kinds), failure.told_s, _JITTER))
 

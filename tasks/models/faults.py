@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from schemas.gateway import NO_CREDIT
 from tasks.models.replies import AttemptFailed
 
 _BY_STATUS = {
     401: "authentication",
+    402: NO_CREDIT,
     403: "authentication",
     408: "timeout",
     409: "server_error",
@@ -44,7 +46,16 @@ _BAD_BODY = (
     "provider returned",
 )
 _SCHEMA = ("response_format", "response format", "json_schema", "json schema", "structured output")
-_NO_CREDIT = ("insufficient_quota", "billing", "credit balance")
+#: What providers say of an account that has nothing left.
+_NO_CREDIT = (
+    *("insufficient_quota", "credit balance", "insufficient balance", "insufficient credit"),
+    *("available credit", "out of credit", "billing hard limit", "billing_hard_limit"),
+)
+#: OpenAI says so of an account without credit, Google of a limit per minute or day.
+_QUOTA = "exceeded your current quota"
+_GOOGLE = ("resource_exhausted", "ai.google.dev", "googleapis.com")
+#: Statuses with which an account is refused.
+_UNPAID = frozenset({400, 402, 403, 429})
 _FILTERED = ("content_policy", "content_filter", "content management policy", "safety system")
 #: What litellm puts before the words of a provider: names of its classes, up to three of them.
 _CLASSES = re.compile(r"^(?:litellm\.)?\w+(?:Error|Timeout): (?:\w+: )?(?:\w+Exception - )?")
@@ -69,12 +80,11 @@ def failed_status(status: int, headers: Mapping[str, str], body: Any) -> Attempt
     """
     said = body.get("error", body) if isinstance(body, Mapping) else body
     words = said.get("message") if isinstance(said, Mapping) else said
-    return _failed(
-        _kind_of_status(status, str(said).lower()),
+    return AttemptFailed(
+        _kind_of_status(status, _telling(str(said))),
         str(words or f"HTTP status {status}"),
-        status,
-        headers,
-        str(said),
+        status_code=status,
+        told_s=told_s(headers),
     )
 
 
@@ -84,23 +94,17 @@ def failed_attempt(error: Exception) -> AttemptFailed:
     status = status if isinstance(status, int) else None
     text = str(error)
     headers = _headers(error)
-    telling = " ".join(text.split())[:_TELLING].lower()
-    kind = _kind(error, status, telling, answered=headers is not None)
-    words = _CLASSES.sub("", text) or type(error).__name__
-    return _failed(kind, words, status if headers is not None else None, headers or {}, text)
-
-
-def _failed(
-    kind: str, words: str, status: int | None, headers: Mapping[str, str], text: str
-) -> AttemptFailed:
-    no_credit = any(sign in text.lower() for sign in _NO_CREDIT)
     return AttemptFailed(
-        kind,
-        words,
-        status_code=status,
-        told_s=told_s(headers),
-        final=kind == "rate_limit" and no_credit,
+        _kind(error, status, _telling(text), answered=headers is not None),
+        _CLASSES.sub("", text) or type(error).__name__,
+        status_code=status if headers is not None else None,
+        told_s=told_s(headers or {}),
     )
+
+
+def _telling(text: str) -> str:
+    """The part of an error's text that tells of which kind it is."""
+    return " ".join(text.split())[:_TELLING].lower()
 
 
 def _kind(error: Exception, status: int | None, text: str, answered: bool) -> str:
@@ -108,6 +112,8 @@ def _kind(error: Exception, status: int | None, text: str, answered: bool) -> st
         (_BY_CLASS[base.__name__] for base in type(error).__mro__ if base.__name__ in _BY_CLASS),
         None,
     )
+    if status in _UNPAID and _wants_money(text):
+        return NO_CREDIT
     if named is not None:
         return named
     if any(sign in text for sign in _BAD_BODY):
@@ -119,9 +125,25 @@ def _kind(error: Exception, status: int | None, text: str, answered: bool) -> st
 
 
 def _kind_of_status(status: int, text: str) -> str:
+    if status in _UNPAID and _wants_money(text):
+        return NO_CREDIT
     if status < 429 and any(sign in text for sign in _FILTERED):
         return "refused"
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "bad_request")
+
+
+def _wants_money(text: str) -> bool:
+    """Whether a provider refuses until somebody pays.
+
+    Example:
+        >>> _wants_money("you exceeded your current quota, please check your plan and billing")
+        True
+        >>> _wants_money("you exceeded your current quota. see ai.google.dev/gemini-api")
+        False
+    """
+    if any(sign in text for sign in _NO_CREDIT):
+        return True
+    return _QUOTA in text and not any(sign in text for sign in _GOOGLE)
 
 
 def _headers(error: Exception) -> Mapping[str, Any] | None:

@@ -37,7 +37,6 @@ class AttemptFailed(Exception):
         kind: One of ``schemas.gateway.ATTEMPT_KINDS``.
         status_code: HTTP status, where there was one.
         told_s: How long the server asked to wait, if it did.
-        final: Trying again is of no use, whatever the kind.
     """
 
     def __init__(
@@ -47,13 +46,11 @@ class AttemptFailed(Exception):
         *,
         status_code: int | None = None,
         told_s: float | None = None,
-        final: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.status_code = status_code
         self.told_s = told_s
-        self.final = final
 
 
 @dataclass(frozen=True, slots=True)

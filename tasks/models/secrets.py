@@ -108,7 +108,6 @@ class Keyring:
                 " ".join(self._scrubbed(str(error)).split())[:_LONGEST],
                 status_code=error.status_code,
                 told_s=error.told_s,
-                final=error.final,
             )
         except Exception as error:  # a bug of ours or of a library, which may quote what was sent
             shown = "".join(traceback.format_exception(error))

@@ -58,6 +58,19 @@ async def test_a_run_waits_and_works_again_what_time_mends_and_nothing_else(
     assert {step.step: step.units for step in report.steps}["label"] == 8
 
 
+async def test_a_run_asks_no_more_of_an_account_without_credit(
+    fault: Fault, judged_once: Callable[..., Path], ran: Ran
+) -> None:
+    fault.kinds = [None, "no_credit", "server_error"]
+    with told_to(waits := Waits(fault)):
+        report = await ran(judged_once("{concurrency: 1, retries: 3, retry_after_s: 0.01}"))
+    assert waits.waited == []
+    assert failures(report)["code"] == [("no_credit", 1)]
+    assert {step.step: step.left for step in report.steps}["code"] == 6
+    assert report.stopped is not None
+    assert "no credit left" in report.stopped
+
+
 async def test_a_run_gives_up_after_as_many_retries_as_declared(
     fault: Fault, judged_once: Callable[..., Path], study_file: Path, ran: Ran
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from schemas.gateway import ATTEMPT_KINDS
+from tasks.models.faults import failed_status
 from tasks.models.gateway import open_gateway
 
 
@@ -106,12 +107,34 @@ async def test_retry_after_is_waited_for(server, said, spec, ask, quick, tmp_pat
     assert rows["attempts"][1]["waited_s"] >= 1.0
 
 
-async def test_no_credit_is_not_tried_again(server, said, spec, ask, quick, tmp_path):
-    server.answer = lambda request, number: said.refusal(429, "insufficient_quota: pay first")
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (429, "insufficient_quota: pay first"),
+        (429, "You exceeded your current quota, please check your plan and billing details."),
+        (402, "Insufficient Balance"),
+        (402, "this request requires more"),
+        (400, "Your credit balance is too low to access the API."),
+        (403, "Your team has used all available credits or reached its spending limit."),
+    ],
+)
+async def test_no_credit_is_not_tried_again(
+    server, said, spec, ask, quick, tmp_path, status, words
+):
+    server.answer = lambda request, number: said.refusal(status, words)
     async with open_gateway(tmp_path / "j", backoff=quick) as gateway:
         answer = await gateway.ask(ask(spec()))
-    assert answer.failure.kind == "rate_limit"
+    assert answer.failure.kind == "no_credit"
     assert len(server.requests) == 1
+
+
+def test_a_quota_per_minute_or_day_is_a_rate_limit():
+    words = (
+        "You exceeded your current quota, please check your plan and billing details. For more "
+        "information, head to: https://ai.google.dev/gemini-api/docs/rate-limits."
+    )
+    said = {"error": {"code": 429, "message": words, "status": "RESOURCE_EXHAUSTED"}}
+    assert failed_status(429, {}, said).kind == "rate_limit"
 
 
 async def test_prose_instead_of_a_shape_is_asked_again_with_the_problem(
