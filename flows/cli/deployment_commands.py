@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from flows.cli.options import (
+    UPKEEP,
     AfterCommand,
     AllowPath,
     StageNames,
@@ -95,5 +96,5 @@ def serve(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
-    app.command("deploy")(deploy)
-    app.command("serve")(serve)
+    app.command("deploy", rich_help_panel=UPKEEP)(deploy)
+    app.command("serve", rich_help_panel=UPKEEP)(serve)

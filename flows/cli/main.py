@@ -16,6 +16,8 @@ from flows.cli import deployment_commands, upkeep_commands, write_commands
 from flows.cli.bugs import print_bug
 from flows.cli.options import (
     DEFAULT_WAREHOUSE,
+    LOOK,
+    STUDY,
     AfterCommand,
     AllowPath,
     Format,
@@ -72,7 +74,7 @@ upkeep_commands.register(app)
 deployment_commands.register(app)
 
 
-@app.command()
+@app.command(rich_help_panel=STUDY)
 def plan(
     context: typer.Context,
     studies: StudyFiles,
@@ -85,7 +87,7 @@ def plan(
     print_plans(studies, warehouse_of(context), allowed_of(context))
 
 
-@app.command(cls=QueryCommand)
+@app.command(cls=QueryCommand, rich_help_panel=LOOK)
 def sql(
     context: typer.Context,
     query: Annotated[
@@ -124,7 +126,7 @@ def sql(
     answer(query, warehouse_of(context), format_, output, at)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def studies(context: typer.Context, warehouse: AfterCommand = None) -> None:
     """List the studies in the warehouse, one line per version."""
     from flows.cli.studies import print_studies
@@ -132,7 +134,7 @@ def studies(context: typer.Context, warehouse: AfterCommand = None) -> None:
     print_studies(warehouse_of(context))
 
 
-@app.command()
+@app.command(rich_help_panel=STUDY)
 def status(
     context: typer.Context,
     study: StudyName,
@@ -148,7 +150,7 @@ def status(
     print_status(study, warehouse_of(context), format_, allowed_of(context))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def recover(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME...", help="One or more metrics or tests.")
@@ -166,7 +168,7 @@ def recover(
     print_recovery(names, studies_, episodes)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def show(
     context: typer.Context,
     study: StudyName,
@@ -179,7 +181,7 @@ def show(
     print_study(study, warehouse_of(context), allowed_of(context))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def read(
     context: typer.Context,
     study: StudyName,
@@ -210,7 +212,7 @@ def read(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def diff(
     context: typer.Context,
     a: StudyName,
@@ -224,7 +226,7 @@ def diff(
     print_differences(a, b, warehouse_of(context), allowed_of(context))
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def explain(
     context: typer.Context,
     reference: Annotated[
@@ -246,7 +248,7 @@ def explain(
     print_explanation(reference, study, warehouse_of(context), allowed_of(context))
 
 
-@app.command()
+@app.command(rich_help_panel=STUDY)
 def schema(output: Output = None) -> None:
     """Print the JSON Schema of a study, so that your editor can complete and check it."""
     from flows.cli.schema import write_schema

@@ -17,6 +17,14 @@ DEFAULT_WAREHOUSE = Path("agora.duckdb")
 
 Format = Literal["table", "csv", "json", "parquet"]
 
+#: What commands are for, as ``agora --help`` groups them.
+STUDY, LOOK, DATA, UPKEEP = (
+    "Work on a study",
+    "Look at results",
+    "Bring in and give away",
+    "Operate",
+)
+
 #: Stages that a command works, in place of all.
 StageNames = Annotated[
     list[str] | None,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flows.cli.options import AfterCommand, AllowPath, allowed_of, warehouse_of
+from flows.cli.options import UPKEEP, AfterCommand, AllowPath, allowed_of, warehouse_of
 from flows.cli.terminal import say
 
 TextOrJson = Annotated[
@@ -63,6 +63,6 @@ def doctor(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
-    app.command("snapshot")(snapshot)
-    app.command("gc")(gc)
-    app.command("doctor")(doctor)
+    app.command("snapshot", rich_help_panel=UPKEEP)(snapshot)
+    app.command("gc", rich_help_panel=UPKEEP)(gc)
+    app.command("doctor", rich_help_panel=UPKEEP)(doctor)

@@ -8,6 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from flows.cli.options import (
+    DATA,
+    LOOK,
+    STUDY,
     AfterCommand,
     AllowPath,
     StageNames,
@@ -266,10 +269,10 @@ def sample(
 
 def register(app: typer.Typer) -> None:
     """Adds the commands to the command line."""
-    app.command("init")(init)
-    app.command("run")(run)
-    app.command("retry")(retry)
-    app.command("report")(report)
-    app.command("import")(import_)
-    app.command("export")(export)
-    app.command("sample")(sample)
+    app.command("init", rich_help_panel=STUDY)(init)
+    app.command("run", rich_help_panel=STUDY)(run)
+    app.command("retry", rich_help_panel=STUDY)(retry)
+    app.command("report", rich_help_panel=LOOK)(report)
+    app.command("import", rich_help_panel=DATA)(import_)
+    app.command("export", rich_help_panel=DATA)(export)
+    app.command("sample", rich_help_panel=DATA)(sample)
