@@ -10,8 +10,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tasks.models.journal import unwritable
+
 #: How often a run that waits looks whether the other has ended.
 LOOK_S = 0.5
+#: How often a file or its folder may be taken away before it is locked.
+TRIES = 1000
 
 
 @asynccontextmanager
@@ -24,6 +28,9 @@ async def only_run(folder: Path, version: str, tell: Callable[[str], None]) -> A
         folder: The folder of the warehouse's journals.
         version: The version.
         tell: Is told once which process is waited for.
+
+    Raises:
+        Mistake: The folder cannot be written.
     """
     file = folder / f"{version}.running"
     told = False
@@ -33,8 +40,11 @@ async def only_run(folder: Path, version: str, tell: Callable[[str], None]) -> A
             told = True
         await asyncio.sleep(LOOK_S)
     try:
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        try:
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            raise unwritable(folder, error) from error
         yield
     finally:
         file.unlink(missing_ok=True)  # before the lock is freed, so that it is no other's
@@ -44,13 +54,21 @@ async def only_run(folder: Path, version: str, tell: Callable[[str], None]) -> A
 
 
 def _locked(file: Path) -> int | None:
-    """The file, locked; nothing where another run has locked it, in this process or another."""
-    while True:
+    """The file, locked; nothing where another run has locked it, in this process or another.
+
+    Raises:
+        Mistake: It cannot be written.
+    """
+    for _ in range(TRIES):
         try:
-            file.parent.mkdir(0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                file.parent.mkdir(0o700, parents=True)
             descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except FileNotFoundError:  # a run that ended took the folder away
+        except FileNotFoundError as error:  # a run that ended took the folder away
+            gone = error
             continue
+        except OSError as error:
+            raise unwritable(file.parent, error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.fstat(descriptor).st_ino == file.stat().st_ino:
@@ -58,9 +76,10 @@ def _locked(file: Path) -> int | None:
         except BlockingIOError:
             os.close(descriptor)
             return None
-        except FileNotFoundError:  # its run ended and took it away
-            pass
+        except FileNotFoundError as error:  # its run ended and took it away
+            gone = error
         os.close(descriptor)
+    raise unwritable(file.parent, gone)
 
 
 def _holder(file: Path) -> str:

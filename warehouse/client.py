@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -47,7 +48,7 @@ def met(address: Address) -> socket.socket:
 
 
 class Client:
-    """A connection to the server of a warehouse that another process has open.
+    """Asks the server of a warehouse that another process has open.
 
     Its methods may be called from several threads.
 
@@ -64,16 +65,6 @@ class Client:
             raise OwnerGone(f"no process says where it serves {path}")
         met(address).close()
         self.address = address
-        self._connection = duckdb.connect(
-            config={
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "allow_persistent_secrets": False,
-                "allow_unsigned_extensions": True,
-            }
-        )
-        load_installed(self._connection, "httpfs", "quack")
-        enclose(quiet(self._connection))
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """The server's answer to a SELECT-like statement, at most so many rows.
@@ -108,7 +99,7 @@ class Client:
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor that may ask the server."""
-        cursor = quiet(self._connection.cursor())
+        cursor = quiet(_asking_connection().cursor())
         try:
             # In a variable, the token stands in no statement that a message could quote.
             cursor.execute(f"SET VARIABLE token = {literal(self.address.token)}")
@@ -131,9 +122,24 @@ class Client:
         """
         met(self.address).close()
 
-    def close(self) -> None:
-        """Ends the connection."""
-        self._connection.close()
+
+@cache
+def _asking_connection() -> duckdb.DuckDBPyConnection:
+    """A connection to an empty database, whose cursors ask servers and reach nothing else.
+
+    There is one for all servers, since making it takes longer than most queries.
+    """
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_persistent_secrets": False,
+            "allow_unsigned_extensions": True,
+        }
+    )
+    load_installed(connection, "httpfs", "quack")
+    enclose(connection)
+    return connection
 
 
 def _told(mistake: Mistake) -> Mistake:

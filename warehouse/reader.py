@@ -141,20 +141,21 @@ class FoundReader(Reader, Closing):
         self._holding.close()
 
     def _found(self) -> ConnectionReader | Client:
-        """The file itself where it is free, or its owner."""
+        """The owner of the file, which is found faster than a file is opened, or the file."""
         storage = storage_of(self._path)
         until = time.monotonic() + OPENING_S
         while True:
             try:
+                return Client(self._path)
+            except OwnerGone:
+                pass  # nobody has the file, or not for others
+            try:
                 refuse_claimed(self._path)
                 opened = storage.connection(read_only=True, limits=READING)
                 return ConnectionReader(self._holding.enter_context(closing(opened)), storage)
-            except Locked as locked:
-                try:
-                    return self._holding.enter_context(closing(Client(self._path)))
-                except OwnerGone:
-                    if time.monotonic() > until:
-                        raise locked from None
+            except Locked:
+                if time.monotonic() > until:
+                    raise
             time.sleep(BETWEEN_TRIES_S)
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -40,7 +40,6 @@ _KEYWORDS_BEFORE_PARENTHESES = frozenset((
 # fmt: on
 
 _COMMENT = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
-_PARSING = threading.local()
 
 
 def selection(sql: str) -> str:
@@ -109,7 +108,8 @@ def _parsed(sql: str) -> list[Any] | None:
     ):
         return None
     # A literal, since DuckDB imports pandas to bind a parameter.
-    answer = _parser().execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()
+    with closing(_parser().cursor()) as parsing:
+        answer = parsing.execute(f"SELECT json_serialize_sql({literal(sql)})").fetchone()
     found: dict[str, Any] = json.loads(answer[0]) if answer else {"error": True}
     if found["error"]:
         other = next((kind for kind in kinds if kind != duckdb.StatementType.SELECT), None)
@@ -124,15 +124,16 @@ def _parsed(sql: str) -> list[Any] | None:
     return trees
 
 
+@cache
 def _parser() -> duckdb.DuckDBPyConnection:
-    """A connection of this thread to an empty database, which parses and runs nothing else."""
-    connection = getattr(_PARSING, "connection", None)
-    if connection is None:
-        connection = _PARSING.connection = duckdb.connect(
-            config={"enable_external_access": False, "threads": 1, "memory_limit": "64MB"}
-        )
-    parser: duckdb.DuckDBPyConnection = connection
-    return parser
+    """A connection to an empty database, whose cursors parse and run nothing else.
+
+    There is one, since making a database takes as long as many queries, and an owner judges each
+    statement in a thread of its own.
+    """
+    return duckdb.connect(
+        config={"enable_external_access": False, "threads": 1, "memory_limit": "64MB"}
+    )
 
 
 def _called(tree: Any) -> Iterator[str]:

@@ -55,7 +55,6 @@ class RemoteWarehouse(Writer):
         with self._changing:
             while self._idle:
                 self._idle.pop().close()
-        self._client.close()
 
     def answer(self, statement: str, limit: int | None = None) -> Answer:
         """See :meth:`warehouse.reader.Reader.answer`."""

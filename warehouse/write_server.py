@@ -12,6 +12,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 #: Clients that have not proved yet that they know the token; further ones are turned away.
 MOST_STRANGERS = 32
+#: How often the server looks whether it was closed, where nobody connects.
+LOOK_S = 1.0
 
 Values = dict[str, Any]
 Frames = list[pl.DataFrame]
@@ -70,13 +73,15 @@ class WriteServer(Closing):
         }
         self._listening = socket.create_server((LOOPBACK, 0))
         self.port: int = self._listening.getsockname()[1]
-        self._listening.settimeout(0.2)  # closing waits no longer than that
+        self._listening.settimeout(LOOK_S)
         self._accepting = threading.Thread(target=self._accept, name="warehouse", daemon=True)
         self._accepting.start()
 
     def close(self) -> None:
         """Ends serving; a request that is being done is done and answered first."""
         self._closed = True
+        with suppress(OSError), socket.create_connection((LOOPBACK, self.port), timeout=LOOK_S):
+            pass  # wakes whoever accepts connections, who else looks only so often
         self._accepting.join()
         self._listening.close()
         with self._changing:
@@ -94,7 +99,7 @@ class WriteServer(Closing):
             except OSError as error:  # too many files are open, say; those who ask ask again
                 _LOG.warning("a connection to %s failed: %s", self._warehouse.path, error)
                 continue
-            if not self._strangers.acquire(blocking=False):
+            if self._closed or not self._strangers.acquire(blocking=False):
                 connection.close()
                 continue
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()

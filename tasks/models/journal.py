@@ -206,7 +206,7 @@ class Journal:
             self._draining = asyncio.create_task(self._drain(file))
         await group.synced.wait()
         if group.error is not None:
-            raise _unwritable(self.folder, group.error)
+            raise unwritable(self.folder, group.error)
         self._places.setdefault(unit_key, {})[call_key] = own << _PLACE_BITS | group.start + within
 
     def forget(self, unit_keys: Iterable[str]) -> None:
@@ -291,7 +291,7 @@ class Journal:
         except FileNotFoundError:  # another process, which has just ended, took the folder away
             return None
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         if not _locked(descriptor):  # another process took it for one that was left behind
             os.close(descriptor)
             return None
@@ -300,7 +300,7 @@ class Journal:
         except OSError as error:
             os.close(descriptor)
             path.unlink()
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         return _File(path, descriptor, mine=True)
 
     def _rewind(self) -> None:
@@ -323,7 +323,7 @@ class Journal:
             except FileNotFoundError:
                 continue  # its process has just finished and removed it
             except OSError as error:
-                raise _unwritable(self.folder, error) from error
+                raise unwritable(self.folder, error) from error
             self._add(_File(path, descriptor, mine=_locked(descriptor)))
 
     def _add(self, file: _File) -> _File:
@@ -390,7 +390,8 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def _unwritable(folder: Path, error: OSError) -> Mistake:
+def unwritable(folder: Path, error: OSError) -> Mistake:
+    """The mistake of a folder whose files cannot be read or written."""
     return Mistake(
         what="answers cannot be kept: the journal cannot be read or written",
         place=str(folder),
