@@ -60,7 +60,7 @@ class WriteServer(Closing):
         self._connections: dict[socket.socket, threading.Lock] = {}
         self._strangers = threading.BoundedSemaphore(MOST_STRANGERS)
         self._changing = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         self._operations: Mapping[str, Callable[[Values, Frames], Values]] = {
             "meet": self._meet,
             "record_study": self._record_study,
@@ -79,7 +79,7 @@ class WriteServer(Closing):
 
     def close(self) -> None:
         """Ends serving; a request that is being done is done and answered first."""
-        self._closed = True
+        self._closed.set()
         with suppress(OSError), socket.create_connection((LOOPBACK, self.port), timeout=LOOK_S):
             pass  # wakes whoever accepts connections, who else looks only so often
         self._accepting.join()
@@ -91,7 +91,7 @@ class WriteServer(Closing):
                 _shut(connection)
 
     def _accept(self) -> None:
-        while not self._closed:
+        while not self._closed.is_set():
             try:
                 connection, _ = self._listening.accept()
             except TimeoutError:
@@ -99,7 +99,7 @@ class WriteServer(Closing):
             except OSError as error:  # too many files are open, say; those who ask ask again
                 _LOG.warning("a connection to %s failed: %s", self._warehouse.path, error)
                 continue
-            if self._closed or not self._strangers.acquire(blocking=False):
+            if self._closed.is_set() or not self._strangers.acquire(blocking=False):
                 connection.close()
                 continue
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
@@ -114,7 +114,7 @@ class WriteServer(Closing):
                 self._strangers.release()
             with self._changing:
                 self._connections[connection] = busy
-            while not self._closed:
+            while not self._closed.is_set():
                 parts = received(connection)
                 with busy:
                     send(connection, self._answered(parts))
