@@ -49,7 +49,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     stage = "metrics"
     name = "contrast"
     title = "contrast families"
-    recipe = 8
+    recipe = 9
     writes = ("contrasts",)
     shard = 16
 

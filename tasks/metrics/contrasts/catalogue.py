@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.metrics.contrasts import equivalence, models, permutation, ranks
+from tasks.metrics.contrasts import equivalence, models, paired, permutation, ranks
 from tasks.metrics.contrasts.sample import Test
 from tasks.metrics.metric import GUIDE
 from tasks.registry import Registry
@@ -13,7 +13,7 @@ TESTS: Registry[Test] = Registry(
         ranks.mann_whitney,
         ranks.brunner_munzel,
         ranks.kruskal_wallis,
-        ranks.wilcoxon,
+        paired.wilcoxon,
         permutation.permutation,
         models.welch,
         models.cluster_robust,

@@ -5,9 +5,28 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, Untestable, contrast_test
+from tasks.metrics.contrasts.sample import (
+    Finding,
+    Side,
+    TestOptions,
+    Untestable,
+    arrangements_p,
+    contrast_test,
+)
+from tasks.metrics.contrasts.shuffles import DRAWS, FEW, SHUFFLED, studentised_p
 from tasks.metrics.statistics import effects
-from tasks.metrics.statistics.effect_intervals import mean_difference_interval
+from tasks.metrics.statistics.arrays import Bools, Floats, varies
+from tasks.metrics.statistics.effect_intervals import levels_of, mean_difference_interval
+from tasks.metrics.statistics.proportions import newcombe_p
+
+#: Skewness of the values of a side from which a row warns.
+SKEWED = 1.0
+#: Episodes of a side below which the p of shares is rough.
+FEW_OF_SHARES = 10
+ROUGH = (
+    "p of shares of so few episodes is rough: at exactly the margin it was below .05 in 0 to 8% of "
+    "studies"
+)
 
 
 class EquivalenceOptions(TestOptions):
@@ -22,30 +41,82 @@ class EquivalenceOptions(TestOptions):
 @contrast_test(
     title="whether b and a differ by less than a declared margin (small p: they do)",
     effect="mean_difference",
-    source="Schuirmann (1987).",
+    source="Schuirmann (1987); Janssen (1997) for the studentised permutation, which takes the "
+    "place of the t distribution below fifty episodes a side; Newcombe (1998) where "
+    "there are two values only.",
     avoid="The margin must be set before looking. Its p means the opposite of other tests', so "
-    "do not put both kinds into one family.",
+    "do not put both kinds into one family. Below fifty episodes p takes one side to be the other, "
+    "moved; of skewed values that spread more on one side it is too small, and the row warns.",
     options=EquivalenceOptions,
-    of_means=True,
 )
 def equivalence(
     sides: tuple[Side, ...], options: EquivalenceOptions, rng: np.random.Generator
 ) -> Finding:
-    """Two one-sided Welch tests; a small p says that the means differ by less than the margin."""
-    from scipy import stats
-
-    a, b = sides[0].values, sides[1].values
+    """Two one-sided tests; a small p says that the means differ by less than the margin."""
+    a, b, margin = sides[0].values, sides[1].values, options.margin
     if a.var() + b.var() == 0:
         raise Untestable("neither side varies, so there is no test of equivalence")
-    above = stats.ttest_ind(b + options.margin, a, equal_var=False, alternative="greater")
-    below = stats.ttest_ind(b - options.margin, a, equal_var=False, alternative="less")
-    worse = above if above.pvalue > below.pvalue else below
+    statistic, p, kind = _by_t(a, b, margin)
+    warning, least, levels = "", float("nan"), levels_of(np.concatenate([a, b]))
+    if levels is not None and margin < levels[1] - levels[0]:
+        p, kind = _by_shares(a == levels[1], b == levels[1], margin / (levels[1] - levels[0]))
+        warning = ROUGH if min(len(a), len(b)) < FEW_OF_SHARES else ""
+    elif min(len(a), len(b)) < FEW:
+        p = max(_more(a, b + margin, rng), _more(b - margin, a, rng))
+        kind = f"{kind}; p: {SHUFFLED}, one side moved by the margin"
+        least = max(arrangements_p(len(a), len(b)) / 2, 1 / (DRAWS + 1))
+        warning = _skewed(a, b)
     return Finding(
-        statistic=float(worse.statistic),
-        p=float(worse.pvalue),
+        statistic=statistic,
+        p=p,
         effect=effects.mean_difference(a, b),
         effect_name="mean_difference",
         interval=mean_difference_interval(a, b),
-        method=f"two one-sided Welch tests against ±{options.margin:g}: small p means equivalent "
-        "within the margin; positive: b has the larger mean",
+        method=f"two one-sided {kind}; against ±{margin:g}: small p means equivalent within the "
+        "margin; positive: b has the larger mean",
+        warning=warning,
+        p_least=least,
+    )
+
+
+def _by_t(a: Floats, b: Floats, margin: float) -> tuple[float, float, str]:
+    """Welch's t of the end that is nearer, its p, and how."""
+    from scipy import stats
+
+    # From the moments, since those of a side without spread are no reason to warn.
+    spread = (a.std(ddof=1), len(a))
+    found = []
+    for moved, alternative in ((margin, "greater"), (-margin, "less")):
+        one = (b.mean() + moved, b.std(ddof=1), len(b), a.mean(), *spread)
+        found.append(stats.ttest_ind_from_stats(*one, equal_var=False, alternative=alternative))
+    worse = max(found, key=lambda one: float(one.pvalue))
+    return float(worse.statistic), float(worse.pvalue), "Welch tests"
+
+
+def _by_shares(a: Bools, b: Bools, margin: float) -> tuple[float, str]:
+    """The p of two shares, and how."""
+    hits_a, hits_b = int(a.sum()), int(b.sum())
+    p = max(
+        newcombe_p(hits_a, len(a), hits_b, len(b), margin),
+        newcombe_p(hits_b, len(b), hits_a, len(a), margin),
+    )
+    return p, "tests of two shares (Newcombe 1998, method 10)"
+
+
+def _more(a: Floats, b: Floats, rng: np.random.Generator) -> float:
+    """The p of a larger mean of the second values, by shuffles."""
+    ones = (np.ones(len(a)), np.ones(len(b)))
+    return studentised_p((a, b), ones, rng, welch=True, one_sided=True)
+
+
+def _skewed(a: Floats, b: Floats) -> str:
+    """That p is too small if one side of skewed values spreads more; nothing where neither is."""
+    from scipy import stats
+
+    if max(abs(float(stats.skew(side))) for side in (a, b) if varies(side)) < SKEWED:
+        return ""
+    return (
+        "values are skewed: where one side also spreads twice as much, at exactly the margin "
+        "p < .05 came out in 9% of studies of 12 episodes a side, 11% of 20, and up to 18% of 5 "
+        "against 30"
     )

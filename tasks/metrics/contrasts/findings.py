@@ -18,7 +18,6 @@ from tasks.metrics.contrasts.sample import (
     LEAST_EPISODES,
     Finding,
     Side,
-    Test,
     Untestable,
     refuse_equal_episodes,
     refuse_few_episodes,
@@ -31,8 +30,6 @@ UNDEFINED = "without a value"
 EVEN = 0.02
 #: Level of p; a test that cannot come below it says so.
 ALPHA = 0.05
-#: Episodes of a side below which a test of means has a warning if the other has twice as many.
-FEW = 10
 #: Difference of nulls over that of values which is too small to matter.
 SMALL = 0.1
 #: p of equal nulls below which they are said to differ.
@@ -283,7 +280,6 @@ def _warnings(
             f"with {' and '.join(str(side.n_episodes) for side in sides)} episodes no p below "
             f"{found.p_least:.2g} can come out of this test"
         )
-    told += _few_on_a_side(TESTS[one["test"]], sides)
     factors = one["factors"]
     if len(factors) > 1:
         told.append(
@@ -296,18 +292,6 @@ def _warnings(
     if not one["excess"] and not values.is_empty():
         told += _unlike_nulls(values, one["between"])
     return told
-
-
-def _few_on_a_side(test: Test, sides: Sequence[Side]) -> list[str]:
-    """That a test of means has few episodes on one side, which hide how the values spread."""
-    sizes = [side.n_episodes for side in sides]
-    if not test.of_means or min(sizes) >= FEW or max(sizes) <= 2 * min(sizes):
-        return []
-    return [
-        f"{test.name} takes the mean of {min(sizes)} episodes against {max(sizes)} to be normal: "
-        "of skewed and of rare values it has p < .05 in up to a quarter of studies in which "
-        "nothing differs; permutation and mann_whitney do not"
-    ]
 
 
 def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -21,11 +21,15 @@ from tasks.metrics.statistics.effect_intervals import hedges_g_interval
 
 #: Variance of episodes over that of seats below which runs count as not differing.
 NO_LEVEL = 1e-6
-#: Episodes in all below which a row warns that the p-value is rough.
+#: Episodes in all below which a row warns that the interval is rough.
 FEW_CLUSTERS = 20
 _SEATS = (
-    "Needs a metric with values by seat. Below ten episodes a side its p-values are rough: use "
-    "permutation on episode means."
+    "Needs a metric with values by seat. With 3 episodes a side no p below .1 can come out; the "
+    "interval is Student's, and rough there."
+)
+_STUDENTISED = (
+    "Chung and Romano (2013) for the studentised permutation, which takes the place of Student's t "
+    "below fifty episodes a side."
 )
 _APART = (
     "no episode differs from another of its side, so p is the exact one of a permutation of "
@@ -43,9 +47,9 @@ def _design(sides: tuple[Side, ...]) -> tuple[Floats, Floats, Ints]:
     return values, sm.add_constant(in_b), groups
 
 
-def _few(sides: tuple[Side, ...], rough: str = "p-value") -> str:
+def _few(sides: tuple[Side, ...]) -> str:
     n = sum(side.n_episodes for side in sides)
-    return "" if n >= FEW_CLUSTERS else f"{n} episodes in all are few: the {rough} is rough"
+    return "" if n >= FEW_CLUSTERS else f"{n} episodes in all are few: the interval is rough"
 
 
 def _episode_sums(side: Side) -> tuple[Floats, Floats]:
@@ -96,6 +100,54 @@ def _held_against_t(effect: float, error: float, sides: tuple[Side, ...], method
     )
 
 
+def _held_against_shuffles(
+    found: Finding, sides: tuple[Side, ...], rng: np.random.Generator, *, alike: bool
+) -> Finding:
+    """The finding with the p of shuffles of episodes, where a side has few.
+
+    Args:
+        found: The finding with the p of Student's t.
+        sides: The two sides.
+        rng: Generator of the shuffles.
+        alike: Whether the model weights an episode by how alike its seats are, so that one with
+            many seats does not weigh as much as all of them.
+    """
+    if not _are_few(sides):
+        return found
+    a, b = (_episode_sums(side) for side in sides)
+    weights, weighted = (a[1], b[1]), ""
+    if alike:
+        weights = _weights(sides)
+        weighted = ", weighted as seats are alike within episodes, sides pooled"
+    sums = (a[0] / a[1] * weights[0], b[0] / b[1] * weights[1])
+    return replace(
+        found,
+        p=studentised_p(sums, weights, rng),
+        p_least=_least_p(sides),
+        method=f"{found.method} for the interval; p: {SHUFFLED}{weighted}",
+    )
+
+
+def _weights(sides: tuple[Side, ...]) -> tuple[Floats, Floats]:
+    """Weights of episodes' means in a model whose seats are exchangeable within episodes.
+
+    The likeness of seats is estimated with the sides pooled, so that shuffles do not change it.
+
+    Source: Searle, Casella and McCulloch (1992), 3.6, for the variances of unequal groups.
+    """
+    a, b = (_episode_sums(side) for side in sides)
+    sums, sizes = np.concatenate([a[0], b[0]]), np.concatenate([a[1], b[1]])
+    values = np.concatenate([side.values for side in sides])
+    n, episodes = sizes.sum(), len(sizes)
+    between = float((sizes * (sums / sizes - values.mean()) ** 2).sum())
+    rest = max(float(((values - values.mean()) ** 2).sum()) - between, 0.0)
+    within = rest / (n - episodes) if n > episodes else 0.0
+    level = between / (episodes - 1) - within
+    level = max(level / ((n - (sizes**2).sum() / n) / (episodes - 1)), 0.0)
+    alike = level / (level + within) if level + within > 0 else 0.0
+    return a[1] / (1 + (a[1] - 1) * alike), b[1] / (1 + (b[1] - 1) * alike)
+
+
 def _coefficient(result: Any) -> tuple[float, float]:
     """The condition's coefficient and its standard error."""
     return float(result.params[1]), float(result.bse[1])
@@ -108,10 +160,8 @@ def _seats_difference(sides: tuple[Side, ...]) -> float:
 @contrast_test(
     title="whether seats of b differ from seats of a, episodes as clusters",
     effect="mean_difference",
-    source="Liang and Zeger (1986); Cameron and Miller (2015); Chung and Romano (2013) for the "
-    "studentised permutation, which takes the place of Student's t below fifty episodes a side.",
-    avoid="Needs a metric with values by seat. With 3 episodes a side no p below .1 can come out; "
-    "the interval is Student's, and rough there.",
+    source=f"Liang and Zeger (1986); Cameron and Miller (2015). {_STUDENTISED}",
+    avoid=_SEATS,
     scope="seat",
 )
 def cluster_robust(
@@ -129,25 +179,15 @@ def cluster_robust(
         sides,
         "least squares over seats, standard errors clustered by episode",
     )
-    if not _are_few(sides):
-        return found
-    a, b = (_episode_sums(side) for side in sides)
-    return replace(
-        found,
-        p=studentised_p((a[0], b[0]), (a[1], b[1]), rng),
-        p_least=_least_p(sides),
-        method=f"{found.method} for the interval; p: {SHUFFLED}",
-        warning=_few(sides, rough="interval"),
-    )
+    return _held_against_shuffles(found, sides, rng, alike=False)
 
 
 @contrast_test(
     title="whether seats of b differ from seats of a, each episode with its own level",
     effect="mean_difference",
-    source="Laird and Ware (1982).",
-    avoid=_SEATS + " Assumes normal episode levels.",
+    source=f"Laird and Ware (1982). {_STUDENTISED}",
+    avoid=_SEATS + " Its interval takes episode levels to be normal and sides to spread alike.",
     scope="seat",
-    of_means=True,
 )
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Mixed model over seats with a random intercept per episode."""
@@ -158,16 +198,16 @@ def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Ge
     method = "linear mixed model over seats, random intercept per episode, REML"
     if fitted.ratio <= NO_LEVEL:
         method += "; episodes do not differ beyond what their seats do"
-    return _held_against_t(fitted.size, fitted.error, sides, method)
+    found = _held_against_t(fitted.size, fitted.error, sides, method)
+    return _held_against_shuffles(found, sides, rng, alike=True)
 
 
 @contrast_test(
     title="whether seats of b differ from seats of a, seats of an episode alike",
     effect="mean_difference",
-    source="Liang and Zeger (1986); Mancl and DeRouen (2001).",
+    source=f"Liang and Zeger (1986); Mancl and DeRouen (2001). {_STUDENTISED}",
     avoid=_SEATS,
     scope="seat",
-    of_means=True,
 )
 def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Generalised estimating equations over seats, exchangeable within episodes."""
@@ -179,12 +219,13 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     result = sm.GEE(values, design, groups=groups, cov_struct=sm.cov_struct.Exchangeable()).fit(
         cov_type="bias_reduced"
     )
-    return _held_against_t(
+    found = _held_against_t(
         *_coefficient(result),
         sides,
         "GEE over seats, exchangeable within episodes, bias-reduced errors (Mancl and DeRouen "
         "2001)",
     )
+    return _held_against_shuffles(found, sides, rng, alike=True)
 
 
 @contrast_test(

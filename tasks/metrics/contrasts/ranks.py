@@ -1,4 +1,4 @@
-"""Rank tests of two or more conditions."""
+"""Rank tests of two or more conditions whose episodes are independent."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from tasks.metrics.contrasts.sample import (
     Finding,
     Side,
     TestOptions,
-    Untestable,
     arrangements_p,
     contrast_test,
 )
 from tasks.metrics.contrasts.shuffles import DRAWS, FEW, orders, share_as_far
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Floats, Ints
-from tasks.metrics.statistics.bootstrap import few_episodes, interval, interval_words
 from tasks.metrics.statistics.effect_intervals import (
     common_language_interval,
     rank_biserial_interval,
@@ -200,64 +198,3 @@ def kruskal_wallis(
         method=f"Kruskal-Wallis over {len(groups)} conditions, {kind}; "
         "effect (H - k + 1)/(n - k), which has no direction",
     )
-
-
-def paired_differences(a: Side, b: Side) -> tuple[Floats, int]:
-    """Differences b - a of episodes with the same replicate, and how many have no partner."""
-    left = dict(zip(a.replicates.tolist(), a.values.tolist(), strict=True))
-    right = dict(zip(b.replicates.tolist(), b.values.tolist(), strict=True))
-    both = sorted(left.keys() & right.keys())
-    alone = len(left) + len(right) - 2 * len(both)
-    return np.array([right[r] - left[r] for r in both], dtype=np.float64), alone
-
-
-class WilcoxonOptions(TestOptions):
-    """Options of ``wilcoxon``."""
-
-    resamples: int = Field(2000, ge=100, le=100_000, description="Resamples behind an interval.")
-
-
-@contrast_test(
-    title="whether episodes of b differ from the episodes of a with the same replicate",
-    effect="matched_rank_biserial",
-    source="Wilcoxon (1945); Kerby (2014).",
-    avoid="Only where replicates are matched (same seeds, same personas); independent episodes "
-    "are not pairs. Where all differences have one sign there is no interval.",
-    options=WilcoxonOptions,
-)
-def wilcoxon(
-    sides: tuple[Side, ...], options: WilcoxonOptions, rng: np.random.Generator
-) -> Finding:
-    """Wilcoxon signed-rank test of episodes paired by replicate."""
-    from scipy import stats
-
-    differences, alone = paired_differences(sides[0], sides[1])
-    n = len(differences)
-    if n < 2:
-        raise Untestable(
-            f"wilcoxon needs at least 2 pairs of episodes with the same replicate ({n})"
-        )
-    if not np.any(differences):
-        raise Untestable(
-            "the episodes of every pair have the same value, so there is nothing to test"
-        )
-    found = stats.wilcoxon(differences)
-    picks = rng.integers(0, n, size=(options.resamples, n))
-    times = np.stack([np.bincount(pick, minlength=n) for pick in picks]).astype(np.float64)
-    draws = effects.matched_rank_biserials(differences, times)
-    low, high = (float(end) for end in interval(draws, n))
-    return Finding(
-        statistic=float(found.statistic),
-        p=float(found.pvalue),
-        effect=effects.matched_rank_biserial(differences),
-        effect_name="matched_rank_biserial",
-        interval=(low, high),
-        method=f"Wilcoxon signed ranks of {n} pairs with the same replicate, {SIGN}; "
-        f"{interval_words(low, high, n)}",
-        warning="; ".join(filter(None, [_alone(alone), few_episodes(n)])),
-        p_least=min(1.0, 2.0 ** (1 - int(np.count_nonzero(differences)))),
-    )
-
-
-def _alone(n: int) -> str:
-    return f"{n} episodes without a partner left out" if n else ""

@@ -94,7 +94,6 @@ class Test:
         options: Its options.
         many: Whether it compares all sides at once; else each with the baseline.
         scope: Whether a value is an episode's or a seat's within an episode.
-        of_means: Whether its p takes the mean of each side to be normal.
     """
 
     __test__ = False
@@ -107,7 +106,6 @@ class Test:
     options: type[TestOptions] = TestOptions
     many: bool = False
     scope: Literal["episode", "seat"] = "episode"
-    of_means: bool = False
 
     def read_options(self, options: Mapping[str, Any], place: str) -> TestOptions:
         """The options with defaults filled in.

@@ -159,25 +159,6 @@ def test_a_test_that_cannot_find_anything_says_so() -> None:
     assert "with 3 and 3 episodes no p below 0.1 can come out of this test" in row["warning"]
 
 
-@pytest.mark.parametrize(
-    ("test", "n_b", "warned"),
-    [
-        ("equivalence", 30, True),
-        ("equivalence", 11, True),
-        ("equivalence", 10, False),
-        ("welch", 30, False),
-        ("permutation", 30, False),
-    ],
-)
-def test_a_test_of_means_with_few_episodes_on_one_side_says_so(
-    test: str, n_b: int, warned: bool
-) -> None:
-    uneven = numbers("n", {"a": RNG.normal(0, 1, 5).tolist(), "b": RNG.normal(0, 1, n_b).tolist()})
-    options = {"margin": 1.0} if test == "equivalence" else {}
-    (row,) = rows_of(comparison("n", test, options=options), metrics=[uneven])
-    assert ("takes the mean of 5 episodes" in (row["warning"] or "")) == warned
-
-
 def test_nulls_are_said_to_differ_where_they_differ_by_more_than_their_noise() -> None:
     warned = 0
     for study in range(200):
