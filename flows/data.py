@@ -13,6 +13,7 @@ from flows.imports import import_data
 from flows.report_file import write_report
 from flows.requests import ImportRequest, ReportRequest, SampleRequest
 from flows.study_references import named
+from schemas.counts import counted
 
 
 @flow(name="agora-import", flow_run_name="{request.kind} {request.path.name}")
@@ -24,7 +25,9 @@ def run_import(request: ImportRequest) -> State[Any]:
     """
     refuse_temporary(path=request.path, warehouse=request.warehouse)
     done = import_data(request)
-    return Completed(message=f"{done.new} units new, {done.held} held. {' '.join(done.notes)}")
+    return Completed(
+        message=f"{counted(done.new, 'unit')} new, {done.held} held. {' '.join(done.notes)}"
+    )
 
 
 @flow(name="agora-report", flow_run_name="{request.study}: report")
@@ -51,4 +54,6 @@ def run_sample(request: SampleRequest) -> State[Any]:
     refuse_temporary(warehouse=request.warehouse, folder=request.folder)
     one = named(request.study, request.warehouse, request.allow_paths)
     out = hand_out(one.study, one.version, request.warehouse, request.folder)
-    return Completed(message=f"sample {out.sample_key[:12]}: {out.n_items} items", data=out)
+    return Completed(
+        message=f"sample {out.sample_key[:12]}: {counted(out.n_items, 'item')}", data=out
+    )

@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from flows.requests import StepReport
 from flows.sentences import failed_sentence, to_do
 from schemas.checks import Checked
-from schemas.failures import counted
+from schemas.counts import counted
 
 
 def ended(

@@ -16,6 +16,7 @@ from flows.requests import ImportRequest
 from flows.resources import open_warehouse
 from flows.version import code_version
 from schemas.codebook import Codebook
+from schemas.counts import counted
 from schemas.errors import AgoraError, Mistake, Mistakes, nearest
 from schemas.unit import Result
 from tasks.files import text_of
@@ -98,7 +99,7 @@ def import_data(request: ImportRequest) -> Imported:
         codes = warroom_codes.codes_of(request.path, items, known, codebook, collection)
         _refuse_changed_codes(warehouse, codes.results, request.path)
         done = _committed(warehouse, codes.results, request.path)
-    notes = [f"{codes.n_codes} judgements of {codes.n_items} messages."]
+    notes = [f"{counted(codes.n_codes, 'judgement')} of {counted(codes.n_items, 'message')}."]
     if codes.placeholders:
         series = ", ".join(f"{name} {n}" for name, n in sorted(codes.placeholders.items()))
         notes.append(
@@ -164,7 +165,7 @@ def _committed(warehouse: Writer, results: Sequence[Result], path: Path) -> Impo
     except BatchRefused as refused:
         reasons = {failure.message: None for failure in refused.failures.values()}
         raise Mistake(
-            what=f"{len(refused.failures)} of {len(new)} units were refused; nothing was imported",
+            what=f"nothing was imported: {refused}, of {len(new)}",
             place=str(path),
             found="; ".join(list(reasons)[:MOST_REASONS]),
             fix="mend the data and import all of it again",
@@ -250,6 +251,8 @@ def _not_read(folder: Path) -> tuple[str, ...]:
         return ()
     more = ", ..." if len(names) > MOST_REASONS else ""
     some = ", ".join(names[:MOST_REASONS])
+    if len(names) == 1:
+        return (f"1 file was not read, since it is no .json: {some}",)
     return (f"{len(names)} files were not read, since they are no .json: {some}{more}",)
 
 

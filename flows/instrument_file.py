@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from schemas.counts import counted
 from schemas.errors import Mistake
 from tasks.importers.instruments import instrument_text, read_instrument
 
@@ -46,7 +47,7 @@ def write_instrument(
         trait: [item.key for item in instrument.items if item.trait == trait]
         for trait in instrument.traits
     }
-    lines = [f"instrument: wrote {target}: {len(instrument.items)} items"]
+    lines = [f"instrument: wrote {target}: {counted(len(instrument.items), 'item')}"]
     lines += [
         f"  {trait}: {keys.count(1)} keyed +, {keys.count(-1)} keyed -"
         for trait, keys in counts.items()

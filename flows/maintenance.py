@@ -13,6 +13,7 @@ from flows.archives.export import export_archive
 from flows.deployments.limits import holding
 from flows.files import refuse_temporary
 from flows.requests import MaintenanceRequest
+from schemas.counts import counted
 from warehouse.compacting import compact, settle
 
 
@@ -37,7 +38,7 @@ async def run_maintenance(request: MaintenanceRequest) -> State[Any]:
         for study in request.studies:
             folder = request.archives / _folder_name(study)
             done = await asyncio.to_thread(export_archive, study, folder, request.warehouse)
-            did.append(f"{done.title}: {done.rows:,} rows exported to {folder}")
+            did.append(f"{done.title}: {counted(done.rows, 'row')} exported to {folder}")
     return Completed(message=". ".join(did))
 
 

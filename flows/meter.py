@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from schemas.base import Record
+from schemas.counts import counted
 from schemas.unit import Stage
 from tasks.models.limits import limits_in_use
 
@@ -176,8 +177,8 @@ def in_parts(snapshot: Snapshot) -> list[str]:
         parts.append(f"{sum(snapshot.failed.values()):,} failed ({kinds})")
     if snapshot.calls:
         rate = f", {snapshot.calls_per_s:.1f}/s" if snapshot.calls_per_s is not None else ""
-        parts.append(f"{snapshot.calls:,} calls{rate}")
-        parts.append(f"{snapshot.tokens:,} tokens")
+        parts.append(f"{counted(snapshot.calls, 'call')}{rate}")
+        parts.append(counted(snapshot.tokens, "token"))
     if snapshot.expected_usd is not None:
         low, high = snapshot.expected_usd
         parts.append(f"${snapshot.cost_usd:,.2f} of ${low:,.2f} to ${high:,.2f}")
@@ -186,7 +187,7 @@ def in_parts(snapshot: Snapshot) -> list[str]:
     if snapshot.left_s is not None:
         parts.append(f"{clock(snapshot.left_s)} left")
     for one in snapshot.limits:
-        refused = f", refused {one.refusals:,} times" if one.refusals else ""
+        refused = f", refused {counted(one.refusals, 'time')}" if one.refusals else ""
         paused = f", paused for {one.paused_s:.0f} s" if one.paused_s > 0 else ""
         parts.append(f"{one.model}: {one.in_flight} of {one.allowed} in flight{refused}{paused}")
     return parts

@@ -14,7 +14,7 @@ from prefect.logging import get_run_logger
 
 from flows.naming import SHORT, place
 from flows.sentences import calls_sentence, failed_sentence
-from schemas.failures import counted
+from schemas.counts import counted
 
 if TYPE_CHECKING:
     from flows.planning import StepPlan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flows.requests import StepReport, StudyReport
+from schemas.counts import counted
 from schemas.failures import in_words, quoted
 from schemas.gateway import MENDED_BY_TIME
 from schemas.unit import Failure
@@ -51,6 +52,6 @@ def calls_sentence(report: StudyReport) -> str:
     if report.unknown_prices == report.calls_asked:
         cost = "at unknown prices"
     elif report.unknown_prices:
-        cost += f", not counting {report.unknown_prices:,} calls of unknown price"
-    reused = f" and reused {report.calls_reused:,} answers" if report.calls_reused else ""
-    return f"Made {report.calls_asked:,} model calls {cost}{reused}."
+        cost += f", not counting {counted(report.unknown_prices, 'call')} of unknown price"
+    reused = f" and reused {counted(report.calls_reused, 'answer')}" if report.calls_reused else ""
+    return f"Made {counted(report.calls_asked, 'model call')} {cost}{reused}."

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from flows.naming import SHORT
+from schemas.counts import counted
 from schemas.errors import Mistake, nearest
 from schemas.study import Study
 from warehouse.connection import Missing
@@ -114,7 +115,7 @@ def study_of(row: VersionText) -> Study:
         raise Mistake(
             what="this version was written by another version of agora, and cannot be shown",
             place=f"{row.name} {row.study_version[:SHORT]}",
-            found=f"{error.error_count()} fields that are not as expected",
+            found=f"{counted(error.error_count(), 'field')} not as expected",
             fix=f'read it as it was written: agora sql "{TextOfVersion(row.study_version).text}"',
         ) from None
 

@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+from schemas.counts import counted
+
 
 class AgoraError(Exception):
     """Base of the project's own errors; survives pickling with keyword arguments."""
@@ -85,7 +87,7 @@ class Mistakes(AgoraError):
         mistakes = self.details["mistakes"]
         told = [mistake.message() for mistake in mistakes[:MOST_TOLD]]
         if beyond := len(mistakes) - len(told):
-            told.append(f"and {beyond:,} more mistake{'' if beyond == 1 else 's'}")
+            told.append(f"and {counted(beyond, 'more mistake')}")
         return "\n".join(told)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from schemas.counts import counted
 from schemas.unit import Failure
 
 #: So much of a message is quoted as an example.
@@ -81,16 +82,6 @@ def grouped(failures: Iterable[Failure]) -> tuple[FailureGroup, ...]:
 def in_words(groups: Iterable[FailureGroup]) -> str:
     """Groups of failures in one line, each with the start of its example."""
     return ", ".join(f"{one.units:,} {one.kind} ({quoted(one.example)})" for one in groups)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun.
-
-    Example:
-        >>> counted(1, "unit"), counted(2000, "unit")
-        ('1 unit', '2,000 units')
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def quoted(text: str) -> str:

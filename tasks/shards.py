@@ -14,7 +14,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from schemas.failures import UnitCounts, counted
+from schemas.counts import counted
+from schemas.failures import UnitCounts
 from schemas.gateway import Gateway
 from schemas.unit import AnyUnit
 from tasks.stages.base import AnyStep

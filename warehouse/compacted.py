@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schemas.counts import counted
+
 
 @dataclass(frozen=True)
 class Compacted:
@@ -30,7 +32,7 @@ class Compacted:
             '1 file of 2,000,000 bytes before, 1 file of 900,000 bytes now'
         """
         before, after = (
-            f"{files:,} file{'' if files == 1 else 's'} of {size:,} bytes"
+            f"{counted(files, 'file')} of {size:,} bytes"
             for files, size in (
                 (self.before_files, self.before_bytes),
                 (self.after_files, self.after_bytes),

@@ -13,6 +13,7 @@ from typing import IO
 
 import duckdb
 
+from schemas.counts import counted
 from schemas.errors import Mistake
 
 #: Size of a new file's blocks. Until a checkpoint, each column that is written has one to itself;
@@ -208,7 +209,7 @@ def storage_mistake(path: Path, error: duckdb.Error) -> Mistake:
 def too_large(path: Path, n_units: int, error: duckdb.Error) -> Mistake:
     """The mistake of rows that do not fit DuckDB's memory in one transaction."""
     return Mistake(
-        what=f"the rows of {n_units} unit{'' if n_units == 1 else 's'} do not fit the memory that "
+        what=f"the rows of {counted(n_units, 'unit')} do not fit the memory that "
         "DuckDB may use for a commit; nothing of them was stored",
         place=str(path),
         found=str(error).splitlines()[0],

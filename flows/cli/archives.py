@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flows.cli.terminal import say
+from schemas.counts import counted
 from schemas.errors import Mistake
 
 FORMS = "agora export STUDY FOLDER, or agora export personas STUDY FILE"
@@ -63,7 +64,8 @@ def import_folder(folder: Path, warehouse: Path, others: Mapping[str, object]) -
     from flows.archives.bringing_in import bring_in
 
     done = bring_in(folder, warehouse)
-    say(f"{done.title}: imported {done.new} units; {done.held} were already in the warehouse.")
+    new = counted(done.new, "unit")
+    say(f"{done.title}: imported {new}; {done.held} were already in the warehouse.")
     for note in done.notes:
         say(f"  {note}")
 
@@ -72,7 +74,8 @@ def _export_archive(study: str, folder: Path, warehouse: Path, allowed: Sequence
     from flows.archives.export import export_archive
 
     done = export_archive(study, folder, warehouse, allowed)
-    say(f"{done.title}: {done.rows:,} rows of {done.tables} tables written to {folder}")
+    what = f"{counted(done.rows, 'row')} of {counted(done.tables, 'table')}"
+    say(f"{done.title}: {what} written to {folder}")
     if done.done < done.units:
         say(f"  {done.units - done.done} of its {done.units} units are not done")
 

@@ -12,6 +12,7 @@ from flows.cli.table import table
 from flows.cli.terminal import say
 from flows.naming import SHORT
 from flows.study_references import Named, named, study_of
+from schemas.counts import counted
 from schemas.errors import Mistake, nearest
 from schemas.keys import identity_shown
 from schemas.unit import AnyUnit
@@ -107,7 +108,8 @@ def _print_worked(unit: WorkedUnit, earlier: Sequence[EarlierTry]) -> None:
     when = f"{unit.committed_at:%Y-%m-%d %H:%M}"
     say(f"unit {unit.unit_key}: {unit.stage}/{unit.step} {unit.label}")
     if unit.status == "done":
-        say(f"  in the warehouse since {when}: {unit.n_rows} rows, {unit.n_calls} calls")
+        what = f"{counted(unit.n_rows, 'row')}, {counted(unit.n_calls, 'call')}"
+        say(f"  in the warehouse since {when}: {what}")
     else:
         say(f"  failed on {when}: {unit.failure_kind}: {unit.failure}")
         say("  the next run tries it again")
@@ -116,7 +118,7 @@ def _print_worked(unit: WorkedUnit, earlier: Sequence[EarlierTry]) -> None:
         cost = "" if one.usd is None else f", ${one.usd:,.4f}"
         say(
             f"  try {one.number} {one.status} on {one.committed_at:%Y-%m-%d %H:%M}, "
-            f"{one.calls} calls{cost}: {one.failure_kind}: {one.failure}"
+            f"{counted(one.calls, 'call')}{cost}: {one.failure_kind}: {one.failure}"
         )
 
 

@@ -13,6 +13,7 @@ from flows.estimating import estimated, refuse_unpriced
 from flows.naming import SHORT
 from flows.planning import StepPlan, plans
 from flows.study_references import with_markets
+from schemas.counts import counted
 from schemas.study import RunSpec
 from tasks.models.estimate import Estimate, Span
 from tasks.stages.registry import steps
@@ -94,7 +95,7 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
         say(_against(f"${run.budget_usd:g}", run.budget_usd, total))
     if run.budget_calls is not None:
         calls = Span(sum(one.calls.low for one in found), sum(one.calls.high for one in found))
-        say(_against(f"{run.budget_calls:,} calls", run.budget_calls, calls))
+        say(_against(counted(run.budget_calls, "call"), run.budget_calls, calls))
     say("Assumptions")
     for text, aliases in _grouped(found).items():
         line = f"{', '.join(aliases)}: {text}"

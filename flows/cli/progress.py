@@ -14,7 +14,7 @@ from rich.text import Text
 from flows.cli.ticking import Ticking
 from flows.meter import Meter, Snapshot, in_parts
 from flows.planning import StepPlan
-from schemas.failures import counted
+from schemas.counts import counted
 
 #: Below this share of usable answers the progress line turns red.
 LOW_SHARE = 0.5

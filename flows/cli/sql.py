@@ -11,6 +11,7 @@ from flows.cli.table import fits, records, table
 from flows.cli.terminal import say
 from flows.files import write_out
 from flows.study_references import recorded_version
+from schemas.counts import counted
 from schemas.errors import Mistake, printable_lines
 from warehouse.queries.of_version import StateOfVersion
 from warehouse.query import query
@@ -58,7 +59,7 @@ def answer(
         if few.truncated:
             text += f"(the first {MOST_ROWS} rows; --format csv or json gives all of them)\n"
         else:
-            text += f"({len(few.rows)} row{'' if len(few.rows) == 1 else 's'})\n"
+            text += f"({counted(len(few.rows), 'row')})\n"
         write_out(text.encode(), output)
         return
     writers = {"csv": as_csv, "json": as_json, "parquet": as_parquet}

@@ -12,6 +12,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from flows.cli.output import word
+from schemas.counts import counted
 
 GAP = "  "
 #: Widths below which no column is squeezed: of the start of a key, and of a long word.
@@ -95,7 +96,7 @@ def table(
         text += f"(values are cut to fit {width} columns)\n"
     left_out = columns[len(widths) :]
     if left_out:
-        note = f"({len(left_out)} columns left out: {', '.join(left_out)})"
+        note = f"({counted(len(left_out), 'column')} left out: {', '.join(left_out)})"
         text += textwrap.fill(note, width, break_long_words=False) + "\n"
     return text
 

@@ -10,6 +10,7 @@ import orjson
 
 from flows.cli.table import table
 from flows.cli.terminal import say
+from schemas.counts import counted
 from schemas.errors import Mistake
 
 
@@ -42,9 +43,9 @@ def print_leftovers(warehouse: Path, *, remove: bool, paid: bool) -> None:
         say("Every unit is part of a version.")
     if found.journals:
         say(
-            f"Journals: {found.journals} files, {found.journal_bytes / 1e6:,.1f} MB; answers of "
-            f"{found.waiting} units that the next run of their study uses, and of {found.settled} "
-            "units that are done."
+            f"Journals: {counted(found.journals, 'file')}, {found.journal_bytes / 1e6:,.1f} MB; "
+            f"answers of {counted(found.waiting, 'unit')} that the next run of their study uses, "
+            f"and of {counted(found.settled, 'done unit')}."
         )
     if not remove:
         if found.units or found.settled:
@@ -57,7 +58,7 @@ def print_leftovers(warehouse: Path, *, remove: bool, paid: bool) -> None:
     rows = ", ".join(f"{number:,} of {name}" for name, number in gone.items())
     say(f"Removed: {rows or 'nothing'}.")
     if kept:
-        say(f"{kept} units stay, since their calls cost money: agora gc --remove --paid")
+        say(f"Kept {counted(kept, 'unit')} whose calls cost money: agora gc --remove --paid")
 
 
 def print_findings(warehouse: Path, study: str | None, allowed: Sequence[Path], form: str) -> bool:

@@ -21,6 +21,7 @@ from flows.cli.options import (
     warehouse_of,
 )
 from flows.cli.terminal import say
+from schemas.counts import counted
 
 Kind = Literal["transcripts", "codes", "marketplace", "instrument", "archive"]
 
@@ -192,7 +193,7 @@ def import_(
             coder=coder,
         )
     )
-    say(f"{kind}: imported {done.new} units; {done.held} were already in the warehouse.")
+    say(f"{kind}: imported {counted(done.new, 'unit')}; {done.held} were already in the warehouse.")
     for note in done.notes:
         say(f"  {note}")
 
@@ -259,7 +260,7 @@ def sample(
 
     one = named(study, warehouse_of(context), allowed_of(context))
     out = hand_out(one.study, one.version, warehouse_of(context), output)
-    say(f"sample {out.sample_key[:12]}: {out.n_items} items")
+    say(f"sample {out.sample_key[:12]}: {counted(out.n_items, 'item')}")
     for stratum, n in out.strata.items():
         say(f"  {stratum}: {n}")
     for path in out.files:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, model_validator
 
 from schemas.base import Record
+from schemas.counts import counted
 from schemas.files import study_files
 from schemas.instrument import Instrument
 from schemas.names import Name
@@ -63,10 +64,11 @@ class InstrumentSpec(Record):
             >>> items = ({"item": 1, "text": "I am tidy.", "trait": "order", "key": 1},)
             >>> one = {"name": "tidy", "scale": {"low": 1, "high": 5}, "items": items}
             >>> InstrumentSpec(instrument=one, models=("ana",), repeats=2).summary
-            'tidy: 1 items on order; put to personas by ana, 2 times'
+            'tidy: 1 item on order; put to personas by ana, 2 times'
         """
         held = self.instrument
-        what = f"{held.title or held.name}: {len(held.items)} items on {', '.join(held.traits)}"
+        items = f"{counted(len(held.items), 'item')} on {', '.join(held.traits)}"
+        what = f"{held.title or held.name}: {items}"
         if not self.models:
             return f"{what}; put to seats by probes"
         times = "once" if self.repeats == 1 else f"{self.repeats} times"

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from schemas.counts import counted
 from schemas.errors import AgoraError, Mistake, Mistakes
 from schemas.names import Name
 from tasks.files import MAX_DATA_BYTES, text_of
@@ -173,8 +174,8 @@ def strict_csv(text: str, place: str) -> tuple[tuple[str, ...], list[CsvRow]]:
                 raise Mistake(
                     what="a row has another number of cells than there are columns",
                     place=f"{place}:{reader.line_num}",
-                    found=f"{len(cells)} cells",
-                    expected=f"{len(header)} cells",
+                    found=counted(len(cells), "cell"),
+                    expected=counted(len(header), "cell"),
                     fix="save the file as CSV again, with texts in quotation marks",
                 )
             rows.append(CsvRow(reader.line_num, dict(zip(header, cells, strict=True))))

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from schemas.counts import counted
 from schemas.tables.measures import EXCESS
 
 DASH = "–"
@@ -154,6 +155,8 @@ def brief(value: Any) -> str:
     Example:
         >>> brief({"name": "town", "shops": [{"id": n, "menu": "bread"} for n in range(12)]})
         'name: town; shops: 12 entries'
+        >>> brief({"customers": [{"id": "ana", "request": "A soup, " * 30}], "name": "one"})
+        'customers: 1 entry; name: one'
         >>> brief([{"do": "crash", "seat": 7, "leak": "The model " * 20}])
         'do: crash; seat: 7; leak: The model The model The model The model…'
     """
@@ -181,7 +184,7 @@ def _cut(text: str) -> str:
 
 def _counted(value: Any) -> str:
     if isinstance(value, list | tuple | dict) and len(plain(value)) > LONG // 3:
-        return f"{len(value)} entries"
+        return counted(len(value), "entry", "entries")
     text = plain(value)
     return text if len(text) <= LONG else f"{text[: LONG - 1].rstrip()}…"
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
+from schemas.counts import counted
 from tasks.report import formatting
 from tasks.report.data import ReportData
 from tasks.report.sections.agreement import agreement_section
@@ -81,7 +82,7 @@ def _versions(data: ReportData) -> list[tuple[str, str]]:
     if coding is not None:
         found.append(("Codebook", f"{coding.codebook.name}, digest {coding.codebook.digest}"))
     for row in data.rows("code_versions"):
-        of = f"{row['code_version']} ({row['units']:,} units)"
+        of = f"{row['code_version']} ({counted(row['units'], 'unit')})"
         found.append(("Units worked by code version", of))
     found.append(("Report made by code version", data.code_version))
     found.append(("Report made", formatting.moment(data.made)))

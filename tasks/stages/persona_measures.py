@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from schemas.counts import counted
 from schemas.gateway import EmbeddingFailed, Gateway
 from schemas.keys import seed_of, shared
 from schemas.unit import Failure, Read, Unit, UnitFailed
@@ -101,7 +102,7 @@ class PersonaMeasureStep(Step[PersonaMeasureInput, PersonaInputs]):
             if spec.encoder is None:
                 continue
             texts = sum(len(one.texts) for one in spec.populations)
-            why = f"texts of {texts:,} personas, {TEXTS_PER_CALL} in a request"
+            why = f"texts of {counted(texts, 'persona')}, {TEXTS_PER_CALL} in a request"
             requests = Span(0, math.ceil(texts / TEXTS_PER_CALL))
             yield self.planned(spec.options["encoder"], spec.encoder.value, requests, why)
 

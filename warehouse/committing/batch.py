@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from schemas.counts import counted
 from schemas.tables import Row
 from schemas.unit import QUARANTINE, Failure, Result
 
@@ -167,7 +168,7 @@ class BatchRefused(Exception):
     """
 
     def __init__(self, failures: Mapping[str, Failure]) -> None:
-        super().__init__(f"{len(failures)} units were refused")
+        super().__init__(counted(len(failures), "refused unit"))
         self.failures = failures
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from schemas.counts import counted
 from schemas.names import Name
 from schemas.study.population import PopulationSpec
 from schemas.study.rows import RowsFile
@@ -46,7 +47,10 @@ class Dataset(PersonaMethod[DatasetParams]):
     ) -> Iterator[tuple[tuple[str, ...], str]]:
         """Too few rows, and weights that nothing uses."""
         if params.draw != "systematic" and spec.size > params.rows.n_rows:
-            yield ("size",), f"the file has {params.rows.n_rows:,} rows: expected no more personas"
+            yield (
+                ("size",),
+                f"the file has {counted(params.rows.n_rows, 'row')}: expected no more personas",
+            )
         if (params.weight is not None) != (params.draw == "systematic"):
             yield ("method", "weight"), "weights go with draw: systematic, and it needs them"
         elif params.weight is not None and params.weight not in params.rows.columns:

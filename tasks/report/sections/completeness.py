@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from schemas.counts import counted
 from schemas.tables.episodes import INCOMPLETE
 from tasks.report.data import ReportData
 from tasks.report.formatting import number, share, usd
@@ -180,9 +181,9 @@ def _total(data: ReportData) -> str:
     cached = sum(row["cached_calls"] for row in rows)
     spent = sum(row["usd"] or 0 for row in rows)
     unknown = sum(row["unknown_price_calls"] for row in rows)
-    text_ = f"{calls:,} model calls for ${usd(spent)}"
+    text_ = f"{counted(calls, 'model call')} for ${usd(spent)}"
     if cached:
         text_ += f"; another version had paid for {cached:,} more"
     if unknown:
-        text_ += f"; the price of {unknown:,} calls is not known"
+        text_ += f"; the price of {counted(unknown, 'call')} is not known"
     return text_ + "."

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.counts import counted
 from tasks.report.data import Listing, ReportData
 from tasks.report.formatting import LONG, brief, number, plain
 from tasks.report.sections.places import confounding, doses
@@ -57,7 +58,7 @@ def _facts(data: ReportData) -> list[tuple[str, str]]:
         facts.append(("Imported collection", study.imported.collection))
         facts.append(("Series, each a condition", ", ".join(one.name for one in data.conditions)))
     if study.population is not None:
-        facts.append(("Population", f"{study.population.size:,} personas"))
+        facts.append(("Population", counted(study.population.size, "persona")))
     facts += [(f"Instrument {alias}", one.summary) for alias, one in study.instruments.items()]
     facts.append(("Seed", str(study.seed)))
     if not study.without_episodes:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.counts import counted
 from schemas.tables.episodes import INCOMPLETE
 from schemas.tables.measures import EXCESS
 from tasks.report.data import ReportData, Row
@@ -195,8 +196,8 @@ def _quality(data: ReportData) -> Iterator[Finding]:
     failed = sum(row["failed"] for row in data.rows("units"))
     planned = sum(row["planned"] for row in data.rows("units"))
     if failed or planned:
-        parts = [f"{_units(failed)} failed"] if failed else []
-        parts += [f"{_units(planned)} not done yet"] if planned else []
+        parts = [f"{counted(failed, 'unit')} failed"] if failed else []
+        parts += [f"{counted(planned, 'unit')} not done yet"] if planned else []
         yield Finding(
             "alarm",
             f"The study is not complete: {listed(parts)}. The next run tries them again; "
@@ -237,10 +238,6 @@ def _quality(data: ReportData) -> Iterator[Finding]:
             yield Finding(
                 "caution", f"More than {share(DOUBTFUL_SHARE, 0)} {words}: {where}.", "completeness"
             )
-
-
-def _units(number_: int) -> str:
-    return "1 unit" if number_ == 1 else f"{number_:,} units"
 
 
 def _warnings(data: ReportData) -> Iterator[Finding]:

@@ -240,7 +240,7 @@ def test_rows_of_a_data_set_become_personas() -> None:
         ),
         (
             {"targets": {}, "method": {"use": "dataset", "rows": {"columns": {"a": ["x"]}}}},
-            "size: the file has 1 rows",
+            "size: the file has 1 row",
         ),
         (
             {"targets": {}, "method": {"use": "fixed", "personas": [{"attributes": {"a": "b"}}]}},

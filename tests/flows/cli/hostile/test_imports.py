@@ -453,7 +453,7 @@ def test_files_that_are_passed_over_are_named(agora: Agora, tmp_path: Path) -> N
     folder = write_transcripts(tmp_path)
     (folder / "A" / "warroom-A-run03.jsonl").write_text("{}")
     done = agora("import", "transcripts", "transcripts", "--format", "warroom")
-    assert "were not read, since they are no .json: warroom-A-run03.jsonl" in done.stdout
+    assert "1 file was not read, since it is no .json: warroom-A-run03.jsonl" in done.stdout
 
 
 def test_a_sound_import_of_every_kind(agora: Agora, handed_out: HandedOut, tmp_path: Path) -> None:
