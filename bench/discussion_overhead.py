@@ -53,6 +53,10 @@ async def _put(questions: Sequence[Question]) -> list[Answer]:
     return [_answered(question) for question in questions]
 
 
+async def _embed(alias: str, texts: Sequence[str]) -> Any:
+    raise RuntimeError("a discussion compares no texts")
+
+
 def cpu_ms(seats: int, rounds: int, memory: Any) -> float:
     """CPU that a message of a discussion takes, in milliseconds."""
     talk = environment_named("discussion")
@@ -63,7 +67,7 @@ def cpu_ms(seats: int, rounds: int, memory: Any) -> float:
         "0" * 32, talk, params, seats_of(talk, params, MODELS, 1), MODELS, 1, 2, parts
     )
     began_s = time.process_time()
-    played = asyncio.run(Play(episode, _put).played())
+    played = asyncio.run(Play(episode, _put, _embed).played())
     spent_s = time.process_time() - began_s
     said = sum(row["kind"] == "say" for row in played.rows["events"])
     if said != seats * rounds:

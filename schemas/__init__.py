@@ -9,10 +9,11 @@ This room imports nothing else of the project.
   manifest of an archive.
 - ``unit``: what is planned, worked and committed; ``failures``: why units failed.
   ``gateway``: what is asked of a model.
-  ``environment``: the rules of an episode as the engine sees them; ``seats``: who takes part.
+  ``environment``: the rules of an episode as the engine sees them; ``comparing``: what they have
+  besides where they compare texts; ``seats``: who takes part.
 - ``inventories``: inventories of traits.
 - ``archive``: what an archive of a study says of itself.
 - ``checks``: checks of data sets and what they found. ``relations``: tables and views by name.
 - ``keys``: digests, and generators seeded by them. ``errors``: mistakes that a user can mend.
-  ``base``, ``files``, ``names``: what models share.
+  ``base``, ``files``, ``names``: what models share. ``counts``: numbers with their nouns.
 """

@@ -191,7 +191,7 @@ class Embedder(Protocol):
 
         Args:
             texts: The texts; a blank one has a row of zeros.
-            model: The embedding model, by its name in litellm.
+            model: The embedding model, by its name in litellm, or sim/encoder.
             unit_key: The unit on whose behalf it is asked; its ``rows`` hold the calls made.
 
         Raises:

@@ -7,7 +7,8 @@
 interventions happen by their ``schedule``, ``yoked`` shows what was said elsewhere,
 ``single_agent`` has one model play every seat, ``counterbalance`` has models, names and personas
 change places, ``counting`` plays without models, ``preflight`` looks at what only the first prompts
-can tell, ``rows`` and ``params`` make what is stored, ``completeness`` says which rules it breaks.
+can tell, ``comparing`` gets vectors of texts for games that compare them, ``rows`` and ``params``
+make what is stored, ``completeness`` says which rules it breaks.
 ``parts`` declares ``names``, ``memory``, ``shown_persona``, ``interventions`` and ``probes``, the
 last two at their ``times``.
 """

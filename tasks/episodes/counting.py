@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import ValidationError
 
 from schemas.gateway import Answer, Purpose, Question
@@ -15,6 +18,7 @@ from schemas.study.models import ModelSpec
 from schemas.unit import Failure
 from tasks.episodes.engine import Play
 from tasks.episodes.episode import Episode
+from tasks.models.estimate import TEXTS_PER_CALL
 
 #: Plays of an episode at most, and questions of a play after which its rounds are taken for alike.
 PLAYS, QUESTIONS = 3, 1000
@@ -30,6 +34,8 @@ T = TypeVar("T")
 
 def question_counts(episode: Episode) -> dict[Asked, tuple[float, float]]:
     """Questions to each model alias by purpose in an episode: fewest and most of a few plays.
+
+    Of an embedding model they are requests for vectors of texts that the episode has not compared.
 
     The plays are the engine's own, with simulated models in the place of all others. Of a long
     episode the first rounds are played, and the planned ones counted by them.
@@ -74,7 +80,7 @@ class _Rehearsal:
     def __init__(self, episode: Episode) -> None:
         models = {alias: _stand_in(spec) for alias, spec in episode.models.items()}
         self._aliases = {id(spec): alias for alias, spec in models.items()}
-        self._play = Play(replace(episode, models=models), self._put)
+        self._play = Play(replace(episode, models=models), self._put, self._embed)
         self._by_round: dict[int, Counter[Asked]] = {}
         self._n_asked = 0
 
@@ -94,8 +100,7 @@ class _Rehearsal:
         return {asked: n * scale for asked, n in total.items()}
 
     async def _put(self, questions: Sequence[Question]) -> list[Answer]:
-        reached = self._play.reached
-        round_ = reached.rounds if reached else 0
+        round_ = self._round
         partial = round_ > 0 and self._play.game.planned_rounds is not None
         if self._n_asked >= (QUESTIONS if partial else MOST_QUESTIONS):
             raise _Enough
@@ -103,6 +108,19 @@ class _Rehearsal:
         count = self._by_round.setdefault(round_, Counter())
         count.update((self._aliases[id(one.model)], one.purpose) for one in questions)
         return [_answer(question) for question in questions]
+
+    async def _embed(self, alias: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        from tasks.models.sim.encoder import vector
+        from tasks.models.sim.policies import EncoderPolicy
+
+        requests = math.ceil(len(texts) / TEXTS_PER_CALL)
+        self._by_round.setdefault(self._round, Counter())[alias, "embedding"] += requests
+        return np.array([vector(EncoderPolicy(), text) for text in texts])
+
+    @property
+    def _round(self) -> int:
+        reached = self._play.reached
+        return reached.rounds if reached else 0
 
 
 def _stand_in(spec: ModelSpec) -> ModelSpec:

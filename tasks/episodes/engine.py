@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from schemas.environment import Action, Ask, Game, Step
-from schemas.gateway import Answer, Gateway, Question
+from schemas.gateway import Answer, Embedder, Gateway, Question
 from schemas.keys import generator
 from schemas.unit import Failure
 from tasks.concurrency import gather_all
 from tasks.episodes.asking import Asker, PutAtOnce
+from tasks.episodes.comparing import ComparedTexts, Embed
 from tasks.episodes.episode import Episode, Played
 from tasks.episodes.intervening import Intervener
 from tasks.episodes.log import Log
@@ -21,6 +22,10 @@ from tasks.episodes.remembering import Rememberer
 from tasks.episodes.rows import action_row, episode_row, outcome_rows, seat_rows
 from tasks.episodes.times import Moment
 from tasks.episodes.yoked import Yoking
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 #: Steps after which a game that never ends is taken for a bug.
 STEP_LIMIT = 1_000_000
@@ -50,7 +55,10 @@ async def play(episode: Episode, gateway: Gateway) -> Played:
             return [await gateway.ask(questions[0])]
         return await gather_all(gateway.ask(question) for question in questions)
 
-    return await Play(episode, put).played()
+    async def embed(alias: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return await cast("Embedder", gateway).embed(texts, episode.models[alias], episode.key)
+
+    return await Play(episode, put, embed).played()
 
 
 class Play:
@@ -59,12 +67,13 @@ class Play:
     Args:
         episode: The episode.
         put: Puts questions to models.
+        embed: Turns texts that the game compares into vectors.
 
     Attributes:
         reached: How far it is; ``None`` before the first question.
     """
 
-    def __init__(self, episode: Episode, put: PutAtOnce) -> None:
+    def __init__(self, episode: Episode, put: PutAtOnce, embed: Embed) -> None:
         self._episode = episode
         game = episode.environment.game(episode.params, episode.seats)
         roster = episode.roster
@@ -76,6 +85,7 @@ class Play:
         self._intervener = Intervener(episode, self._asker, self._log, roster)
         self._rememberer = Rememberer(episode, self._asker, self._log)
         self._yoking = Yoking(episode.donor, self._log, self._names) if episode.donor else None
+        self._compared = ComparedTexts(embed)
         self._own_state: Any = None
         self._actions: list[dict[str, Any]] = []
         self.reached: Moment | None = None
@@ -123,25 +133,40 @@ class Play:
                 for seat, reply in replies.items()
                 if reply.action is not None
             }
-            step = self._stepped(step.state, asks, actions, turn)
+            after = await self._stepped(step.state, asks, actions, turn)
+            if isinstance(after, Failure):
+                return Played(failure=after)
+            step = after
             turn += 1
         completed = step.round + 1 if turn else 0
         _, failure = await self._between(step.state, Moment(completed, turn, ended=True), ())
         return Played(failure=failure) if failure else Played(self._rows(step, completed))
 
-    def _stepped(
+    async def _stepped(
         self, state: Any, asks: Mapping[str, Ask], actions: Mapping[str, Action], turn: int
-    ) -> Step[Any]:
+    ) -> Step[Any] | Failure:
         """What actions lead to, logged; a yoked episode goes on from what the donor's led to."""
-        seed = self._episode.seed
-        step = self.game.step(state, actions, generator(seed, "step", turn))
+        step = await self._led_to(state, actions, turn)
+        if isinstance(step, Failure):
+            return step
         self._own_state = step.state
         if self._yoking is not None:
-            did = self._yoking.donor.did(asks, turn)
-            theirs = self.game.step(state, did, generator(seed, "step", turn))
+            theirs = await self._led_to(state, self._yoking.donor.did(asks, turn), turn)
+            if isinstance(theirs, Failure):
+                return theirs
             step = self._yoking.joined(step, theirs, turn)
         self._log.add(step, turn, {seat: one.call_key for seat, one in actions.items()})
         return step
+
+    async def _led_to(
+        self, state: Any, actions: Mapping[str, Action], turn: int
+    ) -> Step[Any] | Failure:
+        """What actions lead to by the rules; or why texts to compare have no vectors."""
+        failure = await self._compared.bring_up_to_date(self.game, state, actions)
+        if failure is not None:
+            return failure
+        rng = generator(self._episode.seed, "step", turn)
+        return self._compared.step(self.game, state, actions, rng)
 
     async def _between(
         self, state: Any, now: Moment, asked: Collection[str]

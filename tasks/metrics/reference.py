@@ -73,6 +73,8 @@ model of litellm takes their place once it is declared under `models` and named 
     models: {small: {model: openai/text-embedding-3-small, api_key_env: OPENAI_API_KEY}}
     metrics: [drift, {name: drift, encoder: small}]
 
+`sim/encoder` is one that works offline.
+
 Vectors are kept beside the warehouse, so a text is paid for once. Their calls are in `calls`, count
 against the budget, and are foreseen by `agora plan`.
 

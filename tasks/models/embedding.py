@@ -3,23 +3,23 @@
 A vector is no draw: the same model gives the same text the same vector, so vectors are shared by
 all units and runs, unlike answers. They are kept in files like journals in a folder of their own,
 which is never emptied. A request for texts that are not there yet is a call like any other: it is
-limited, retried, counted against the budget and on record in ``calls``, without its texts.
+limited, retried, counted against the budget and on record in ``calls``, without its texts. Vectors
+of a simulated model cost nothing, so they are made anew, and kept nowhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import dataclasses
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.errors import Mistake
 from schemas.gateway import Embedder, EmbeddingFailed, Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
@@ -119,7 +119,7 @@ class Embeddings:
         self._keep = keep
         self._files: Journal | None = None
         self._ordinals: Counter[str] = Counter()
-        self._asking = asyncio.Lock()
+        self._asking: dict[tuple[str, str], asyncio.Event] = {}
 
     @property
     def lost(self) -> Sequence[str]:
@@ -128,38 +128,69 @@ class Embeddings:
 
     async def embed(self, texts: Sequence[str], model: BoundModel, unit_key: str) -> Vectors:
         """One row per text; see :class:`schemas.gateway.Embedder`."""
-        if model.spec.simulated:
-            raise Mistake(
-                what="a simulated model makes no vectors of texts",
-                place="metrics: encoder",
-                found=model.spec.model,
-                fix="name an embedding model of litellm, or leave the encoder at hashed",
-            )
-        async with self._asking:  # whoever asks for the same texts waits for the first to ask
-            if self._files is None:
-                self._files = Journal(self._folder)
-            keys = [digest(text) if text.strip() else "" for text in texts]
-            fresh = {
-                key: text
-                for key, text in zip(keys, texts, strict=True)
-                if key and self._files.find(model.key, key) is None
-            }
-            await self._ask(list(fresh.items()), model, unit_key)
-            return _stacked([self._vector(model.key, key) for key in keys])
+        keys = [digest(text) if text.strip() else "" for text in texts]
+        wanted = {key: text for key, text in zip(keys, texts, strict=True) if key}
+        find = self._asked if model.spec.simulated else self._held
+        found = await find(wanted, model, unit_key)
+        return _stacked([found.get(key) for key in keys], model.spec.model)
 
     async def close(self) -> None:
         """Ends writing."""
         if self._files is not None:
             await self._files.close()
 
+    async def _held(
+        self, wanted: Mapping[str, str], model: BoundModel, unit_key: str
+    ) -> dict[str, Vectors]:
+        """Vectors out of the files; those that are not there are asked for, each by one unit."""
+        found: dict[str, Vectors] = {}
+        while len(found) < len(wanted):
+            for key in wanted.keys() - found.keys():
+                vector = self._vector(model.key, key)
+                if vector is not None:
+                    found[key] = vector
+            fresh = {key: text for key, text in wanted.items() if key not in found}
+            mine = {
+                key: text for key, text in fresh.items() if (model.key, key) not in self._asking
+            }
+            if mine:
+                found |= await self._asked_once(mine, model, unit_key)
+            elif fresh:
+                await self._asking[model.key, next(iter(fresh))].wait()
+        return found
+
+    async def _asked_once(
+        self, texts: Mapping[str, str], model: BoundModel, unit_key: str
+    ) -> dict[str, Vectors]:
+        """Vectors from the provider; whoever wants the same meanwhile waits for them."""
+        over = asyncio.Event()
+        places = [(model.key, key) for key in texts]
+        self._asking.update(dict.fromkeys(places, over))
+        try:
+            return await self._asked(texts, model, unit_key)
+        finally:
+            for place in places:
+                del self._asking[place]
+            over.set()
+
     def _vector(self, model_key: str, key: str) -> Vectors | None:
-        record = self._files.find(model_key, key) if self._files is not None and key else None
+        if self._files is None:
+            self._files = Journal(self._folder)
+        record = self._files.find(model_key, key)
         return None if record is None else np.frombuffer(base64.b64decode(record["v"]), "<f4")
 
-    async def _ask(self, fresh: list[tuple[str, str]], model: BoundModel, unit_key: str) -> None:
+    async def _asked(
+        self, texts: Mapping[str, str], model: BoundModel, unit_key: str
+    ) -> dict[str, Vectors]:
+        """Vectors from the model itself.
+
+        Raises:
+            EmbeddingFailed: Some did not come.
+        """
+        found: dict[str, Vectors] = {}
         asks = [
-            asyncio.ensure_future(self._call(part, model, unit_key, self._ordinal(unit_key)))
-            for part in _requests(fresh)
+            asyncio.ensure_future(self._call(part, model, unit_key, self._ordinal(unit_key), found))
+            for part in _requests(list(texts.items()))
         ]
         try:
             failures = await asyncio.gather(*asks)
@@ -171,38 +202,52 @@ class Embeddings:
         for failure in failures:
             if failure is not None:
                 raise EmbeddingFailed(failure)
+        return found
 
     def _ordinal(self, unit_key: str) -> int:
         self._ordinals[unit_key] += 1
         return self._ordinals[unit_key] - 1
 
     async def _call(
-        self, part: Sequence[tuple[str, str]], model: BoundModel, unit_key: str, ordinal: int
+        self,
+        part: Sequence[tuple[str, str]],
+        model: BoundModel,
+        unit_key: str,
+        ordinal: int,
+        found: dict[str, Vectors],
     ) -> Failure | None:
-        """Why a request for vectors failed; nothing if they are on disk now."""
+        """Why a request for vectors failed; nothing if they are found now, and on disk."""
         texts = [text for _, text in part]
         tokens = prompt_tokens_about(tuple(Message("user", text) for text in texts))
         price = Prices(model.prices.input_usd, model.prices.output_usd or 0.0)  # no answer
-        terms = Terms(model.spec, model.limiter, self._backoff, tokens)
+        simulated = model.spec.simulated
+        backoff = replace(self._backoff, first_s=0.0) if simulated else self._backoff
+        terms = Terms(model.spec, model.limiter, backoff, tokens)
         tries = Tries(price)
-        came: list[Vectors] = []
         question = Question(model.spec, (), unit_key, ordinal, "embedding")
         key = digest("embedding", RECIPE, model.key, [one for one, _ in part], unit_key, ordinal)
 
+        came: list[Vectors] = []
+
         async def attempt() -> Reply:
-            reply, vectors = await model.transport.vectors(texts)
+            if simulated:
+                from tasks.models.sim.encoder import simulated_vectors  # with all environments
+
+                reply, vectors = await simulated_vectors(model.spec, texts, key, len(tries.made))
+            else:
+                reply, vectors = await model.transport.vectors(texts)
             came[:] = vectors
             return reply
 
         async def keep(outcome: Outcome) -> None:
-            if outcome.reply is not None and self._files is not None:
+            if outcome.reply is None:
+                return
+            vectors = {name: vector for (name, _), vector in zip(part, came, strict=True)}
+            found.update(vectors)
+            if self._files is not None and not simulated:
                 records = [
-                    self._files.append(
-                        model.key,
-                        key,
-                        {"v": base64.b64encode(vector.astype("<f4").tobytes()).decode()},
-                    )
-                    for (key, _), vector in zip(part, came, strict=True)
+                    self._files.append(model.key, name, {"v": _written(vector)})
+                    for name, vector in vectors.items()
                 ]
                 await asyncio.gather(*records)
                 asked = asked_of(question, model.params, None, None, self._run_id)
@@ -210,7 +255,7 @@ class Embeddings:
 
         most_usd = self._budget.most_usd(model.spec.model, price, tokens, 0)
         made = await self._budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
-        outcome = dataclasses.replace(made, run_id=self._run_id)
+        outcome = replace(made, run_id=self._run_id)
         self._usage.asked(outcome)
         last = outcome.attempts[-1]
         failure = None if outcome.reply else Failure(last.kind, last.message or last.kind)
@@ -232,8 +277,21 @@ def _requests(fresh: Sequence[tuple[str, str]]) -> Iterator[list[tuple[str, str]
         yield part
 
 
-def _stacked(rows: Sequence[Vectors | None]) -> Vectors:
-    width = max((row.size for row in rows if row is not None), default=0)
+def _written(vector: Vectors) -> str:
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode()
+
+
+def _stacked(rows: Sequence[Vectors | None], model: str) -> Vectors:
+    """One row per text; zeros where there is no vector.
+
+    Raises:
+        EmbeddingFailed: Vectors of one model differ in length.
+    """
+    sizes = sorted({row.size for row in rows if row is not None})
+    if len(sizes) > 1:
+        why = f"{model} gave vectors of {sizes[0]} and of {sizes[-1]} numbers"
+        raise EmbeddingFailed(Failure("bad_body", why))
+    width = sizes[0] if sizes else 0
     stacked = np.zeros((len(rows), width), dtype=np.float32)
     for place, row in enumerate(rows):
         if row is not None:

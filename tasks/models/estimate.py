@@ -16,6 +16,8 @@ from tasks.models.prices import Prices, prices
 
 #: At most so many texts go into one request for vectors.
 TEXTS_PER_CALL = 96
+#: Why there may be fewer requests for vectors than foreseen.
+HELD = "texts whose vectors are held are not sent again"
 #: Without measurements: tokens of a prompt and of an answer, lowest and highest.
 _PROMPT_GUESS = (300.0, 4000.0)
 _ANSWER_GUESS = (30.0, 600.0)

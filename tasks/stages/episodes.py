@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from schemas.base import Record
+from schemas.counts import counted
 from schemas.errors import Mistake
 from schemas.gateway import Gateway
 from schemas.keys import UNLESS_DEFAULT, Shared, digest, seed_of, shared
@@ -21,7 +23,7 @@ from tasks.episodes.params import keyed_params
 from tasks.episodes.parts import EpisodeParts, understudies
 from tasks.episodes.prompts import template_digests
 from tasks.episodes.yoked import Donor
-from tasks.models.estimate import Planned, Span, summed
+from tasks.models.estimate import HELD, Planned, Span, summed
 from tasks.personas.seating import assigned
 from tasks.stages.base import Step, Upstream
 from tasks.stages.foreseen import questions_of, rules_of
@@ -195,9 +197,13 @@ class EpisodeStep(Step[EpisodeInput, Taking]):
         """As many for each episode as playing it without models puts."""
         for rules, n in Counter(rules_of(unit.spec) for unit in units).items():
             models, asked = dict(rules.models), questions_of(rules)
-            why = f"{summed(asked.values())} questions in an episode"
+            put = summed(one for (_, purpose), one in asked.items() if purpose != "embedding")
             for (alias, purpose), span in asked.items():
-                questions = span.times(Span(n, n))
+                why, questions = f"{put} questions in an episode", span.times(Span(n, n))
+                if purpose == "embedding":
+                    requests = counted(math.ceil(span.high), "request")
+                    why = f"at most {requests} for vectors in an episode; {HELD}"
+                    questions = Span(0, questions.high)
                 yield self.planned(alias, models[alias].value, questions, why, purpose)
 
     def reads(self, units: Sequence[Unit[EpisodeInput]]) -> tuple[Read, ...]:

@@ -14,6 +14,7 @@ from typing import cast, get_args
 import numpy as np
 import polars as pl
 
+from schemas.counts import counted
 from schemas.gateway import Embedder, EmbeddingFailed, Gateway
 from schemas.keys import Shared, seed_of, shared
 from schemas.study import ModelSpec
@@ -46,7 +47,7 @@ from tasks.metrics.units import (
     flags_of,
     measurements,
 )
-from tasks.models.estimate import TEXTS_PER_CALL, Planned, Span, summed
+from tasks.models.estimate import HELD, TEXTS_PER_CALL, Planned, Span, summed
 from tasks.stages.base import Step, Upstream
 from tasks.stages.codes import CodeInput, CodeStep
 from tasks.stages.completeness import CompletenessStep, exclusion_reads
@@ -220,10 +221,7 @@ class MeasureStep(Step[MeasureInput, MetricInputs]):
         for alias, keys in episodes.items():
             said = messages(keys, upstream.of(EpisodeStep), upstream.frames)
             texts = summed(said.values()).high
-            why = (
-                f"at most {texts:,.0f} texts, {TEXTS_PER_CALL} in a request; "
-                "texts whose vectors are held are not sent again"
-            )
+            why = f"at most {counted(round(texts), 'text')}, {TEXTS_PER_CALL} in a request; {HELD}"
             requests = Span(0, math.ceil(texts / TEXTS_PER_CALL))
             yield self.planned(alias, encoders[alias], requests, why)
 

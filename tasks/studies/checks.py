@@ -10,7 +10,7 @@ from schemas.study.conditions import changes_by_condition
 from tasks.personas.methods.registry import aliases_of_method
 from tasks.studies.analysis_checks import analysis_problems
 from tasks.studies.controls import control_problems
-from tasks.studies.design import Design, aliases_of
+from tasks.studies.design import Design, aliases_of, encoders_of
 from tasks.studies.instruments import instrument_problems
 from tasks.studies.messages import shown, unknown_name
 from tasks.studies.positions import Positions, episode_path, placed, value_at
@@ -66,17 +66,25 @@ def _population(study: Study, positions: Positions) -> Iterator[Mistake]:
 
 
 def _episode_models(design: Design, positions: Positions) -> Iterator[Mistake]:
-    """Seats that name a model which the study does not declare; each place once."""
+    """Models that the study does not declare, or that cannot do what they are for; each once."""
     study = design.study
     reported: set[str] = set()
     for condition in design.conditions:
+        encoders = encoders_of(design, condition)
         for field, alias in aliases_of(design, condition).items():
-            if alias in study.models:
+            spec = study.models.get(alias)
+            if spec is not None and not (spec.simulated and field in encoders):
                 continue
             place = _alias_place(study, condition.name, field, alias, positions)
-            if place not in reported:
-                reported.add(place)
+            if place in reported:
+                continue
+            reported.add(place)
+            if spec is None:
                 yield unknown_name(place, "model", alias, list(study.models), DECLARE)
+            else:
+                from tasks.models.sim import encoder_of
+
+                yield from placed(place, encoder_of, spec)
 
 
 def _parts(design: Design, positions: Positions) -> Iterator[Mistake]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from schemas.base import Record
+from schemas.comparing import ComparingEnvironment
 from schemas.errors import Mistake, Mistakes
 from schemas.study import PopulationSpec, Study
 from schemas.study.conditions import merged
@@ -105,10 +106,23 @@ def aliases_of(design: Design, condition: Condition) -> Mapping[tuple[str | int,
         return {}
     from tasks.environments.registry import environment_named
 
+    asked = {**encoders_of(design, condition), **condition.parts.aliases}
     if condition.parts.single_agent is not None:
-        return condition.parts.aliases
+        return asked
     environment = environment_named(design.study.episode.environment)
-    return {**environment.aliases(condition.params), **condition.parts.aliases}
+    return {**environment.aliases(condition.params), **asked}
+
+
+def encoders_of(design: Design, condition: Condition) -> Mapping[tuple[str | int, ...], str]:
+    """Aliases of the embedding models that a condition names, by their place there as well."""
+    if design.study.episode is None:
+        return {}
+    from tasks.environments.registry import environment_named
+
+    environment = environment_named(design.study.episode.environment)
+    if not isinstance(environment, ComparingEnvironment):
+        return {}
+    return environment.encoders(condition.params)
 
 
 def design(study: Study) -> Design:

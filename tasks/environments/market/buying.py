@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from schemas.comparing import Vectors
 from schemas.environment import Action, Event, Step, audience_name
 from schemas.market import Business, Customer
 from tasks.environments.market import events
@@ -14,6 +15,7 @@ from tasks.environments.market.actions import CustomerAction, FilteringAction
 from tasks.environments.market.arrival import ACTION
 from tasks.environments.market.params import MarketParams
 from tasks.environments.market.platform import payment_refusal, sold
+from tasks.environments.market.search.indexes import document
 from tasks.environments.market.search.query import Filters, Index, Query
 from tasks.environments.market.state import Dealings, Letter, MarketState, Proposal
 
@@ -56,12 +58,23 @@ class Buying:
             "left": None if budget is None else budget - state.customers[customer].spent_usd,
         }
 
+    def compared(self, state: MarketState, did: Sequence[Any]) -> dict[str, list[str]]:
+        """Texts that searches among some answers compare, by alias of the embedding model."""
+        encoder = self._params.search.encoder
+        queries = [
+            one.query for one in did if isinstance(one, CustomerAction) and one.action == "search"
+        ]
+        if encoder is None or not queries:
+            return {}
+        return {encoder: [*map(document, self._described(state)), *queries]}
+
     def step(
         self,
         state: MarketState,
         due: Sequence[str],
         actions: Mapping[str, Action],
         rng: random.Random,
+        vectors: Vectors,
     ) -> Step[MarketState]:
         """The market after the actions of the customers that were due, in order of their times.
 
@@ -72,7 +85,7 @@ class Buying:
         contended = limits.stock is not None or limits.capacity is not None
         times = {name: state.customers[name].wakes_at for name in due}
         order = sorted(due, key=lambda name: (times[name], rng.random() if contended else 0))
-        turn = _Turn(state)
+        turn = _Turn(state, vectors.get(self._params.search.encoder or "", {}))
         for customer in order:
             action = actions.get(customer)
             at = times[customer]
@@ -114,7 +127,7 @@ class Buying:
         """The search, then every business shown with its position."""
         one, search = self._customers[customer], self._params.search
         filters = did.filters if isinstance(did, FilteringAction) else Filters()
-        query = Query(one, did.query, filters)
+        query = Query(one, did.query, filters, turn.vectors)
         hits, n_pages = search.page(self._index(turn.state), query, did.page)
         mine = turn.customers[customer]
         found = dict(mine.found)
@@ -173,21 +186,25 @@ class Buying:
         """The search's index; made anew only where businesses wrote their descriptions anew."""
         key = tuple(state.rewritten.items())
         if key not in self._indexes:
-            businesses = [
-                one.model_copy(update={"description": state.rewritten[name]})
-                if name in state.rewritten
-                else one
-                for name, one in self._businesses.items()
-            ]
-            self._indexes[key] = self._params.search.index(businesses)
+            self._indexes[key] = self._params.search.index(self._described(state))
         return self._indexes[key]
+
+    def _described(self, state: MarketState) -> list[Business]:
+        """The businesses with the descriptions that they have now."""
+        return [
+            one.model_copy(update={"description": state.rewritten[name]})
+            if name in state.rewritten
+            else one
+            for name, one in self._businesses.items()
+        ]
 
 
 class _Turn:
     """What a turn of the customers has changed so far."""
 
-    def __init__(self, state: MarketState) -> None:
+    def __init__(self, state: MarketState, vectors: Mapping[str, Any]) -> None:
         self.state = state
+        self.vectors = vectors
         self.customers = dict(state.customers)
         self.businesses = dict(state.businesses)
         self.mail = {name: list(letters) for name, letters in state.mail.items()}

@@ -32,6 +32,11 @@ class Market:
             **{("models", "of", name): alias for name, alias in params.models.of.items()},
         }
 
+    def encoders(self, params: MarketParams) -> Mapping[tuple[str | int, ...], str]:
+        """The embedding model of the search, if it has one."""
+        model = params.search.encoder
+        return {} if model is None else {("search", "model"): model}
+
     def seating(
         self, params: MarketParams, models: Mapping[str, str], rng: random.Random
     ) -> tuple[Seat, ...]:

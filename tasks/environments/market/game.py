@@ -10,10 +10,11 @@ model answered.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from schemas.comparing import NO_VECTORS, Vectors
 from schemas.environment import Action, Ask, Event, Logged, Observation, Outcomes, Step
 from schemas.market import Catalogue
 from tasks.environments.market import clock, events
@@ -110,15 +111,25 @@ class MarketGame:
             return business_problem(value)
         return description_problem(value)
 
+    def compared(
+        self, state: MarketState, actions: Mapping[str, Action]
+    ) -> Mapping[str, Collection[str]]:
+        """Queries and businesses, where customers search by an embedding model."""
+        return self._buying.compared(state, [action.value for action in actions.values()])
+
     def step(
-        self, state: MarketState, actions: Mapping[str, Action], rng: random.Random
+        self,
+        state: MarketState,
+        actions: Mapping[str, Action],
+        rng: random.Random,
+        vectors: Vectors = NO_VECTORS,
     ) -> Step[MarketState]:
         """What came of the actions; then the mail, then the next time, until all have left."""
         match state.phase:
             case "opening":
                 step = self._opened(state, actions)
             case "customers":
-                step = self._buying.step(state, clock.due(state), actions, rng)
+                step = self._buying.step(state, clock.due(state), actions, rng, vectors)
             case "businesses":
                 step = self._selling.step(state, actions)
         step = replace(step, round=self.round_of(state))

@@ -157,6 +157,21 @@ class JudgePolicy(Faults):
         return _shares(self, "sensitivity_of", "specificity_of")
 
 
+class EncoderPolicy(Faults):
+    """How a text becomes a vector: by its words and word pairs, blurred by noise.
+
+    Each word and pair adds 1 or -1 to a place that its hash says; the vector then has length 1.
+    """
+
+    dimensions: int = Field(256, ge=2, le=4096, description="Numbers of a vector.")
+    noise: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="Length of a random vector, drawn from the text, that is added to it.",
+    )
+
+
 class WriterPolicy(Faults):
     """How a persona is put into prose."""
 

@@ -15,7 +15,7 @@ from schemas.errors import Mistake, nearest
 from schemas.study.models import ModelSpec
 from tasks.models.sim.habits import Habits, declared_by, policies
 from tasks.models.sim.heeding import PROMPT_TERMS, number_range
-from tasks.models.sim.policies import AgentPolicy, Faults, JudgePolicy, WriterPolicy
+from tasks.models.sim.policies import AgentPolicy, EncoderPolicy, Faults, JudgePolicy, WriterPolicy
 from tasks.studies.strict import validated
 
 
@@ -46,6 +46,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "judge": Preset(JudgePolicy, "A judge that codes transcripts."),
     "writer": Preset(WriterPolicy, "A writer of biographies for personas."),
+    "encoder": Preset(EncoderPolicy, "An embedding model: it turns texts into vectors."),
 }
 
 
@@ -84,6 +85,28 @@ def check_spec(spec: ModelSpec, place: str = "models", environment: str = "") ->
             expected=f"one of {', '.join(f'sim/{name}' for name in PRESETS)}",
             fix="take the sim section away, or name a simulated model",
         )
+
+
+def encoder_of(spec: ModelSpec, place: str = "models") -> EncoderPolicy:
+    """The parameters of a simulated embedding model.
+
+    Args:
+        spec: A model named ``sim/NAME``.
+        place: Where it is asked for vectors, for messages.
+
+    Raises:
+        Mistake: It is no embedding model.
+    """
+    policy = policy_of(spec)
+    if not isinstance(policy, EncoderPolicy):
+        raise Mistake(
+            what="this simulated model makes no vectors of texts",
+            place=place,
+            found=spec.model,
+            expected="sim/encoder, or an embedding model of litellm",
+            fix="name a model that is one",
+        )
+    return policy
 
 
 @lru_cache(maxsize=1024)

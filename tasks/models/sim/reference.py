@@ -14,6 +14,7 @@ from schemas.base import Record
 from tasks.models.sim.habits import policies
 from tasks.models.sim.policies import (
     AgentPolicy,
+    EncoderPolicy,
     Faults,
     JudgePolicy,
     RememberingPolicy,
@@ -89,6 +90,12 @@ _OTHERS: tuple[tuple[str, type[Record], str], ...] = (
     ),
     ("Judge", JudgePolicy, "Of `sim/judge`."),
     ("Writer", WriterPolicy, "Of `sim/writer`."),
+    (
+        "Encoder",
+        EncoderPolicy,
+        "Of `sim/encoder`, for metrics over text vectors and for search in a market. A vector is "
+        "made of a text's words and word pairs, so texts are alike that share words.",
+    ),
     ("Faults", Faults, "Of every simulated model."),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
@@ -13,6 +14,7 @@ from schemas.study import ModelSpec
 from tasks.environments.market.cards import CardField
 from tasks.environments.market.drawn import Drawing, drawn_catalogue
 from tasks.environments.market.params import MarketParams
+from tasks.environments.market.search.indexes import document
 from tasks.environments.market.search.kinds import SearchField
 from tasks.environments.market.search.query import Filters, Query
 from tasks.environments.market.welfare import baselines, options
@@ -170,9 +172,20 @@ def test_drawn_markets_have_three_sellers_for_each_customer_and_one_lacks_an_ame
     assert baselines(catalogue).servable == 1
 
 
-@pytest.mark.parametrize("field", ["model", "encoder"])
-def test_a_search_by_an_embedding_model_is_refused(field: str) -> None:
-    search: TypeAdapter[Any] = TypeAdapter(SearchField)
-    assert search.validate_python({"kind": "embedding", "most": 5}).most == 5
-    with pytest.raises(ValueError, match=f"{field}: no search asks an embedding model"):
-        search.validate_python({"kind": "embedding", field: "text-embedding-3-small"})
+def test_an_embedding_model_ranks_by_the_vectors_that_come_with_the_query() -> None:
+    search = TypeAdapter(SearchField).validate_python({"kind": "embedding", "model": "small"})
+    assert search.encoder == "small"
+    texts = [document(shop) for shop in SHOPS]
+    vectors = dict(zip(texts, np.eye(3, dtype=np.float32), strict=True))
+    vectors["pie"] = np.array([0.0, 2.0, 1.0], dtype=np.float32)
+    vectors["nothing"] = np.zeros(3, dtype=np.float32)
+    index = search.index(SHOPS)
+
+    def ranked(text: str) -> list[tuple[str, float]]:
+        hits = index.ranked(Query(HUNGRY, text, vectors=vectors))
+        return [(hit.business.id, round(hit.score, 3)) for hit in hits]
+
+    assert ranked("pie") == [("high", 0.894), ("top", 0.447), ("low", 0.0)]
+    assert ranked("nothing") == [("top", 0.0), ("high", 0.0), ("low", 0.0)]  # by their ratings
+    with pytest.raises(KeyError):
+        ranked("a text without a vector")

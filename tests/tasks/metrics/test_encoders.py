@@ -118,7 +118,7 @@ async def test_vectors_that_do_not_come_fail_the_unit_and_no_other(
 
 
 def test_an_encoder_is_refused_unless_it_is_a_model_that_can_encode(server: Any) -> None:
-    for name, words in (("smal", "write small"), ("m", "a simulated model makes no vectors")):
+    for name, words in (("smal", "write small"), ("m", "this simulated model makes no vectors")):
         with pytest.raises(Mistake, match=words):
             MeasureStep().plan(
                 s.design(declared(server, name)), s.upstream(declared(server, "hashed"))

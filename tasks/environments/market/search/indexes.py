@@ -17,6 +17,9 @@ from tasks.environments.market.search.grams import GramIndex
 from tasks.environments.market.search.query import Hit, Query
 from tasks.environments.market.search.vectors import TextVectors
 
+#: Decimals of a cosine.
+DECIMALS = 12
+
 
 def document(business: Business) -> str:
     """What search knows of a business: name, description and the names of its items."""
@@ -97,8 +100,8 @@ class OptimalIndex(_ByRating):
         return self._rated(self._sellers.of_all(query.customer.menu_features))
 
 
-class EmbeddingIndex(_ByRating):
-    """Every business, by the cosine of the query's vector with that of its document."""
+class WordIndex(_ByRating):
+    """Every business, by the cosine of vectors of weighted words."""
 
     def __init__(self, businesses: Sequence[Business]) -> None:
         super().__init__(businesses)
@@ -107,3 +110,30 @@ class EmbeddingIndex(_ByRating):
     def ranked(self, query: Query) -> Sequence[Hit]:
         """Cosine and business."""
         return self._best(self._vectors.cosines(query.text))
+
+
+class EmbeddingIndex(_ByRating):
+    """Every business, by the cosine of the query's vector with that of its document.
+
+    The vectors are an embedding model's; they come with the query.
+    """
+
+    def __init__(self, businesses: Sequence[Business]) -> None:
+        super().__init__(businesses)
+        self._documents = [document(one) for one in self._businesses]
+        self._vectors: npt.NDArray[np.float64] | None = None
+
+    def ranked(self, query: Query) -> Sequence[Hit]:
+        """Cosine and business."""
+        if self._vectors is None:
+            rows = [query.vectors[one] for one in self._documents]
+            self._vectors = _of_unit_length(np.array(rows, dtype=np.float64))
+        asked = _of_unit_length(query.vectors[query.text].astype(np.float64))
+        # Rounded, so that businesses with the same document are equal on every machine.
+        return self._best((self._vectors * asked).sum(axis=1).round(DECIMALS))
+
+
+def _of_unit_length(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Vectors divided by their length; those of length 0 stay as they are."""
+    lengths = np.sqrt((vectors**2).sum(axis=-1, keepdims=True))
+    return vectors / np.where(lengths > 0, lengths, 1.0)

@@ -6,10 +6,10 @@ every key that a market's search enters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from schemas.base import Record
 from schemas.market import Business
@@ -20,6 +20,7 @@ from tasks.environments.market.search.indexes import (
     LexicalIndex,
     OptimalIndex,
     RatingIndex,
+    WordIndex,
 )
 from tasks.environments.market.search.query import Hit, Index, Query
 
@@ -39,6 +40,11 @@ class Paged(Record):
     def filters(self) -> bool:
         """Whether customers may state what a business must have."""
         return False
+
+    @property
+    def encoder(self) -> str | None:
+        """Alias of the embedding model that it needs; ``None`` for none."""
+        return None
 
     def page(self, index: Index, query: Query, page: int) -> tuple[list[tuple[int, Hit]], int]:
         """The results on a page (from 1) with their positions (from 1), and the number of pages."""
@@ -94,28 +100,23 @@ class OptimalSearch(Paged):
 
 
 class EmbeddingSearch(Paged):
-    """By the cosine of vectors of weighted words, made on this machine.
-
-    An embedding model is asked by no search, since the rules of an episode ask nobody: what they do
-    depends on the answers of seats alone.
-    """
+    """By the cosine of vectors of the query and of name, description and items."""
 
     kind: Literal["embedding"]
+    model: str | None = Field(
+        None,
+        description="Alias of an embedding model; none: vectors of weighted words, made on this "
+        "machine.",
+    )
 
-    @model_validator(mode="before")
-    @classmethod
-    def _without_model(cls, value: Any) -> Any:
-        fields = value if isinstance(value, Mapping) else {}
-        if field := next((name for name in ("model", "encoder") if name in fields), None):
-            raise ValueError(
-                f"{field}: no search asks an embedding model; kind embedding compares vectors of "
-                f"weighted words that are made on this machine, so leave {field} out"
-            )
-        return value
+    @property
+    def encoder(self) -> str | None:
+        """The embedding model."""
+        return self.model
 
     def index(self, businesses: Sequence[Business]) -> Index:
         """The businesses, ready to be searched."""
-        return EmbeddingIndex(businesses)
+        return WordIndex(businesses) if self.model is None else EmbeddingIndex(businesses)
 
 
 #: Every kind of search.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from schemas.base import Record
@@ -31,11 +33,14 @@ class Query:
         customer: Who searches; only a search that knows the truth looks at its request.
         text: Its words.
         filters: What it says a business must have, where the search takes that.
+        vectors: Vectors of the query and of what search knows of every business, by text, where the
+            search has an embedding model.
     """
 
     customer: Customer
     text: str
     filters: Filters = NO_FILTERS
+    vectors: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
 
 
 class Hit(NamedTuple):
