@@ -20,6 +20,8 @@ from schemas.errors import Mistake
 #: with DuckDB's own size of 256 kB that takes 70 MB.
 BLOCK_BYTES = 65_536
 
+#: What DuckDB says of a file that is locked, and of who has locked it.
+_LOCKED = "Could not set lock on file"
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
 
@@ -219,11 +221,12 @@ def too_large(path: Path, n_units: int, error: duckdb.Error) -> Mistake:
 
 
 def _not_opened(path: Path, message: str, *, read_only: bool) -> Mistake:
-    """Why a file could not be opened, by what the system says of it and not by DuckDB's words."""
+    """Why a file could not be opened: by what DuckDB says of locks, and the system of the rest."""
     place = str(path)
     try:
         with path.open("rb" if read_only else "rb+") as file:
-            locked = _held_by_another(file, alone=not read_only)
+            # Whoever had it when DuckDB tried may have given it up since.
+            locked = _LOCKED in message or _held_by_another(file, alone=not read_only)
             file.seek(_MAGIC_AT)
             valid = file.read(len(_MAGIC)) == _MAGIC
     except OSError as error:
