@@ -1,15 +1,17 @@
-"""Which warehouses this process owns: the system's locks keep out all processes but this one."""
+"""Which warehouses this process has open: the system's locks keep out all other processes."""
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from warehouse.connection import Locked
 
-_HERE: set[Path] = set()
+_OWNED: set[Path] = set()
+_READ: Counter[Path] = Counter()
 _CHANGING = threading.Lock()
 
 
@@ -18,16 +20,38 @@ def claimed(path: Path) -> Iterator[None]:
     """Keeps other parts of this process from opening the file of a warehouse.
 
     Raises:
-        Locked: One of them has claimed it.
+        Locked: One of them has it open.
     """
     whole = path.resolve()
     with _CHANGING:
         refuse_claimed(path)
-        _HERE.add(whole)
+        if _READ[whole]:
+            raise _here(path)
+        _OWNED.add(whole)
     try:
         yield
     finally:
-        _HERE.discard(whole)
+        _OWNED.discard(whole)
+
+
+@contextmanager
+def read_here(path: Path) -> Iterator[None]:
+    """Keeps other parts of this process from owning a warehouse whose file is open for reading.
+
+    DuckDB opens a file in one way at a time for a process.
+
+    Raises:
+        Locked: One of them owns it.
+    """
+    whole = path.resolve()
+    with _CHANGING:
+        refuse_claimed(path)
+        _READ[whole] += 1
+    try:
+        yield
+    finally:
+        with _CHANGING:
+            _READ[whole] -= 1
 
 
 def refuse_claimed(path: Path) -> None:
@@ -36,7 +60,9 @@ def refuse_claimed(path: Path) -> None:
     Raises:
         Locked: It does.
     """
-    if path.resolve() in _HERE:
-        raise Locked(
-            what="the warehouse is in use", place=str(path), found="this process has it open"
-        )
+    if path.resolve() in _OWNED:
+        raise _here(path)
+
+
+def _here(path: Path) -> Locked:
+    return Locked(what="the warehouse is in use", place=str(path), found="this process has it open")

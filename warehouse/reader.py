@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import duckdb
 
 from schemas.unit import Read
-from warehouse.claims import refuse_claimed
+from warehouse.claims import read_here
 from warehouse.client import Client
 from warehouse.closing import Closing
 from warehouse.connection import Limits, Locked, Missing, Unwritable, quiet
@@ -150,9 +150,12 @@ class FoundReader(Reader, Closing):
             except OwnerGone:
                 pass  # nobody has the file, or not for others
             try:
-                refuse_claimed(self._path)
-                opened = storage.connection(read_only=True, limits=READING)
-                return ConnectionReader(self._holding.enter_context(closing(opened)), storage)
+                with ExitStack() as opening:
+                    opening.enter_context(read_here(self._path))
+                    opened = storage.connection(read_only=True, limits=READING)
+                    found = ConnectionReader(opening.enter_context(closing(opened)), storage)
+                    self._holding = opening.pop_all()
+                    return found
             except Locked:
                 if time.monotonic() > until:
                     raise

@@ -390,3 +390,17 @@ def test_another_duckdb_asks_the_owner_and_the_free_file(empty: Path, make: Any)
     assert typed_elsewhere(statements_elsewhere(empty, asked)) == [(1,)]
     with pytest.raises(Mistake, match="read-only"):
         statements_elsewhere(empty, "DROP TABLE units")
+
+
+def test_a_file_that_this_process_reads_is_owned_when_that_has_ended(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warehouse.reader import FoundReader
+
+    monkeypatch.setattr("warehouse.shared.OPENING_S", 0.1)
+    with FoundReader(empty) as reader:
+        with pytest.raises(Locked, match="this process has it open"):
+            SharedWarehouse(empty)
+        assert reader.answer("SELECT 1").rows == [(1,)]
+    with SharedWarehouse(empty), FoundReader(empty) as reader:
+        assert reader.served
