@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 #: Time that the server may take to start.
-STARTING_S = 30
+STARTING_S = 600
 _INITDB = ("-U", "agora", "-A", "trust", "-E", "UTF8", "--no-sync", "--no-locale", "-D")
 #: No port, only the socket in its folder, and no waiting for the disk.
 _SERVER = ("-h", "", "-F", "-c", "shared_buffers=16MB")
@@ -121,7 +121,7 @@ def serving_postgres() -> Iterator[Postgres]:
         finally:
             server.send_signal(signal.SIGINT)  # which does not wait for who is connected
             try:
-                server.wait(10)
+                server.wait(600)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()

@@ -70,7 +70,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patched.setattr(utilities, "mkdtemp", lambda: str(folder))
         # Nobody reads the log of most tests, and the server would be busy with it.
         quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
-        with utilities.prefect_test_harness(server_startup_timeout=120), quiet:
+        with utilities.prefect_test_harness(server_startup_timeout=600), quiet:
             yield
 
 

@@ -40,7 +40,7 @@ async def test_what_did_not_suffice_waits_for_what_others_bring_back() -> None:
     budget = Budget(calls=10)
     allowances = Allowances(budget, at_once=2)
     one, other = [await allowances.take(Allowance(), again=False) for _ in range(2)]
-    allowances.settle(one, 0.0, 5)
+    allowances.settle(one, 0.0, 600)
     waiting = asyncio.create_task(allowances.take(one.grown(), again=True))
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -78,7 +78,7 @@ def test_whatever_shards_need_the_budget_is_kept_and_used(
                 elif used < need:
                     waiting.append((need - used, given.grown(), True))
 
-        await asyncio.wait_for(asyncio.gather(*(place() for _ in range(at_once))), 5)
+        await asyncio.wait_for(asyncio.gather(*(place() for _ in range(at_once))), 600)
         return budget, unmet
 
     budget, unmet = asyncio.run(run())

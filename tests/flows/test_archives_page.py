@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from prefect.settings import get_current_settings
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +35,12 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What each command printed; each had status 0."""
     folder = tmp_path_factory.mktemp("lab")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    environment = os.environ | {
+        "PATH": path,
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "200",
+        "PREFECT_API_URL": str(get_current_settings().api.url),
+    }
     found = {}
     for command in COMMANDS:
         done = subprocess.run(

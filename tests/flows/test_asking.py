@@ -91,7 +91,7 @@ def mock(shared: Path) -> Iterator[str]:
 
 
 def requests_seen(api_base: str) -> int:
-    with urllib.request.urlopen(api_base.replace("/v1", "/stats"), timeout=10) as answer:
+    with urllib.request.urlopen(api_base.replace("/v1", "/stats"), timeout=600) as answer:
         return int(json.load(answer)["requests"])
 
 

@@ -116,7 +116,7 @@ def workers() -> list[int]:
 
 async def killed_in_the_middle(server: Any, after: int) -> int:
     """The worker that was killed once the server had seen some requests."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 600
     while len(server.requests) < after:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.02)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,9 +21,10 @@ def result(number: int, n_rows: int) -> Result:
 
 def test_what_comes_while_a_batch_is_committed_is_committed_in_batches_of_the_usual_size() -> None:
     batches: list[list[str]] = []
+    all_came = threading.Event()
 
     def commit(batch: Sequence[Result], **_: Any) -> Any:
-        time.sleep(0.05)  # meanwhile all the others come
+        assert all_came.wait(600)
         batches.append([one.unit.key for one in batch])
         return SimpleNamespace(done=tuple(batches[-1]), failed={}, unchanged=())
 
@@ -43,7 +44,10 @@ def test_what_comes_while_a_batch_is_committed_is_committed_in_batches_of_the_us
 
     async def taken() -> None:
         committer = Committer(cast(Session, session), "episodes", Slots(1))
-        await asyncio.gather(*map(committer.take, results))
+        taking = [asyncio.create_task(committer.take(result)) for result in results]
+        await asyncio.sleep(0)  # each of them has begun
+        all_came.set()
+        await asyncio.gather(*taking)
         await committer.flush()
 
     asyncio.run(taken())

@@ -53,7 +53,7 @@ FLOWS: tuple[Flow[Any, Any], ...] = (
 def test_every_flow_can_be_sent_to_another_process() -> None:
     sent = cloudpickle.dumps([cloudpickle.dumps(flow) for flow in FLOWS])
     again = subprocess.run(
-        [sys.executable, "-c", LOAD], input=sent, capture_output=True, check=False, timeout=120
+        [sys.executable, "-c", LOAD], input=sent, capture_output=True, check=False, timeout=600
     )
     assert again.stdout.decode().split() == [flow.name for flow in FLOWS], again.stderr[-2000:]
 
@@ -67,11 +67,15 @@ async def test_a_served_study_is_run_when_its_deployment_is_triggered(
     settings = get_current_settings().to_environment_variables(exclude_unset=True)
     server = subprocess.Popen([sys.executable, str(script)], env={**os.environ, **settings})
     try:
-        request = {"study": str(study_file), "warehouse": str(tmp_path / "agora.duckdb")}
+        request = {
+            "study": str(study_file),
+            "warehouse": str(tmp_path / "agora.duckdb"),
+            "stages": ["episodes"],
+        }
         run = await _triggered("agora-study/nightly", {"request": request})
     finally:
         server.terminate()
-        server.wait(60)
+        server.wait(600)
     assert run.state is not None
     assert run.state.is_completed(), run.state.message
     assert (tmp_path / "agora.duckdb").exists()
@@ -205,7 +209,7 @@ def _work(pool: str) -> None:
         },
         check=True,
         capture_output=True,
-        timeout=240,
+        timeout=600,
     )
 
 
@@ -221,7 +225,7 @@ async def _triggered(deployment: str, parameters: dict[str, Any]) -> Any:
 
     for _ in range(120):
         try:
-            return await run_deployment(deployment, parameters=parameters, timeout=120)
+            return await run_deployment(deployment, parameters=parameters, timeout=600)
         except ObjectNotFound:
             time.sleep(0.5)
     raise TimeoutError(deployment)

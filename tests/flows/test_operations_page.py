@@ -63,7 +63,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Done]]:
     )
     shell = subprocess.Popen(["bash", "-c", script], cwd=folder, env=environment, process_group=0)
     try:
-        shell.wait(540)
+        shell.wait(600)
         yield {
             command: Done(
                 int((folder / f"{number}.status").read_text()),

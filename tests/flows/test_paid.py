@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import math
 import os
 import signal
 import subprocess
@@ -49,7 +50,10 @@ population: {size: 6, prose: agent, targets: {occupation: {nurse: 1.0}}}
 
 
 class Charging(http.server.BaseHTTPRequestHandler):
-    """Answers and charges; while it is faulty, it filters every third answer and charges too."""
+    """Answers and charges; while it is faulty, it filters every third answer and charges too.
+
+    From some request on it keeps its answers back until it is released.
+    """
 
     protocol_version = "HTTP/1.1"
 
@@ -58,8 +62,10 @@ class Charging(http.server.BaseHTTPRequestHandler):
         server: Any = self.server
         with server.counting:
             server.n_requests += 1
+            held = server.n_requests >= server.held_from
             filtered = server.faulty and server.n_requests % 3 == 0
-        time.sleep(server.latency_s)
+        if held:
+            server.released.wait(600)
         body = {
             "object": "chat.completion",
             "choices": [
@@ -87,8 +93,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Charging) as served:
         served.daemon_threads = True
         made: Any = served
-        made.n_requests, made.faulty, made.latency_s = 0, False, 0.0
-        made.counting = threading.Lock()
+        made.n_requests, made.faulty, made.held_from = 0, False, math.inf
+        made.counting, made.released = threading.Lock(), threading.Event()
         threading.Thread(target=served.serve_forever, daemon=True).start()
         yield made
         served.shutdown()
@@ -182,7 +188,7 @@ async def test_what_a_killed_run_paid_is_on_record_after_the_next(
     server: Any, tmp_path: Path, ran: Ran
 ) -> None:
     study = written(tmp_path, server, replicates=6)
-    server.latency_s = 0.05
+    server.held_from = 13
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -193,12 +199,13 @@ async def test_what_a_killed_run_paid_is_on_record_after_the_next(
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as run:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while server.n_requests < 13 and time.monotonic() < deadline and run.poll() is None:
             time.sleep(0.02)
         os.kill(run.pid, signal.SIGKILL)
-    server.latency_s = 0.0
     n_killed = server.n_requests
+    server.held_from = math.inf
+    server.released.set()
     assert 13 <= n_killed < 6 * 8
     # Another version, so that what the killed run paid is its own and not this one's.
     study.write_text(study.read_text().replace("replicates: 6", "replicates: 7"))

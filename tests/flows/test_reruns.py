@@ -221,7 +221,7 @@ def _again(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
         env={**plain, **home, **settings},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
 

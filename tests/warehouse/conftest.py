@@ -227,14 +227,6 @@ def path(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue("postgres").lake(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse without rows, to copy."""
-    made = tmp_path_factory.mktemp("template") / "agora.duckdb"
-    Warehouse.open(made).close()
-    return made
-
-
 @pytest.fixture
 def empty(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A warehouse without rows."""

@@ -408,7 +408,7 @@ def test_threads_take_turns(make, warehouse):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=600)
     assert len(reports) == 4
     assert all(held == {done[0]: "done"} for done, held in reports)
 
@@ -429,7 +429,7 @@ def test_reading_goes_on_while_a_commit_is_made(make, commit, warehouse, monkeyp
 
 def _in_a_thread(function, *arguments):
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function, *arguments).result(timeout=20)
+        return pool.submit(function, *arguments).result(timeout=600)
 
 
 @on_both

@@ -53,7 +53,7 @@ def test_two_processes_may_read(empty):
             assert second.statuses(["0" * 32]) == {}
         assert query(empty, "SELECT count(*) FROM events").rows == [(0,)]
     finally:
-        reader.communicate("\n", timeout=30)
+        reader.communicate("\n", timeout=600)
 
 
 def test_a_file_that_another_process_writes_says_which(path, monkeypatch):
@@ -72,7 +72,7 @@ def test_a_file_that_another_process_writes_says_which(path, monkeypatch):
         monkeypatch.setattr("warehouse.connection._held_by_another", lambda file, alone: False)
         refused()
     finally:
-        owner.communicate("\n", timeout=30)
+        owner.communicate("\n", timeout=600)
     Warehouse.open(path).close()
 
 
@@ -149,7 +149,7 @@ def test_a_process_killed_within_a_commit_leaves_nothing(empty, place, make, mon
         empty,
         make.key("a"),
     )
-    child.communicate(timeout=60)
+    child.communicate(timeout=600)
     assert child.returncode == -signal.SIGKILL
     with Warehouse.open(empty) as warehouse:
         for table in ("episodes", "units", "validations"):

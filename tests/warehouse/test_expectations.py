@@ -197,7 +197,7 @@ def test_the_process_does_not_outlive_its_parent(tmp_path):
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 600
     while _runs(child):
         assert time.monotonic() < deadline, "the worker outlived its parent"
         time.sleep(0.1)

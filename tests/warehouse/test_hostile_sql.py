@@ -482,7 +482,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     assert owner.stdout is not None
     assert owner.stdout.readline() == "serving\n"
     yield path
-    owner.communicate("\n", timeout=30)
+    owner.communicate("\n", timeout=600)
     assert owner.returncode == 0
 
 

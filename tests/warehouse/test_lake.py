@@ -206,7 +206,7 @@ def test_processes_that_commit_the_same_units_at_once_store_each_once(lake: Path
         writer.stdin.write("\n")
         writer.stdin.flush()
     for writer in writers:
-        writer.communicate(timeout=60)
+        writer.communicate(timeout=600)
         assert writer.returncode == 0
     found = query(lake, "SELECT count(*), count(DISTINCT unit_key) FROM units").rows
     assert found == [(6, 6)]

@@ -122,7 +122,7 @@ def served(tmp_path_factory):
     )
     assert owner.stdout.readline() == "serving\n"
     yield path, owner
-    owner.communicate("\n", timeout=30)
+    owner.communicate("\n", timeout=600)
 
 
 @pytest.fixture

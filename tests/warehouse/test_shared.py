@@ -59,7 +59,7 @@ def process(path: Path) -> subprocess.Popen[str]:
 
 
 def end(child: subprocess.Popen[str]) -> None:
-    child.communicate("\n", timeout=30)
+    child.communicate("\n", timeout=600)
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_a_file_that_nobody_serves_is_told_of(empty: Path, monkeypatch: Any) -> 
     child.stdout.readline()
     with pytest.raises(Locked, match=str(child.pid)):
         SharedWarehouse(empty)
-    child.communicate("\n", timeout=30)
+    child.communicate("\n", timeout=600)
 
 
 def test_the_token_is_for_its_user_alone(empty: Path) -> None:
@@ -236,7 +236,7 @@ def _address(path: Path) -> Address:
 def test_a_wrong_token_gets_nothing(empty: Path, owner: Any) -> None:
     address = _address(empty)
     with (
-        socket.create_connection((address.host, address.port), timeout=5) as connection,
+        socket.create_connection((address.host, address.port), timeout=600) as connection,
         pytest.raises(ConnectionError),
     ):
         introduce(connection, "0" * 64)
@@ -266,7 +266,7 @@ def test_whoever_took_the_port_of_a_dead_owner_learns_and_answers_nothing(empty:
         thread = threading.Thread(target=impostor)
         thread.start()
         with (
-            socket.create_connection(listening.getsockname(), timeout=5) as connection,
+            socket.create_connection(listening.getsockname(), timeout=600) as connection,
             pytest.raises(Stranger),
         ):
             introduce(connection, token)
@@ -288,7 +288,7 @@ def test_hostile_bytes_get_nothing_and_harm_nobody(
     empty: Path, owner: Any, make: Any, sent: bytes
 ) -> None:
     address = _address(empty)
-    with socket.create_connection((address.host, address.port), timeout=20) as connection:
+    with socket.create_connection((address.host, address.port), timeout=600) as connection:
         said = connection.recv(17 + 32)
         connection.sendall(sent)
         if sent:
@@ -321,7 +321,9 @@ def test_hostile_messages_of_one_who_knows_the_token_end_nothing(
 
 def test_silent_strangers_keep_nobody_out(empty: Path, owner: Any, make: Any) -> None:
     address = _address(empty)
-    silent = [socket.create_connection((address.host, address.port), timeout=5) for _ in range(100)]
+    silent = [
+        socket.create_connection((address.host, address.port), timeout=600) for _ in range(100)
+    ]
     try:
         with SharedWarehouse(empty) as warehouse:
             assert warehouse.statuses([make.key("a")]) == {}

@@ -100,7 +100,7 @@ def test_a_commit_that_finds_no_room_leaves_the_warehouse_as_it_was(path: Path) 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     told, kept = done.stdout.splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -92,13 +93,24 @@ def study_row(loaded: LoadedStudy, day: int = 1) -> dict[str, Any]:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path, study_file: Path) -> Path:
-    """``agora.duckdb`` with two versions: one of two replicates, partly done, and one of three."""
+def warehouse(two_versions: Path, study_file: Path, tmp_path: Path) -> Path:
+    """A copy of the warehouse with two versions, and the study files beside it."""
+    shutil.copyfile(two_versions / "larger.yaml", tmp_path / "larger.yaml")
+    return Path(shutil.copyfile(two_versions / "agora.duckdb", tmp_path / "agora.duckdb"))
+
+
+@pytest.fixture(scope="session")
+def two_versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose warehouse has two versions of a study.
+
+    One is of two replicates, partly done, and one of three.
+    """
     from tasks.stages.base import Upstream
     from tasks.stages.episodes import EpisodeStep
 
-    path = tmp_path / "agora.duckdb"
-    larger = tmp_path / "larger.yaml"
+    folder = tmp_path_factory.mktemp("two_versions")
+    path, study_file, larger = (folder / n for n in ("agora.duckdb", "small.yaml", "larger.yaml"))
+    study_file.write_text(STUDY, encoding="utf-8")
     larger.write_text(STUDY.replace("replicates: 2", "replicates: 3"), encoding="utf-8")
     with Warehouse.open(path) as opened:
         for day, file in enumerate((study_file, larger), start=1):
@@ -137,4 +149,4 @@ def warehouse(tmp_path: Path, study_file: Path) -> Path:
                     f"'{digest('run')}' as run_id, timestamp '2026-01-01' as committed_at, "
                     f"* from (values ({failure})) as t(failure_kind, failure)"
                 )
-    return path
+    return folder

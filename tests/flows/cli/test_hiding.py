@@ -15,7 +15,7 @@ def agora(*paths: Path) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": ":".join(map(str, paths))},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 

@@ -50,8 +50,8 @@ with told_to_end() as ending:
     time.sleep(60)
 """
 INTERRUPTED = "Interrupted. Finished work is kept; run the study again to continue.\n"
-#: A killed process leaves no child for longer.
-LIMIT_S = 10
+#: A killed process leaves no child for longer, on a machine that is busy.
+LIMIT_S = 120
 #: Signals that end a run.
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -104,7 +104,7 @@ def test_a_signal_ends_a_run_with_one_line_whatever_the_user_has_set(tmp_path: P
     with begun(tmp_path) as (run, mark):
         # A terminal sends a signal to every process of the command.
         os.killpg(run.pid, signal.SIGINT)
-        said, complained = run.communicate(timeout=60)
+        said, complained = run.communicate(timeout=600)
         assert marked(mark) == []  # it waits for the processes that it has started
     assert run.returncode == 128 + signal.SIGINT
     assert said == ""
@@ -125,7 +125,7 @@ def test_every_signal_ends_what_goes_on(number: signal.Signals, busy: bool) -> N
         assert run.stdout is not None
         assert run.stdout.readline() == "begun\n"
         run.send_signal(number)
-        said, complained = run.communicate(timeout=60)
+        said, complained = run.communicate(timeout=600)
     assert (run.returncode, complained) == (128 + number, INTERRUPTED)
     assert said == ("closed\n" if busy else "")
 
@@ -156,5 +156,5 @@ def test_a_run_whose_reader_has_gone_ends_without_a_word(tmp_path: Path) -> None
         assert run.stdout is not None
         assert run.stderr is not None
         run.stdout.close()
-        assert run.wait(120) == 1
+        assert run.wait(600) == 1
         assert run.stderr.read() == ""

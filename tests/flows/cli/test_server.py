@@ -17,6 +17,8 @@ from schemas.errors import Mistake
 
 from .processes import MARK, left_after
 
+#: A killed process leaves no server for longer, on a machine that is busy.
+LIMIT_S = 120
 ROOT = Path(__file__).resolve().parents[3]
 OWNER = """
 import os, sys, time
@@ -25,7 +27,7 @@ server = StartingServer()
 if sys.argv[1] == "ready":
     server.ready()
 print(server.pid, os.environ["PREFECT_API_URL"], os.environ["PREFECT_API_AUTH_STRING"], flush=True)
-time.sleep(120)
+time.sleep(600)
 """
 
 
@@ -65,7 +67,7 @@ def test_servers_that_start_together_make_one_database_for_their_user(tmp_path: 
             said = process.stdout.readline()
             process.kill()
         assert "http://127.0.0.1:" in said
-    assert left_after(tmp_path.name, 10) == []
+    assert left_after(tmp_path.name, LIMIT_S) == []
     stored = list((tmp_path / "prefect").glob("prefect.db*"))
     assert stored
     assert all(file.stat().st_mode & 0o077 == 0 for file in stored)
@@ -86,7 +88,7 @@ def test_server_answers_its_owner_alone_and_ends_with_it(moment: str, tmp_path: 
                 assert answers == [401, 401, 200]
         finally:
             process.kill()
-    assert left_after(tmp_path.name, 10) == []
+    assert left_after(tmp_path.name, LIMIT_S) == []
 
 
 def _status(url: str, path: str, secret: str | None) -> int:
@@ -97,7 +99,7 @@ def _status(url: str, path: str, secret: str | None) -> int:
     headers = {"Content-Type": "application/json"}
     if secret is not None:
         headers["Authorization"] = f"Basic {base64.b64encode(secret.encode()).decode()}"
-    connection = http.client.HTTPConnection(host, timeout=30)
+    connection = http.client.HTTPConnection(host, timeout=600)
     try:
         connection.request("POST", f"/{rest}/{path}", body="{}", headers=headers)
         return connection.getresponse().status

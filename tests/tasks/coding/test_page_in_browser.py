@@ -30,7 +30,7 @@ _IDS = itertools.count(1)
 async def command(socket: ClientConnection, method: str, **params: Any) -> dict[str, Any]:
     number = next(_IDS)
     await socket.send(json.dumps({"id": number, "method": method, "params": params}))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(600):
         while True:
             reply: dict[str, Any] = json.loads(await socket.recv())
             if reply.get("id") == number:
@@ -52,7 +52,7 @@ async def press(socket: ClientConnection, *keys: str) -> None:
 async def opened(socket: ClientConnection) -> None:
     """Waits until the page has painted itself anew; marks it, so that a reload can be told."""
     fresh = "!window.seen && !!document.getElementById('count')?.textContent"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(600):
         while not await value(socket, fresh):
             await asyncio.sleep(0.05)
     await value(socket, "window.seen = true")
@@ -75,7 +75,7 @@ async def driven(page: Path, profile: Path) -> str:
     )
     try:
         port_file = profile / "DevToolsActivePort"
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(600):
             while not port_file.exists() or len(port_file.read_text().splitlines()) < 2:
                 await asyncio.sleep(0.05)
         port, path = port_file.read_text().splitlines()
@@ -99,7 +99,7 @@ async def driven(page: Path, profile: Path) -> str:
             return str(await value(tab, "csv()"))
     finally:
         browser.terminate()
-        browser.wait(20)
+        browser.wait(600)
 
 
 async def test_codes_survive_a_reload_and_come_back_as_codes(

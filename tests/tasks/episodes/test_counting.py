@@ -51,4 +51,4 @@ def test_a_long_episode_is_counted_by_its_first_rounds() -> None:
         ("a", "agent"): (40_000, 40_000),
         ("b", "agent"): (40_000, 40_000),
     }
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 20

@@ -195,7 +195,7 @@ def model_server(shared: Path) -> Iterator[tuple[str, Callable[[], dict[str, Any
 
         def stats() -> dict[str, Any]:
             address = f"http://127.0.0.1:{port}/stats"
-            with urllib.request.urlopen(address, timeout=10) as answer:
+            with urllib.request.urlopen(address, timeout=600) as answer:
                 return dict(json.load(answer))
 
         yield f"http://127.0.0.1:{port}/v1", stats

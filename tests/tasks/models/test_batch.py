@@ -199,7 +199,7 @@ async def test_a_pending_batch_survives_a_restart(batches, spec, ask, quick, tmp
     asked = questions(ask, spec(batch=True), ["a", "b", "c"])
     async with opened(tmp_path, quick) as gateway:
         asking = asyncio.create_task(at_once(gateway, asked))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(600):
             while not batches.batches:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
@@ -223,7 +223,7 @@ async def submitted_and_killed(batches, asked, tmp_path, quick):
     batches.lose = [{"delay_s": 60}]
     async with opened(tmp_path, quick) as gateway:
         asking = asyncio.create_task(at_once(gateway, asked))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(600):
             while not batches.batches:
                 await asyncio.sleep(0.01)
         asking.cancel()

@@ -103,7 +103,7 @@ async def test_retry_after_is_waited_for(server, said, spec, ask, quick, tmp_pat
         took = time.monotonic() - began
         rows = gateway.rows(ask(spec()).unit_key)
     assert answer.failure is None
-    assert 1.0 <= took < 3.0
+    assert 1.0 <= took < 30.0
     assert rows["attempts"][1]["waited_s"] >= 1.0
 
 

@@ -327,7 +327,7 @@ async def test_several_processes_write_journals_for_one_warehouse(tmp_path):
         subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "j"), name], cwd=ROOT)
         for name in ("one", "two", "three")
     ]
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(timeout=600) for writer in writers] == [0, 0, 0]
     assert len(journals(tmp_path / "j")) == 3
     journal = Journal(tmp_path / "j")
     for name in ("one", "two", "three"):

@@ -138,7 +138,7 @@ def test_only_regular_files_are_opened(
 
         reading = threading.Thread(target=load, daemon=True)
         reading.start()
-        reading.join(timeout=10)
+        reading.join(timeout=600)
         assert len(raised) == 1
 
 

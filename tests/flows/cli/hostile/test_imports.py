@@ -441,7 +441,7 @@ def test_a_kill_in_the_middle_leaves_nothing_of_an_import(
         [sys.executable, "-c", _KILLED, sound.model_dump_json()],
         cwd=ROOT,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == -signal.SIGKILL
     for table in ("units", "episodes", "seats", "actions", "events"):

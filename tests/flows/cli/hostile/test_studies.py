@@ -409,7 +409,7 @@ def test_a_command_of_its_own_process_ends_with_status_2(tmp_path: Path) -> None
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")

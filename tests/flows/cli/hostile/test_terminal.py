@@ -210,11 +210,11 @@ def on_terminal(*words: str) -> str:
         cwd=ROOT,
         stdout=terminal,
         stderr=terminal,
-        timeout=60,
+        timeout=600,
         check=True,
     )
     os.close(terminal)
-    reading.join(timeout=10)
+    reading.join(timeout=600)
     os.close(master)
     return b"".join(drawn).decode()
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from prefect.settings import get_current_settings
 
 from warehouse.extensions import load_extension
 
-from ...postgres import Postgres
+from ..postgres import Postgres
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "lake.md").read_text(encoding="utf-8")
 
 
@@ -39,6 +40,7 @@ def test_the_commands_of_the_page_work(
     programs = f"{Path(sys.executable).parent}:{postgres.programs}:{os.environ['PATH']}"
     monkeypatch.setenv("PATH", programs)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PREFECT_API_URL", str(get_current_settings().api.url))
     monkeypatch.setenv("PGHOST", str(postgres.folder))
     monkeypatch.setenv("PGUSER", "agora")
     monkeypatch.chdir(tmp_path)
