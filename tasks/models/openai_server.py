@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import ssl
 from collections.abc import Mapping, Sequence
@@ -53,13 +54,19 @@ class Connections:
     def _opened(self) -> aiohttp.ClientSession:
         # Limits, time-outs and proxies are the gateway's; cookies would tie calls together.
         trusted = os.environ.get("SSL_CERT_FILE") or certifi.where()
-        connector = aiohttp.TCPConnector(limit=0, ssl=ssl.create_default_context(cafile=trusted))
+        connector = aiohttp.TCPConnector(limit=0, ssl=_trusting(trusted))
         self._session = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         )
         return self._session
+
+
+@functools.cache
+def _trusting(authorities: str) -> ssl.SSLContext:
+    """What connections need to trust the authorities of a file, which takes long to read."""
+    return ssl.create_default_context(cafile=authorities)
 
 
 def _in_words(error: Exception) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         shutil.copy(empty, folder / "prefect-test.db")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(utilities, "mkdtemp", lambda: str(folder))
+        # Prefect reads the certificates of authorities for each client of a server on loopback.
+        patched.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
         # Nobody reads the log of most tests, and the server would be busy with it.
         quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
         with utilities.prefect_test_harness(server_startup_timeout=600), quiet:
