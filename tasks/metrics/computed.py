@@ -31,7 +31,47 @@ def computed(
         Unusable: The codes or labels allow no number.
     """
     bounds = {name: quantity.bounds for name, quantity in metric.quantities.items()}
-    return _within_range(metric, metric.compute(replace(data, bounds=bounds), options, rng))
+    found = metric.compute(replace(data, bounds=bounds), options, rng)
+    return _with_doubts(metric, _within_range(metric, found))
+
+
+def _with_doubts(metric: Metric, found: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a warning at each excess above 0 that is not confirmed as it must be."""
+    excess = (pl.col("scope") == "condition") & (pl.col("subject") == EXCESS)
+    for name, quantity in metric.quantities.items():
+        if quantity.confirmed_by is None:
+            continue
+        other = quantity.confirmed_by.quantity
+        confirmed = found.filter(
+            excess & (pl.col("quantity") == other) & (pl.col("ci_low") > 0)
+        ).select("condition", "rule", confirmed=pl.lit(value=True))
+        doubtful = (
+            excess
+            & (pl.col("quantity") == name)
+            & (pl.col("ci_low") > 0)
+            & pl.col("confirmed").is_null()
+        )
+        said = pl.lit(
+            f"{metric.full_name(other)} does not confirm this excess: "
+            f"{quantity.confirmed_by.otherwise}"
+        )
+        found = (
+            found.join(
+                confirmed,
+                on=["condition", "rule"],
+                how="left",
+                nulls_equal=True,
+                maintain_order="left",
+            )
+            .with_columns(
+                pl.when(doubtful)
+                .then(pl.concat_str("warning", said, separator="; ", ignore_nulls=True))
+                .otherwise("warning")
+                .alias("warning")
+            )
+            .drop("confirmed")
+        )
+    return found
 
 
 def _within_range(metric: Metric, found: pl.DataFrame) -> pl.DataFrame:

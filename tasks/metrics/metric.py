@@ -40,6 +40,19 @@ class NullOptions(Options):
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """What an excess above 0 must be confirmed by, since something else gives one too.
+
+    Attributes:
+        quantity: The quantity of the same metric whose excess that something else leaves at 0.
+        otherwise: What else it may come from, in words that end a sentence.
+    """
+
+    quantity: str
+    otherwise: str
+
+
+@dataclass(frozen=True)
 class Quantity:
     """One number that a metric gives.
 
@@ -48,12 +61,15 @@ class Quantity:
         formula: How it is computed.
         range: Smallest and largest possible value, in words or brackets.
         unit: Its unit; ``1`` for pure numbers.
+        confirmed_by: What its excess must be confirmed by, if anything; a row in which it is not
+            has a warning.
     """
 
     title: str
     formula: str
     range: str
     unit: str = "1"
+    confirmed_by: Confirmation | None = None
 
     @property
     def bounds(self) -> tuple[float, float]:

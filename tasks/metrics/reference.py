@@ -129,6 +129,13 @@ def _metric(metric: Metric) -> str:
     for name, one in metric.quantities.items():
         cells = (f"`{metric.full_name(name)}`", one.title, one.formula, one.unit, one.range)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines += [
+        f"\n**Confirmation.** An excess of `{metric.full_name(name)}` above 0, or a difference, "
+        f"that `{metric.full_name(one.confirmed_by.quantity)}` does not show as well has a "
+        f"warning: {one.confirmed_by.otherwise}."
+        for name, one in metric.quantities.items()
+        if one.confirmed_by is not None
+    ]
     needs = ", ".join(metric.needs)
     kept = " Uses every episode, excluded ones too." if metric.every_episode else ""
     lines += ["", f"**When not to use it.** {metric.avoid}", "", f"**Source.** {metric.source}", ""]

@@ -106,12 +106,13 @@ def _comparisons(
     place = f"contrasts.{name}"
     test = TESTS.named(spec.test, f"{place}.test")
     options = test.read_options(spec.options, f"{place}.options").model_dump(mode="json")
+    quantity = quantity_name(one.metric, spec.of, f"{place}.of")
     unit = measured.get(one.identity)
     shared = {
         "contrast": name,
         "family": spec.family,
         "specification": specification,
-        "metric": quantity_name(one.metric, spec.of, f"{place}.of"),
+        "metric": quantity,
         "subject": spec.subject,
         "rule": one.rule,
         "measure": unit.key if unit else None,
@@ -120,8 +121,9 @@ def _comparisons(
         "options": options,
         "excess": spec.excess,
         "correction": spec.correction,
-        # Only where it says something new, so that comparisons of episodes keep their keys.
+        # Only where they say something new, so that other comparisons keep their keys.
         **({"scope": one.metric.scope} if one.metric.scope != "episode" else {}),
+        **_confirmation(one.metric, quantity),
     }
     first, *others = spec.between
     groups = [others] if test.many else [[other] for other in others]
@@ -129,6 +131,15 @@ def _comparisons(
         {**shared, "between": [first, *group], "factors": differing(design, (first, *group))}
         for group in groups
     ]
+
+
+def _confirmation(metric: Metric, quantity: str) -> dict[str, Any]:
+    """What a difference of a quantity must be confirmed by, if anything."""
+    for name, one in metric.quantities.items():
+        if metric.full_name(name) == quantity and one.confirmed_by is not None:
+            other = metric.full_name(one.confirmed_by.quantity)
+            return {"confirmed_by": other, "otherwise": one.confirmed_by.otherwise}
+    return {}
 
 
 def differing(design: Design, conditions: Sequence[str]) -> list[str]:

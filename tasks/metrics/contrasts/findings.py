@@ -104,6 +104,8 @@ def _row(
         refuse_few_episodes(test, sides)
         refuse_equal_episodes(sides)
         found = test.compute(sides, test.options.model_validate(one["options"]), rng)
+        doubt = _doubt(one, found, metrics, replicates, rng)
+        found = dataclasses.replace(found, warning="; ".join(filter(None, [found.warning, doubt])))
     except (NoValues, Untestable) as problem:
         nothing = float("nan")
         found = Finding(nothing, nothing, nothing, test.effect, f"not tested: {problem}")
@@ -119,6 +121,27 @@ def _row(
         "warning": "; ".join(_warnings(one, found, values, sides, left_out)) or None,
         "method": "; ".join(filter(None, [found.method, _excess_words(one), _out(left_out)])),
     }
+
+
+def _doubt(
+    one: Mapping[str, Any],
+    found: Finding,
+    metrics: pl.DataFrame,
+    replicates: Mapping[str, int],
+    rng: np.random.Generator,
+) -> str:
+    """That a difference was found which the quantity that must confirm it does not show."""
+    if "confirmed_by" not in one or not found.p < ALPHA:
+        return ""
+    plain = {name: value for name, value in one.items() if name != "confirmed_by"}
+    other = _row({**plain, "metric": one["confirmed_by"], "excess": True}, metrics, replicates, rng)
+    if other["p"] is not None and other["p"] < ALPHA:
+        return ""
+    shown = "has no p" if other["p"] is None else f"has p = {other['p']:.2g}"
+    return (
+        f"{one['confirmed_by']} does not confirm the difference ({shown}): {one['otherwise']} in "
+        "one condition and not in another"
+    )
 
 
 def _of_personas(metrics: pl.DataFrame) -> pl.DataFrame:

@@ -6,21 +6,24 @@ import numpy as np
 import polars as pl
 
 from tasks.metrics import rows
+from tasks.metrics.blocks import blocks_of
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.metric import Confirmation, Metric, Quantity
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints, group_means
 from tasks.metrics.text import vectors
-from tasks.metrics.text.apart import WORDS, alike_apart
+from tasks.metrics.text.apart import NEXT_WORDS, WORDS, alike_apart
 from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
-NULL = (
+PLACE = (
     "null: a message at the partner's own round and seat in other episodes of the condition "
-    "(stretches of as many messages as seats where there are no rounds), as "
-    f"jackknife pseudo-values, {WORDS}; replies whose partner's place fewer than {LEAST_EPISODES} "
-    "episodes have are left out"
+    "{}as jackknife pseudo-values, "
 )
+LEFT_OUT = f"replies whose partner's place fewer than {LEAST_EPISODES} episodes have are left out"
+STRETCHES = "(stretches of as many messages as seats where there are no rounds), "
+NULL = f"{PLACE.format(STRETCHES)}{WORDS}; {LEFT_OUT}"
+ACROSS = "across"
 
 
 def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.DataFrame:
@@ -50,7 +53,21 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         null[:, None],
         np.bincount(episode[replies], minlength=data.n_episodes) - n,
     )
-    return rows.of_episodes(data, options, {"": found})
+    replies = replies[usable]
+    before = spots.round[spots.of[replies]] - spots.round[spots.of[replies - 1]] == 1
+    across = before & blocks_of(data).by_round[episode[replies]]
+    n_across = np.bincount(episode[replies[across]], minlength=data.n_episodes)
+    null = _baselines(unit, spots, replies[across], episode, n_across)
+    null += alike_apart(unit, spots, data.n_episodes, neighbouring=True)
+    by_across = ByEpisode(
+        group_means(cosine[usable][across], episode[replies[across]], data.n_episodes),
+        "mean cosine of a message with the one before it, by another seat in the round before, "
+        f"that its prompt showed ({vectors.encoder_words(options.encoder)}); {PLACE.format('')}"
+        f"{NEXT_WORDS}; {LEFT_OUT}",
+        n_across,
+        null[:, None],
+    )
+    return rows.of_episodes(data, options, {"": found, ACROSS: by_across})
 
 
 def _baselines(unit: Matrix, spots: Spots, replies: Ints, episode: Ints, n_usable: Ints) -> Floats:
@@ -82,7 +99,15 @@ METRIC = Metric(
             "cosine of adjacent messages of two seats, the first shown to the second's writer",
             "mean_i cos(u_i, u_{i-1})",
             "[-1, 1]",
-        )
+            confirmed_by=Confirmation(
+                ACROSS, "topics that an episode has by itself in single rounds give it as well"
+            ),
+        ),
+        ACROSS: Quantity(
+            "that of replies to a message of the round before",
+            "mean over i whose round is one after that of i - 1",
+            "[-1, 1]",
+        ),
     },
     source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017); "
     "pseudo-values after Efron and Stein (1981).",
@@ -91,10 +116,11 @@ METRIC = Metric(
     "what is taken up from the message before rather than from all that was said. A word that "
     "stays in use in later rounds counts less. Topics that an episode has by itself in single "
     "rounds, as after an intervention, are alike within the round without anybody taking up a "
-    "word. Where there are no rounds, a topic that moves on within a stretch leaves a little: "
+    "word: an excess that replies across rounds do not confirm has a warning. Where there are no "
+    "rounds, nothing can confirm it, and a topic that moves on within a stretch leaves a little: "
     "record rounds.",
     needs=("messages", "exposures"),
     options=TextOptions,
-    version=5,
+    version=6,
     compute=compute,
 )

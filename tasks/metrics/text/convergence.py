@@ -7,7 +7,7 @@ import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, Quantity
+from tasks.metrics.metric import Confirmation, Metric, Quantity
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, ratio
 from tasks.metrics.text import vectors
@@ -135,6 +135,9 @@ METRIC = Metric(
             "mean cosine of messages of different seats in the same round",
             "mean_r (|Σ_s v_s|² - Σ_s |v_s|²) / (n² - Σ_s n_s²), v_s: sum of seat s's unit vectors",
             "[-1, 1]",
+            confirmed_by=Confirmation(
+                "slope", "topics that an episode has by itself in single rounds give it as well"
+            ),
         ),
         "slope": Quantity(
             "change of that per round", "least-squares slope over rounds", "any", "per round"
@@ -149,10 +152,11 @@ METRIC = Metric(
     f"null, which needs {LEAST_EPISODES} episodes of the condition and two rounds. It says how "
     "much more alike a round is than the whole episode; words that stay in use show in the slope. "
     "Topics that an episode has by itself in single rounds, as after an intervention, are no "
-    "reaction. Where there are no rounds, topics that move on within a stretch leave a "
-    "little: record rounds. Numbers of different encoders are not comparable.",
+    "reaction: an excess without a slope above 0 has a warning. Where there are no rounds, topics "
+    "that move on within a stretch leave a little: record rounds. Numbers of different encoders "
+    "are not comparable.",
     needs=("messages",),
     options=TextOptions,
-    version=4,
+    version=5,
     compute=compute,
 )

@@ -26,10 +26,13 @@ SIZES: tuple[tuple[Kind, int], ...] = (
     ("null", 12),
     ("planted", 12),
     ("limit", 12),
+    ("hard", 12),
     ("null", 20),
     ("null", 5),
     ("planted", 5),
     ("planted", 20),
+    ("hard", 5),
+    ("hard", 20),
 )
 Line: TypeAlias = dict[str, Any]
 

@@ -15,7 +15,7 @@ from scipy import stats
 from schemas.keys import seed_of
 from schemas.tables.measures import EXCESS
 from tasks.metrics.computed import computed
-from tasks.metrics.contrasts.sample import Test
+from tasks.metrics.contrasts.sample import Test, Untestable, refuse_equal_episodes
 from tasks.metrics.data import Cases
 from tasks.metrics.metric import Metric
 from tasks.metrics.statistics.arrays import Bools, Floats
@@ -162,8 +162,14 @@ def recovered_by_test(test: Test, world: SidesWorld, episodes: int, studies: int
     found = np.empty((studies, 4))
     for study in range(studies):
         rng = np.random.default_rng(seed_of("tests", test.name, world.title, episodes, study))
-        one = test.compute(world.make(episodes, rng), options, rng)
-        found[study] = one.effect, *one.interval, one.p
+        sides = world.make(episodes, rng)
+        try:
+            refuse_equal_episodes(sides)
+            one = test.compute(sides, options, rng)
+        except Untestable:
+            found[study] = np.nan
+        else:
+            found[study] = one.effect, *one.interval, one.p
     effect, low, high, p = found.T
     held: Bools = (low <= world.effect + 1e-9) & (high >= world.effect - 1e-9)
     good = np.isfinite(effect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -66,18 +66,71 @@ def seats_of_episodes(n: int, rng: Rng, *, shift: float) -> tuple[Side, ...]:
     return tuple(sides)
 
 
+#: How many times as many episodes the second side of a hard world has.
+MORE = 6
+
+
+def skewed(n: int, rng: Rng, *, shift: float = 0.0, many: bool = False) -> tuple[Side, ...]:
+    """Log-normal values, few against many."""
+    sides = (_side(A, rng.lognormal(size=n)), _side(B, rng.lognormal(size=MORE * n) + shift))
+    return (*sides, _side("c", rng.lognormal(size=n))) if many else sides
+
+
+def rare(n: int, rng: Rng, *, shift: float = 0.0, many: bool = False) -> tuple[Side, ...]:
+    """What one episode in ten has, few against many."""
+    sizes = {A: n, B: MORE * n, "c": n}
+    return tuple(
+        _side(name, rng.binomial(1, 0.1 + shift * (name == B), size).astype(np.float64))
+        for name, size in list(sizes.items())[: 3 if many else 2]
+    )
+
+
+def tied_pairs(n: int, rng: Rng) -> tuple[Side, ...]:
+    """Replicates with levels of their own, counts of 0 to 4 in tenths; few have a partner."""
+    level = np.round(rng.normal(0.0, 3.0, MORE * n), 1)
+    counts = np.minimum(rng.poisson(0.8, (2, MORE * n)), 4) / 10
+    return _side(A, (level + counts[0])[:n]), _side(B, level + counts[1])
+
+
+def _seats_of(n: int, rng: Rng, values: Callable[[int], Floats]) -> tuple[Side, ...]:
+    """Sides whose episodes have few seats, and some of which have many."""
+    sides = []
+    for name, size in ((A, n), (B, MORE * n)):
+        seats = rng.choice([1, 2, 4, 12, 48], size, p=[0.3, 0.25, 0.3, 0.1, 0.05])
+        each = [values(int(one)) for one in seats]
+        episodes = tuple(f"{name}{episode}" for episode in np.repeat(np.arange(size), seats))
+        subjects = tuple(f"s{seat}" for one in seats for seat in range(one))
+        replicates = np.repeat(np.arange(size), seats)
+        sides.append(Side(name, np.concatenate(each), replicates, episodes, subjects))
+    return tuple(sides)
+
+
+def skewed_seats(n: int, rng: Rng) -> tuple[Side, ...]:
+    """Log-normal levels of episodes, few against many."""
+    return _seats_of(n, rng, lambda seats: rng.lognormal() + rng.normal(0, 0.5, seats))
+
+
+def rare_seats(n: int, rng: Rng) -> tuple[Side, ...]:
+    """What few seats have, most of them in few episodes."""
+    return _seats_of(
+        n, rng, lambda seats: rng.binomial(1, rng.beta(0.3, 1.7), seats).astype(np.float64)
+    )
+
+
 def _worlds(
     name: str,
     null: tuple[str, Callable[..., tuple[Side, ...]]],
     planted: tuple[str, Callable[..., tuple[Side, ...]]],
     effect: float,
     nothing: float = 0.0,
+    hard: Sequence[tuple[str, Callable[..., tuple[Side, ...]]]] = (),
     **options: object,
 ) -> TestWorlds:
     return TestWorlds(
         name,
         SidesWorld(null[0], null[1], nothing, options),
         SidesWorld(planted[0], planted[1], effect, options),
+        tuple(SidesWorld(title, make, nothing, options) for title, make in hard),
     )
 
 
@@ -105,6 +158,22 @@ OF_SEATS_SHIFTED = (
     partial(seats_of_episodes, shift=SHIFT),
 )
 
+_MANY = f"{MORE} times as many episodes in b"
+HARD = (
+    (f"log-normal values, {_MANY}", skewed),
+    (f"what one episode in ten has, {_MANY}", rare),
+)
+HARD_MANY = tuple((title, partial(make, many=True)) for title, make in HARD)
+HARD_SHIFTED = tuple(
+    (f"{title}, exactly the margin apart", partial(make, shift=SHIFT)) for title, make in HARD
+)
+_SEATS_FEW = f"episodes of 1 to 48 seats, {_MANY}"
+HARD_SEATS = (
+    (f"log-normal levels, {_SEATS_FEW}", skewed_seats),
+    (f"what few seats have, most of them in few episodes, {_SEATS_FEW}", rare_seats),
+)
+HARD_PAIRS = (("replicates with levels of their own, tied, few with a partner", tied_pairs),)
+
 
 def _matched_size() -> float:
     """Matched rank-biserial of differences with mean ``SHIFT`` and variance 2, for many pairs."""
@@ -122,19 +191,20 @@ def _eta_size() -> float:
     return float(12 * np.mean((np.array(above) - 0.5) ** 2))
 
 
-mann_whitney = _worlds("mann_whitney", SAME, SHIFTED, 2 * _CLES - 1)
-brunner_munzel = _worlds("brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5)
+mann_whitney = _worlds("mann_whitney", SAME, SHIFTED, 2 * _CLES - 1, hard=HARD)
+brunner_munzel = _worlds("brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5, HARD)
 kruskal_wallis = _worlds(
     "kruskal_wallis",
     (SAME[0], partial(same_skewed, many=True)),
     ("three sides of normal values, each shifted by as much", partial(shifted, many=True)),
     _eta_size(),
+    hard=HARD_MANY,
 )
-wilcoxon = _worlds("wilcoxon", PAIRED, PAIRED_SHIFTED, _matched_size())
-permutation = _worlds("permutation", SAME, SHIFTED, SHIFT, draws=999)
-welch = _worlds("welch", SPREAD, SHIFTED, SHIFT)
+wilcoxon = _worlds("wilcoxon", PAIRED, PAIRED_SHIFTED, _matched_size(), hard=HARD_PAIRS)
+permutation = _worlds("permutation", SAME, SHIFTED, SHIFT, hard=HARD, draws=999)
+welch = _worlds("welch", SPREAD, SHIFTED, SHIFT, hard=HARD)
 cluster_robust, mixed_model, gee = (
-    _worlds(name, OF_SEATS, OF_SEATS_SHIFTED, SHIFT)
+    _worlds(name, OF_SEATS, OF_SEATS_SHIFTED, SHIFT, hard=HARD_SEATS)
     for name in ("cluster_robust", "mixed_model", "gee")
 )
 #: The null hypothesis of an equivalence test is a difference of at least its margin.
@@ -144,5 +214,6 @@ equivalence = _worlds(
     ("one normal distribution", partial(unequal_spreads, shift=0.0)),
     0.0,
     SHIFT,
+    HARD_SHIFTED,
     margin=SHIFT,
 )

@@ -89,10 +89,10 @@ def episodes_have_topics(sizes: Sizes, rng: Rng) -> Data:
     return spoken(turns, joined(np.where(words < 10**6, words, fresh), np.full(turns.n, WORDS)))
 
 
-def topics_of_an_episode_move_on(sizes: Sizes, rng: Rng) -> Data:
-    """In each round, episodes of b use other words of their own, and nobody reacts to anything."""
+def topics_of_an_episode_move_on(sizes: Sizes, rng: Rng, *, rounds: int = 1) -> Data:
+    """Every so many rounds, episodes of b use other words of their own; nobody reacts."""
     turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
-    cell = turns.episode * len(ALTERNATING) + turns.round
+    cell = turns.episode * len(ALTERNATING) + (turns.round + rounds - 1) // rounds
     own = rng.integers(0, BROAD, (turns.n, WORDS)) % 40 + 1000 * cell[:, None]
     mine = turns.in_b[:, None] & (rng.random(own.shape) < 0.2)
     fresh = rng.integers(0, BROAD, own.shape) + 10**7
@@ -186,6 +186,7 @@ OWN_LENGTHS = "nobody reacts; episodes of b with short messages or with long one
 OWN_TOPICS = "nobody reacts; episodes of b with words of their own"
 NO_ROUNDS = "nobody reacts in a chat without rounds; voices, topics that move on, longer in b"
 MOVING = "nobody reacts; episodes of b with words of their own in each round"
+STAYING = "nobody reacts; episodes of b with words of their own in each two rounds"
 alignment = MetricWorlds(
     "alignment",
     null=(
@@ -193,19 +194,26 @@ alignment = MetricWorlds(
             "nobody reacts; voices, lengths, topics by round, another order of seats in b",
             nobody_reacts,
             "",
+            "across",
         ),
         null_world(NO_ROUNDS, nobody_reacts_in_a_chat, ""),
-        null_world(OWN_LENGTHS, wordy_episodes, ""),
-        null_world(OWN_TOPICS, episodes_have_topics, ""),
+        null_world(OWN_LENGTHS, wordy_episodes, "", "across"),
+        null_world(OWN_TOPICS, episodes_have_topics, "", "across"),
     ),
     planted=(
         World(
             "in b .6 of the replies take four of eleven words of the message before",
             partial(replies_copy, both=False),
-            (Truth("", 0.0, COPYING * COPIED / DIMENSIONS, EXCESS),),
+            tuple(
+                Truth(quantity, 0.0, COPYING * COPIED / DIMENSIONS, EXCESS)
+                for quantity in ("", "across")
+            ),
         ),
     ),
-    limits=(null_world(MOVING, topics_of_an_episode_move_on, ""),),
+    limits=(
+        null_world(MOVING, topics_of_an_episode_move_on, "", "across"),
+        null_world(STAYING, partial(topics_of_an_episode_move_on, rounds=2), "", "across"),
+    ),
 )
 _MEAN, _SLOPE = SHARING * LAST / 2 / DIMENSIONS, SHARING / DIMENSIONS
 convergence = MetricWorlds(

@@ -16,7 +16,7 @@ A, B = "a", "b"
 #: How many episodes, or personas, a study has in each condition.
 Sizes: TypeAlias = Mapping[str, int]
 Rng: TypeAlias = np.random.Generator
-Kind: TypeAlias = Literal["null", "planted", "limit"]
+Kind: TypeAlias = Literal["null", "planted", "limit", "hard"]
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,18 @@ class TestWorlds:
         name: The test.
         null: What the test says of its p-value is true: its null hypothesis holds.
         planted: An effect of declared size.
+        hard: Worlds in which the null hypothesis holds and tests are known to fail: rare, skewed or
+            tied values and few episodes against many.
     """
 
     __test__ = False
     name: str
     null: SidesWorld
     planted: SidesWorld
+    hard: tuple[SidesWorld, ...] = ()
 
     @property
     def kinds(self) -> tuple[tuple[Kind, SidesWorld], ...]:
-        """Both worlds with their kind."""
-        return (("null", self.null), ("planted", self.planted))
+        """Every world with its kind."""
+        hard: list[tuple[Kind, SidesWorld]] = [("hard", world) for world in self.hard]
+        return (("null", self.null), ("planted", self.planted), *hard)

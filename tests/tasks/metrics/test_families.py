@@ -159,6 +159,27 @@ def test_a_test_that_cannot_find_anything_says_so() -> None:
     assert "with 3 and 3 episodes no p below 0.1 can come out of this test" in row["warning"]
 
 
+@pytest.mark.parametrize(
+    ("shift", "n", "said"),
+    [(3.0, 8, None), (0.0, 8, "level.slope does not confirm"), (3.0, 0, "has no p")],
+)
+def test_a_difference_says_whether_what_must_confirm_it_does(
+    shift: float, n: int, said: str | None
+) -> None:
+    def of(name: str, values: Values) -> pl.DataFrame:
+        nulls = {condition: [0.0] * len(mine) for condition, mine in values.items()}
+        return numbers(name, values, nulls).with_columns(pl.lit("level").alias("unit_key"))
+
+    both = {"a": RNG.normal(0, 1, 8).tolist(), "b": RNG.normal(3, 1, 8).tolist()}
+    slopes = {"a": RNG.normal(0, 1, 8).tolist(), "b": RNG.normal(shift, 1, 8).tolist()}
+    measured = [of("level", both), of("level.slope", slopes).head(2 * n)]
+    confirmed = {"confirmed_by": "level.slope", "otherwise": "topics give it as well"}
+    (row,) = rows_of(comparison("level", **confirmed), metrics=measured)
+    assert row["p"] < 0.05
+    assert (said is None) == (row["warning"] is None)
+    assert (said or "") in (row["warning"] or "")
+
+
 def test_nulls_are_said_to_differ_where_they_differ_by_more_than_their_noise() -> None:
     warned = 0
     for study in range(200):

@@ -63,14 +63,19 @@ def usable(episodes: Sequence[StudyEpisode]) -> set[tuple[int, int]]:
     return {place for place in set().union(*places) if sum(place in one for one in places) >= 3}
 
 
-def alike_apart(episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]]) -> float:
-    """What messages of other seats and rounds, which are no neighbours, share beyond elsewhere."""
+def alike_apart(
+    episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]], most: int = 99
+) -> float:
+    """What messages of other seats and rounds, at most so many apart, share beyond elsewhere.
+
+    Messages that follow one another do not count.
+    """
     said = list(enumerate(episodes[own]))
     found = []
     for i, x in said:
         for j, y in said:
             both = x[:2] in places and y[:2] in places
-            if both and x[1] != y[1] and x[0] != y[0] and abs(i - j) > 1:
+            if both and x[1] != y[1] and 0 < abs(x[0] - y[0]) <= most and abs(i - j) > 1:
                 other = elsewhere(episodes, own, y[:2])
                 assert other is not None
                 found.append(x[2] @ y[2] - x[2] @ other)
@@ -78,16 +83,17 @@ def alike_apart(episodes: Sequence[StudyEpisode], own: int, places: set[tuple[in
 
 
 def excess_of_replies(
-    episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]]
+    episodes: Sequence[StudyEpisode], own: int, places: set[tuple[int, int]], across: bool = False
 ) -> tuple[float, float]:
     found = []
     for before, after in zip(episodes[own], episodes[own][1:], strict=False):
-        if before[1] != after[1] and before[:2] in places:
+        counts = after[0] - before[0] == 1 or not across
+        if counts and before[1] != after[1] and before[:2] in places:
             other = elsewhere(episodes, own, before[:2])
             assert other is not None
             found.append((after[2] @ before[2], after[2] @ other))
     value, baseline = np.mean(found, axis=0)
-    return value, baseline + alike_apart(episodes, own, places)
+    return value, baseline + alike_apart(episodes, own, places, 1 if across else 99)
 
 
 def excess_of_rounds(
@@ -111,6 +117,7 @@ def excess_of_rounds(
     ("metric", "quantity", "one_episode"),
     [
         ("alignment", "", excess_of_replies),
+        ("alignment", "across", lambda *args: excess_of_replies(*args, across=True)),
         ("convergence", "", excess_of_rounds),
         ("convergence", "slope", lambda *args: excess_of_rounds(*args, slope=True)),
     ],

@@ -5,10 +5,13 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 
+from schemas.tables.measures import EXCESS
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.computed import computed
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.worlds.catalogue import METRIC_WORLDS, TEST_WORLDS
 from tasks.metrics.worlds.recovery import Recovery, recovered, recovered_by_test
@@ -89,3 +92,29 @@ def test_a_test_rejects_what_is_true_as_seldom_as_it_says(name: str, world: Side
         assert found.rejection <= stats.binom.ppf(1 - 1e-4, COMPARISONS, 0.06) / COMPARISONS
     assert abs(found.found - world.effect) <= 6 * found.error + 0.02
     assert not found.coverage < stats.binom.ppf(1e-4, COMPARISONS, 0.93) / COMPARISONS
+
+
+@pytest.mark.parametrize("name", ["alignment", "convergence"])
+def test_topics_of_single_rounds_have_a_warning_and_reactions_have_none(name: str) -> None:
+    metric, found = METRICS[name], {}
+    for kind, world in METRIC_WORLDS[name].kinds[-3 if name == "alignment" else -2 :]:
+        excess = [
+            row
+            for study in range(12)
+            for row in _rows(name, world, study).iter_rows(named=True)
+            if row["condition"] == "b" and row["ci_low"] is not None and row["ci_low"] > 0
+        ]
+        warned = ["does not confirm this excess" in (row["warning"] or "") for row in excess]
+        found.setdefault(kind, []).extend(warned)
+    assert metric.quantities[""].confirmed_by is not None
+    assert len(found["planted"]) == 12
+    assert not any(found["planted"])
+    assert len(found["limit"]) > 2
+    assert sum(found["limit"]) >= len(found["limit"]) - 1
+
+
+def _rows(name: str, world: World, study: int) -> pl.DataFrame:
+    metric, rng = METRICS[name], np.random.default_rng([7, study])
+    made = world.make({"a": EPISODES, "b": EPISODES}, rng)
+    rows = computed(metric, made, metric.options(**world.options), rng)
+    return rows.filter(quantity="", scope="condition", subject=EXCESS)
