@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ from pydantic import ValidationError
 
 from flows.human_coding import READERS, read_back, sample_named_in
 from flows.requests import ImportRequest
-from flows.resources import open_warehouse
+from flows.resources import open_for_import
 from flows.version import code_version
 from schemas.codebook import Codebook
 from schemas.counts import counted
-from schemas.errors import AgoraError, Mistake, Mistakes, nearest
+from schemas.errors import Mistake, Mistakes, nearest
 from schemas.unit import Result
 from tasks.files import text_of
 from tasks.importers import warroom, warroom_codes
@@ -29,7 +28,7 @@ from tasks.studies.yamltext import document
 from warehouse.committing.batch import BatchRefused
 from warehouse.queries.coding import CodedElsewhere
 from warehouse.queries.episodes import ImportedEpisodes, ImportedMessages, ImportedSeats
-from warehouse.store import Warehouse
+from warehouse.sources import record_source
 from warehouse.writer import Writer
 
 RUN_ID = "import"
@@ -66,8 +65,8 @@ def import_data(request: ImportRequest) -> Imported:
             name_of(name, option)
     if request.kind == "marketplace":
         catalogue = read_marketplace(request.path, request.collection)
-        with _writing(request.warehouse) as warehouse:
-            done = _committed(warehouse, [marketplace_rows(catalogue)], request.path)
+        with open_for_import(request.warehouse) as warehouse:
+            done = _committed(warehouse, [marketplace_rows(catalogue)], request)
         n_customers, n_businesses = len(catalogue.customers), len(catalogue.businesses)
         note = (
             f"studies name it {{imported: {catalogue.name}}}; customers: {n_customers}, "
@@ -76,29 +75,29 @@ def import_data(request: ImportRequest) -> Imported:
         return replace(done, notes=(*done.notes, note))
     if request.kind == "codes" and request.format is not None and request.format in READERS:
         key = sample_named_in(request.path, request.format)
-        with _writing(request.warehouse) as warehouse:
+        with open_for_import(request.warehouse) as warehouse:
             results = read_back(request.path, request.format, key, warehouse, request.coder)
             _refuse_changed_codes(warehouse, results, request.path)
-            return _committed(warehouse, results, request.path)
+            return _committed(warehouse, results, request)
     _refuse_unknown_format(request)
     collection = request.collection or warroom.COLLECTION
     if request.kind == "transcripts":
         results = warroom.read_transcripts(request.path, collection)
-        with _writing(request.warehouse) as warehouse:
+        with open_for_import(request.warehouse) as warehouse:
             _refuse_changed_episodes(warehouse, results, collection, request.path)
             known_by_codes = _known_by_codes(warehouse, results, collection)
-            done = _committed(warehouse, results, request.path)
+            done = _committed(warehouse, results, request)
         passed_over = _not_read(request.path)
         return Imported(done.new, done.held, (known_by_codes if done.new else ()) + passed_over)
     codebook = warroom_codes.shipped_codebook()
     if request.codebook is not None:
         codebook = _codebook(request.codebook)
     items = warroom_codes.coded_messages(request.path, codebook)
-    with _writing(request.warehouse) as warehouse:
+    with open_for_import(request.warehouse) as warehouse:
         known = _known(warehouse, collection)
         codes = warroom_codes.codes_of(request.path, items, known, codebook, collection)
         _refuse_changed_codes(warehouse, codes.results, request.path)
-        done = _committed(warehouse, codes.results, request.path)
+        done = _committed(warehouse, codes.results, request)
     notes = [f"{counted(codes.n_codes, 'judgement')} of {counted(codes.n_items, 'message')}."]
     if codes.placeholders:
         series = ", ".join(f"{name} {n}" for name, n in sorted(codes.placeholders.items()))
@@ -107,21 +106,6 @@ def import_data(request: ImportRequest) -> Imported:
             f"were not imported ({series}); they are kept without text."
         )
     return Imported(done.new, done.held, tuple(notes))
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[Writer]:
-    """The warehouse, open for writing; one that was made for nothing is taken away again."""
-    if path.exists():
-        with open_warehouse(path) as warehouse:
-            yield warehouse
-        return
-    with Warehouse.open(path) as made:  # which serves nobody, so that nobody has begun to use it
-        try:
-            yield made
-        except AgoraError:
-            path.unlink()  # while it is open
-            raise
 
 
 def _refuse_what_is_not_read(request: ImportRequest) -> None:
@@ -157,7 +141,7 @@ def _refuse_unknown_format(request: ImportRequest) -> None:
     )
 
 
-def _committed(warehouse: Writer, results: Sequence[Result], path: Path) -> Imported:
+def _committed(warehouse: Writer, results: Sequence[Result], request: ImportRequest) -> Imported:
     statuses = warehouse.statuses(result.unit.key for result in results)
     new = [result for result in results if statuses.get(result.unit.key) != "done"]
     try:
@@ -166,10 +150,11 @@ def _committed(warehouse: Writer, results: Sequence[Result], path: Path) -> Impo
         reasons = {failure.message: None for failure in refused.failures.values()}
         raise Mistake(
             what=f"nothing was imported: {refused}, of {len(new)}",
-            place=str(path),
+            place=str(request.path),
             found="; ".join(list(reasons)[:MOST_REASONS]),
             fix="mend the data and import all of it again",
         ) from None
+    record_source(warehouse, request.declared, [result.unit.key for result in results])
     return Imported(len(new), len(results) - len(new))
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from schemas.base import Record
 from schemas.checks import Checked
 from schemas.failures import FailureGroup
+from schemas.source import Source
 from schemas.unit import Stage
 
 #: A global concurrency limit on the Prefect server in use.
@@ -65,6 +66,7 @@ class ImportRequest(Record):
     coder: str | None = Field(
         None, description="Name of the coder, instead of the annotator that the sheet names."
     )
+    declared: Source = Field(Source(), description="Whose work it is.")
 
 
 class ReportRequest(Record):

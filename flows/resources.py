@@ -17,6 +17,7 @@ from flows.requests import RunRequest
 from flows.secret_blocks import secret_block
 from flows.session import listener
 from flows.version import code_version
+from schemas.errors import AgoraError
 from tasks.models.budget import Budget
 from tasks.models.gateway import ModelGateway, open_gateway
 from tasks.models.journal import journal_dir
@@ -86,6 +87,25 @@ def open_warehouse(path: Path) -> Iterator[Writer]:
     shared = storage_of(path).owned
     with SharedWarehouse(path) if shared else Warehouse.open(path) as warehouse:
         yield warehouse
+
+
+@contextlib.contextmanager
+def open_for_import(path: Path) -> Iterator[Writer]:
+    """The warehouse, for reading and writing; one that was made for nothing is taken away again.
+
+    Raises:
+        Mistake: It is no warehouse, may not be used, or is open in a program that serves nobody.
+    """
+    if path.exists():
+        with open_warehouse(path) as warehouse:
+            yield warehouse
+        return
+    with Warehouse.open(path) as made:  # which serves nobody, so that nobody has begun to use it
+        try:
+            yield made
+        except AgoraError:
+            path.unlink()  # while it is open
+            raise
 
 
 def _from_file(request: RunRequest) -> LoadedStudy:

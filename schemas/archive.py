@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from schemas.base import Record
+from schemas.source import Source
 from schemas.tables.column import Count, Key, Name
 
 #: Name of the file that holds the manifest.
@@ -38,12 +39,10 @@ class TableNote(Record):
     sha256: Sha256 | None = Field(None, description="Digest of the file; null: no rows, no file.")
 
 
-class SourceNote(Record):
-    """Something that others made, which the study uses."""
+class SourceNote(Source):
+    """Something that others made, which the study uses, as it was declared."""
 
-    what: str = Field(description="Where the study names it.")
-    source: str = Field(description="Where it comes from, as it was declared.")
-    licence: str = Field(description="Its licence, as it was declared; empty where it was not.")
+    what: str = Field(description="Where the study names it, or what was imported.")
 
 
 class Manifest(Record):

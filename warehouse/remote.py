@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.errors import Mistake
 from schemas.unit import Read, Result
+from warehouse.archives.contents import Stored
 from warehouse.client import Client, met
 from warehouse.committing.batch import BatchRefused, CommitReport
 from warehouse.messages import plain_failures, plain_results, replied, report_of, request
@@ -92,13 +93,19 @@ class RemoteWarehouse(Writer):
         values = {"study_version": study_version, "step": step, "units": units}
         self._ask("record_units", values)
 
-    def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
+    def replace(
+        self, table: str, values: Mapping[str, str | Sequence[str]], rows: pl.DataFrame
+    ) -> None:
         """See :meth:`warehouse.writer.Writer.replace`."""
         self._ask("replace", {"table": table, "values": values}, [rows])
 
     def copy_to(self, target: Path) -> None:
         """See :meth:`warehouse.writer.Writer.copy_to`."""
         self._ask("copy_to", {"target": str(target.absolute())})
+
+    def import_archive(self, folder: Path) -> Stored:
+        """See :meth:`warehouse.writer.Writer.import_archive`; the owner reads the folder."""
+        return Stored(**self._ask("import_archive", {"folder": str(folder.absolute())}))
 
     def commit(
         self,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from schemas.unit import Read, Result
+    from warehouse.archives.contents import Stored
     from warehouse.committing.batch import CommitReport
     from warehouse.queries.query import Query
     from warehouse.statements import Answer, Batches
@@ -95,13 +96,19 @@ class SharedWarehouse(Writer):
         """See :meth:`warehouse.writer.Writer.record_units`."""
         self._done(lambda held: held.record_units(study_version, step, units))
 
-    def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
+    def replace(
+        self, table: str, values: Mapping[str, str | Sequence[str]], rows: pl.DataFrame
+    ) -> None:
         """See :meth:`warehouse.writer.Writer.replace`."""
         self._done(lambda held: held.replace(table, values, rows))
 
     def copy_to(self, target: Path) -> None:
         """See :meth:`warehouse.writer.Writer.copy_to`."""
         self._done(lambda held: held.copy_to(target))
+
+    def import_archive(self, folder: Path) -> Stored:
+        """See :meth:`warehouse.writer.Writer.import_archive`."""
+        return self._done(lambda held: held.import_archive(folder))
 
     def commit(
         self,

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 import polars as pl
@@ -28,6 +28,11 @@ from warehouse.statements import Answer, Batches, answer, streamed
 from warehouse.storage import Storage, storage_of
 from warehouse.writer import Writer
 
+if TYPE_CHECKING:
+    from warehouse.archives.contents import Stored
+
+#: Memory in MB that DuckDB may use for an archive, which is stored in one transaction.
+IMPORT_MB = 2048
 #: Rows that are held as texts at once before texts that repeat become categories.
 TEXT_ROWS = 200_000
 
@@ -202,12 +207,29 @@ class Warehouse(Writer):
             members = frame_of(StudyUnitRow, rows)
             self.replace("study_units", {"study_version": study_version, "step": step}, members)
 
-    def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
+    def replace(
+        self, table: str, values: Mapping[str, str | Sequence[str]], rows: pl.DataFrame
+    ) -> None:
         """See :meth:`warehouse.writer.Writer.replace`."""
-        gone = " AND ".join(f"{identifier(name)} = {literal(values[name])}" for name in values)
+        gone = " AND ".join(_is_one_of(name, values[name]) for name in values)
         with self._turn(), self.cursor() as cursor, transaction(cursor):
             cursor.execute(f"DELETE FROM {identifier(table)} WHERE {gone}")
             insert(cursor, table, rows)
+
+    def import_archive(self, folder: Path) -> Stored:
+        """See :meth:`warehouse.writer.Writer.import_archive`."""
+        from warehouse.archives.contents import archive_of
+        from warehouse.archives.importing import stored
+
+        archive = archive_of(folder)
+        with self._turn():
+            try:
+                with self.cursor() as cursor:
+                    cursor.execute(f"SET memory_limit = '{IMPORT_MB}MB'")
+                    with transaction(cursor):
+                        return stored(cursor, archive)
+            finally:
+                self._give_back_memory()
 
     def commit(
         self,
@@ -248,3 +270,10 @@ class Warehouse(Writer):
         with self._making:
             if not self._n_cursors:
                 give_back_memory(self._connection, self._limits)
+
+
+def _is_one_of(column: str, values: str | Sequence[str]) -> str:
+    """The condition that a column has a value, or one of several."""
+    if isinstance(values, str):
+        return f"{identifier(column)} = {literal(values)}"
+    return f"{identifier(column)} IN (SELECT unnest({literal(tuple(values))}))"

@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ class WriteServer(Closing):
             "record_units": self._record_units,
             "replace": self._replace,
             "copy_to": self._copy_to,
+            "import_archive": self._import_archive,
             "commit": self._commit,
         }
         self._listening = socket.create_server((LOOPBACK, 0))
@@ -175,6 +177,9 @@ class WriteServer(Closing):
     def _copy_to(self, values: Values, frames: Frames) -> Values:
         self._warehouse.copy_to(Path(values["target"]))
         return {}
+
+    def _import_archive(self, values: Values, frames: Frames) -> Values:
+        return asdict(self._warehouse.import_archive(Path(values["folder"])))
 
     def _commit(self, values: Values, frames: Frames) -> Values:
         report = self._warehouse.commit(

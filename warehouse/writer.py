@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from schemas.unit import Result
+    from warehouse.archives.contents import Stored
     from warehouse.committing.batch import CommitReport
 
 
@@ -74,13 +75,26 @@ class Writer(Reader, Closing):
         """
 
     @abstractmethod
-    def replace(self, table: str, values: Mapping[str, str], rows: pl.DataFrame) -> None:
+    def replace(
+        self, table: str, values: Mapping[str, str | Sequence[str]], rows: pl.DataFrame
+    ) -> None:
         """Puts rows in place of those of one of the warehouse's own tables that have some values.
 
         Args:
             table: The table.
-            values: Values by column of the rows that go.
+            values: By column the value, or the values, of the rows that go.
             rows: The rows that come.
+        """
+
+    @abstractmethod
+    def import_archive(self, folder: Path) -> Stored:
+        """Stores what is new of the archive in a folder, in one transaction.
+
+        A unit that is done in the warehouse is left as it is.
+
+        Raises:
+            Mistake: It is no archive, is damaged, or holds rows that are refused; nothing was
+                stored.
         """
 
     @abstractmethod

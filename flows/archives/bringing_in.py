@@ -8,12 +8,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from flows.naming import SHORT
+from flows.resources import open_for_import
+from schemas.archive import Manifest
 from schemas.errors import AgoraError
+from schemas.source import Source
 from schemas.study import Study
-from warehouse.archives.contents import Archive, archive_of
-from warehouse.archives.importing import import_archive
+from warehouse.archives.contents import manifest_of
 from warehouse.queries.studies import StudyOfVersion
+from warehouse.queries.units import MembersOfVersion
 from warehouse.reader import reader
+from warehouse.sources import record_source
 
 
 @dataclass(frozen=True)
@@ -33,22 +37,30 @@ class BroughtIn:
     notes: tuple[str, ...]
 
 
-def bring_in(folder: Path, warehouse: Path) -> BroughtIn:
+def bring_in(folder: Path, warehouse: Path, declared: Source) -> BroughtIn:
     """Import the archive in a folder, all that is new of it or nothing.
+
+    Args:
+        folder: The folder.
+        warehouse: The warehouse; who has it open stores the archive.
+        declared: Whose work the study's own units are. What the study imported keeps what was
+            declared then.
 
     Raises:
         Mistake: It is no archive, is damaged, holds rows that are refused, or the warehouse cannot
             be used.
     """
-    archive = archive_of(folder)
-    stored = import_archive(archive, warehouse)
-    manifest = archive.manifest
+    manifest = manifest_of(folder)
+    with open_for_import(warehouse) as writing:
+        stored = writing.import_archive(folder)
+        own = {row.unit_key for row in writing.rows(MembersOfVersion(manifest.study_version))}
+        worked = writing.statuses(own)
+        record_source(writing, declared, worked)
     title = f"{manifest.study} {manifest.study_version[:SHORT]}"
-    return BroughtIn(title, stored.new, stored.held, tuple(_notes(archive, warehouse)))
+    return BroughtIn(title, stored.new, stored.held, tuple(_notes(manifest, warehouse)))
 
 
-def _notes(archive: Archive, warehouse: Path) -> list[str]:
-    manifest = archive.manifest
+def _notes(manifest: Manifest, warehouse: Path) -> list[str]:
     notes = []
     if manifest.units_done < manifest.units:
         left = manifest.units - manifest.units_done

@@ -24,6 +24,7 @@ from warehouse.archives.writing import (
     write_tables,
 )
 from warehouse.queries.of_version import StateOfVersion
+from warehouse.queries.sources import SourcesOfVersion
 from warehouse.queries.studies import StudyOfVersion
 from warehouse.reader import reader
 
@@ -88,7 +89,7 @@ def export_archive(
                 code_version=code_version(),
                 schema_version=schema_version(),
                 cite=CITE,
-                sources=sources_of(orjson.loads(row.spec)),
+                sources=sources_of(orjson.loads(row.spec), reading.rows(SourcesOfVersion(version))),
                 tables=notes,
                 files={},
                 left_out=left_out(),

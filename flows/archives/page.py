@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from schemas.archive import Manifest, SourceNote
+from schemas.counts import counted
+from schemas.source import Source
+from warehouse.queries.sources import SourceInVersion
 
 #: What stands in ``cite``; the same as in ``CITATION.cff``.
 CITE = "The Agora authors: Agora: a laboratory for experiments on groups of language-model agents."
 
 
-def sources_of(spec: Mapping[str, Any]) -> tuple[SourceNote, ...]:
-    """Whatever in a study's canonical spec says where it comes from or under which licence.
+def sources_of(
+    spec: Mapping[str, Any], imported: Iterable[SourceInVersion] = ()
+) -> tuple[SourceNote, ...]:
+    """Whatever in a study says where it comes from or under which licence.
+
+    Args:
+        spec: The study's canonical spec.
+        imported: What it took from outside, with what was declared of it.
 
     Example:
-        >>> sources_of({"coding": {"codebook": {"source": "Doe 2020", "flags": {}}}})
-        (SourceNote(what='coding.codebook', source='Doe 2020', licence=''),)
+        >>> (note,) = sources_of({"coding": {"codebook": {"source": "Doe 2020", "flags": {}}}})
+        >>> note.what, note.source, note.licence
+        ('coding.codebook', 'Doe 2020', '')
     """
-    return tuple(sorted(_sources(spec, ""), key=lambda note: note.what))
+    notes = [
+        SourceNote(
+            what=f"imported {one.kind} {one.name} ({counted(one.units, 'unit')})",
+            source=one.source,
+            licence=one.licence,
+            citation=one.citation,
+        )
+        for one in imported
+    ]
+    return tuple(sorted([*_sources(spec, ""), *notes], key=lambda note: note.what))
 
 
 def _sources(value: Any, place: str) -> Iterator[SourceNote]:
@@ -27,16 +46,15 @@ def _sources(value: Any, place: str) -> Iterator[SourceNote]:
             yield from _sources(item, f"{place}[{number}]")
     if not isinstance(value, dict):
         return
-    source, licence = (
-        found if isinstance(found := value.get(name), str) else "" for name in ("source", "licence")
-    )
-    if source or licence:
-        yield SourceNote(what=place, source=source, licence=licence)
+    said = {
+        name: found
+        for name in Source.model_fields
+        if isinstance(found := value.get(name), str) and found
+    }
+    if said:
+        yield SourceNote(what=place, **said)
     for name, part in value.items():
         yield from _sources(part, f"{place}.{name}" if place else name)
-    collection = value.get("collection") if place == "imported" else None
-    if isinstance(collection, str):
-        yield SourceNote(what=f"imported collection {collection}", source="", licence="")
 
 
 def readme(manifest: Manifest) -> str:
@@ -88,5 +106,6 @@ def _sources_list(manifest: Manifest) -> str:
     lines = ["What the study uses of others, as it was declared:", ""]
     for note in manifest.sources:
         licence = note.licence or "licence not declared"
-        lines.append(f"- {note.what}: {note.source or 'source not declared'} ({licence})")
+        cite = f". Cite: {note.citation}" if note.citation else ""
+        lines.append(f"- {note.what}: {note.source or 'source not declared'} ({licence}){cite}")
     return "\n".join(lines)

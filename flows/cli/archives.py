@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.cli.terminal import say
 from schemas.counts import counted
 from schemas.errors import Mistake
+from schemas.source import Source
 
 FORMS = "agora export STUDY FOLDER, or agora export personas STUDY FILE"
 
@@ -42,13 +43,16 @@ def export_words(
             )
 
 
-def import_folder(folder: Path, warehouse: Path, others: Mapping[str, object]) -> None:
+def import_folder(
+    folder: Path, warehouse: Path, others: Mapping[str, object], declared: Source
+) -> None:
     """Import an archive, and say what was stored.
 
     Args:
         folder: The archive.
         warehouse: The warehouse.
         others: Options that mean nothing here, as they were given.
+        declared: Whose work the study is.
 
     Raises:
         Mistake: One of them was given, or the archive or the warehouse cannot be used.
@@ -63,7 +67,7 @@ def import_folder(folder: Path, warehouse: Path, others: Mapping[str, object]) -
             )
     from flows.archives.bringing_in import bring_in
 
-    done = bring_in(folder, warehouse)
+    done = bring_in(folder, warehouse, declared)
     new = counted(done.new, "unit")
     say(f"{done.title}: imported {new}; {done.held} were already in the warehouse.")
     for note in done.notes:

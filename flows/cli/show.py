@@ -16,6 +16,7 @@ from schemas.unit import STAGES
 from tasks.report.formatting import plain
 from tasks.studies.design import Condition
 from warehouse.queries.episodes import EpisodesByStatus, StatusCount
+from warehouse.queries.sources import SourceInVersion, SourcesOfVersion
 from warehouse.queries.units import ConditionCount, UnitsByCondition
 from warehouse.reader import reader
 
@@ -62,6 +63,9 @@ def _sections(found: Named, warehouse: Path) -> Iterator[tuple[str, str]]:
         with reader(warehouse) as reading:
             units = reading.rows(UnitsByCondition(found.version))
             episodes = reading.rows(EpisodesByStatus(found.version))
+            sources = reading.rows(SourcesOfVersion(found.version))
+        if sources:
+            yield "\ndata from outside", _sources(sources)
         yield "\nunits", _units(units, list(study.changes))
         if episodes:
             yield "\nepisodes", _episodes(episodes, study)
@@ -160,6 +164,11 @@ def _units(units: Sequence[ConditionCount], conditions: Sequence[str]) -> str:
     ]
     shown = len(head) if any(row.failed for row in units) else 5
     return _indented(head[:shown], [line[:shown] for line in lines])
+
+
+def _sources(sources: Sequence[SourceInVersion]) -> str:
+    said = [(*row[:3], *(text or "not declared" for text in row[3:])) for row in sources]
+    return _indented(SourceInVersion._fields, said)
 
 
 def _episodes(episodes: Sequence[StatusCount], study: Study) -> str:

@@ -22,6 +22,8 @@ from flows.cli.options import (
 )
 from flows.cli.terminal import say
 from schemas.counts import counted
+from schemas.errors import Mistake
+from schemas.source import Source
 
 Kind = Literal["transcripts", "codes", "marketplace", "instrument", "archive"]
 
@@ -128,6 +130,29 @@ def retry(
         raise typer.Exit(1)
 
 
+def _said(field: str) -> str:
+    """What an option says that declares something of imported data."""
+    return f"Of the data: {Source.model_fields[field].description}"
+
+
+def _declared(**texts: str) -> Source:
+    """What the options of an import declare.
+
+    Raises:
+        Mistake: A text is too long.
+    """
+    for name, text in texts.items():
+        most = next(one.max_length for one in Source.model_fields[name].metadata)
+        if len(text) > most:
+            raise Mistake(
+                what=f"the {name} is too long",
+                place=f"--{name}",
+                found=f"{len(text):,} characters",
+                expected=f"at most {most:,}",
+            )
+    return Source(**texts)
+
+
 def import_(
     context: typer.Context,
     kind: Annotated[Kind, typer.Argument(help="What to import.")],
@@ -156,24 +181,27 @@ def import_(
             "--output", "-o", help="File to write an instrument to. Default: NAME.yaml here."
         ),
     ] = None,
+    source: Annotated[str, typer.Option(help=_said("source"))] = "",
+    licence: Annotated[str, typer.Option(help=_said("licence"))] = "",
+    citation: Annotated[str, typer.Option(help=_said("citation"))] = "",
     warehouse: AfterCommand = None,
 ) -> None:
     """Import transcripts, codes, markets, instruments or archives.
 
-    Doing it again changes nothing.
+    Doing it again changes nothing but what is declared of the data.
     """
+    declared = _declared(source=source, licence=licence, citation=citation)
+    others = {"--format": format_, "--collection": collection, "--codebook": codebook}
+    others |= {"--coder": coder}
     if kind == "archive":
         from flows.cli.archives import import_folder
 
-        others = {"--format": format_, "--collection": collection, "--codebook": codebook}
-        others |= {"--coder": coder, "--output": output}
-        import_folder(path, warehouse_of(context), others)
+        import_folder(path, warehouse_of(context), {**others, "--output": output}, declared)
         return
     if kind == "instrument" or output is not None:
         from flows.instrument_file import write_instrument
 
-        others = {"--format": format_, "--collection": collection, "--codebook": codebook}
-        written = write_instrument(kind, path, output, {**others, "--coder": coder})
+        written = write_instrument(kind, path, output, others, declared)
         say(written)
         return
     from flows.settings import apply_defaults
@@ -191,6 +219,7 @@ def import_(
             collection=collection,
             codebook=codebook,
             coder=coder,
+            declared=declared,
         )
     )
     say(f"{kind}: imported {counted(done.new, 'unit')}; {done.held} were already in the warehouse.")

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from schemas.source import Source
 from schemas.tables.column import Count, Json, Key, Name, Row, Table, Time
 from schemas.unit import Origin, Stage
 
@@ -84,6 +85,19 @@ class CompleteUnitRow(Row):
     condition: str = Field(description="Condition; empty for units of the whole study.")
     replicate: Count = Field(description="Replicate from 1; 0 for units of the whole study.")
     label: str = Field(description="Name for people.")
+
+
+class SourceRow(Source, Row):
+    """Whose work a unit is that was brought in, as it was declared at the import."""
+
+    table: ClassVar[Table] = Table(
+        "sources",
+        ("unit_key",),
+        "unit brought in whose source, licence or citation was declared",
+        {"unit_key": "units.unit_key"},
+    )
+
+    unit_key: Key = Field(description="The unit.")
 
 
 class RunRow(Row):

@@ -129,12 +129,13 @@ def _item(row: Mapping[str, Any], number: int, shown: str) -> dict[str, Any]:
     }
 
 
-def instrument_text(instrument: Instrument, source: str) -> str:
+def instrument_text(instrument: Instrument, source: str, licence: str) -> str:
     """An instrument as YAML that a study can name.
 
     Args:
         instrument: The instrument.
-        source: Where it was read from.
+        source: Who published it, or where it was read from.
+        licence: Licence of its items; empty where nobody declared it.
     """
 
     def said(value: Any) -> str:
@@ -144,8 +145,8 @@ def instrument_text(instrument: Instrument, source: str) -> str:
     lines = [
         f"name: {said(instrument.name)}",
         'title: ""',
-        f"source: {said(f'read from {source}')}",
-        'licence: ""',
+        f"source: {said(source)}",
+        f"licence: {said(licence)}",
         f"instruction: {said(instrument.instruction)}",
         "scale:",
         f"  low: {instrument.scale.low}",

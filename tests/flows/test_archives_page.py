@@ -66,6 +66,7 @@ def test_the_commands_do_what_the_page_says(printed: dict[str, str]) -> None:
     assert "my-study" in said("cd my-study-data")
     assert "0 were already in the warehouse" in said("agora --warehouse other.duckdb import")
     assert "my-study@1" in said("agora --warehouse other.duckdb studies")
+    assert "CC-BY-4.0" in said("agora --warehouse other.duckdb show")
     assert "participation" in said("agora sql --at")
     assert "backup.duckdb" in said("agora snapshot")
     assert said("agora gc") == "Every unit is part of a version.\n"

@@ -19,11 +19,14 @@ import pytest
 
 from schemas.archive import MANIFEST
 from schemas.errors import Mistake
+from schemas.source import Source
 from schemas.tables import ROWS
-from warehouse.archives.contents import archive_of
-from warehouse.archives.importing import Stored, import_archive
+from warehouse.archives.contents import Stored
 from warehouse.archives.writing import tables_of_versions
+from warehouse.owner import owning
 from warehouse.query import query
+from warehouse.remote import RemoteWarehouse
+from warehouse.sources import record_source
 from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -57,7 +60,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def imported(folder: Path, warehouse: Path) -> Stored:
-    return import_archive(archive_of(folder), warehouse)
+    from flows.resources import open_for_import
+
+    with open_for_import(warehouse) as writing:
+        return writing.import_archive(folder)
 
 
 def all_rows(path: Path) -> dict[str, pl.DataFrame]:
@@ -92,6 +98,39 @@ def test_export_import_export_gives_the_same_bytes(export: Export, tmp_path: Pat
     assert imported(first, there) == Stored(new=0, held=4)
     again = all_rows(there)
     assert all(rows[name].equals(again[name]) for name in rows)
+
+
+def test_who_has_the_warehouse_open_stores_an_archive_for_others(
+    export: Export, tmp_path: Path
+) -> None:
+    folder, there = export(), tmp_path / "there.duckdb"
+    with owning(there) as owner, RemoteWarehouse(there) as asking:
+        assert asking.import_archive(folder) == Stored(new=4, held=0)
+        assert owner.answer("SELECT count(*) FROM units").rows == [(4,)]
+        flip(folder / "events.parquet")
+        with pytest.raises(Mistake, match="nothing was imported"):
+            asking.import_archive(folder)
+    assert (tmp_path / "there.duckdb").exists()
+
+
+def test_what_was_declared_of_a_unit_is_in_the_manifest_and_goes_over(
+    export: Export, lab: Lab, tmp_path: Path
+) -> None:
+    keys = [lab.make.key(name) for name in ("a", "b", "c")]
+    with Warehouse.open(lab.path) as opened:
+        record_source(opened, Source(source="Doe 2020", licence="MIT"), keys)
+        record_source(opened, Source(licence="CC0-1.0", citation="Doe (2020)."), keys[1:])
+    folder, there = export(), tmp_path / "there.duckdb"
+    sources = json.loads((folder / MANIFEST).read_text())["sources"]
+    assert [(one["what"], *(one[name] for name in Source.model_fields)) for one in sources] == [
+        ("imported archive mine (1 unit)", "Doe 2020", "MIT", ""),
+        ("imported archive mine (2 units)", "Doe 2020", "CC0-1.0", "Doe (2020)."),
+    ]
+    page = (folder / "README.md").read_text()
+    assert "(1 unit): Doe 2020 (MIT)" in page
+    assert "(2 units): Doe 2020 (CC0-1.0). Cite: Doe (2020)." in page
+    imported(folder, there)
+    assert all_rows(there)["sources"].equals(all_rows(lab.path)["sources"])
 
 
 def test_answers_as_of_a_version_are_the_same_where_it_was_imported(

@@ -33,6 +33,19 @@ MOST_GROUP_BYTES = 2**30
 
 
 @dataclass(frozen=True)
+class Stored:
+    """What an import of an archive stored.
+
+    Attributes:
+        new: Units that were stored.
+        held: Units that were there already.
+    """
+
+    new: int
+    held: int
+
+
+@dataclass(frozen=True)
 class Archive:
     """An archive whose files are what its manifest says.
 
@@ -94,6 +107,28 @@ def archive_of(folder: Path) -> Archive:
     Raises:
         Mistake: It is none, is damaged, or was written with another schema.
     """
+    manifest = manifest_of(folder)
+    known = {row.table.name for row in tables_of_versions()}
+    if {note.table for note in manifest.tables} != known or len(manifest.tables) != len(known):
+        raise _damaged(folder / MANIFEST, "other tables", f"the {len(known)} tables of Agora")
+    for note in manifest.tables:
+        if (note.rows == 0) != (note.sha256 is None):
+            raise _damaged(folder / MANIFEST, f"{note.table}: {note.rows} rows", "one digest each")
+        if note.sha256 is not None:
+            _check(folder, file_of(TABLES[note.table]), note.sha256)
+    for name, digest in manifest.files.items():
+        if name not in BESIDE:
+            raise _damaged(folder / MANIFEST, f"a file {name}", ", ".join(BESIDE))
+        _check(folder, name, digest)
+    return Archive(folder, manifest)
+
+
+def manifest_of(folder: Path) -> Manifest:
+    """What the archive in a folder says of itself; nothing else of it has been read.
+
+    Raises:
+        Mistake: It is none, or was written with another schema.
+    """
     if not folder.is_dir():
         raise Mistake(
             what="this is no archive",
@@ -111,19 +146,7 @@ def archive_of(folder: Path) -> Archive:
             fix="import it with that version of agora, and upgrade that warehouse; or read its "
             "files with DuckDB, as its README.md says",
         )
-    known = {row.table.name for row in tables_of_versions()}
-    if {note.table for note in manifest.tables} != known or len(manifest.tables) != len(known):
-        raise _damaged(folder / MANIFEST, "other tables", f"the {len(known)} tables of Agora")
-    for note in manifest.tables:
-        if (note.rows == 0) != (note.sha256 is None):
-            raise _damaged(folder / MANIFEST, f"{note.table}: {note.rows} rows", "one digest each")
-        if note.sha256 is not None:
-            _check(folder, file_of(TABLES[note.table]), note.sha256)
-    for name, digest in manifest.files.items():
-        if name not in BESIDE:
-            raise _damaged(folder / MANIFEST, f"a file {name}", ", ".join(BESIDE))
-        _check(folder, name, digest)
-    return Archive(folder, manifest)
+    return manifest
 
 
 @contextmanager

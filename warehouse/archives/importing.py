@@ -6,9 +6,6 @@ but what says when, by which run and by which code a unit was worked stays as it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import duckdb
 import polars as pl
 from pydantic import ValidationError
@@ -16,55 +13,24 @@ from pydantic import ValidationError
 from schemas.codebook import Codebook
 from schemas.errors import Mistake
 from schemas.tables import Row
-from warehouse.archives.contents import Archive
+from warehouse.archives.contents import Archive, Stored
 from warehouse.committing.batch import NUMBER, SHARED
 from warehouse.committing.rules import rules_of
 from warehouse.committing.staging import refused_rows
 from warehouse.committing.writing import arriving, set_aside, take_from_uncommitted
-from warehouse.connection import Limits, transaction
 from warehouse.sql import identifier, literal
-from warehouse.store import Warehouse
 
 Cursor = duckdb.DuckDBPyConnection
 
-#: An import is one transaction, which holds much at once.
-LIMITS = Limits(memory_mb=2048)
 
-
-@dataclass(frozen=True)
-class Stored:
-    """What an import stored.
-
-    Attributes:
-        new: Units that were stored.
-        held: Units that were there already.
-    """
-
-    new: int
-    held: int
-
-
-def import_archive(archive: Archive, path: Path) -> Stored:
-    """Stores what is new of an archive in a warehouse, which is made where there is none.
+def stored(cursor: Cursor, archive: Archive) -> Stored:
+    """Stores what is new of an archive, in the transaction that a cursor is in.
 
     A unit that is done in the warehouse is left as it is.
 
     Raises:
-        Locked: Another process has the warehouse.
-        Mistake: The archive holds rows that are refused; nothing was stored.
+        Mistake: The archive holds rows that are refused.
     """
-    made = not path.exists()
-    with Warehouse.open(path, limits=LIMITS) as warehouse:
-        try:
-            with warehouse.writing() as cursor, transaction(cursor):
-                return _stored(cursor, archive)
-        except Mistake:
-            if made:  # while it is open, so that nobody else has begun to use it
-                path.unlink()
-            raise
-
-
-def _stored(cursor: Cursor, archive: Archive) -> Stored:
     tables = archive.tables()
     for row in tables:
         _stage(cursor, archive, row)

@@ -73,6 +73,43 @@ COMMENT ON VIEW v_episodes_all IS
     'One row per episode of a version of a study, played or imported, with its condition: join it '
     'to episodes, v_messages, v_trades and outcomes.';
 
+CREATE VIEW v_sources_all AS
+WITH brought AS (
+    SELECT study_version, unit_key FROM study_inputs
+    UNION
+    SELECT study_version, unit_key FROM study_units SEMI JOIN sources USING (unit_key)
+),
+named AS (
+    SELECT unit_key, collection AS name FROM episodes WHERE collection IS NOT NULL
+    UNION
+    SELECT unit_key, coder FROM codes WHERE unit_key IN (SELECT unit_key FROM brought)
+)
+SELECT
+    st.name AS study,
+    CASE WHEN u.stage = 'import' THEN u.step ELSE 'archive' END AS kind,
+    CASE WHEN u.stage = 'import' THEN coalesce(n.name, u.label) ELSE st.name END AS name,
+    count(DISTINCT u.unit_key) AS units,
+    coalesce(s.source, '') AS source,
+    coalesce(s.licence, '') AS licence,
+    coalesce(s.citation, '') AS citation,
+    st.study_version,
+    st.created_at
+FROM brought
+JOIN studies AS st USING (study_version)
+JOIN units AS u USING (unit_key)
+LEFT JOIN named AS n USING (unit_key)
+LEFT JOIN sources AS s USING (unit_key)
+WHERE u.step <> 'sample'
+GROUP BY ALL;
+COMMENT ON VIEW v_sources_all IS
+    'One row per collection, coder, market or archive that a version of a study took from outside, '
+    'with the source, licence and citation that were declared at the import; empty: not declared.';
+
+CREATE VIEW v_sources AS
+FROM v_sources_all WHERE study_version IN (SELECT study_version FROM v_studies);
+COMMENT ON VIEW v_sources IS
+    'v_sources_all for the version of each study that was run last.';
+
 CREATE VIEW v_exclusions_all AS
 SELECT
     e.study,

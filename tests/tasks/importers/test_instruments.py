@@ -77,7 +77,7 @@ def test_what_is_written_is_read_as_the_same_instrument(tmp_path: Path) -> None:
         writer.writeheader()
         writer.writerows(rows)
     read = read_instrument(path, "odd")
-    text = instrument_text(read, "odd.csv")
+    text = instrument_text(read, "read from odd.csv", "")
     again = validated(Instrument, YAML(typ="safe").load(text))
     assert (again.items, again.scale) == (read.items, read.scale)
     assert [(one.item, one.key, one.facet) for one in read.items] == [

@@ -470,5 +470,9 @@ def test_a_sound_import_of_every_kind(agora: Agora, handed_out: HandedOut, tmp_p
         ("codes", "sheet.csv", "--format", "sheet"),
         ("codes", "export.json", "--format", "label_studio"),
     ):
-        done = agora("import", *words)
+        done = agora("import", *words, "--licence", f"licence of {words[1]}")
         assert done.returncode == 0, done.stderr
+    undeclared = "SELECT step FROM units ANTI JOIN sources USING (unit_key) WHERE step <> 'sample'"
+    assert query(tmp_path / "agora.duckdb", undeclared).rows == []
+    licences = "SELECT DISTINCT licence FROM sources ORDER BY ALL"
+    assert len(query(tmp_path / "agora.duckdb", licences).rows) == 5
