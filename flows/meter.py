@@ -109,6 +109,11 @@ class Meter:
         else:
             self._failed[key] = failure.kind
 
+    def refuse(self, key: str, failure: Failure) -> None:
+        """Count a unit as failed that had ended well, but whose rows were refused."""
+        self._n_done -= 1
+        self._failed[key] = failure.kind
+
     def snapshot(self) -> Snapshot | None:
         """How the step that is being worked gets on; ``None`` before the first."""
         plan = self._plan

@@ -53,6 +53,12 @@ class UnitCounts:
         else:
             self.failures.append(failure)
 
+    def refuse(self, failures: Iterable[Failure]) -> None:
+        """Count units as failed that had ended well, but whose rows were refused."""
+        refused = tuple(failures)
+        self.done -= len(refused)
+        self.failures += refused
+
     def message(self) -> str:
         """How many units ended, how many of them failed, and why, in one line."""
         units = self.done + len(self.failures)

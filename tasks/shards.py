@@ -5,7 +5,7 @@ This is the only module outside ``flows`` that imports Prefect, and it holds no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from prefect.states import Completed, Failed
 from schemas.counts import counted
 from schemas.failures import UnitCounts
 from schemas.gateway import Gateway
-from schemas.unit import AnyUnit
+from schemas.unit import AnyUnit, Failure
 from tasks.stages.base import AnyStep
 from tasks.stages.working import Slots, Take, work_units
 
@@ -36,6 +36,8 @@ class Shard:
         gateway: The way to models.
         slots: Units of the step that are worked at once.
         take: Takes over each result as soon as it is there.
+        stored: Waits until what was taken over of some units is stored; says why some of them were
+            refused then.
     """
 
     step: AnyStep
@@ -44,11 +46,14 @@ class Shard:
     gateway: Gateway
     slots: Slots
     take: Take
+    stored: Callable[[Sequence[AnyUnit]], Awaitable[Sequence[Failure]]]
 
 
 @task(name="shard", task_run_name="{place} {number} of {total}", cache_policy=NO_CACHE)
 async def work_shard(shard: Shard, place: str, number: int, total: int) -> State[Any]:
-    """Work a shard, whose rows are handed over on the way; it is failed where units of it failed.
+    """Work a shard, whose rows are handed over on the way, and wait until they are stored.
+
+    It is failed where units of it failed or their rows were refused.
 
     Args:
         shard: The units; pass it quoted, so that Prefect does not look into it.
@@ -59,6 +64,7 @@ async def work_shard(shard: Shard, place: str, number: int, total: int) -> State
     counts = await work_units(
         shard.step, shard.units, shard.rows, shard.gateway, shard.slots, shard.take
     )
+    counts.refuse(await shard.stored(shard.units))
     return state_of(counts)
 
 

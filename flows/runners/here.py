@@ -41,9 +41,13 @@ async def work_here(session: Session, plan: StepPlan, todo: Sequence[AnyUnit]) -
                 if session.stopped is not None:
                     break
                 rows = await asyncio.to_thread(frames_of, session.warehouse, step.reads(units))
-                shard = Shard(step, units, rows, session.gateway, slots, committer.take)
+                shard = Shard(
+                    step, units, rows, session.gateway, slots, committer.take, committer.stored
+                )
                 slots.announce(len(units))
+                committer.expect_shard()
                 group.create_task(_shard_worked(shard, where, number, len(shards)))
+            committer.expect_no_more()
     finally:
         await committer.flush()
 

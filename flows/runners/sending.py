@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -25,11 +25,12 @@ from flows.planning import StepPlan, frames_of
 from flows.runners.allowances import Allowance, Allowances
 from flows.runners.elsewhere import work_shard_elsewhere
 from flows.runners.paid import paid_answers
+from schemas.failures import UnitCounts
 from schemas.gateway import WORKER_LOST
 from schemas.unit import AnyUnit, Failure, Result
 from tasks.concurrency import gather_all
 from tasks.models.budget import Budget
-from tasks.shards import shards_of
+from tasks.shards import shards_of, state_of
 from tasks.stages.sent import ReturnedShard, SentShard, Terms, packed
 from tasks.stages.working import BUDGET, Slots
 
@@ -104,6 +105,7 @@ class Sender:
         )
         self._allowances = Allowances(session.gateway.budget, self._at_once)
         self._committer = Committer(session, step.name, Slots(1))
+        self._came: list[tuple[uuid.UUID, Sequence[AnyUnit], UnitCounts]] = []
 
     async def send(self) -> None:
         """Send all shards and commit what comes back.
@@ -119,6 +121,7 @@ class Sender:
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             await self._committer.flush()
+        await self._fail_refused()
 
     async def _work_place(self, threads: ThreadPoolExecutor) -> None:
         """Keep one place of the cluster at work."""
@@ -164,7 +167,8 @@ class Sender:
         except Exception as error:
             if not cluster.lost(error):
                 raise
-            await record_crash(future.task_run_id)
+            crashed: State[None] = Crashed(message="its worker died; its units are sent again")
+            await record_state(future.task_run_id, crashed)
             raise WorkerLost(begun=cluster.was_begun(name)) from error
         finally:
             await loop.run_in_executor(threads, cluster.forget, name)
@@ -172,7 +176,16 @@ class Sender:
             raise WorkerLost(begun=True) from came
         if isinstance(came, BaseException):
             raise came
-        return cast(ReturnedShard, came)
+        returned = cast(ReturnedShard, came)
+        self._came.append((future.task_run_id, sending.units, returned.counts))
+        return returned
+
+    async def _fail_refused(self) -> None:
+        """Have tasks fail that had ended well, but rows of whose units were refused."""
+        for task_run_id, units, counts in self._came:
+            if refused := self._committer.refused(unit.key for unit in units):
+                counts.refuse(refused)
+                await record_state(task_run_id, state_of(counts))
 
     def _packed(self, sending: Sending, allowance: Allowance) -> bytes:
         session, step = self._session, self._plan.step
@@ -225,12 +238,11 @@ class Sender:
             self._waiting.append(again)
 
 
-async def record_crash(task_run_id: uuid.UUID) -> None:
-    """Have Prefect's server say of a task that its worker died, since the worker cannot.
+async def record_state(task_run_id: uuid.UUID, state: State[Any]) -> None:
+    """Have Prefect's server say of a task what its worker cannot say: that it died, or what came.
 
     The server does not know of a task whose worker died before it could say that it began.
     """
-    state: State[None] = Crashed(message="its worker died; its units are sent again")
     async with get_client() as client:
         try:
             await client.set_task_run_state(task_run_id, state, force=True)

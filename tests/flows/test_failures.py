@@ -17,6 +17,8 @@ from prefect.client.schemas.filters import (
 
 from flows.requests import StudyReport
 from flows.session import Silence, told_to
+from flows.status import study_status
+from tasks.stages.codes import CodeStep
 
 if TYPE_CHECKING:
     from conftest import Fault, Ran
@@ -84,10 +86,26 @@ async def test_a_run_gives_up_after_as_many_retries_as_declared(
 
 
 async def test_states_of_runs_and_tasks_say_what_failed(
-    fault: Fault, judged_once: Callable[..., Path], ran: Ran
+    fault: Fault,
+    judged_once: Callable[..., Path],
+    ran: Ran,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fault.kinds = ["server_error", None, "authentication"]
+    work, spoiled = CodeStep.work, []
+
+    async def work_badly(self: CodeStep, unit: Any, *others: Any) -> dict[str, Any]:
+        rows = await work(self, unit, *others)
+        if not spoiled:  # the commit refuses a row of the first unit that ends well
+            spoiled.append(unit.key)
+            rows["codes"][0] = {**rows["codes"][0], "flag": ""}
+        return rows
+
+    monkeypatch.setattr(CodeStep, "work", work_badly)
     report = await ran(judged_once())
+    status = study_status("small", tmp_path / "agora.duckdb")
+    assert sum(one.quarantined for one in status.stages if one.stage == "codes") > 0
     tags = [f"version:{report.version[:12]}", "study:small"]
     async with get_client() as client:
         newest: Any = "EXPECTED_START_TIME_DESC"
@@ -105,17 +123,18 @@ async def test_states_of_runs_and_tasks_say_what_failed(
             task_run_filter=TaskRunFilter(),
         )
     assert (run.name, run.state.type.value) == ("small", "FAILED")
-    assert run.state.name == stage.state.name == "Completed with 2 failed units"
-    assert "code: 2 failed: 1 server_error (a simulated fault)" in run.state.message
-    assert "Time alone does not mend: authentication" in run.state.message
+    assert run.state.name == stage.state.name == "Completed with 3 failed units"
+    assert "code: 3 failed: 1 server_error (a simulated fault)" in run.state.message
+    assert "Time alone does not mend: authentication, invalid_rows" in run.state.message
     assert sorted(one.name for one in stages) == [
         f"small / {name}" for name in ("codes", "episodes", "metrics", "personas")
     ]
     assert {*tags, "stage:codes"} <= set(stage.tags)
     states = {one.name: (one.state.type.value, one.state.message) for one in tasks}
-    assert states["small / codes / code 1 of 1"] == (
-        "FAILED",
-        "2 of 8 units failed: 1 server_error (a simulated fault), "
-        "1 authentication (a simulated fault)",
+    kind, message = states["small / codes / code 1 of 1"]
+    assert kind == "FAILED"
+    assert message.startswith(
+        "3 of 8 units failed: 1 server_error (a simulated fault), "
+        "1 authentication (a simulated fault), 1 invalid_rows (codes: flag: "
     )
     assert states["small / codes / label 1 of 1"][0] == "COMPLETED"

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.states import Crashed
 from pydantic import ValidationError
 
 from flows.runners.cluster import ALLOWED, Cluster, open_cluster
 from flows.runners.elsewhere import work_shard_elsewhere
-from flows.runners.sending import record_crash
+from flows.runners.sending import record_state
 from flows.settings import URL
 from schemas.errors import Mistake
 from schemas.study.analysis import RunSpec
@@ -109,7 +110,7 @@ def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
 
 
 async def test_a_worker_may_die_before_the_server_knows_of_its_task() -> None:
-    await record_crash(uuid.uuid4())
+    await record_state(uuid.uuid4(), Crashed())
 
 
 class TestDask:

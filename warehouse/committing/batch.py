@@ -27,7 +27,7 @@ SHARED = frozenset({"prompt_messages", "codebooks"})
 #: Tables that only the warehouse itself writes.
 OWN = frozenset(
     {
-        *("studies", "study_units", "study_inputs", "complete_units", "runs", "units"),
+        *("studies", "study_units", "study_inputs", "complete_units", "runs", "units", "sources"),
         *("validations", "quarantine"),
         *("earlier_units", "earlier_calls", "earlier_attempts", "uncommitted_calls"),
     }
