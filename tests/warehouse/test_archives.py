@@ -317,6 +317,22 @@ def test_rows_are_held_against_their_models_and_rules(
     assert all(before[name].equals(after[name]) for name in before)
 
 
+def test_a_small_file_of_large_texts_fills_no_memory(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = export()
+    long = "x" * 2**20
+
+    def swollen(rows: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat([rows.head(1).with_columns(text=pl.lit(long))] * 200)
+
+    renewed(folder, "prompt_messages", swollen)
+    assert (folder / "prompt_messages.parquet").stat().st_size < 2**16
+    monkeypatch.setattr("warehouse.archives.contents.MOST_GROUP_BYTES", 100 * 2**20)
+    with pytest.raises(Mistake, match="texts that are too large"):
+        imported(folder, tmp_path / "there.duckdb")
+
+
 def test_a_parquet_file_of_other_columns_is_refused(export: Export, tmp_path: Path) -> None:
     folder = export()
     shutil.copy(folder / "seats.parquet", folder / "events.parquet")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
@@ -79,18 +80,24 @@ class Archive:
     def _batches(self, row: type[Row], file: BufferedReader) -> Iterator[pl.DataFrame]:
         place = self.folder / file_of(row)
         parquet = pq.ParquetFile(file)
+        plain = parquet.schema_arrow
+        # Texts that repeat stay in one place until it is known what they come to.
+        parquet = pq.ParquetFile(file, read_dictionary=_texts(parquet))
         expected = next(n.rows for n in self.manifest.tables if n.table == row.table.name)
         if parquet.metadata.num_rows != expected:
             raise _damaged(place, f"{parquet.metadata.num_rows} rows", f"{expected} rows")
         names = list(row.model_fields)
-        if parquet.schema_arrow.names != names:
-            raise _damaged(place, ", ".join(parquet.schema_arrow.names[:60]), ", ".join(names))
+        if plain.names != names:
+            raise _damaged(place, ", ".join(plain.names[:60]), ", ".join(names))
+        most = f"at most {GROUP_ROWS} rows and {MOST_GROUP_BYTES} bytes in one"
         for number in range(parquet.metadata.num_row_groups):
             group = parquet.metadata.row_group(number)
             if group.num_rows > GROUP_ROWS or group.total_byte_size > MOST_GROUP_BYTES:
-                most = f"at most {GROUP_ROWS} rows and {MOST_GROUP_BYTES} bytes in one"
                 raise _damaged(place, "row groups that are too large", most)
-            table = pl.from_arrow(parquet.read_row_group(number))
+            rows = parquet.read_row_group(number)
+            if _text_bytes(rows) > MOST_GROUP_BYTES:
+                raise _damaged(place, "texts that are too large", most)
+            table = pl.from_arrow(rows.cast(plain))
             assert isinstance(table, pl.DataFrame)
             yield table.cast(
                 {
@@ -99,6 +106,23 @@ class Archive:
                     if table.schema[name] == pl.Null
                 }
             )
+
+
+def _texts(parquet: pq.ParquetFile) -> list[str]:
+    """Paths of the columns with texts, those within lists included."""
+    columns = (parquet.schema.column(number) for number in range(len(parquet.schema)))
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+
+
+def _text_bytes(rows: pa.Table) -> int:
+    """What the texts of rows come to once each stands in its own place."""
+    total = 0
+    for chunk in (chunk for column in rows.columns for chunk in column.chunks):
+        texts = pc.list_flatten(chunk) if pa.types.is_list(chunk.type) else chunk
+        if pa.types.is_dictionary(texts.type):
+            lengths = pc.binary_length(texts.dictionary).cast(pa.int64())
+            total += pc.sum(lengths.take(texts.indices)).as_py() or 0
+    return total
 
 
 def archive_of(folder: Path) -> Archive:
