@@ -97,18 +97,10 @@ class LakeStorage(Storage):
         super().confine(opened)
 
     def copy(self, target: Path) -> None:
-        """See :meth:`Storage.copy`; a lake is copied by the programs that keep its parts.
+        """See :func:`warehouse.lake_copy.copy`."""
+        from warehouse.lake_copy import copy
 
-        Raises:
-            Mistake: Always.
-        """
-        raise Mistake(
-            what="a lake is no file that could be copied",
-            place=str(self.path),
-            expected="a warehouse in a DuckDB file",
-            fix="back up its PostgreSQL catalogue (pg_dump), then its data folder; or export the "
-            "studies (agora export)",
-        )
+        copy(self, target)
 
     def mistake(self, error: duckdb.Error) -> Mistake:
         """See :meth:`warehouse.storage.Storage.mistake`."""

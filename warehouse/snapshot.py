@@ -11,12 +11,13 @@ from schemas.errors import Mistake
 from warehouse.connection import Missing, connection
 from warehouse.shared import SharedWarehouse
 from warehouse.storage import storage_of
+from warehouse.store import Warehouse
 
 
 def snapshot(path: Path, target: Path) -> int:
     """Bytes of the copy, which is one whole DuckDB file, or not there.
 
-    Commits wait while the file is copied; nothing else does. Whoever owns the warehouse copies it.
+    Commits wait while it is copied; nothing else does. Whoever owns the warehouse copies it.
 
     Args:
         path: The warehouse.
@@ -31,12 +32,13 @@ def snapshot(path: Path, target: Path) -> int:
             place=str(target),
             fix="name another file, such as one with the date in its name",
         )
-    if storage_of(path).owned and not path.exists():
+    owned = storage_of(path).owned
+    if owned and not path.exists():
         raise Missing(what="there is no warehouse here", place=str(path), fix="name another file")
     draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}.partial")
     beside = draft.with_name(draft.name + ".wal")
     try:
-        with SharedWarehouse(path) as warehouse:
+        with SharedWarehouse(path) if owned else Warehouse.open(path) as warehouse:
             warehouse.copy_to(draft)
         with closing(connection(draft)) as opened:
             opened.execute("CHECKPOINT")

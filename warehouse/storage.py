@@ -92,7 +92,7 @@ class Storage(ABC):
         """Copies what is committed to a file that is not there; the caller holds the turn to write.
 
         Raises:
-            Mistake: It could not be copied, or is nothing that a copy of files would hold.
+            Mistake: It could not be copied.
         """
 
     @abstractmethod

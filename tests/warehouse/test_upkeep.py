@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from schemas.errors import Mistake
+from schemas.tables import ROWS
 from warehouse.address import address_file
 from warehouse.queries.upkeep import Unused
 from warehouse.query import query
@@ -20,6 +21,8 @@ from warehouse.shared import SharedWarehouse
 from warehouse.snapshot import snapshot
 from warehouse.store import Warehouse
 from warehouse.upkeep import contradictions, remove_unused
+
+from .conftest import on_both
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -70,11 +73,17 @@ def test_a_snapshot_is_taken_while_another_process_owns_the_warehouse(
     assert [one.name for one in tmp_path.iterdir() if ".partial" in one.name] == []
 
 
-def test_a_snapshot_is_a_warehouse(lab: Lab, tmp_path: Path) -> None:
-    snapshot(lab.path, tmp_path / "copy.duckdb")
+@on_both
+def test_a_snapshot_is_a_warehouse_with_the_same_rows(lab: Lab, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    snapshot(lab.path, copy)
     assert not address_file(lab.path).exists()
-    with Warehouse.open(tmp_path / "copy.duckdb") as opened:
+    assert events_in(copy) == 10
+    with Warehouse.open(copy) as opened, Warehouse.open(lab.path) as source:
         assert contradictions(opened) == []
+        for row in ROWS:
+            rows = f"FROM {row.table.name} ORDER BY ALL"
+            assert opened.frame_sql(rows).equals(source.frame_sql(rows)), row.table.name
 
 
 def test_a_snapshot_replaces_nothing(lab: Lab, tmp_path: Path) -> None:
