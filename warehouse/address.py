@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from schemas.errors import Mistake
+
 
 @dataclass(frozen=True)
 class Address:
@@ -55,20 +57,34 @@ class Address:
             return None
 
     def write(self, warehouse: Path) -> None:
-        """Puts the address on file, readable by this user only, in place of any other."""
+        """Puts the address on file, readable by this user only, in place of any other.
+
+        Raises:
+            Mistake: The file cannot be written.
+        """
         file = address_file(warehouse)
         draft = file.with_name(f"{file.name}.{os.getpid()}")
-        with suppress(FileNotFoundError):
-            draft.unlink()
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(asdict(self), stream)
-        draft.replace(file)
+        try:
+            draft.unlink(missing_ok=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as stream:
+                json.dump(asdict(self), stream)
+            draft.replace(file)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise Mistake(
+                what="where the warehouse is served cannot be written down",
+                place=str(file),
+                found=error.strerror or str(error),
+                fix="make room on its disk, or give write access to its folder, and run again",
+            ) from error
 
     def remove(self, warehouse: Path) -> None:
-        """Takes the address off file, if it is still the one there."""
+        """Takes the address off file, if it is still the one there and may be taken away."""
         if Address.of(warehouse) == self:
-            address_file(warehouse).unlink(missing_ok=True)
+            with suppress(OSError):
+                address_file(warehouse).unlink()
 
 
 def address_file(warehouse: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -49,6 +50,8 @@ STORAGE_ERRORS = (
     duckdb.TransactionException,
     duckdb.FatalException,
 )
+#: How the system says that there is no room: on a disk, for a user, in a file.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 #: Where DuckDB's files say what they are.
 _MAGIC_AT, _MAGIC = 8, b"DUCK"
 
@@ -75,7 +78,7 @@ def connection(
         Mistake: It is no DuckDB file, a folder, not there, or may not be read or written.
     """
     _refuse_unusable(path, read_only=read_only)
-    limits = limits or Limits()
+    limits, new = limits or Limits(), not path.exists()
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{limits.memory_mb}MB",
         "threads": limits.threads,
@@ -89,7 +92,10 @@ def connection(
     try:
         opened = duckdb.connect(str(path), read_only=read_only, config=config)
     except STORAGE_ERRORS as error:
-        raise _not_opened(path, str(error), read_only=read_only) from error
+        mistake = _not_opened(path, str(error), read_only=read_only)
+        if new and not isinstance(mistake, Locked):  # a file that was begun is no warehouse
+            path.unlink(missing_ok=True)
+        raise mistake from error
     return quiet(opened)
 
 
@@ -192,6 +198,8 @@ def _refuse_unusable(path: Path, *, read_only: bool) -> None:
 
 def storage_mistake(path: Path, error: duckdb.Error) -> Mistake:
     """The mistake of a warehouse whose file could not be read or written while it was open."""
+    if (full := _no_room(path, str(error))) is not None:
+        return full
     found = str(error).splitlines()[0]
     if isinstance(error, duckdb.TransactionException):
         return Mistake(
@@ -204,7 +212,22 @@ def storage_mistake(path: Path, error: duckdb.Error) -> Mistake:
         what="the warehouse's file cannot be read or written",
         place=str(path),
         found=found,
-        fix="see that its disk works and has room, or restore the file from a copy",
+        fix="see that its disk works and that the file may be written, then run again; restore it "
+        "from a copy if it is damaged",
+    )
+
+
+def _no_room(path: Path, message: str) -> Mistake | None:
+    """The mistake of a warehouse whose disk is full, if that is what DuckDB says."""
+    found = next((said for said in map(os.strerror, _NO_ROOM) if said in message), None)
+    if found is None:
+        return None
+    return Mistake(
+        what="the warehouse has no room for what is to be written",
+        place=str(path),
+        found=found,
+        fix="make room on its disk and run again; what was committed stays, and what was answered "
+        "since is kept in the journal",
     )
 
 
@@ -223,6 +246,8 @@ def too_large(path: Path, n_units: int, error: duckdb.Error) -> Mistake:
 def _not_opened(path: Path, message: str, *, read_only: bool) -> Mistake:
     """Why a file could not be opened: by what DuckDB says of locks, and the system of the rest."""
     place = str(path)
+    if (full := _no_room(path, message)) is not None:
+        return full
     try:
         with path.open("rb" if read_only else "rb+") as file:
             # Whoever had it when DuckDB tried may have given it up since.

@@ -12,12 +12,13 @@ import logging
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
 from schemas.errors import Mistake
 from warehouse.address import Address, free_port
+from warehouse.connection import STORAGE_ERRORS
 from warehouse.extensions import load_installed
 from warehouse.reading import selection
 from warehouse.sql import literal
@@ -55,7 +56,8 @@ def serving(warehouse: Warehouse) -> Iterator[Address]:
                 finally:
                     address.remove(warehouse.path)
         finally:
-            cursor.execute(f"FROM quack_stop({literal(uri)})").fetchall()
+            with suppress(*STORAGE_ERRORS):  # after a fault of the file it ends with the connection
+                cursor.execute(f"FROM quack_stop({literal(uri)})").fetchall()
     finally:
         cursor.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import duckdb
 import pytest
 
 from schemas.errors import Mistake
+from warehouse.address import address_file
 from warehouse.committing.commit import commit_results
 from warehouse.connection import Limits, Locked
 from warehouse.query import query
+from warehouse.shared import SharedWarehouse
 from warehouse.store import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,6 +113,105 @@ def test_a_commit_that_finds_no_room_leaves_the_warehouse_as_it_was(path: Path) 
         tables = warehouse.frame_sql("SELECT table_name AS t FROM duckdb_tables()")["t"]
     assert "kept" in tables
     assert "lost" not in tables
+
+
+def test_an_owner_whose_disk_is_full_tells_everybody_and_frees_its_file(empty: Path) -> None:
+    """DuckDB gives up a database where a commit succeeds and the checkpoint after it fails."""
+    code = """
+        import os, resource, sys
+        from pathlib import Path
+        from schemas.errors import Mistake
+        from tests.warehouse.conftest import Make
+        from warehouse.query import query
+        from warehouse.remote import RemoteWarehouse
+        from warehouse.shared import SharedWarehouse
+
+        path, make = Path(sys.argv[1]), Make()
+
+        def commit(warehouse):
+            for name in range(8):
+                event = make.event(make.key(name), text=os.urandom(300_000).hex())
+                result = make.result(name, events=[event])
+                warehouse.commit([result], run_id="run", code_version="0")
+                committed.add(result.unit.key)
+
+        committed = set()
+        try:
+            with SharedWarehouse(path) as owner, RemoteWarehouse(path) as other:
+                with owner._current().cursor() as cursor:
+                    cursor.execute("SET wal_autocheckpoint = '1MB'")
+                resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY))
+                try:
+                    commit(owner)
+                finally:
+                    try:
+                        commit(other)
+                    except Mistake as mistake:
+                        print(mistake.details["what"], "|", mistake.details["found"])
+        except Mistake as mistake:
+            print(mistake.details["what"], "|", mistake.details["found"])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        kept = {key for (key,) in query(path, "SELECT unit_key FROM units").rows}
+        print(0 < len(committed) < 8 and committed <= kept)
+        with SharedWarehouse(path) as next_owner:
+            commit(next_owner)
+            print(next_owner.answer("SELECT count(*), count(DISTINCT unit_key) FROM units").rows)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(empty)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    told = "the warehouse has no room for what is to be written | File too large"
+    assert done.stdout.splitlines() == [told, told, "True", "[(8, 8)]"]
+
+
+NO_ROOM = duckdb.IOException('Could not write file "/a/b": No space left on device')
+
+
+def test_a_new_warehouse_that_finds_no_room_leaves_no_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(name: str, **options: Any) -> None:
+        Path(name).touch()
+        raise NO_ROOM
+
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.connection.duckdb.connect", full)
+        with pytest.raises(Mistake, match="has no room"):
+            Warehouse.open(path)
+    assert not path.exists()
+    Warehouse.open(path).close()
+
+
+def test_an_address_that_cannot_be_written_is_a_mistake_and_leaves_no_draft(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("warehouse.address.json.dump", full)
+        with pytest.raises(Mistake, match="No space left"):
+            SharedWarehouse(empty)
+    assert [path.name for path in empty.parent.iterdir()] == [empty.name]
+    SharedWarehouse(empty).close()
+
+
+def test_an_address_that_may_not_be_taken_away_stays_and_nobody_is_held_up(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, **options: Any) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with monkeypatch.context() as patched, SharedWarehouse(empty):
+        patched.setattr("pathlib.Path.unlink", refused)
+    assert address_file(empty).exists()
+    SharedWarehouse(empty).close()
+    assert not address_file(empty).exists()
 
 
 def test_what_does_not_fit_the_memory_is_stored_in_parts(make, path, monkeypatch):
