@@ -66,6 +66,10 @@ class Sending:
     losses: int = 0
 
 
+#: A task that ended, its units, and how they ended.
+Came = tuple[uuid.UUID, Sequence[AnyUnit], UnitCounts]
+
+
 class WorkerLost(Exception):
     """A worker died.
 
@@ -105,7 +109,7 @@ class Sender:
         )
         self._allowances = Allowances(session.gateway.budget, self._at_once)
         self._committer = Committer(session, step.name, Slots(1))
-        self._came: list[tuple[uuid.UUID, Sequence[AnyUnit], UnitCounts]] = []
+        self._came: list[Came] = []
 
     async def send(self) -> None:
         """Send all shards and commit what comes back.
@@ -121,7 +125,7 @@ class Sender:
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             await self._committer.flush()
-        await self._fail_refused()
+        await fail_refused(self._came, self._committer)
 
     async def _work_place(self, threads: ThreadPoolExecutor) -> None:
         """Keep one place of the cluster at work."""
@@ -180,13 +184,6 @@ class Sender:
         self._came.append((future.task_run_id, sending.units, returned.counts))
         return returned
 
-    async def _fail_refused(self) -> None:
-        """Have tasks fail that had ended well, but rows of whose units were refused."""
-        for task_run_id, units, counts in self._came:
-            if refused := self._committer.refused(unit.key for unit in units):
-                counts.refuse(refused)
-                await record_state(task_run_id, state_of(counts))
-
     def _packed(self, sending: Sending, allowance: Allowance) -> bytes:
         session, step = self._session, self._plan.step
         journal, units = session.gateway.journal, sending.units
@@ -236,6 +233,14 @@ class Sender:
         if stopped:
             again = Sending(stopped, sending.number, given.grown(), True, sending.losses)
             self._waiting.append(again)
+
+
+async def fail_refused(came: Sequence[Came], committer: Committer) -> None:
+    """Have tasks fail, rows of whose units were refused when they were stored."""
+    for task_run_id, units, counts in came:
+        if refused := committer.refused(unit.key for unit in units):
+            counts.refuse(refused)
+            await record_state(task_run_id, state_of(counts))
 
 
 async def record_state(task_run_id: uuid.UUID, state: State[Any]) -> None:

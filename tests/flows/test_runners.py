@@ -7,18 +7,22 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from prefect.states import Crashed
+from prefect.client.orchestration import get_client
+from prefect.states import Completed, Crashed
 from pydantic import ValidationError
 
 from flows.runners.cluster import ALLOWED, Cluster, open_cluster
 from flows.runners.elsewhere import work_shard_elsewhere
-from flows.runners.sending import record_state
+from flows.runners.sending import fail_refused, record_state
 from flows.settings import URL
 from schemas.errors import Mistake
+from schemas.failures import UnitCounts
 from schemas.study.analysis import RunSpec
+from schemas.unit import Failure, Unit
 from tasks.stages.base import Upstream
 from tasks.stages.registry import steps
 from tasks.stages.sent import SentShard, Terms, packed
@@ -111,6 +115,28 @@ def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
 
 async def test_a_worker_may_die_before_the_server_knows_of_its_task() -> None:
     await record_state(uuid.uuid4(), Crashed())
+
+
+async def test_a_task_whose_rows_were_refused_afterwards_is_failed() -> None:
+    refused = {"b": Failure("invalid_rows", "codes: flag: 1 to 200 characters")}
+    committer: Any = SimpleNamespace(
+        refused=lambda keys: [refused[k] for k in keys if k in refused]
+    )
+    units = [Unit("codes", "code", key, None) for key in ("a", "b")]
+    async with get_client() as client:
+        runs = [
+            await client.create_task_run(
+                work_shard_elsewhere, None, dynamic_key=f"refused {number}", state=Completed()
+            )
+            for number in range(2)
+        ]
+        came = [(run.id, [unit], UnitCounts(done=1)) for run, unit in zip(runs, units, strict=True)]
+        await fail_refused(came, committer)
+        states = [(await client.read_task_run(run.id)).state for run in runs]
+    assert [(one.type.value, one.message) for one in states if one] == [
+        ("COMPLETED", None),
+        ("FAILED", "1 of 1 unit failed: 1 invalid_rows (codes: flag: 1 to 200 characters)"),
+    ]
 
 
 class TestDask:
