@@ -94,7 +94,7 @@ class SourceRow(Source, Row):
         "sources",
         ("unit_key",),
         "unit brought in whose source, licence or citation was declared",
-        {"unit_key": "units.unit_key"},
+        owner="unit_key",
     )
 
     unit_key: Key = Field(description="The unit.")
