@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.cli.table import heading_lines
+from schemas.counts import counted
 from tasks.report.formatting import quantity_words
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _print_notes(console: Console, rows: Sequence[HeadlineMetric]) -> None:
     if warned:
         console.print()
     for words, numbers in list(warned.items())[:MOST_NOTES]:
-        more = f" and {len(numbers) - 1} more numbers" if len(numbers) > 1 else ""
+        more = f" and {counted(len(numbers) - 1, 'more number')}" if len(numbers) > 1 else ""
         said = escape(f"{numbers[0]}{more}: {words}")
         console.print(f"  [yellow]Note[/yellow]: {said}", soft_wrap=True)
     if len(warned) > MOST_NOTES:

@@ -141,7 +141,7 @@ def plain(value: Any) -> str:
         case [*parts]:
             text = _runs([plain(part) for part in parts]) or "none"
         case {"text": str() as words}:
-            text = words if len(words) <= LONG else f"{words[: LONG - 1].rstrip()}…"
+            text = _cut(words, LONG)
         case dict():
             text = "; ".join(f"{name}: {plain(part)}" for name, part in value.items()) or "none"
         case _:
@@ -170,23 +170,33 @@ def brief(value: Any) -> str:
             return "; ".join(f"{name}: {_counted(part)}" for name, part in value.items())
         case [*entries] if len(entries) <= FEW and all(isinstance(one, dict) for one in entries):
             return " | ".join(
-                "; ".join(f"{name}: {_cut(plain(part))}" for name, part in one.items())
+                "; ".join(f"{name}: {_cut(plain(part), LONG // 3)}" for name, part in one.items())
                 for one in entries
             )
         case _:
             return _counted(value)
 
 
-def _cut(text: str) -> str:
-    """A text of at most a third of what counts as long."""
-    return text if len(text) <= LONG // 3 else f"{text[: LONG // 3 - 1].rstrip()}…"
+def _cut(text: str, most: int) -> str:
+    """A text of at most so many characters, cut after a word where that keeps half of them.
+
+    Example:
+        >>> _cut("The budget is 30,000 euros", 20), _cut("Donaudampfschifffahrt", 10)
+        ('The budget is…', 'Donaudamp…')
+    """
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    if not text[most - 1].isspace():
+        words = kept.rpartition(" ")[0]
+        kept = words if len(words) > most // 2 else kept
+    return f"{kept.rstrip()}…"
 
 
 def _counted(value: Any) -> str:
     if isinstance(value, list | tuple | dict) and len(plain(value)) > LONG // 3:
         return counted(len(value), "entry", "entries")
-    text = plain(value)
-    return text if len(text) <= LONG else f"{text[: LONG - 1].rstrip()}…"
+    return _cut(plain(value), LONG)
 
 
 def _runs(texts: list[str]) -> str:
