@@ -20,7 +20,8 @@
   as files for other programs and other warehouses. ``snapshot``: a copy of the whole.
   ``upkeep``: what nothing refers to, and what contradicts itself.
 - ``expectations``: Great Expectations over data sets, in a process of its own.
-- ``child_process``: processes that end when this one does, however it ends. ``closing``: what is
-  closed at the end of a ``with`` statement.
+- ``child_process``: processes that end when this one does, however it ends. ``later_module``:
+  modules that are imported when they are used. ``closing``: what is closed at the end of a
+  ``with`` statement.
 - ``sql``: names and values as SQL has them. ``extensions``: DuckDB's, from installed packages.
 """
