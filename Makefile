@@ -51,7 +51,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 lock: pyproject.toml
 	@rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock
-	@$(VENV)-lock/bin/python -m pip install --quiet '.[test]'
+	@$(VENV)-lock/bin/python -m pip install --quiet '.[test,ray]'
 	@$(VENV)-lock/bin/python -m pip freeze --exclude agora-lab > constraints.txt
 	@rm -rf $(VENV)-lock
 

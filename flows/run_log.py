@@ -82,4 +82,4 @@ def log_study_ends(session: Session, report: StudyReport) -> None:
 
 def _log(level: int, text: str, session: Session, **fields: Any) -> None:
     study = {"study": session.design.study.name, "version": session.design.version}
-    get_run_logger().log(level, "%s", text, extra={**study, **fields})
+    get_run_logger().log(level, text, extra={**study, **fields})

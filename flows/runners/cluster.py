@@ -66,8 +66,10 @@ def open_cluster(run: RunSpec) -> Iterator[Cluster | None]:
         refuse_not_allowed(run.address)
         refuse_unreachable_server(run.address)
     from flows.runners.dask import open_dask
+    from flows.runners.ray import open_ray
 
-    with open_dask(run.address, run.workers) as cluster:
+    opened = open_dask if run.runner == "dask" else open_ray
+    with opened(run.address, run.workers) as cluster:
         yield cluster
 
 

@@ -67,7 +67,7 @@ class RunSpec(Record):
     concurrency: int = Field(
         64, ge=1, description="Units worked at once, at most; on a cluster, by each worker."
     )
-    runner: Literal["local", "dask"] = Field(
+    runner: Literal["local", "dask", "ray"] = Field(
         "local",
         description="What works the units: the process of the run, or the workers of a cluster.",
     )
@@ -111,7 +111,9 @@ class RunSpec(Record):
     @model_validator(mode="after")
     def _a_cluster_is_run_by_a_runner(self) -> Self:
         if self.runner == "local" and (self.address or self.workers):
-            raise ValueError("address and workers are of a cluster: add runner: dask")
+            raise ValueError(
+                "address and workers are of a cluster: add runner: dask or runner: ray"
+            )
         if self.address and "@" in self.address:
             raise ValueError("an address is kept in the warehouse, so it must hold no password")
         return self

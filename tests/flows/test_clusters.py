@@ -1,8 +1,9 @@
-"""Studies whose shards the workers of a real Dask cluster work, one of which is killed."""
+"""Studies whose shards the workers of real Dask and Ray clusters work, one of which is killed."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import http.server
 import json
@@ -12,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +24,6 @@ from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
     from conftest import Ran
-
-distributed = pytest.importorskip("distributed", reason="the extra [dask] is not installed")
 
 pytestmark = pytest.mark.slow
 
@@ -100,18 +100,25 @@ def written(folder: Path, server: Any, run: str = "") -> Path:
     return path
 
 
-def workers() -> list[int]:
-    """Processes of the local cluster's workers."""
-    found = []
+def descendants(ancestor: int) -> dict[int, bytes]:
+    """Command lines of all processes that a process started, or that these did."""
+    parents, lines = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has ended
-            continue
-        if parent == os.getpid() and any(b"spawn_main" in word for word in words):
-            found.append(int(folder.name))
-    return found
+        with contextlib.suppress(OSError):  # it has ended
+            lines[int(folder.name)] = (folder / "cmdline").read_bytes()
+            stat = (folder / "stat").read_text().rpartition(")")[2]
+            parents[int(folder.name)] = int(stat.split()[1])
+    found = {ancestor}
+    while more := {one for one, parent in parents.items() if parent in found} - found:
+        found |= more
+    return {one: lines[one] for one in found - {ancestor}}
+
+
+def workers() -> list[int]:
+    """Processes of the local cluster that work shards."""
+    marks = (b"spawn_main", b"ray::shard")
+    lines = descendants(os.getpid())
+    return sorted(one for one, line in lines.items() if any(mark in line for mark in marks))
 
 
 async def killed_in_the_middle(server: Any, after: int) -> int:
@@ -136,9 +143,12 @@ def tables(path: Path) -> dict[str, Any]:
         }
 
 
+@pytest.mark.parametrize(("runner", "package"), [("dask", "distributed"), ("ray", "ray")])
 async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flight(
-    server: Any, tmp_path: Path, ran: Ran
+    runner: str, package: str, server: Any, tmp_path: Path, ran: Ran
 ) -> None:
+    if find_spec(package) is None:
+        pytest.skip(f"the extra [{runner}] is not installed")
     if not Path("/proc/self/stat").exists():
         pytest.skip("this system does not show processes in /proc")
     here = tmp_path / "here"
@@ -149,7 +159,7 @@ async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flig
         counts.clear()
     server.most_at_once = 0
     killing = asyncio.create_task(killed_in_the_middle(server, after=len(whole) // 3))
-    report = await ran(written(tmp_path, server, ", runner: dask, workers: 2"))
+    report = await ran(written(tmp_path, server, f", runner: {runner}, workers: 2"))
     victim = await killing
     assert report.complete
     assert victim not in workers()

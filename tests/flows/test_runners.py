@@ -84,10 +84,10 @@ def test_the_server_of_a_run_is_none_for_a_standing_cluster(
 ) -> None:
     monkeypatch.setenv(URL, "http://127.0.0.1:4201/api")
     monkeypatch.setattr("flows.server._TEMPORARY", {"http://127.0.0.1:4201/api"})
-    assert "no server but the run's own" in refusal(runner="dask", address="tcp://127.0.0.1:8786")
+    assert "no server but the run's own" in refusal(runner="ray", address="ray://127.0.0.1:10001")
 
 
-@pytest.mark.parametrize(("runner", "package"), [("dask", "prefect_dask")])
+@pytest.mark.parametrize(("runner", "package"), [("dask", "prefect_dask"), ("ray", "prefect_ray")])
 def test_a_missing_extra_is_named(
     runner: str, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
