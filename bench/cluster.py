@@ -1,9 +1,11 @@
 """A study of calls that take long, on one Dask worker and on two, as many units at once on each.
 
-    python bench/cluster.py [--episodes 64] [--latency-ms 300] [--units 8]
+    python bench/cluster.py [--episodes 24] [--latency-ms 400] [--units 6]
 
 Local clusters of worker processes, against the model server. Told are the seconds of the step that
-plays the episodes, from its plan to its last commit, and those of the whole run.
+plays the episodes, from its plan to its last commit, and those of the whole run. An episode takes
+40 calls, one after another; let the number of episodes be a multiple of the units that all workers
+work at once, else some of them have nothing to do at the end.
 """
 
 from __future__ import annotations
@@ -44,9 +46,9 @@ def main() -> None:
     """Run the study on clusters of one worker and of two, print what each took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", default="", help="the model server's script")
-    parser.add_argument("--episodes", type=int, default=64)
-    parser.add_argument("--latency-ms", type=int, default=300)
-    parser.add_argument("--units", type=int, default=8, help="units at once on each worker")
+    parser.add_argument("--episodes", type=int, default=24)
+    parser.add_argument("--latency-ms", type=int, default=400)
+    parser.add_argument("--units", type=int, default=6, help="units at once on each worker")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
     apply_defaults()
