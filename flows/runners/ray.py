@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from flows.runners.cluster import Cluster, missing_extra
@@ -155,10 +156,9 @@ def _own_token() -> Iterator[None]:
 
 def _read_token_again() -> None:
     """Have Ray, which may have read it before, see the environment as it is now."""
-    from ray._raylet import AuthenticationTokenLoader, Config
-
-    Config.initialize("")
-    AuthenticationTokenLoader.instance().reset_cache()
+    inside: Any = import_module("ray._raylet")
+    inside.Config.initialize("")
+    inside.AuthenticationTokenLoader.instance().reset_cache()
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import sys
 import uuid
 from collections.abc import Iterator
@@ -12,11 +14,14 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
+from prefect.events.clients import PrefectEventsClient
+from prefect.events.worker import EventsWorker
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Crashed
 from pydantic import ValidationError
 
 from flows.runners.cluster import ALLOWED, Cluster, open_cluster
-from flows.runners.elsewhere import work_shard_elsewhere
+from flows.runners.elsewhere import tell_the_server_of_this_run, work_shard_elsewhere
 from flows.runners.sending import fail_refused, record_state
 from flows.settings import URL
 from schemas.errors import Mistake
@@ -137,6 +142,29 @@ async def test_a_task_whose_rows_were_refused_afterwards_is_failed() -> None:
         ("COMPLETED", None),
         ("FAILED", "1 of 1 unit failed: 1 invalid_rows (codes: flag: 1 to 200 characters)"),
     ]
+
+
+@pytest.fixture
+def no_events_worker() -> Iterator[type[EventsWorker]]:
+    """What tells Prefect's server of tasks, before this process has told one and afterwards."""
+    EventsWorker.drain_all(timeout=60)
+    yield EventsWorker
+    EventsWorker.drain_all(timeout=0)
+
+
+def test_a_worker_that_stands_tells_the_server_of_each_run(
+    no_events_worker: type[EventsWorker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.runners.elsewhere._TOLD", set())
+    with contextlib.ExitStack() as open_ones:
+        for _ in range(2):
+            server = open_ones.enter_context(socket.create_server(("127.0.0.1", 0)))
+            server.settimeout(60)
+            url = f"http://127.0.0.1:{server.getsockname()[1]}/api"
+            with temporary_settings({PREFECT_API_URL: url}):
+                tell_the_server_of_this_run()
+                no_events_worker.instance(PrefectEventsClient)
+                open_ones.enter_context(server.accept()[0])
 
 
 class TestDask:
