@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from flows.runners.cluster import Cluster, missing_extra
 from schemas.errors import Mistake
 
+#: A cluster is waited for so long.
+ANSWER_S = 10.0
+#: Characters that are quoted of what Ray says.
+LONGEST = 200
 #: Ray's own settings of who may send work to a cluster; read in the processes that it starts, too.
 TOKENS = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 #: What Ray says, the run says itself where it matters.
@@ -99,13 +105,14 @@ def _connected(address: str) -> Iterator[None]:
     import ray
 
     try:
+        _reach(address)  # Ray itself would try for minutes
         with _signals_as_they_were():
             ray.init(address, **SILENT)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise Mistake(
             what="no Ray cluster answers, or it does not accept this user",
             place="run: address",
-            found=f"{address}: {str(error).strip().splitlines()[0]}",
+            found=f"{address}: {' '.join(str(error).split())[:LONGEST]}",
             expected="the address of a cluster that is running, such as ray://head:10001",
             fix="start one with: ray start --head; or leave the address out to start one here",
         ) from error
@@ -113,6 +120,19 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """See that something listens at an address.
+
+    Raises:
+        OSError: Nothing does.
+        ValueError: It is no address.
+    """
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    if parts.hostname is None or parts.port is None:
+        raise ValueError("it has no port")
+    socket.create_connection((parts.hostname, parts.port), timeout=ANSWER_S).close()
 
 
 def _processors(address: str | None) -> int:
