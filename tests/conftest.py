@@ -15,8 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from .postgres import Postgres, serving_postgres
+
+# How long an example takes depends on what else the machine does, so no test fails for it.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 #: Settings that tests are handed on purpose.
 GIVEN = ("AGORA_SHARED", "AGORA_WRITE_GOLDEN")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from schemas.errors import Mistake, nearest
 from schemas.study import ContrastSpec, Study
 from schemas.unit import Unit
 from tasks.metrics.contrasts.catalogue import TESTS
+from tasks.metrics.contrasts.sample import Test
 from tasks.metrics.metric import Metric
 from tasks.metrics.stored import Measured
 from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
@@ -124,6 +126,7 @@ def _comparisons(
         # Only where they say something new, so that other comparisons keep their keys.
         **({"scope": one.metric.scope} if one.metric.scope != "episode" else {}),
         **_confirmation(one.metric, quantity),
+        **_width(one.metric, quantity, spec, test),
     }
     first, *others = spec.between
     groups = [others] if test.many else [[other] for other in others]
@@ -131,6 +134,16 @@ def _comparisons(
         {**shared, "between": [first, *group], "factors": differing(design, (first, *group))}
         for group in groups
     ]
+
+
+def _width(metric: Metric, quantity: str, spec: ContrastSpec, test: Test) -> dict[str, float]:
+    """How far apart two values of a quantity can be, where there is a limit; an excess has none."""
+    for name, one in metric.quantities.items():
+        width = one.bounds[1] - one.bounds[0]
+        known = metric.full_name(name) == quantity and math.isfinite(width)
+        if known and not spec.excess and test.effect == "mean_difference":
+            return {"width": width}
+    return {}
 
 
 def _confirmation(metric: Metric, quantity: str) -> dict[str, Any]:

@@ -104,6 +104,7 @@ def _row(
         refuse_few_episodes(test, sides)
         refuse_equal_episodes(sides)
         found = test.compute(sides, test.options.model_validate(one["options"]), rng)
+        found = _within_width(found, one.get("width"))
         doubt = _doubt(one, found, metrics, replicates, rng)
         found = dataclasses.replace(found, warning="; ".join(filter(None, [found.warning, doubt])))
     except (NoValues, Untestable) as problem:
@@ -121,6 +122,17 @@ def _row(
         "warning": "; ".join(_warnings(one, found, values, sides, left_out)) or None,
         "method": "; ".join(filter(None, [found.method, _excess_words(one), _out(left_out)])),
     }
+
+
+def _within_width(found: Finding, width: float | None) -> Finding:
+    """The finding with an interval of a difference that is no wider than differences can be."""
+    if width is None or found.effect_name != "mean_difference":
+        return found
+    low, high = (float(np.clip(end, -width, width)) for end in found.interval)
+    if not (low > found.interval[0] or high < found.interval[1]):
+        return found
+    cut = f"{found.method}; interval cut to ±{width:g}, since no two values are further apart"
+    return dataclasses.replace(found, interval=(low, high), method=cut)
 
 
 def _doubt(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats
 
@@ -20,6 +22,21 @@ class ResponseOptions(Options):
         (),
         description="Probes to take, or items as probe.item; none: all but those of instruments.",
     )
+    scales: dict[str, tuple[float, float]] = Field(
+        {},
+        description="Lowest and highest answer by probe, as {trust: [1, 7]}: intervals then lean "
+        "away from the ends and stay within them.",
+    )
+
+    @field_validator("scales")
+    @classmethod
+    def _from_low_to_high(
+        cls, scales: dict[str, tuple[float, float]]
+    ) -> dict[str, tuple[float, float]]:
+        for name, (low, high) in scales.items():
+            if low >= high:
+                raise ValueError(f"{name}: {low:g} is not below {high:g}")
+        return scales
 
 
 def named_responses(responses: pl.DataFrame, names: tuple[str, ...] = ()) -> pl.DataFrame:
@@ -76,6 +93,41 @@ def changes(one: pl.DataFrame) -> pl.DataFrame:
     return means.join(moved, on="episode", how="left").sort("episode")
 
 
+def _bounds(quantity: str, scale: tuple[float, float]) -> tuple[float, float]:
+    """Smallest and largest value of a quantity of answers on a scale."""
+    low, high = scale
+    if quantity in ("mean", "first", "last"):
+        return scale
+    # Two seats at the ends have the largest standard deviation that there is.
+    width = high - low if quantity == "change" else (high - low) / float(np.sqrt(2))
+    return -width, width
+
+
+def _limits(
+    quantity: str, subjects: Iterable[str], scales: Mapping[str, tuple[float, float]]
+) -> dict[str, tuple[float, float]]:
+    """Bounds of a quantity by subject, of questions whose scale is known."""
+    asked = {subject: scales.get(subject.partition(" after ")[0]) for subject in subjects}
+    known = {subject: scale for subject, scale in asked.items() if scale is not None}
+    if quantity == "answered":
+        return {}
+    return {subject: _bounds(quantity, scale) for subject, scale in known.items()}
+
+
+def _refuse_beyond(name: str, numbers: pl.DataFrame, scale: tuple[float, float] | None) -> None:
+    """Make sure that answers lie on the scale that they are said to have.
+
+    Raises:
+        Unusable: Some do not.
+    """
+    beyond = numbers.filter(~pl.col("value").is_between(*scale)) if scale else numbers.head(0)
+    if scale and not beyond.is_empty():
+        raise Unusable(
+            f"{beyond.height} of {numbers.height} answers to {name} lie beyond its declared scale "
+            f"of {scale[0]:g} to {scale[1]:g}, such as {beyond['value'][0]:g}"
+        )
+
+
 def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``responses``."""
     asked = data.responses
@@ -84,12 +136,17 @@ def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> p
     found = named_responses(asked, options.names)
     given = pl.any_horizontal(pl.col("value", "text").is_not_null())
     by_quantity: dict[str, dict[str, Floats]] = {name: {} for name in METRIC.quantities}
+    scales: dict[str, tuple[float, float]] = {}
     for (name,), one in found.group_by(["name"], maintain_order=True):
         answered = one.group_by("episode").agg(given.mean().alias("share"))
         by_quantity["answered"][str(name)] = data.by_episode(answered, "share")
         numbers = one.filter(pl.col("value").is_not_null())
         if numbers.is_empty():
             continue
+        scale = options.scales.get(str(name), options.scales.get(one["instrument"][0]))
+        _refuse_beyond(str(name), numbers, scale)
+        if scale is not None:
+            scales[str(name)] = scale
         ends = changes(one)
         for quantity in ("first", "last", "change", "spread_change"):
             by_quantity[quantity][str(name)] = data.by_episode(ends, quantity)
@@ -100,7 +157,9 @@ def compute(data: Data, options: ResponseOptions, rng: np.random.Generator) -> p
         data,
         options,
         {
-            quantity: ByEpisode(values, _METHODS[quantity])
+            quantity: ByEpisode(
+                values, _METHODS[quantity], bounds=_limits(quantity, values, scales)
+            )
             for quantity, values in by_quantity.items()
         },
     )
@@ -136,7 +195,8 @@ METRIC = Metric(
     avoid="A change has no null of its own: its interval holds 0 where nothing moved, but asking "
     "twice may move answers by itself, and answers at one end of a scale can move one way only. "
     "Hold it against a condition without what is to have moved them. Answers out of a list have no "
-    "number and count in answered alone.",
+    "number and count in answered alone. The range of the answers is not on record: name it under "
+    "scales, or intervals near an end reach beyond it.",
     needs=("responses",),
     options=ResponseOptions,
     compute=compute,

@@ -180,6 +180,17 @@ def test_a_difference_says_whether_what_must_confirm_it_does(
     assert (said or "") in (row["warning"] or "")
 
 
+def test_an_interval_of_a_difference_is_no_wider_than_differences_can_be() -> None:
+    shares = numbers("share", {"a": [0.0, 0.1, 0.05], "b": [0.98, 1.0, 0.5]})
+    free, within = (
+        rows_of(comparison("share", "permutation", **width), metrics=[shares])[0]
+        for width in ({}, {"width": 1.0})
+    )
+    assert free["ci_high"] > 1
+    assert (within["ci_low"], within["ci_high"]) == (free["ci_low"], 1.0)
+    assert "interval cut to ±1" in within["method"]
+
+
 def test_nulls_are_said_to_differ_where_they_differ_by_more_than_their_noise() -> None:
     warned = 0
     for study in range(200):

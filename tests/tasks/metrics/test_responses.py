@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from tasks.metrics.data import Data
+from tasks.metrics.metric import Unusable
 from tasks.metrics.opinion.responses import METRIC, ResponseOptions
 from tasks.metrics.worlds.frames import episodes_frame
 
@@ -98,3 +99,31 @@ def test_no_probe_gives_no_rows() -> None:
     }
     data = Data(episodes=episodes_frame({"a": 2}), responses=pl.DataFrame(schema=schema))
     assert METRIC.compute(data, ResponseOptions(), np.random.default_rng(1)).is_empty()
+
+
+def test_intervals_stay_on_the_declared_scale() -> None:
+    rng = np.random.default_rng(1)
+    near = np.minimum(7.0, 6.6 + rng.exponential(0.2, (12, 2)).round(1))
+    seat = {"seat": "s1", "instrument": "trust", "item": "trust", "text": None}
+    answers = [
+        {"episode": episode, "after_rounds": 3 * time, "after_turns": 9 * time, "value": value}
+        | seat
+        for episode, values in enumerate(near.tolist())
+        for time, value in enumerate(values)
+    ]
+    data = Data(episodes=episodes_frame({"a": 12}), responses=pl.DataFrame(answers))
+
+    def ends(**options: Any) -> dict[str, tuple[float, float]]:
+        rows = METRIC.compute(data, ResponseOptions(**options), rng)
+        shown = rows.filter(scope="condition").select("quantity", "ci_low", "ci_high")
+        return {quantity: (low, high) for quantity, low, high in shown.iter_rows()}
+
+    free, within = ends(), ends(scales={"trust": (1, 7)})
+    assert within["first"][1] <= 7.0
+    # Room is left on the other side, from which values can come.
+    assert within["first"][0] < free["first"][0]
+    assert -6 <= within["change"][0] < within["change"][1] <= 6
+    with pytest.raises(Unusable, match="beyond its declared scale of 1 to 5"):
+        ends(scales={"trust": (1, 5)})
+    with pytest.raises(ValueError, match="trust: 7 is not below 1"):
+        ResponseOptions(scales={"trust": (7, 1)})
