@@ -60,7 +60,7 @@ def examined(
         Mistakes: The study file has mistakes in it.
     """
     yield from _packages()
-    yield _extensions()
+    yield _extensions(storage_of(warehouse).extensions)
     yield _prefect()
     yield _disk(warehouse)
     yield from _warehouse(warehouse)
@@ -95,11 +95,12 @@ def _packages() -> Iterator[Finding]:
     yield Finding("packages", True, said)
 
 
-def _extensions() -> Finding:
-    faults = extension_faults()
+def _extensions(names: tuple[str, ...]) -> Finding:
+    faults = extension_faults(names)
     if not faults:
-        return Finding("extensions", True, "DuckDB loads httpfs and quack")
-    fix = "pip install --force-reinstall duckdb-extension-httpfs duckdb-extension-quack"
+        return Finding("extensions", True, f"DuckDB loads {' and '.join(names)}")
+    packages = (f"duckdb-extension-{name.replace('_', '-')}" for name in names)
+    fix = f"pip install --force-reinstall {' '.join(packages)}"
     return Finding("extensions", False, "; ".join(faults), fix)
 
 

@@ -41,6 +41,7 @@ class LakeStorage(Storage):
     """A lake."""
 
     owned = False
+    extensions = ("ducklake", "postgres_scanner")
 
     def connection(self, *, read_only: bool = False, limits: Limits | None = None) -> Connection:
         """See :meth:`warehouse.storage.Storage.connection`."""
@@ -134,7 +135,7 @@ class LakeStorage(Storage):
     def _reach(self, opened: Connection) -> None:
         """Attach the catalogue's database, for reading."""
         try:
-            load_installed(opened, "ducklake", "postgres_scanner")
+            load_installed(opened, *self.extensions)
         except (ModuleNotFoundError, FileNotFoundError) as error:
             raise no_extensions(self.path, error) from error
         place = f"{_place(self.lake)} options='-c lock_timeout={TURN_S * 1000}'"

@@ -10,6 +10,11 @@ import duckdb
 from schemas.errors import Mistake
 from schemas.lake import LakeFile
 
+#: What stands before a statement that PostgreSQL refused, and before its own words.
+_ASKED, _ANSWERED = 'Failed to execute query "', '": ERROR: '
+#: So much is told of what DuckDB and PostgreSQL say.
+MOST_CHARACTERS = 400
+
 #: What PostgreSQL's library says, and what to do about it.
 _FIXES = (
     ('database "', "make the database (createdb), or correct dbname"),
@@ -56,6 +61,14 @@ def broken(path: Path, error: duckdb.Error) -> Mistake:
             place=str(path),
             found=found,
             fix="see which it is (SELECT * FROM pg_locks WHERE locktype = 'advisory'), and end it",
+        )
+    if "permission denied" in found:
+        return Mistake(
+            what="this role of PostgreSQL may not write the lake; it is as it was before",
+            place=str(path),
+            found=found,
+            fix="name another user in the lake's file, or have this one allowed to; a role that "
+            "may only read can query",
         )
     return Mistake(
         what="the lake cannot be read or written; it is as it was before",
@@ -110,7 +123,14 @@ def unusable_folder(path: Path, folder: Path, *, new: bool, read_only: bool) -> 
 
 
 def _words(error: duckdb.Error) -> str:
-    """What was said, on one line, without how it was asked."""
+    """What was said, on one line, without how it was asked: a statement holds rows."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = " ".join(lines) or type(error).__name__
-    return said.partition("connection to server ")[2] or said
+    if _ASKED in said:
+        said = (
+            said.rpartition(_ANSWERED)[2].strip()
+            if _ANSWERED in said
+            else said.partition(_ASKED)[0]
+        )
+    said = said.partition("connection to server ")[2] or said
+    return said if len(said) <= MOST_CHARACTERS else f"{said[:MOST_CHARACTERS]}..."

@@ -39,9 +39,11 @@ class Storage(ABC):
 
     Attributes:
         owned: Whether one process at a time has it, and others ask that process.
+        extensions: Extensions of DuckDB that it needs.
     """
 
     owned: bool
+    extensions: tuple[str, ...]
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -116,6 +118,7 @@ class FileStorage(Storage):
     """A DuckDB file."""
 
     owned = True
+    extensions = ("httpfs", "quack")
 
     def connection(self, *, read_only: bool = False, limits: Limits | None = None) -> Connection:
         """See :func:`warehouse.connection.connection`."""

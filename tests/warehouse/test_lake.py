@@ -8,12 +8,14 @@ import sys
 import textwrap
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from schemas.errors import AgoraError, Mistake, Mistakes
 from warehouse.compacting import compact, settle
 from warehouse.connection import Missing
 from warehouse.lake import LakeStorage
+from warehouse.lake_faults import broken
 from warehouse.lake_file import lake_file
 from warehouse.lake_upkeep import compact as compact_lake
 from warehouse.query import query
@@ -106,6 +108,18 @@ def test_a_catalogue_that_cannot_be_opened_is_told_in_postgresqls_words(
             use(lake)
         assert told in caught.value.details["found"]
         assert caught.value.details["fix"]
+
+
+def test_what_postgresql_refuses_is_told_without_the_rows_of_the_statement() -> None:
+    asked = "Failed to execute query \"INSERT INTO t VALUES ('a row', '\": ERROR: no')"
+    said = duckdb.TransactionException(
+        f'Failed to commit. Exceeded the retries. {asked}": ERROR:  permission denied for table t\n'
+    )
+    told = broken(Path("lab.lake.yaml"), said)
+    assert "may not write the lake" in told.message()
+    assert told.details["found"] == "permission denied for table t"
+    long = broken(Path("lab.lake.yaml"), duckdb.IOException("x" * 10_000))
+    assert len(long.message()) < 1_000
 
 
 def _refused(path: Path) -> None:
