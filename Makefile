@@ -8,14 +8,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests golden lock clean
+.PHONY: demo test lint types tests servers studies commands others compiled golden lock clean
 
 demo: $(STAMP)
 	@$(BIN)/agora run studies/demo_discussion.yaml studies/demo_market.yaml
 
 test: $(STAMP)
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory --jobs=2 types tests
+	@$(MAKE) --no-print-directory --jobs=6 --keep-going types $(GROUPS)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -24,16 +24,27 @@ lint: $(STAMP)
 types: $(STAMP)
 	@$(BIN)/mypy
 
-# The tests of flows wait for servers and processes much of the time, so they run beside the others.
-WAITING := tests/flows/test_deployments.py tests/flows/test_kills.py tests/flows/test_operations_page.py \
-	tests/flows/test_archives_page.py
+# Groups of tests that run side by side. Those of servers wait much of the time; each that runs
+# flows starts a Prefect server of its own. What a group printed is shown when it has ended.
+SERVERS := $(addprefix tests/flows/, test_deployments.py test_kills.py test_operations_page.py \
+	test_archives_page.py test_lake_page.py test_clusters.py test_server_restarts.py \
+	cli/test_interrupting.py cli/test_server.py)
+GROUPS := servers studies commands others
+servers: TESTS := $(SERVERS)
+studies: TESTS := $(SERVERS:%=--ignore=%) --ignore=tests/flows/cli tests/flows
+commands: TESTS := $(SERVERS:%=--ignore=%) tests/flows/cli tests/warehouse flows warehouse
+others: TESTS := --ignore=tests/flows --ignore=tests/warehouse tests schemas tasks
+
 tests: $(STAMP)
-	@mkdir -p .pytest_cache; \
-	  $(BIN)/pytest $(WAITING) > .pytest_cache/waiting.log 2>&1 & waiting=$$!; \
-	  $(BIN)/pytest $(WAITING:%=--ignore=%) tests/flows flows > .pytest_cache/flows.log 2>&1 & flows=$$!; \
-	  $(BIN)/pytest --ignore=tests/flows tests schemas tasks warehouse; others=$$?; \
-	  wait $$flows; flows=$$?; wait $$waiting; waiting=$$?; \
-	  cat .pytest_cache/flows.log .pytest_cache/waiting.log; exit $$((flows | waiting | others))
+	@$(MAKE) --no-print-directory --jobs=6 --keep-going $(GROUPS)
+
+$(GROUPS): compiled
+	@mkdir -p .pytest_cache; $(BIN)/pytest $(TESTS) > .pytest_cache/$@.log 2>&1; status=$$?; \
+	  echo "$@:"; cat .pytest_cache/$@.log; exit $$status
+
+# Tests start many processes, which would each compile what has changed since set-up.
+compiled: $(STAMP)
+	@$(BIN)/python -m compileall -q flows schemas tasks warehouse
 
 golden: $(STAMP)
 	@AGORA_WRITE_GOLDEN=1 $(BIN)/pytest tests/tasks/stages/test_recipes.py tests/tasks/stages/test_recipes_of_numbers.py

@@ -64,7 +64,7 @@ async def told_while_waiting(folder: Path, end_other: Any) -> list[str]:
         told.append(process)
         end_other()
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(600):
         async with only_run(folder, "version", tell):
             assert (folder / "version.running").read_text() == str(os.getpid())
     return told

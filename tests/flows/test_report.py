@@ -3,33 +3,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 from typer.testing import CliRunner
 
 from flows.cli.main import app
-from flows.imports import import_data
 from flows.report_file import write_report
 from flows.reporting import queries, report_data
-from flows.requests import ImportRequest
+from flows.requests import StudyReport
 from schemas.errors import Mistake
 from schemas.study import Study
 from tasks.report.data import ReportData
-from tasks.report.page import page
 from tasks.report.sections.findings import findings
 from tasks.report.sections.transcripts import excerpts
 from warehouse.query import query
 from warehouse.reader import reader
 from warehouse.store import Warehouse
 
-if TYPE_CHECKING:
-    from conftest import Ran
-
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def ask(warehouse: Path, sql: str) -> Sequence[Mapping[str, Any]]:
@@ -45,9 +38,9 @@ def data_of(warehouse: Path) -> ReportData:
 
 
 async def test_a_study_that_was_run_has_a_report(
-    study_file: Path, ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study_file: Path, first_report: StudyReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = await ran(study_file)
+    done = first_report
     warehouse = tmp_path / "agora.duckdb"
 
     # By name, by version and by file; every one writes the same page but for the time.
@@ -99,23 +92,3 @@ def test_a_study_that_was_never_run_has_none(study_file: Path, tmp_path: Path) -
     with pytest.raises(Mistake, match="has not been run"):
         write_report(str(study_file), tmp_path / "agora.duckdb", tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()
-
-
-async def test_the_founding_study_shows_its_adjudication_problem(
-    shared: Path, ran: Ran, tmp_path: Path
-) -> None:
-    warehouse = tmp_path / "agora.duckdb"
-    codes = shared / "data/warroom/human_coding_results.csv"
-    import_data(ImportRequest(kind="codes", path=codes, warehouse=warehouse, format="warroom"))
-    assert (await ran(ROOT / "studies/warroom_agreement.yaml")).complete
-
-    data = data_of(warehouse)
-    rank, missed, *_ = findings(data)
-    assert rank.level == missed.level == "alarm"
-    assert "intersection, is the worst of the 4 rules on the gold sample" in rank.text
-    assert "mean κ of 0.642" in rank.text
-    assert "union 0.793" in rank.text
-    for words in ("meta 0.37 [", "lead 0.49 [", "agree 0.50 ["):
-        assert words in missed.text
-    text = page(data)
-    assert text.index("worst of the 4 rules") < text.index('id="design"')

@@ -139,7 +139,7 @@ def test_a_run_whose_server_is_killed_ends_soon_with_one_message(
         if at_work:
             wait_until_at_work(tmp_path)
         os.kill(server, signal.SIGKILL)
-        said, complained = run.communicate(timeout=60)
+        said, complained = run.communicate(timeout=600)
         assert marked(mark) == []  # it ends the processes that it has started
     assert run.returncode == 2
     assert said == ""
