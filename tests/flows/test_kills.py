@@ -11,11 +11,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from prefect.settings import get_current_settings
 
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "study_kills.py"
 
 #: A killed run leaves no process for longer, on a machine that is busy.
 LIMIT_S = 120.0
+
+#: Moments of a kill of runs that start a server, and of runs that need not.
+OF_SERVERS = ((("starting", "server"), False), (("committing", "working"), True))
 
 pytestmark = pytest.mark.slow
 
@@ -44,9 +48,18 @@ def test_kills_change_no_table_and_leave_no_process(
     study = tmp_path / "small.yaml"
     (tmp_path / "prefect").symlink_to(os.environ["PREFECT_HOME"])  # its database is made once
     monkeypatch.setattr(bench, "LIMIT_S", LIMIT_S)
-    struck, _, _ = bench.killed(
-        tmp_path, study, killed, kills=len(bench.MOMENTS), within_s=0.5, rng=random.Random(3)
-    )
-    assert struck.total() > 1
+    rng, n_struck = random.Random(3), 0
+    for moments, url in OF_SERVERS:
+        with monkeypatch.context() as patched:
+            patched.setattr(bench, "MOMENTS", moments)
+            if url:
+                patched.setenv("PREFECT_API_URL", str(get_current_settings().api.url))
+            struck, _, _ = bench.killed(
+                tmp_path, study, killed, kills=len(moments), within_s=0.5, rng=rng
+            )
+            n_struck += struck.total()
+    assert {moment for moments, _ in OF_SERVERS for moment in moments} == set(bench.MOMENTS)
+    assert n_struck > 1
+    monkeypatch.setenv("PREFECT_API_URL", str(get_current_settings().api.url))
     bench.run_through(tmp_path, study, killed)
     assert bench.different_tables(whole, killed) == []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from schemas.errors import Mistake, Mistakes
 from tasks.studies.load import load_study
 
 BAD = Path(__file__).parent / "bad"
-ROOT = Path(__file__).resolve().parents[3]
 #: Their messages list what is registered, which grows.
 GROWING = {
     "instrument_traits",
@@ -61,43 +58,3 @@ def test_message_names_place_and_remedy(
         golden.write_text(kept if name in GROWING else message, encoding="utf-8")
     assert agrees(message, golden.read_text(encoding="utf-8")), message
     assert message.startswith(f"{name}.yaml") or message.startswith("codebooks/")
-
-
-def agora(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("AGORA_WAREHOUSE", None)
-    return subprocess.run(
-        [sys.executable, "-m", "flows.cli.main", *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        ("show", "alias_bomb"),
-        ("show", "duplicate_key"),
-        ("show", "not_utf8"),
-        ("plan", "unknown_condition"),
-        ("plan", "several"),
-        ("run", "undeclared_model"),
-        ("run", "zero_replicates"),
-        ("diff", "missing_brief"),
-    ],
-)
-def test_command_ends_with_status_2_and_leaves_nothing(
-    command: str, name: str, folder: Path
-) -> None:
-    before = sorted(folder.rglob("*"))
-    words = [f"{name}.yaml"] * (2 if command == "diff" else 1)
-    done = agora(folder, command, *words)
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    assert agrees(done.stderr, (BAD / f"{name}.txt").read_text(encoding="utf-8")), done.stderr
-    assert done.stdout == ""
-    assert sorted(folder.rglob("*")) == before
