@@ -34,7 +34,7 @@ STUDY = """
 name: asked
 models:
   agent: {{model: openai/mock, api_base: "{api_base}", {key}, max_attempts: 2,
-          attempt_timeout_s: 10, max_tokens: 100,
+          attempt_timeout_s: 600, max_tokens: 100,
           usd_per_million_input_tokens: 10, usd_per_million_output_tokens: 30}}
   judge: {{model: openai/mock-judge, api_base: "{api_base}"}}
 episode:

@@ -164,7 +164,7 @@ def spec(server: ModelServer) -> Callable[..., ModelSpec]:
     """Makes a model that the server answers for."""
 
     def make(**fields: Any) -> ModelSpec:
-        given = {"model": "openai/served", "api_base": server.api_base, "attempt_timeout_s": 20.0}
+        given = {"model": "openai/served", "api_base": server.api_base, "attempt_timeout_s": 600.0}
         return ModelSpec.model_validate(given | fields)
 
     return make

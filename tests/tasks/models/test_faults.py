@@ -49,7 +49,7 @@ async def test_a_passing_fault_is_tried_again_and_recorded(
     }
     server.answer = lambda request, number: faults[fault] if number < 3 else said.completion()
     async with open_gateway(tmp_path / "j", backoff=quick) as gateway:
-        answer = await gateway.ask(ask(spec(attempt_timeout_s=0.5 if fault == "hang" else 20)))
+        answer = await gateway.ask(ask(spec(attempt_timeout_s=2 if fault == "hang" else 600)))
         rows = gateway.rows(ask(spec()).unit_key)
     assert (answer.value, answer.failure) == ("Hello.", None)
     assert [row["kind"] for row in rows["attempts"]] == [kind, kind, "ok"], rows["attempts"]

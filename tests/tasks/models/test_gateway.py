@@ -100,7 +100,7 @@ async def test_limits_and_prices_are_in_no_key(server, spec, ask, tmp_path):
     async with open_gateway(tmp_path / "j") as gateway:
         one = await gateway.ask(ask(spec()))
         other = await gateway.ask(
-            ask(spec(max_in_flight=2, attempt_timeout_s=9, usd_per_million_input_tokens=3))
+            ask(spec(max_in_flight=2, attempt_timeout_s=900, usd_per_million_input_tokens=3))
         )
     assert one.call_key == other.call_key
     assert len(server.requests) == 1
