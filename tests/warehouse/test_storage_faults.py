@@ -162,7 +162,7 @@ def test_an_owner_whose_disk_is_full_tells_everybody_and_frees_its_file(empty: P
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     told = "the warehouse has no room for what is to be written | File too large"
