@@ -6,6 +6,7 @@ Run from the root of the repository, with Agora's extra ``test`` installed, whic
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -21,12 +22,18 @@ STUDY = "studies/demo_discussion.yaml"
 QUERY = "SELECT condition, count(*) FROM v_messages GROUP BY ALL"
 
 
-def seconds(*arguments: object) -> float:
-    """How long a command of Agora takes."""
-    began = time.perf_counter()
+def taken(*arguments: object) -> str:
+    """How long a command of Agora takes, and the CPU that it and what it starts use."""
+    began, used_s = time.perf_counter(), cpu_s()
     command = [sys.executable, "-m", "agora_lab", *map(str, arguments)]
     subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - began
+    return f"{time.perf_counter() - began:.1f} s (CPU {cpu_s() - used_s:.1f} s)"
+
+
+def cpu_s() -> float:
+    """CPU of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -35,12 +42,14 @@ def main() -> None:
         folder = Path(made)
         lake = postgres.lake(folder)
         for kind, warehouse in (("file", folder / "agora.duckdb"), ("lake", lake)):
-            taken = [
-                seconds("run", STUDY, "--warehouse", warehouse),
-                seconds("run", STUDY, "--warehouse", warehouse),
-                seconds("sql", QUERY, "--warehouse", warehouse),
-            ]
-            print(kind, *(f"{one:.1f} s" for one in taken))
+            print(
+                kind,
+                taken("run", STUDY, "--warehouse", warehouse),
+                taken("run", STUDY, "--warehouse", warehouse),
+                taken("sql", QUERY, "--warehouse", warehouse),
+                sep="; ",
+                flush=True,
+            )
         size = (folder / "agora.duckdb").stat().st_size
         files = [file.stat().st_size for file in folder.rglob("*.parquet")]
         print(f"file {size:,} bytes; lake {len(files)} files, {sum(files):,} bytes", end=" ")

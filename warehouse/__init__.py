@@ -16,8 +16,9 @@
   the asker's, ``statements`` what both run, ``reading`` what they may run. ``query``: SQL of a
   user's own; ``other_duckdb``: the same asked by another DuckDB. ``as_of``: the rows of one
   version alone.
-- ``inputs``: what versions read from outside, on record beside their units. ``archives``: versions
-  as files for other programs and other warehouses. ``snapshot``: a copy of the whole.
+- ``inputs``: what versions read from outside, on record beside their units. ``sources``: whose work
+  that is. ``archives``: versions as files for other programs and other warehouses. ``snapshot``: a
+  copy of the whole (``lake_copy`` of a lake).
   ``upkeep``: what nothing refers to, and what contradicts itself.
 - ``expectations``: Great Expectations over data sets, in a process of its own.
 - ``child_process``: processes that end when this one does, however it ends. ``later_module``:
