@@ -18,10 +18,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 #: What Prefect writes down is given so long when the parent is gone.
 ENDING_S = 4.0
+
+#: Prefixes of what a run asks the server for. With the first request FastAPI makes ready all routes
+#: that stand before the one that is asked for.
+ASKED = (
+    *("/csrf-token", "/admin", "/flows", "/flow_runs", "/task_runs", "/logs", "/artifacts"),
+    *("/events", "/v2/concurrency_limits"),
+)
 
 
 def _end_with(stream: IO[bytes]) -> None:
@@ -42,6 +49,15 @@ def _turn(home: Path) -> Iterator[None]:
         yield
 
 
+def put_first_what_is_asked(server: Any) -> None:
+    """Change the order of the routers of Prefect's server; all of them stay."""
+    last = len(ASKED)
+    server.API_ROUTERS = sorted(
+        server.API_ROUTERS,
+        key=lambda router: ASKED.index(router.prefix) if router.prefix in ASKED else last,
+    )
+
+
 def main() -> None:
     """Serve until the input ends."""
     os.dup2(2, 1)  # nobody reads the output
@@ -58,11 +74,13 @@ def main() -> None:
 
     gc.disable()  # imports make much that stays, and nothing to collect
     import uvicorn
-    from prefect.server.api.server import create_app
+    from prefect.server.api import server
     from prefect.settings import get_current_settings
 
     gc.freeze()
     gc.enable()
+
+    put_first_what_is_asked(server)
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -71,7 +89,11 @@ def main() -> None:
                 await super().startup(sockets)
 
     config = uvicorn.Config(
-        create_app, factory=True, log_level="error", lifespan="on", timeout_graceful_shutdown=2
+        server.create_app,
+        factory=True,
+        log_level="error",
+        lifespan="on",
+        timeout_graceful_shutdown=2,
     )
     Server(config).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
 
