@@ -19,7 +19,9 @@ from warehouse.lake_upkeep import compact
 from warehouse.storage import storage_of
 
 STUDY = "studies/demo_discussion.yaml"
-QUERY = "SELECT condition, count(*) FROM v_messages GROUP BY ALL"
+QUERY = (
+    "SELECT condition, count(*) FROM v_episodes JOIN v_messages USING (episode_key) GROUP BY ALL"
+)
 
 
 def taken(*arguments: object) -> str:
