@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.events.worker import EventsWorker
-from prefect.settings import get_current_settings
 from prefect.states import Crashed
 
 from flows.runners.dask import begun_before
@@ -18,13 +18,46 @@ from schemas.errors import Mistake
 from tasks.shards import state_of
 from tasks.stages.sent import ReturnedShard, returned, unpacked, worker_name
 
-#: The address of the server of Prefect that this process tells of tasks, once it has told one.
+#: The address of the server of Prefect that this worker asks, once a shard has arrived.
 _TOLD: set[str] = set()
+
+
+class ShardName:
+    """What no other shard is called that was ever sent.
+
+    With it goes the address of Prefect's server. A worker that stands outlives runs and their
+    servers; settings come with each shard, but Prefect goes on asking the server that a process
+    asked first. So a worker lets go of that one when a shard of another arrives, which is before
+    Prefect begins the task.
+
+    Args:
+        name: The name.
+        server: Address of the server of the run.
+    """
+
+    def __init__(self, name: str, server: str) -> None:
+        self.name = name
+        self.server = server
+
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return arrived, (self.name, self.server)
+
+
+def arrived(name: str, server: str) -> ShardName:
+    """The name of a shard that arrives; this worker asks the server of its run from now on."""
+    if _TOLD - {server}:
+        # In a thread of its own, since this one may be that of an event loop.
+        letting_go = threading.Thread(target=EventsWorker.drain_all, kwargs={"timeout": 0})
+        letting_go.start()
+        letting_go.join()
+        _TOLD.clear()
+    _TOLD.add(server)
+    return ShardName(name, server)
 
 
 @task(name="shard", task_run_name="{place} {number} of {total}", cache_policy=NO_CACHE)
 def work_shard_elsewhere(
-    packed: bytes, shard: str, place: str, number: int, total: int
+    packed: bytes, shard: ShardName, place: str, number: int, total: int
 ) -> State[ReturnedShard]:
     """Work a shard that was sent; the state's data is what came of it.
 
@@ -32,7 +65,7 @@ def work_shard_elsewhere(
 
     Args:
         packed: The shard.
-        shard: What no other shard is called that was ever sent.
+        shard: Its name.
         place: Study, stage and step, for the task's name.
         number: Number of the shard, from 1.
         total: How many shards the step has.
@@ -40,27 +73,13 @@ def work_shard_elsewhere(
     Raises:
         Mistake: Something that the user can mend; it says which worker found it.
     """
-    tell_the_server_of_this_run()
-    if begun_before(shard):
+    if begun_before(shard.name):
         return Crashed(message="its worker died; the run sends its units again")
     try:
         came = asyncio.run(returned(unpacked(packed), secret_block))
     except Mistake as mistake:
         raise _told_by_worker(mistake) from mistake
     return state_of(came.counts, data=came)
-
-
-def tell_the_server_of_this_run() -> None:
-    """Have what becomes of tasks told to the server of the run that sent the shard.
-
-    Settings come with each shard, but Prefect goes on telling the server that a process told first.
-    A worker that stands outlives runs and their servers.
-    """
-    server = str(get_current_settings().api.url)
-    if _TOLD - {server}:
-        EventsWorker.drain_all(timeout=0)
-        _TOLD.clear()
-    _TOLD.add(server)
 
 
 def _told_by_worker(mistake: Mistake) -> Mistake:

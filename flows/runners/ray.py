@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import signal
@@ -23,7 +24,6 @@ ANSWER_S = 10.0
 LONGEST = 200
 #: Ray's own settings of who may send work to a cluster; read in the processes that it starts, too.
 TOKENS = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
-#: What Ray says, the run says itself where it matters.
 SILENT = {"log_to_driver": False, "logging_level": "CRITICAL"}
 #: Ray names sockets in its folder, and a socket's name may have about a hundred characters.
 SHORT = "/tmp"
@@ -74,6 +74,7 @@ def open_ray(address: str | None, workers: int | None) -> Iterator[Cluster]:
         from prefect_ray.context import remote_options
     except ImportError as error:
         raise missing_extra("ray") from error
+    logging.getLogger("ray").setLevel(logging.CRITICAL)  # what matters, the run says itself
     # Else Ray prints on standard output that a worker died.
     ray._private.worker._worker_logs_enabled = False
     with _connected(address) if address else _started(workers or os.cpu_count() or 1):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import CrashedRun, PrefectHTTPStatusError
+from prefect.settings import get_current_settings
 from prefect.states import Crashed
 
 from flows.committing import Committer
@@ -23,7 +24,7 @@ from flows.estimating import estimated
 from flows.naming import place
 from flows.planning import StepPlan, frames_of
 from flows.runners.allowances import Allowance, Allowances
-from flows.runners.elsewhere import work_shard_elsewhere
+from flows.runners.elsewhere import ShardName, work_shard_elsewhere
 from flows.runners.paid import paid_answers
 from schemas.failures import UnitCounts
 from schemas.gateway import WORKER_LOST
@@ -161,7 +162,8 @@ class Sender:
         """
         loop, cluster, name = asyncio.get_running_loop(), self._cluster, uuid.uuid4().hex
         data = await asyncio.to_thread(self._packed, sending, allowance)
-        future = work_shard_elsewhere.submit(data, name, self._place, sending.number, self._total)
+        sent = ShardName(name, str(get_current_settings().api.url))
+        future = work_shard_elsewhere.submit(data, sent, self._place, sending.number, self._total)
         wait = partial(future.result, raise_on_failure=False)
         try:
             came = await loop.run_in_executor(threads, wait)

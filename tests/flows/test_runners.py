@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import socket
 import sys
 import uuid
@@ -21,7 +22,7 @@ from prefect.states import Completed, Crashed
 from pydantic import ValidationError
 
 from flows.runners.cluster import ALLOWED, Cluster, open_cluster
-from flows.runners.elsewhere import tell_the_server_of_this_run, work_shard_elsewhere
+from flows.runners.elsewhere import ShardName, work_shard_elsewhere
 from flows.runners.sending import fail_refused, record_state
 from flows.settings import URL
 from schemas.errors import Mistake
@@ -112,7 +113,7 @@ def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
     assert b"not-there" not in data
     monkeypatch.delenv("A_KEY")
     with pytest.raises(Mistake) as raised:
-        work_shard_elsewhere.fn(data, "shard", "sent / episodes", 1, 1)
+        work_shard_elsewhere.fn(data, ShardName("shard", ""), "sent / episodes", 1, 1)
     said = raised.value.message()
     assert said.startswith("worker ")
     assert "A_KEY is not set" in said
@@ -162,7 +163,7 @@ def test_a_worker_that_stands_tells_the_server_of_each_run(
             server.settimeout(60)
             url = f"http://127.0.0.1:{server.getsockname()[1]}/api"
             with temporary_settings({PREFECT_API_URL: url}):
-                tell_the_server_of_this_run()
+                pickle.loads(pickle.dumps(ShardName("shard", url)))
                 no_events_worker.instance(PrefectEventsClient)
                 open_ones.enter_context(server.accept()[0])
 
