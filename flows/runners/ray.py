@@ -54,7 +54,8 @@ class RayCluster:
         """Have a shard not begun, or interrupted."""
         import ray
 
-        ray.cancel(future.wrapped_future)
+        if ray.is_initialized():  # else Ray would start a cluster here
+            ray.cancel(future.wrapped_future)
 
 
 @contextmanager

@@ -150,13 +150,14 @@ def no_events_worker() -> Iterator[type[EventsWorker]]:
     """What tells Prefect's server of tasks, before this process has told one and afterwards."""
     EventsWorker.drain_all(timeout=60)
     yield EventsWorker
-    EventsWorker.drain_all(timeout=0)
+    EventsWorker.drain_all(timeout=60)
 
 
 def test_a_worker_that_stands_tells_the_server_of_each_run(
     no_events_worker: type[EventsWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("flows.runners.elsewhere._TOLD", set())
+    here = []
     with contextlib.ExitStack() as open_ones:
         for _ in range(2):
             server = open_ones.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -165,7 +166,9 @@ def test_a_worker_that_stands_tells_the_server_of_each_run(
             with temporary_settings({PREFECT_API_URL: url}):
                 pickle.loads(pickle.dumps(ShardName("shard", url)))
                 no_events_worker.instance(PrefectEventsClient)
-                open_ones.enter_context(server.accept()[0])
+                here.append(open_ones.enter_context(server.accept()[0]))
+        for connection in here:
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
 
 
 class TestDask:
