@@ -150,7 +150,7 @@ def no_events_worker() -> Iterator[type[EventsWorker]]:
     """What tells Prefect's server of tasks, before this process has told one and afterwards."""
     EventsWorker.drain_all(timeout=60)
     yield EventsWorker
-    EventsWorker.drain_all(timeout=60)
+    EventsWorker.drain_all(timeout=1)
 
 
 def test_a_worker_that_stands_tells_the_server_of_each_run(
