@@ -159,7 +159,7 @@ def main() -> None:
         runs = [started(study, warehouse) for study in studies]
         wait_for_warehouse(warehouse)
         if options.kill:
-            killed = owner_killed(warehouse, runs, options.seconds)
+            killed = owner_killed(warehouse, runs, 120.0 + options.seconds)
             runs[killed] = started(studies[killed], warehouse)
         seen = read(warehouse, runs, options.seconds)
         load = os.getloadavg()[0]
