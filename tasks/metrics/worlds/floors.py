@@ -85,7 +85,7 @@ FLOORS: dict[str, Callable[[Random], list[Round]]] = {
 }
 
 
-def _turns(sizes: Sizes, rng: Rng, floor: str) -> tuple[Turns, Ints]:
+def floor_turns(sizes: Sizes, rng: Rng, floor: str) -> tuple[Turns, Ints]:
     """Turns of a study, in seat order in the first condition; and the pair of each message."""
     first = next(iter(sizes.values()))
     place = {seat: number for number, seat in enumerate(SEATS)}
@@ -116,7 +116,7 @@ def _heard(data: Data, turns: Turns, talk: Ints) -> Data:
 
 def flags_of_nobody(sizes: Sizes, rng: Rng, *, floor: str) -> Data:
     """Flags depend on the round, the episode and the pair."""
-    turns, talk = _turns(sizes, rng, floor)
+    turns, talk = floor_turns(sizes, rng, floor)
     mood = rng.uniform(0.5, 1.2, (sum(sizes.values()), talk.max() + 1))[turns.episode, talk]
     shown = (
         rng.random((2, turns.n)) < np.array([0.8, 0.3])[np.add(turns.round, [[0], [1]]) % 2] * mood
@@ -126,7 +126,7 @@ def flags_of_nobody(sizes: Sizes, rng: Rng, *, floor: str) -> Data:
 
 def words_of_nobody(sizes: Sizes, rng: Rng, *, floor: str) -> Data:
     """Words and lengths depend on the round and the pair."""
-    turns, talk = _turns(sizes, rng, floor)
+    turns, talk = floor_turns(sizes, rng, floor)
     topic = replace(turns, round=turns.round + ROUNDS * talk)
     return _heard(spoken(turns, drawn(topic, rng, voices=False, topics=True)), turns, talk)
 

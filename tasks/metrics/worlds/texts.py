@@ -10,7 +10,7 @@ import numpy as np
 
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
-from tasks.metrics.worlds.floors import words_of_nobody, worlds_of
+from tasks.metrics.worlds.floors import FLOORS, floor_turns, words_of_nobody, worlds_of
 from tasks.metrics.worlds.frames import Turns, spoken, turns_of
 from tasks.metrics.worlds.wording import (
     ALTERNATING,
@@ -102,9 +102,13 @@ def topics_of_an_episode_move_on(sizes: Sizes, rng: Rng, *, rounds: int = 1) -> 
 COPIED, COPYING = 4, 0.6
 
 
-def replies_copy(sizes: Sizes, rng: Rng, *, both: bool) -> Data:
+def replies_copy(sizes: Sizes, rng: Rng, *, both: bool, floor: str = "") -> Data:
     """Replies take four words of the message before with probability .6."""
-    turns = turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
+    turns = (
+        floor_turns(sizes, rng, floor)[0]
+        if floor
+        else turns_of(sizes, rng, ALTERNATING, ALTERNATING, shuffled=False)
+    )
     words = unique_words(turns)
     even, odd = np.arange(0, 2 * COPIED, 2), np.arange(1, 2 * COPIED, 2)
     copies = (np.diff(turns.episode, prepend=-1) == 0) & (rng.random(turns.n) < COPYING)
@@ -187,6 +191,9 @@ OWN_TOPICS = "nobody reacts; episodes of b with words of their own"
 NO_ROUNDS = "nobody reacts in a chat without rounds; voices, topics that move on, longer in b"
 MOVING = "nobody reacts; episodes of b with words of their own in each round"
 STAYING = "nobody reacts; episodes of b with words of their own in each two rounds"
+COPIES = tuple(
+    Truth(quantity, 0.0, COPYING * COPIED / DIMENSIONS, EXCESS) for quantity in ("", "across")
+)
 alignment = MetricWorlds(
     "alignment",
     null=(
@@ -204,10 +211,17 @@ alignment = MetricWorlds(
         World(
             "in b .6 of the replies take four of eleven words of the message before",
             partial(replies_copy, both=False),
-            tuple(
-                Truth(quantity, 0.0, COPYING * COPIED / DIMENSIONS, EXCESS)
-                for quantity in ("", "across")
-            ),
+            COPIES,
+        ),
+        *(
+            World(
+                "in b .6 of the replies take four of eleven words of the message before; floor in "
+                f"seat order, in b: {floor}",
+                partial(replies_copy, both=False, floor=floor),
+                # Who leads speaks last in a round and first in the next: no reply is across rounds.
+                COPIES[:1] if floor == "led" else COPIES,
+            )
+            for floor in FLOORS
         ),
     ),
     limits=(
