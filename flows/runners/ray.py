@@ -63,7 +63,7 @@ def open_ray(address: str | None, workers: int | None) -> Iterator[Cluster]:
     """A Ray cluster: the one at an address, or one of processes on this machine.
 
     Args:
-        address: Its address, such as ``ray://head:10001``.
+        address: Its address, such as ``head:6379``.
         workers: Shards worked at once; unless given, one per processor of the cluster.
 
     Raises:
@@ -115,7 +115,7 @@ def _connected(address: str) -> Iterator[None]:
             what="no Ray cluster answers, or it does not accept this user",
             place="run: address",
             found=f"{address}: {' '.join(str(error).split())[:LONGEST]}",
-            expected="the address of a cluster that is running, such as ray://head:10001",
+            expected="the address of a cluster that is running, such as head:6379",
             fix="start one with: ray start --head; or leave the address out to start one here",
         ) from error
     try:
