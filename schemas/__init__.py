@@ -12,7 +12,7 @@ This room imports nothing else of the project.
   ``environment``: the rules of an episode as the engine sees them; ``comparing``: what they have
   besides where they compare texts; ``seats``: who takes part.
 - ``inventories``: inventories of traits.
-- ``archive``: what an archive of a study says of itself.
+- ``archive``: what an archive of a study says of itself. ``source``: whose work something is.
 - ``checks``: checks of data sets and what they found. ``relations``: tables and views by name.
 - ``keys``: digests, and generators seeded by them. ``errors``: mistakes that a user can mend.
   ``base``, ``files``, ``names``: what models share. ``counts``: numbers with their nouns.
