@@ -10,8 +10,11 @@ import secrets
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlsplit
 
 from flows.settings import AUTH, URL, server_configured
 from schemas.errors import Mistake
@@ -21,6 +24,8 @@ from warehouse.child_process import ChildProcess
 STARTUP_S = 120.0
 #: What Prefect still has to write down at the end is waited for.
 ENDING_S = 6.0
+#: A configured server that nobody reaches for so long has gone for good; a restart is quicker.
+AWAY_S = 60.0
 #: How often Prefect asks a server again that does not answer.
 RETRIES = "PREFECT_CLIENT_MAX_RETRIES"
 LOOPBACK = "127.0.0.1"
@@ -97,27 +102,28 @@ class StartingServer:
             )
 
     def watch(self, on_end: Callable[[Mistake], object]) -> None:
-        """Have a function called, in a thread of its own, if the server ends before it is closed.
+        """Have a function called, in a thread of its own, if the server goes away for good.
 
-        What Prefect still asks of the server then fails at once, and without a word on standard
-        error: what happened is for the function to tell.
+        A temporary server has gone when its process has ended before it is closed, a configured one
+        when nobody has answered at its address for a while. What Prefect still asks of it then
+        fails at once. What it cannot log there, it keeps from standard error, from now on.
 
         Args:
             on_end: Is handed what happened.
         """
-        if (child := self._child) is not None:
-            watching = threading.Thread(target=self._watch, args=(child, on_end), daemon=True)
-            watching.start()
+        logging.raiseExceptions = False
+        from prefect.settings import get_current_settings
+
+        if self._child is None:
+            watch = partial(_watch_address, str(get_current_settings().api.url))
+        else:
+            watch = partial(self._watch, self._child)
+        threading.Thread(target=watch, args=(on_end,), daemon=True).start()
 
     def _watch(self, child: ChildProcess, on_end: Callable[[Mistake], object]) -> None:
         child.wait()
-        if self._child is None:
-            return
-        os.environ[RETRIES] = "0"
-        # Prefect would write to standard error that it cannot send its logs there.
-        logging.raiseExceptions = False
-        _read_settings_again()
-        on_end(_gone(os.environ.get(URL, URL), f"its process {child.pid} has ended"))
+        if self._child is not None:
+            _give_up(os.environ.get(URL, URL), f"its process {child.pid} has ended", on_end)
 
     def close(self) -> None:
         """End the server, if one was started."""
@@ -129,6 +135,34 @@ class StartingServer:
         for name in (URL, AUTH):
             os.environ.pop(name, None)
         _read_settings_again()
+
+
+def _watch_address(address: str, on_end: Callable[[Mistake], object]) -> None:
+    away_since_s: float | None = None
+    while True:
+        time.sleep(AWAY_S / 12)
+        found, now_s = _unreachable(address), time.monotonic()
+        away_since_s = (away_since_s or now_s) if found else None
+        if away_since_s is not None and now_s - away_since_s >= AWAY_S:
+            _give_up(address, f"{found}, for {AWAY_S:g} s", on_end)
+            return
+
+
+def _unreachable(address: str) -> str:
+    """Why nobody can be reached at an address; nothing where somebody can."""
+    url = urlsplit(address)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        socket.create_connection((url.hostname or LOOPBACK, port), timeout=ENDING_S).close()
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def _give_up(address: str, found: str, on_end: Callable[[Mistake], object]) -> None:
+    os.environ[RETRIES] = "0"
+    _read_settings_again()
+    on_end(_gone(address, found))
 
 
 def _read_settings_again() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Empty, Queue
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,7 +20,9 @@ from prefect.settings import (
 )
 
 from flows.planning import StepPlan
+from flows.server import RETRIES, URL, StartingServer
 from flows.session import Silence, told_to
+from schemas.errors import Mistake
 from warehouse.address import free_port
 
 if TYPE_CHECKING:
@@ -97,3 +101,23 @@ async def test_a_run_survives_a_restart_of_the_server(way: Way, study_file: Path
         report = await ran(study_file)
     assert outage.happened
     assert report.complete
+
+
+def test_a_server_that_stays_away_is_told_of_and_one_that_restarts_is_not(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.server.AWAY_S", 1.2)
+    monkeypatch.setenv(RETRIES, "3")
+    monkeypatch.setenv(URL, f"http://127.0.0.1:{way.port}/api")
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    told: Queue[Mistake] = Queue()
+    StartingServer().watch(told.put)
+    way.close()
+    way.open()
+    with pytest.raises(Empty):
+        told.get(timeout=2)
+    way.close()
+    mistake = told.get(timeout=600)
+    assert f"127.0.0.1:{way.port}" in mistake.message()
+    assert "does not answer any more" in mistake.message()
+    way.open()
