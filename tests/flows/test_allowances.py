@@ -40,7 +40,7 @@ async def test_what_did_not_suffice_waits_for_what_others_bring_back() -> None:
     budget = Budget(calls=10)
     allowances = Allowances(budget, at_once=2)
     one, other = [await allowances.take(Allowance(), again=False) for _ in range(2)]
-    allowances.settle(one, 0.0, 600)
+    allowances.settle(one, 0.0, 5)
     waiting = asyncio.create_task(allowances.take(one.grown(), again=True))
     await asyncio.sleep(0)
     assert not waiting.done()
