@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
 import importlib.util
 import os
@@ -71,11 +72,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def new_warehouses(template: Path) -> Iterator[None]:
-    """What is opened where no warehouse is becomes a copy of the template."""
+    """What is opened where no warehouse is becomes a copy of the template.
+
+    ``inspect.unwrap(FileStorage.connection)`` makes it anew.
+    """
     from warehouse.storage import FileStorage
 
     opened = FileStorage.connection
 
+    @functools.wraps(opened)
     def connection(storage: FileStorage, *, read_only: bool = False, **limits: Any) -> Any:
         path = storage.path
         if not read_only and not path.exists() and os.access(path.parent, os.W_OK):

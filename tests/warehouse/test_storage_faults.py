@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from warehouse.committing.commit import commit_results
 from warehouse.connection import Limits, Locked
 from warehouse.query import query
 from warehouse.shared import SharedWarehouse
+from warehouse.storage import FileStorage
 from warehouse.store import Warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,6 +181,7 @@ def test_a_new_warehouse_that_finds_no_room_leaves_no_file(
         Path(name).touch()
         raise NO_ROOM
 
+    monkeypatch.setattr(FileStorage, "connection", inspect.unwrap(FileStorage.connection))
     with monkeypatch.context() as patched:
         patched.setattr("warehouse.connection.duckdb.connect", full)
         with pytest.raises(Mistake, match="has no room"):
