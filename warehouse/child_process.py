@@ -89,8 +89,7 @@ class ChildProcess(Closing):
         try:
             self._process.wait(timeout=limit_s)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
         finally:
             _OPEN.discard(self)
             self.stdout.close()

@@ -11,7 +11,7 @@ from schemas.study import ContrastSpec, Study
 from schemas.unit import Unit
 from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.sample import Test
-from tasks.metrics.metric import Metric
+from tasks.metrics.metric import Metric, Quantity
 from tasks.metrics.stored import Measured
 from tasks.metrics.units import Measurement, curve_measurements, declared_measurement
 from tasks.studies.design import Design
@@ -109,6 +109,7 @@ def _comparisons(
     test = TESTS.named(spec.test, f"{place}.test")
     options = test.read_options(spec.options, f"{place}.options").model_dump(mode="json")
     quantity = quantity_name(one.metric, spec.of, f"{place}.of")
+    declared = _quantity(one.metric, quantity)
     unit = measured.get(one.identity)
     shared = {
         "contrast": name,
@@ -125,8 +126,8 @@ def _comparisons(
         "correction": spec.correction,
         # Only where they say something new, so that other comparisons keep their keys.
         **({"scope": one.metric.scope} if one.metric.scope != "episode" else {}),
-        **_confirmation(one.metric, quantity),
-        **_width(one.metric, quantity, spec, test),
+        **(_confirmation(one.metric, declared) if declared else {}),
+        **(_width(declared, spec, test) if declared else {}),
     }
     first, *others = spec.between
     groups = [others] if test.many else [[other] for other in others]
@@ -136,23 +137,28 @@ def _comparisons(
     ]
 
 
-def _width(metric: Metric, quantity: str, spec: ContrastSpec, test: Test) -> dict[str, float]:
+def _quantity(metric: Metric, full_name: str) -> Quantity | None:
+    """The quantity that a metric declares under a full name; ``None`` for one of no declaration."""
+    for name, one in metric.quantities.items():
+        if metric.full_name(name) == full_name:
+            return one
+    return None
+
+
+def _width(one: Quantity, spec: ContrastSpec, test: Test) -> dict[str, float]:
     """How far apart two values of a quantity can be, where there is a limit; an excess has none."""
-    for name, one in metric.quantities.items():
-        width = one.bounds[1] - one.bounds[0]
-        known = metric.full_name(name) == quantity and math.isfinite(width)
-        if known and not spec.excess and test.effect == "mean_difference":
-            return {"width": width}
+    width = one.bounds[1] - one.bounds[0]
+    if math.isfinite(width) and not spec.excess and test.effect == "mean_difference":
+        return {"width": width}
     return {}
 
 
-def _confirmation(metric: Metric, quantity: str) -> dict[str, Any]:
+def _confirmation(metric: Metric, one: Quantity) -> dict[str, str]:
     """What a difference of a quantity must be confirmed by, if anything."""
-    for name, one in metric.quantities.items():
-        if metric.full_name(name) == quantity and one.confirmed_by is not None:
-            other = metric.full_name(one.confirmed_by.quantity)
-            return {"confirmed_by": other, "otherwise": one.confirmed_by.otherwise}
-    return {}
+    if one.confirmed_by is None:
+        return {}
+    other = metric.full_name(one.confirmed_by.quantity)
+    return {"confirmed_by": other, "otherwise": one.confirmed_by.otherwise}
 
 
 def differing(design: Design, conditions: Sequence[str]) -> list[str]:
