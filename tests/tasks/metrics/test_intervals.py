@@ -46,13 +46,19 @@ def bench() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def cases(bench: ModuleType) -> dict[str, Any]:
+    return bench.cases()
+
+
 @pytest.mark.parametrize(
     "name", ["mean, normal", "agreement.cohen_kappa", "rank_biserial, normal, .6 apart"]
 )
-def test_intervals_hold_the_truth_as_often_as_they_say(bench: ModuleType, name: str) -> None:
-    case = bench.cases()[name]
+def test_intervals_hold_the_truth_as_often_as_they_say(
+    bench: ModuleType, cases: dict[str, Any], name: str
+) -> None:
     # 200 studies: a true 95 % lands outside .90 to .985 about twice in a thousand.
-    assert 0.90 <= bench.coverage(case, studies=200, episodes=20) <= 0.985
+    assert 0.90 <= bench.coverage(cases[name], studies=200, episodes=20) <= 0.985
 
 
 def test_weights_are_resamples_and_the_same_everywhere() -> None:

@@ -20,7 +20,7 @@ from tasks.metrics.worlds.world import SidesWorld, World
 #: Studies of the fast check, and episodes in each condition; `docs/recovery.md` has hundreds.
 STUDIES, EPISODES = 10, 12
 #: Comparisons of the fast check of a test.
-COMPARISONS = 120
+COMPARISONS = 60
 #: Numbers by seat alone, which no condition sums up.
 BY_SEAT = {"participation": {"share", "share_words"}, "market": {"utility"}}
 

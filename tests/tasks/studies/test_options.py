@@ -133,6 +133,7 @@ def unread(option: Option, among: tuple[Source, ...]) -> str:
     return f"nothing acts on {', '.join(vain)}" if vain else ""
 
 
+@cache
 def all_options() -> Mapping[str, Option]:
     found = {option.path: option for option in (*options(Study), *options(EpisodeParts, "episode"))}
     for name, environment in ENVIRONMENTS.items():
