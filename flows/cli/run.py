@@ -118,7 +118,8 @@ def _flow(ending: Ending, checker: Checker) -> Any:
     from flows.server import StartingServer
 
     server = StartingServer()
-    checker.start()
+    if server.pid is not None:  # else the run may have nothing to do, which is not known yet
+        checker.start()
     # Imported while the server starts; without the engines the first flow and task would do it.
     import prefect.flow_engine
     import prefect.task_engine  # noqa: F401

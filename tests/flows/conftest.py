@@ -1,4 +1,4 @@
-"""A real Prefect server for the session, and small studies on simulated models."""
+"""Small studies on simulated models, run without Prefect, and a real Prefect server."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from functools import cache, partial
@@ -19,6 +20,8 @@ from flows.settings import apply_defaults
 from tasks.models import sim
 from tasks.models.sim.reply import reply
 from warehouse.expectations.checker import Checker
+
+from .without_prefect import no_prefect, replaceable
 
 CODEBOOK = """
 name: small
@@ -56,10 +59,21 @@ contrasts:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One server for all tests of flows."""
+def own_settings() -> None:
+    """Settings of Prefect for all tests of flows.
+
+    A test that needs a server and does not say so fails, and starts none.
+    """
     apply_defaults()
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
+    os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "false"
+    if (context := sys.modules.get("prefect.context")) is not None:
+        context.refresh_global_settings_context()
+
+
+@pytest.fixture(scope="session")
+def prefect_server(own_settings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One server for all tests of flows that need one."""
     from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
     from prefect.testing import utilities
 
@@ -85,6 +99,13 @@ class SharedChecker(Checker):
 
     def end(self) -> None:
         super().close()
+
+
+@pytest.fixture(scope="session")
+def without_prefect(own_settings: None) -> Iterator[None]:
+    """What flows use of Prefect can be done without."""
+    with replaceable():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -164,6 +185,12 @@ def judged_once(study_file: Path) -> Callable[..., Path]:
 Ran = Callable[..., Awaitable[StudyReport]]
 
 
+async def run_plainly(path: Path, warehouse: Path, **options: Any) -> StudyReport:
+    """The report of running a study file without Prefect."""
+    with no_prefect():
+        return await run(path, warehouse, **options)
+
+
 async def run(path: Path, warehouse: Path, **options: Any) -> StudyReport:
     """The report of running a study file."""
     from flows.study import run_study
@@ -178,18 +205,24 @@ async def run(path: Path, warehouse: Path, **options: Any) -> StudyReport:
 
 
 @pytest.fixture
-def ran(tmp_path: Path) -> Ran:
-    """Runs a study file into the test's own warehouse and gives the report."""
+def ran(without_prefect: None, tmp_path: Path) -> Ran:
+    """Runs a study file into the test's own warehouse, without Prefect, and gives the report."""
+    return partial(run_plainly, warehouse=tmp_path / "agora.duckdb")
+
+
+@pytest.fixture
+def ran_by_prefect(prefect_server: None, tmp_path: Path) -> Ran:
+    """Runs a study file as ``ran`` does, in flows that the Prefect server records."""
     return partial(run, warehouse=tmp_path / "agora.duckdb")
 
 
 @pytest.fixture(scope="session")
 def first_run(
-    prefect_server: None, checker: SharedChecker, tmp_path_factory: pytest.TempPathFactory
+    without_prefect: None, checker: SharedChecker, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, StudyReport]:
     """A folder in which the small study was run, and the report of that; to be copied."""
     folder = tmp_path_factory.mktemp("first_run")
-    return folder, asyncio.run(run(written(folder), folder / "agora.duckdb"))
+    return folder, asyncio.run(run_plainly(written(folder), folder / "agora.duckdb"))
 
 
 @pytest.fixture
@@ -200,6 +233,12 @@ def first_report(
     folder, report = first_run
     shutil.copy(folder / "agora.duckdb", tmp_path)
     return report
+
+
+@pytest.fixture
+def rerun_by_prefect(first_report: StudyReport, ran_by_prefect: Ran) -> Ran:
+    """Runs a study file as ``rerun`` does, in flows that the Prefect server records."""
+    return ran_by_prefect
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from prefect.settings import get_current_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "archives.md").read_text("utf-8")

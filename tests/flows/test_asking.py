@@ -239,7 +239,7 @@ def keyed() -> Iterator[str]:
 
 
 async def test_a_key_may_stand_in_a_secret_block(
-    keyed: str, write: Callable[..., Path], tmp_path: Path, ran: Ran
+    prefect_server: None, keyed: str, write: Callable[..., Path], tmp_path: Path, ran: Ran
 ) -> None:
     from prefect.blocks.system import Secret
 
@@ -294,7 +294,7 @@ async def test_a_key_that_comes_back_stands_in_no_file_no_log_and_no_state(
     leaking: str,
     write: Callable[..., Path],
     tmp_path: Path,
-    ran: Ran,
+    ran_by_prefect: Ran,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -307,7 +307,7 @@ async def test_a_key_that_comes_back_stands_in_no_file_no_log_and_no_state(
     path.write_text(
         text.replace("mock-judge", "mock-judge, api_key_env: MARKED_KEY, max_attempts: 3")
     )
-    report = await ran(path)
+    report = await ran_by_prefect(path)
     write_report("asked", tmp_path / "agora.duckdb", tmp_path / "report.html")
     assert report.calls_asked > 8
     database = Path(PREFECT_API_DATABASE_CONNECTION_URL.value().partition("///")[2])
@@ -326,7 +326,7 @@ def encoded(key: str, before: int) -> str:
 
 
 async def test_a_secret_block_that_is_missing_is_a_mistake_that_says_how_to_make_it(
-    write: Callable[..., Path], ran: Ran
+    prefect_server: None, write: Callable[..., Path], ran: Ran
 ) -> None:
     study = write("http://127.0.0.1:9/v1", replicates=1, key="api_key_block: not-there")
     with pytest.raises(Mistake, match=r"Secret.*not-there"):

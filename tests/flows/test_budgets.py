@@ -20,11 +20,13 @@ from tasks.studies.design import design
 from tasks.studies.load import load_study
 from warehouse.reader import reader_or_empty
 
+from .without_prefect import no_prefect
+
 HOSTED = {"model": "openai/of-unknown-price", "api_base": "http://127.0.0.1:9/v1"}
 
 
 @pytest.fixture
-def study(tmp_path):
+def study(without_prefect, tmp_path):
     def write(models: dict[str, Any], **sections: Any) -> Path:
         path = tmp_path / "study.yaml"
         episode = {"environment": "discussion", "brief": "Talk.", "rounds": 2, "seats": ["a", "a"]}
@@ -39,8 +41,8 @@ def refusal_of_a_run(path: Path, **request: Any) -> str:
     from flows.study import run_study
 
     asked = RunRequest(study=path, warehouse=path.with_name("run.duckdb"), **request)
-    with pytest.raises(Mistake) as refused:
-        asyncio.run(run_study(asked))
+    with no_prefect(), pytest.raises(Mistake) as refused:
+        asyncio.run(run_study.fn(asked))
     return str(refused.value)
 
 

@@ -160,7 +160,13 @@ def alone() -> Alone:
 
 @pytest.mark.parametrize(("runner", "package"), [("dask", "distributed"), ("ray", "ray")])
 async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flight(
-    runner: str, package: str, server: Any, alone: Alone, tmp_path: Path, ran: Ran
+    runner: str,
+    package: str,
+    server: Any,
+    alone: Alone,
+    tmp_path: Path,
+    ran: Ran,
+    ran_by_prefect: Ran,
 ) -> None:
     if find_spec(package) is None:
         pytest.skip(f"the extra [{runner}] is not installed")
@@ -175,7 +181,7 @@ async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flig
         counts.clear()
     server.most_at_once = 0
     killing = asyncio.create_task(killed_in_the_middle(server, after=len(alone.asked) // 3))
-    report = await ran(written(tmp_path, server, f", runner: {runner}, workers: 2"))
+    report = await ran_by_prefect(written(tmp_path, server, f", runner: {runner}, workers: 2"))
     victim = await killing
     assert report.complete
     assert victim not in workers()

@@ -16,7 +16,7 @@ from schemas.errors import Mistake
 if TYPE_CHECKING:
     from conftest import Ran
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 
 
 def data_of(flow: Any, request: ReportRequest | SampleRequest) -> Any:

@@ -85,10 +85,10 @@ async def test_a_rerun_takes_results_from_the_warehouse(
 
 
 async def test_broken_warnings_are_reported_and_end_nothing(
-    study_file: Path, tmp_path: Path, rerun: Ran, first_report: StudyReport
+    study_file: Path, tmp_path: Path, rerun_by_prefect: Ran, first_report: StudyReport
 ) -> None:
     study_file.write_text(study_file.read_text("utf-8") + EXPECT, "utf-8")
-    report = await rerun(study_file)
+    report = await rerun_by_prefect(study_file)
     assert report.complete
     assert report.calls_asked == 0
     assert report.version != first_report.version
@@ -115,11 +115,11 @@ async def test_broken_warnings_are_reported_and_end_nothing(
 
 
 async def test_a_broken_critical_expectation_fails_its_stage_and_ends_the_run(
-    study_file: Path, tmp_path: Path, rerun: Ran
+    study_file: Path, tmp_path: Path, rerun_by_prefect: Ran
 ) -> None:
     text = study_file.read_text("utf-8").replace("replicates: 2", "replicates: 3")
     study_file.write_text(text + CRITICAL, "utf-8")
-    report = await rerun(study_file)
+    report = await rerun_by_prefect(study_file)
     assert not report.complete
     (one,) = report.critical
     assert (one.view, one.severity, one.expected) == ("v_messages", "critical", "max_value 2")

@@ -88,7 +88,7 @@ async def test_a_run_gives_up_after_as_many_retries_as_declared(
 async def test_states_of_runs_and_tasks_say_what_failed(
     fault: Fault,
     judged_once: Callable[..., Path],
-    ran: Ran,
+    ran_by_prefect: Ran,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -103,7 +103,7 @@ async def test_states_of_runs_and_tasks_say_what_failed(
         return rows
 
     monkeypatch.setattr(CodeStep, "work", work_badly)
-    report = await ran(judged_once())
+    report = await ran_by_prefect(judged_once())
     status = study_status("small", tmp_path / "agora.duckdb")
     assert sum(one.quarantined for one in status.stages if one.stage == "codes") > 0
     tags = [f"version:{report.version[:12]}", "study:small"]

@@ -38,6 +38,7 @@ def bench() -> ModuleType:
 
 def test_kills_change_no_table_and_leave_no_process(
     bench: ModuleType,
+    prefect_server: None,
     first_run: tuple[Path, Any],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -16,7 +16,7 @@ from warehouse.extensions import load_extension
 
 from ..postgres import Postgres
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "lake.md").read_text(encoding="utf-8")

@@ -55,6 +55,6 @@ async def test_a_study_on_a_lake_gives_the_rows_that_it_gives_on_a_file(
     from flows.maintenance import run_maintenance
 
     request = MaintenanceRequest(warehouse=lake, compact=True)
-    state = await run_maintenance(request, return_state=True)
+    state = await run_maintenance.fn(request)
     assert state.message.startswith("settled. ")
     assert all(found.equals(on_lake[name]) for name, found in rows(lake).items())

@@ -24,7 +24,7 @@ async def test_it_keeps_what_the_warehouse_holds_and_exports_studies(
     request = MaintenanceRequest(
         warehouse=warehouse, studies=("small",), archives=tmp_path / "archives"
     )
-    state: Any = await run_maintenance(request, return_state=True)
+    state = await run_maintenance.fn(request)
     assert state.is_completed(), state.message
     assert query(warehouse, "SELECT * FROM events ORDER BY ALL").rows == before
     (folder,) = (tmp_path / "archives").iterdir()
@@ -35,6 +35,5 @@ async def test_it_keeps_what_the_warehouse_holds_and_exports_studies(
 
 async def test_a_warehouse_that_is_not_there_fails_it_with_what_to_do(tmp_path: Path) -> None:
     request = MaintenanceRequest(warehouse=tmp_path / "none.duckdb", wait_s=0)
-    state: Any = await run_maintenance(request, return_state=True)
     with pytest.raises(Mistake, match="no warehouse here"):
-        await state.aresult()
+        await run_maintenance.fn(request)

@@ -38,7 +38,7 @@ class Done:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Done]]:
+def done(own_settings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Done]]:
     """What became of every command, run one after another in one shell."""
     folder, home = tmp_path_factory.mktemp("lab"), tmp_path_factory.mktemp("prefect")
     with socket.create_server(("127.0.0.1", 0)) as listening:

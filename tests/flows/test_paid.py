@@ -185,7 +185,7 @@ async def test_what_was_paid_for_units_that_are_not_worked_again_is_on_record(
 
 
 async def test_what_a_killed_run_paid_is_on_record_after_the_next(
-    server: Any, tmp_path: Path, ran: Ran
+    prefect_server: None, server: Any, tmp_path: Path, ran: Ran
 ) -> None:
     study = written(tmp_path, server, replicates=6)
     server.held_from = 13

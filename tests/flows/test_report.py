@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -21,6 +21,9 @@ from tasks.report.sections.transcripts import excerpts
 from warehouse.query import query
 from warehouse.reader import reader
 from warehouse.store import Warehouse
+
+if TYPE_CHECKING:
+    from conftest import Ran
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +76,13 @@ async def test_a_study_that_was_run_has_a_report(
     assert [one.condition for one in excerpts(data)] == ["uniform", "mixed"]
     assert all(message.coded for one in excerpts(data) for message in one.messages)
 
-    # Prefect shows the stages and the report in short.
+
+async def test_prefect_shows_the_stages_and_the_report_in_short(
+    study_file: Path, rerun_by_prefect: Ran
+) -> None:
+    text = study_file.read_text(encoding="utf-8")
+    study_file.write_text(text.replace("replicates: 2", "replicates: 3"), encoding="utf-8")
+    await rerun_by_prefect(study_file)
     async with get_client() as client:
         artifacts = await client.read_artifacts()
     kept = {artifact.key: artifact for artifact in artifacts}
@@ -83,7 +92,9 @@ async def test_a_study_that_was_run_has_a_report(
     tables = [one.data for one in artifacts if one.key == "agora-small-episodes"]
     steps = [json.loads(data) if isinstance(data, str) else data for data in tables]
     rows = [row for step in steps for row in step]
-    assert (4, 4, 0) in [(row["units"], row["done now"], row["failed"]) for row in rows]
+    assert (6, 2, 4, 0) in [
+        (row["units"], row["done now"], row["held before"], row["failed"]) for row in rows
+    ]
     assert "Know before citing" in str(kept["agora-small-report"].data)
 
 

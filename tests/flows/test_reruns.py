@@ -236,7 +236,7 @@ def test_a_run_with_nothing_to_do_starts_no_server_and_imports_no_large_library(
 
 
 def test_a_run_with_nothing_to_do_is_recorded_where_a_server_is_configured(
-    first_report: StudyReport, study_file: Path, tmp_path: Path
+    prefect_server: None, first_report: StudyReport, study_file: Path, tmp_path: Path
 ) -> None:
     url = str(get_current_settings().api.url)
     again = _again(tmp_path, PREFECT_API_URL=url)

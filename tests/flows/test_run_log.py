@@ -40,7 +40,9 @@ def lines(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     logger.removeHandler(console)
 
 
-def test_a_line_of_json_has_its_text_study_version_stage_and_step(lines: list[str]) -> None:
+def test_a_line_of_json_has_its_text_study_version_stage_and_step(
+    prefect_server: None, lines: list[str]
+) -> None:
     from prefect import flow
 
     group = FailureGroup(kind="rate_limit", units=2, example="429 of 100%")

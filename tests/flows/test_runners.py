@@ -119,11 +119,11 @@ def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
     assert "A_KEY is not set" in said
 
 
-async def test_a_worker_may_die_before_the_server_knows_of_its_task() -> None:
+async def test_a_worker_may_die_before_the_server_knows_of_its_task(prefect_server: None) -> None:
     await record_state(uuid.uuid4(), Crashed())
 
 
-async def test_a_task_whose_rows_were_refused_afterwards_is_failed() -> None:
+async def test_a_task_whose_rows_were_refused_afterwards_is_failed(prefect_server: None) -> None:
     refused = {"b": Failure("invalid_rows", "codes: flag: 1 to 200 characters")}
     committer: Any = SimpleNamespace(
         refused=lambda keys: [refused[k] for k in keys if k in refused]

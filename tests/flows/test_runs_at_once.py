@@ -69,6 +69,7 @@ def read(path: Path, ended: threading.Event) -> list[int]:
 
 async def test_runs_and_a_reader_go_on_when_the_owner_is_killed_and_nothing_is_lost_or_doubled(
     bench: ModuleType,
+    prefect_server: None,
     first_run: tuple[Path, StudyReport],
     study_file: Path,
     tmp_path: Path,

@@ -72,7 +72,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 @pytest.fixture
-def way() -> Iterator[Way]:
+def way(prefect_server: None) -> Iterator[Way]:
     """A way that stays open: Prefect sends by it in later tests what it still has to send."""
     url = urlsplit(str(get_current_settings().api.url))
     way = Way(str(url.hostname), int(url.port or 0))
@@ -96,9 +96,11 @@ class Outage(Silence):
             threading.Timer(self.lasts_s, self.way.open).start()
 
 
-async def test_a_run_survives_a_restart_of_the_server(way: Way, study_file: Path, ran: Ran) -> None:
+async def test_a_run_survives_a_restart_of_the_server(
+    way: Way, study_file: Path, ran_by_prefect: Ran
+) -> None:
     with told_to(outage := Outage(way, 1.0)):
-        report = await ran(study_file)
+        report = await ran_by_prefect(study_file)
     assert outage.happened
     assert report.complete
 

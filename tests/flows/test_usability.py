@@ -28,6 +28,8 @@ from tasks.stages.personas import PersonaInput, PersonaStep
 from tasks.stages.planned import Writing
 from warehouse.store import Warehouse
 
+from .without_prefect import no_prefect
+
 
 def call(key: str, kind: str | None = None, reask_of: str | None = None) -> dict[str, Any]:
     status = "failed" if kind else "answered"
@@ -94,7 +96,7 @@ def study(folder: Path, **run: Any) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(without_prefect, tmp_path):
     def ran(**settings: Any) -> tuple[Any, str, int]:
         from flows.study import run_study
 
@@ -102,7 +104,8 @@ def run(tmp_path):
         request = RunRequest(study=study(tmp_path, **settings), warehouse=tmp_path / "w.duckdb")
 
         async def report() -> Any:
-            with ProgressLines(Console(file=shown, width=120)) as progress, told_to(progress):
+            console = Console(file=shown, width=120)
+            with no_prefect(), ProgressLines(console) as progress, told_to(progress):
                 state = await run_study(request, return_state=True)
             return await state.aresult(raise_on_failure=False)
 

@@ -17,7 +17,7 @@ from tasks.report.page import page
 from tasks.report.sections.findings import findings
 from warehouse.store import Warehouse
 
-from .conftest import run
+from .conftest import run_plainly as run
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ class Founding:
 
 @pytest.fixture(scope="module")
 def founding(
-    prefect_server: None, checker: object, shared: Path, tmp_path_factory: pytest.TempPathFactory
+    without_prefect: None, checker: object, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Founding:
     folder = shared / "data" / "warroom"
     paths = {"codes": folder / "human_coding_results.csv", "transcripts": folder / "transcripts"}

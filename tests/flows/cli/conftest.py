@@ -38,12 +38,6 @@ replicates: 2
 Agora = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def prefect_server() -> None:
-    """No server: these commands do not need one."""
-    return
-
-
 @pytest.fixture
 def agora(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

@@ -26,6 +26,8 @@ from schemas.errors import Mistake
 #: Where nothing listens.
 NOWHERE = "http://127.0.0.1:9/api"
 
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
 
 @pytest.mark.slow
 async def test_a_pool_and_a_limit_are_made_once_and_the_schedule_is_paused(
