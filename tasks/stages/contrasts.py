@@ -49,7 +49,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     stage = "metrics"
     name = "contrast"
     title = "contrast families"
-    recipe = 9
+    recipe = 10
     writes = ("contrasts",)
     shard = 16
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
+from tasks.metrics.contrasts.inverted import Shuffles, are_skewed, difference_of_means
 from tasks.metrics.contrasts.sample import (
     Finding,
     Side,
@@ -13,14 +14,12 @@ from tasks.metrics.contrasts.sample import (
     arrangements_p,
     contrast_test,
 )
-from tasks.metrics.contrasts.shuffles import DRAWS, FEW, SHUFFLED, studentised_p
+from tasks.metrics.contrasts.shuffles import DRAWS, SHUFFLED
 from tasks.metrics.statistics import effects
-from tasks.metrics.statistics.arrays import Bools, Floats, varies
-from tasks.metrics.statistics.effect_intervals import levels_of, mean_difference_interval
+from tasks.metrics.statistics.arrays import Bools, Floats
+from tasks.metrics.statistics.effect_intervals import levels_of
 from tasks.metrics.statistics.proportions import newcombe_p
 
-#: Skewness of the values of a side from which a row warns.
-SKEWED = 1.0
 #: Episodes of a side below which the p of shares is rough.
 FEW_OF_SHARES = 10
 ROUGH = (
@@ -56,13 +55,15 @@ def equivalence(
     a, b, margin = sides[0].values, sides[1].values, options.margin
     if a.var() + b.var() == 0:
         raise Untestable("neither side varies, so there is no test of equivalence")
+    shuffles = Shuffles.of_values(a, b, rng)
+    shown = difference_of_means(a, b, shuffles)
     statistic, p, kind = _by_t(a, b, margin)
     warning, least, levels = "", float("nan"), levels_of(np.concatenate([a, b]))
     if levels is not None and margin < levels[1] - levels[0]:
         p, kind = _by_shares(a == levels[1], b == levels[1], margin / (levels[1] - levels[0]))
         warning = ROUGH if min(len(a), len(b)) < FEW_OF_SHARES else ""
-    elif min(len(a), len(b)) < FEW:
-        p = max(_more(a, b + margin, rng), _more(b - margin, a, rng))
+    elif shuffles is not None:
+        p = max(shuffles.p(-margin, side=1), shuffles.p(margin, side=-1))
         kind = f"{kind}; p: {SHUFFLED}, one side moved by the margin"
         least = max(arrangements_p(len(a), len(b)) / 2, 1 / (DRAWS + 1))
         warning = _skewed(a, b)
@@ -71,10 +72,10 @@ def equivalence(
         p=p,
         effect=effects.mean_difference(a, b),
         effect_name="mean_difference",
-        interval=mean_difference_interval(a, b),
+        interval=shown.ends,
         method=f"two one-sided {kind}; against ±{margin:g}: small p means equivalent within the "
-        "margin; positive: b has the larger mean",
-        warning=warning,
+        f"margin; positive: b has the larger mean; {shown.method}",
+        warning="; ".join(filter(None, [warning, shown.warning])),
         p_least=least,
     )
 
@@ -103,17 +104,9 @@ def _by_shares(a: Bools, b: Bools, margin: float) -> tuple[float, str]:
     return p, "tests of two shares (Newcombe 1998, method 10)"
 
 
-def _more(a: Floats, b: Floats, rng: np.random.Generator) -> float:
-    """The p of a larger mean of the second values, by shuffles."""
-    ones = (np.ones(len(a)), np.ones(len(b)))
-    return studentised_p((a, b), ones, rng, welch=True, one_sided=True)
-
-
 def _skewed(a: Floats, b: Floats) -> str:
     """That p is too small if one side of skewed values spreads more; nothing where neither is."""
-    from scipy import stats
-
-    if max(abs(float(stats.skew(side))) for side in (a, b) if varies(side)) < SKEWED:
+    if not are_skewed(a, b):
         return ""
     return (
         "values are skewed: where one side also spreads twice as much, at exactly the margin "

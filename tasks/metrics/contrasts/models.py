@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.metrics.contrasts.inverted import INVERTED, Shuffles, doubt
 from tasks.metrics.contrasts.sample import (
     Finding,
     Side,
@@ -14,18 +15,17 @@ from tasks.metrics.contrasts.sample import (
     arrangements_p,
     contrast_test,
 )
-from tasks.metrics.contrasts.shuffles import DRAWS, FEW, SHUFFLED, studentised_p
+from tasks.metrics.contrasts.shuffles import DRAWS, FEW, SHUFFLED
 from tasks.metrics.statistics import effects, random_intercept
 from tasks.metrics.statistics.arrays import Floats, Ints, varies
 from tasks.metrics.statistics.effect_intervals import hedges_g_interval
 
 #: Variance of episodes over that of seats below which runs count as not differing.
 NO_LEVEL = 1e-6
-#: Episodes in all below which a row warns that the interval is rough.
-FEW_CLUSTERS = 20
+STUDENTS = "interval: Student's"
 _SEATS = (
-    "Needs a metric with values by seat. With 3 episodes a side no p below .1 can come out; the "
-    "interval is Student's, and rough there."
+    "Needs a metric with values by seat. With 3 episodes a side no p below .1 can come out, and "
+    "the interval is Student's."
 )
 _STUDENTISED = (
     "Chung and Romano (2013) for the studentised permutation, which takes the place of Student's t "
@@ -45,11 +45,6 @@ def _design(sides: tuple[Side, ...]) -> tuple[Floats, Floats, Ints]:
     in_b = np.repeat([0.0, 1.0], [len(a.values), len(b.values)])
     _, groups = np.unique(np.array([*a.episodes, *b.episodes]), return_inverse=True)
     return values, sm.add_constant(in_b), groups
-
-
-def _few(sides: tuple[Side, ...]) -> str:
-    n = sum(side.n_episodes for side in sides)
-    return "" if n >= FEW_CLUSTERS else f"{n} episodes in all are few: the interval is rough"
 
 
 def _episode_sums(side: Side) -> tuple[Floats, Floats]:
@@ -96,7 +91,6 @@ def _held_against_t(effect: float, error: float, sides: tuple[Side, ...], method
         effect_name="mean_difference",
         interval=(effect - half, effect + half),
         method=f"{method}; coefficient of b against a, Student's t with {df} degrees of freedom",
-        warning=_few(sides),
     )
 
 
@@ -120,12 +114,15 @@ def _held_against_shuffles(
         weights = _weights(sides)
         weighted = ", weighted as seats are alike within episodes, sides pooled"
     sums = (a[0] / a[1] * weights[0], b[0] / b[1] * weights[1])
-    return replace(
-        found,
-        p=studentised_p(sums, weights, rng),
-        p_least=_least_p(sides),
-        method=f"{found.method} for the interval; p: {SHUFFLED}{weighted}",
-    )
+    shuffles = Shuffles.of(sums, weights, rng)
+    low, high = shuffles.interval()
+    warning = doubt(*(_episode_means(side) for side in sides))
+    found = replace(found, p=shuffles.p(0.0), p_least=_least_p(sides), warning=warning)
+    method = f"{found.method}; p: {SHUFFLED}{weighted}"
+    if not np.isfinite([low, high]).all():
+        return replace(found, method=f"{method}; {STUDENTS}")
+    moved = found.effect - shuffles.effect
+    return replace(found, interval=(low + moved, high + moved), method=f"{method}; {INVERTED}")
 
 
 def _weights(sides: tuple[Side, ...]) -> tuple[Floats, Floats]:
@@ -186,7 +183,7 @@ def cluster_robust(
     title="whether seats of b differ from seats of a, each episode with its own level",
     effect="mean_difference",
     source=f"Laird and Ware (1982). {_STUDENTISED}",
-    avoid=_SEATS + " Its interval takes episode levels to be normal and sides to spread alike.",
+    avoid=_SEATS,
     scope="seat",
 )
 def mixed_model(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
@@ -248,16 +245,23 @@ def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generato
     moments = (part for one in (b, a) for part in (one.mean(), one.std(ddof=1), len(one)))
     test = stats.ttest_ind_from_stats(*moments, equal_var=False)
     p, least, kind = float(test.pvalue), float("nan"), "two-sided"
-    if _are_few(sides):
-        ones = (np.ones(len(a)), np.ones(len(b)))
-        p, least, kind = studentised_p((a, b), ones, rng, welch=True), _least_p(sides), SHUFFLED
+    ends, wider, warning = hedges_g_interval(a, b), "", ""
+    shuffles = Shuffles.of_values(a, b, rng)
+    if shuffles is not None:
+        apart, warning = shuffles.interval(), doubt(a, b)
+        p, least, kind = shuffles.p(0.0), _least_p(sides), SHUFFLED
+        if np.isfinite(apart).all():
+            per_one = effects.hedges_g(a - a.mean(), b - b.mean() + 1)
+            ends = min(ends[0], apart[0] * per_one), max(ends[1], apart[1] * per_one)
+            wider = ", no narrower than the differences that shuffles do not reject"
     return Finding(
         statistic=float(test.statistic),
         p=p,
         effect=effects.hedges_g(a, b),
         effect_name="hedges_g",
-        interval=hedges_g_interval(a, b),
+        interval=ends,
         method=f"Welch's t of episode means, {kind}; Hedges' g, positive: b has the larger mean; "
-        "interval: noncentral t",
+        f"interval: noncentral t{wider}",
+        warning=warning,
         p_least=least,
     )

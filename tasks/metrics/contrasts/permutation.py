@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from tasks.metrics.contrasts.inverted import Difference, Shuffles, difference_of_means
 from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, contrast_test
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
-from tasks.metrics.statistics.effect_intervals import (
-    mean_difference_interval,
-    rank_biserial_interval,
-)
+from tasks.metrics.statistics.effect_intervals import NEWCOMBE, rank_biserial_interval
+
+ALONE = "every block has one episode only, so no shuffle changes anything"
 
 
 class PermutationOptions(TestOptions):
@@ -66,7 +66,11 @@ def permutation(
     p = (far + 1) / (options.draws + 1)
     ranked = options.statistic == "rank_biserial"
     effect_of = effects.rank_biserial if ranked else effects.mean_difference
-    interval_of = rank_biserial_interval if ranked else mean_difference_interval
+    shown = (
+        Difference(rank_biserial_interval(a.values, b.values), NEWCOMBE)
+        if ranked
+        else difference_of_means(a.values, b.values, Shuffles.of_values(a.values, b.values, rng))
+    )
     effect = effect_of(a.values, b.values)
     within = f" within {options.block}s" if options.block != "none" else ""
     _, sizes = np.unique(blocks, return_counts=True)
@@ -75,12 +79,11 @@ def permutation(
         p=float(p),
         effect=effect,
         effect_name=options.statistic,
-        interval=interval_of(a.values, b.values),
+        interval=shown.ends,
         method=f"permutation test, two-sided, {options.draws} shuffles of conditions{within}, the "
-        "observed arrangement counted among them; positive: b has the larger values",
-        warning="every block has one episode only, so no shuffle changes anything"
-        if sizes.max() < 2
-        else "",
+        "observed arrangement counted among them; positive: b has the larger values; "
+        f"{shown.method}",
+        warning="; ".join(filter(None, [ALONE if sizes.max() < 2 else "", shown.warning])),
         p_least=max(_arrangement_share(in_b, blocks), 1 / (options.draws + 1)),
     )
 

@@ -18,12 +18,12 @@ from tasks.metrics.contrasts.shuffles import DRAWS, FEW, orders, share_as_far
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.statistics.effect_intervals import (
+    NEWCOMBE,
     common_language_interval,
     rank_biserial_interval,
 )
 
 SIGN = "positive: b has the larger values"
-NEWCOMBE = "interval: Newcombe (2006), method 5"
 SHUFFLED = f"shuffled ranks, as values are tied ({DRAWS} shuffles, the observed one among them)"
 
 

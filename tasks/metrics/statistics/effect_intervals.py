@@ -15,6 +15,8 @@ from tasks.metrics.statistics.proportions import newcombe_interval
 
 Ends = tuple[float, float]
 NONE: Ends = (float("nan"), float("nan"))
+#: How a row names the interval of a rank-biserial correlation or a common-language effect.
+NEWCOMBE = "interval: Newcombe (2006), method 5"
 #: How close to 0 and 1 the bounds of a probability are looked for.
 _EDGE = 1e-12
 
