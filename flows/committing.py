@@ -9,11 +9,9 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from flows.sentences import no_credit_sentence
 from flows.usability import Usability
 from flows.version import code_version
-from schemas.gateway import NO_CREDIT
-from tasks.stages.working import BUDGET, Slots
+from tasks.stages.working import BUDGET, LEFT, Slots
 
 if TYPE_CHECKING:
     from flows.session import Session
@@ -55,15 +53,15 @@ class Committer:
     async def take(self, result: Result) -> None:
         """Take a result over; commits, and makes others wait, when enough is there.
 
-        A unit that the budget stopped is left for the next run. So is all that is not asked yet
-        once hardly any answer can be used, or an account has no credit left.
+        A unit that the budget stopped, or that asks a model whose account has no credit left, is
+        left for the next run. So is all that is not asked yet once the budget is spent, or hardly
+        any answer can be used.
         """
         session, failure = self._session, result.failure
-        if failure is not None and failure.kind == BUDGET:
-            self._stop(failure.message)
+        if failure is not None and failure.kind in LEFT:
+            if failure.kind == BUDGET:
+                self._stop(failure.message)
             return
-        if failure is not None and failure.kind == NO_CREDIT:
-            self._stop(no_credit_sentence(failure))
         session.meter.count(result.unit.key, failure)
         self._pending.append(result)
         self._open.add(result.unit.key)

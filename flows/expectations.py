@@ -31,7 +31,7 @@ async def check_stage(session: Session, stage: Stage) -> list[Checked]:
 
     Results for the same rows and the same expectations are taken from ``validations``; only new
     ones need Great Expectations. Nothing is checked of a stage that has no units, or in a run that
-    was stopped, since its data set is not whole.
+    leaves work to the next one, since its data set is not whole.
 
     Args:
         session: The run.
@@ -39,7 +39,7 @@ async def check_stage(session: Session, stage: Stage) -> list[Checked]:
     """
     plans = [plan for plan in session.plans.values() if plan.step.stage == stage]
     some = any(plan.units or plan.step.brought_in(session.design) for plan in plans)
-    if session.stopped is not None or not some:
+    if session.unfinished is not None or not some:
         return []
     keys = sorted({unit.key for plan in plans for unit in plan.held})
     found = await asyncio.to_thread(_found, session, stage, keys)

@@ -91,7 +91,7 @@ async def work_stages(
                 session.plans[step.name] = session.planner.plan(step)
         else:
             await work(stage)
-    if not stages and session.stopped is None and all(map(_whole, session.plans.values())):
+    if not stages and session.unfinished is None and all(map(_whole, session.plans.values())):
         record_complete(session.warehouse, session.design.version)
 
 
@@ -164,8 +164,8 @@ def report_of(session: Session, elapsed_s: float) -> StudyReport:
         elapsed_s=elapsed_s,
         lost=session.gateway.lost,
         checked=tuple(_checked(session)),
-        stopped=session.stopped,
-        left=_left(session) if session.stopped else "",
+        stopped=session.unfinished,
+        left=_left(session) if session.unfinished else "",
     )
 
 

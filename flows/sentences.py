@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flows.requests import StepReport, StudyReport
 from schemas.counts import counted
 from schemas.failures import in_words, quoted
 from schemas.gateway import MENDED_BY_TIME
-from schemas.unit import Failure
+from tasks.models.accounts import no_credit
 
 
 def step_sentence(report: StepReport) -> str:
@@ -33,15 +33,18 @@ def to_do(failed: Iterable[StepReport]) -> str:
     return f"A retry works failed units again and leaves what is done.{told}"
 
 
-def no_credit_sentence(failure: Failure) -> str:
-    """Why nothing more is asked once an account is exhausted, and what to do.
+def no_credit_sentence(empty: Mapping[str, str]) -> str:
+    """Which models are asked no more since accounts are exhausted, and what to do.
+
+    Args:
+        empty: What the provider said, by account.
 
     Example:
-        >>> no_credit_sentence(Failure("no_credit", "Insufficient Balance"))
-        'an account at a provider has no credit left (Insufficient Balance): pay there first'
+        >>> no_credit_sentence({"openai (A_KEY)": "Insufficient Balance"})
+        'the account at openai (A_KEY) has no credit left (Insufficient Balance): pay there first'
     """
-    said = quoted(failure.message)
-    return f"an account at a provider has no credit left ({said}): pay there first"
+    told = [f"{no_credit(account)} ({quoted(said)})" for account, said in empty.items()]
+    return f"{', '.join(told)}: pay there first"
 
 
 def calls_sentence(report: StudyReport) -> str:

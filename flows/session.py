@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from flows.planning import Planner, StepPlan
 from flows.requests import StepReport
+from flows.sentences import no_credit_sentence
 from schemas.failures import grouped
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Session:
         checker: Checks data sets at the end of stages.
         meter: Measures how the run gets on.
         checked: What the expectations of a stage found, by stage.
-        stopped: Why the run stopped before its end, if it did.
+        stopped: Why nothing more is begun, if the run stopped before its end.
         cluster: Who works the shards, if not this process.
     """
 
@@ -112,6 +113,12 @@ class Session:
     checked: dict[Stage, list[Checked]] = field(default_factory=dict)
     stopped: str | None = None
     cluster: Cluster | None = None
+
+    @property
+    def unfinished(self) -> str | None:
+        """Why the run leaves work to the next one: it stopped, or an account has no credit left."""
+        empty = self.gateway.accounts.empty
+        return self.stopped or (no_credit_sentence(empty) if empty else None)
 
     def report(self, step: str) -> StepReport:
         """What became of the units of a step that was planned."""

@@ -54,7 +54,7 @@ async def run_stage(request: StageRequest) -> State[Any]:
     await show_stage(session, request.stage, names)
     reports = [session.report(name) for name in names]
     notes = [*map(step_sentence, reports), summary(found)]
-    return ended(reports, broken(found, critical=True), session.stopped, notes)
+    return ended(reports, broken(found, critical=True), session.unfinished, notes)
 
 
 async def _expect(session: Session, plan: StepPlan) -> None:

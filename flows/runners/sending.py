@@ -200,6 +200,7 @@ class Sender:
             calls=allowance.calls,
             lent=[record for unit in units for record in journal.of(unit.key)],
             held=paid_answers(session.warehouse, failed) if step.asks is not None else {},
+            without_credit=dict(session.gateway.accounts.empty),
         )
         rows = frames_of(session.warehouse, step.reads(units))
         return packed(SentShard(step.name, units, rows, terms))
@@ -218,6 +219,7 @@ class Sender:
         gateway, units = self._session.gateway, {unit.key: unit for unit in sending.units}
         gateway.usage.add(returned.usage)
         gateway.journal.lost += returned.lost
+        gateway.accounts.empty.update(returned.without_credit)
         gateway.journal.take_over()
         await gather_all(
             gateway.journal.append(record["u"], record["k"], record) for record in returned.records

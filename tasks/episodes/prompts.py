@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,9 +25,24 @@ class HasTemplates(Protocol):
 
 def prompt_texts(owner: HasTemplates) -> dict[str, str]:
     """The text of every prompt template of an owner, by name, as it is on disk now."""
-    module = sys.modules[type(owner).__module__]
-    folder = Path(str(module.__file__)).parent / "prompts"
-    return {name: (folder / f"{name}.md").read_text(encoding="utf-8") for name in owner.templates}
+    folder = _folder(type(owner))
+    return {name: _text(folder / f"{name}.md") for name in owner.templates}
+
+
+@cache
+def _folder(kind: type) -> Path:
+    return Path(str(sys.modules[kind.__module__].__file__)).parent / "prompts"
+
+
+def _text(path: Path) -> str:
+    """The text of a file; every episode asks for it, so it is read again only when it changed."""
+    found = path.stat()
+    return _text_then(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _text_then(path: Path, mtime_ns: int, size: int) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def template_digests(owner: HasTemplates) -> dict[str, str]:
@@ -59,4 +74,8 @@ def _compiled(texts: tuple[tuple[str, str], ...]) -> dict[str, jinja2.Template]:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     engine.filters["json"] = lambda value: orjson.dumps(value).decode()
-    return {name: engine.from_string(text) for name, text in texts}
+    found = {name: engine.from_string(text) for name, text in texts}
+    for template in found.values():
+        # Rendering copies them each time, which takes longer out of what jinja makes of them.
+        template.globals = dict(template.globals)
+    return found

@@ -16,6 +16,9 @@ from tasks.metrics.hearing import conversations
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 from tasks.metrics.statistics.means import Bounds
 
+#: Columns of ``episodes`` that say which episodes there are and how complete they are.
+EPISODE = ("episode_key", "environment", "status", "planned_rounds", "completed_rounds")
+
 
 @dataclass(frozen=True)
 class Flags:
@@ -284,7 +287,6 @@ def episode_frame(episodes: Sequence[MeasuredEpisode], known: pl.DataFrame) -> p
     frame = pl.DataFrame(
         {name: [getattr(episode, name) for episode in episodes] for name in schema}, schema=schema
     ).with_row_index("episode")
-    wanted = ["episode_key", "environment", "status", "planned_rounds", "completed_rounds"]
     return frame.with_columns(pl.col("episode").cast(pl.Int64)).join(
-        known.select(wanted), on="episode_key", how="left", maintain_order="left"
+        known.select(EPISODE), on="episode_key", how="left", maintain_order="left"
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.gateway import Message, Question
 from schemas.unit import Failure
+from tasks.models.accounts import failure_of
 from tasks.models.prompt_messages import message_digests
 from tasks.models.replies import Outcome, Reply
 from tasks.models.structured import instructed, reading
@@ -20,8 +21,7 @@ def answer_or_failure(question: Question, outcome: Outcome) -> tuple[Any, Failur
     """The parsed answer, or nothing and why there is none."""
     reply = outcome.reply
     if reply is None:
-        last = outcome.attempts[-1]
-        return None, Failure(last.kind, last.message or last.kind)
+        return None, failure_of(question.model, outcome.attempts[-1])
     if reply.kind in _UNREADABLE:
         return None, Failure(reply.kind, _UNREADABLE[reply.kind])
     return _read(question, reply)

@@ -24,6 +24,7 @@ from schemas.gateway import Embedder, EmbeddingFailed, Message, Question
 from schemas.keys import digest
 from schemas.study.models import ModelSpec
 from schemas.unit import Failure
+from tasks.models.accounts import Accounts, failure_of
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about
 from tasks.models.binding import BoundModel
 from tasks.models.budget import Budget
@@ -95,6 +96,7 @@ class Embeddings:
         budget: The budget of the run.
         usage: Counts of the run.
         backoff: When failed attempts are made again.
+        accounts: Accounts that have no credit left.
         enter: Enters a call into the ledger of its unit.
         keep: Puts a call of a unit on disk, before its vectors are used.
         run_id: The run whose calls these are.
@@ -106,6 +108,7 @@ class Embeddings:
         budget: Budget,
         usage: Usage,
         backoff: Backoff,
+        accounts: Accounts,
         enter: Callable[[str, Entry], None],
         keep: Callable[[str, str, dict[str, Any]], Awaitable[None]],
         run_id: str | None = None,
@@ -115,6 +118,7 @@ class Embeddings:
         self._budget = budget
         self._usage = usage
         self._backoff = backoff
+        self._accounts = accounts
         self._enter = enter
         self._keep = keep
         self._files: Journal | None = None
@@ -253,12 +257,13 @@ class Embeddings:
                 asked = asked_of(question, model.params, None, None, self._run_id)
                 await self._keep(unit_key, key, {**record_of(outcome), "q": asked})
 
+        self._accounts.refuse_empty(model.spec)
         most_usd = self._budget.most_usd(model.spec.model, price, tokens, 0)
         made = await self._budget.spent_on(most_usd, lambda: called(terms, attempt, keep, tries))
         outcome = replace(made, run_id=self._run_id)
         self._usage.asked(outcome)
-        last = outcome.attempts[-1]
-        failure = None if outcome.reply else Failure(last.kind, last.message or last.kind)
+        self._accounts.note(model.spec, outcome)
+        failure = None if outcome.reply else failure_of(model.spec, outcome.attempts[-1])
         self._enter(key, Entry(question, 0, None, model.params, None, (), outcome, failure))
         return failure
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from schemas.gateway import ASKED_AGAIN, INDEPENDENT, Answer, Message, Question
 from schemas.study.models import ModelSpec
+from tasks.models.accounts import Accounts
 from tasks.models.answers import answer_or_failure, sent_messages
 from tasks.models.attempts import Terms, Tries, called, prompt_tokens_about, simulated
 from tasks.models.batch import Batches
@@ -47,6 +48,7 @@ class ModelGateway:
 
     Attributes:
         usage: What was asked, reused and spent in this run.
+        accounts: Accounts at providers that have no credit left.
         budget: The budget of the run.
         journal: Answers on disk.
     """
@@ -62,8 +64,10 @@ class ModelGateway:
         batch_quiet_s: float = 2.0,
         parts: int = 1,
         run_id: str | None = None,
+        without_credit: Mapping[str, str] | None = None,
     ) -> None:
         self.usage = Usage()
+        self.accounts = Accounts(without_credit or {})
         self._run_id = run_id
         self.budget = budget
         self.journal = journal
@@ -85,6 +89,7 @@ class ModelGateway:
             budget,
             self.usage,
             backoff,
+            self.accounts,
             enter=lambda key, entry: self._ledger(entry.question.unit_key).add(key, entry, ()),
             keep=journal.append,
             run_id=run_id,
@@ -107,6 +112,7 @@ class ModelGateway:
 
         Raises:
             BudgetSpent: The next call could pass the study's budget.
+            AccountEmpty: The account that the next call would be paid from has no credit left.
             Mistake: The model's key is missing, or the journal cannot be written.
         """
         if question.model.batch and question.purpose in INDEPENDENT:
@@ -161,6 +167,7 @@ class ModelGateway:
         Raises:
             EmbeddingFailed: No vectors came for some texts; those that came are kept.
             BudgetSpent: The next call could pass the study's budget.
+            AccountEmpty: The account that it would be paid from has no credit left.
             Mistake: The model is simulated, or its key is missing.
         """
         return await self._embeddings.embed(texts, self._models.of(model), unit_key)
@@ -244,10 +251,12 @@ class ModelGateway:
             if not self._prefetch.asked(key):
                 self.usage.reused(outcome)
             return outcome
+        self.accounts.refuse_empty(question.model)
         if question.model.simulated:
             outcome = await self._simulated(question, model, messages, key)
         else:
             outcome = await self._fresh(question, model, messages, key, asked)
+        self.accounts.note(question.model, outcome)
         self.usage.asked(outcome)
         return dataclasses.replace(outcome, run_id=self._run_id)
 
@@ -341,6 +350,7 @@ async def open_gateway(
     parts: int = 1,
     writes_only: bool = False,
     run_id: str | None = None,
+    without_credit: Mapping[str, str] | None = None,
 ) -> AsyncIterator[ModelGateway]:
     """A gateway for the time of a ``async with`` block, on one event loop.
 
@@ -356,6 +366,7 @@ async def open_gateway(
         parts: Gateways that ask the same models at the same time; each has its part of the limits.
         writes_only: Leave the journals of other processes alone, unread.
         run_id: The run whose calls these are.
+        without_credit: Accounts that are known to have no credit left.
 
     Raises:
         Mistake: A journal is of another version.
@@ -371,6 +382,7 @@ async def open_gateway(
         batch_quiet_s,
         parts,
         run_id,
+        without_credit,
     )
     if held is not None:
         gateway.reuse(held)

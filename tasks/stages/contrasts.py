@@ -22,6 +22,10 @@ from tasks.stages.measures import MeasureStep
 from tasks.stages.persona_measures import PersonaMeasureStep
 from tasks.studies.design import Design
 
+#: Columns of metrics that comparisons take, and those of them whose texts repeat.
+_REPEATED = ("unit_key", "metric", "scope", "condition", "episode_key")
+_METRIC = (*_REPEATED, "persona_key", "subject", "value", "null_mean")
+
 
 @dataclass(frozen=True, slots=True)
 class ContrastInput:
@@ -85,7 +89,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     def reads(self, units: Sequence[Unit[ContrastInput]]) -> tuple[Read, ...]:
         """The metrics that are compared."""
         keys = tuple(dict.fromkeys(key for unit in units for key in unit.upstream))
-        return (Read("metrics", "unit_key", keys),)
+        return (Read("metrics", "unit_key", keys, _METRIC, repeated=_REPEATED),)
 
     async def work(
         self, unit: Unit[ContrastInput], prepared: Mapping[str, pl.DataFrame], gateway: Gateway

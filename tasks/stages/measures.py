@@ -32,7 +32,7 @@ from tasks.metrics.assembly import (
 )
 from tasks.metrics.catalogue import METRICS
 from tasks.metrics.computed import computed
-from tasks.metrics.data import MeasuredEpisode
+from tasks.metrics.data import EPISODE, MeasuredEpisode
 from tasks.metrics.metric import Unusable
 from tasks.metrics.stored import Measured, metric_rows
 from tasks.metrics.text.vectors import Encoder
@@ -64,12 +64,15 @@ BY_EPISODE = frozenset({"events", "actions", "seats", "outcomes", "responses"})
 BY = {"labels": "unit_key", "codes": "unit_key", "samples": "sample_key"}
 _JUDGED = ("episode_key", "seq", "other_seq", "flag", "value")
 _EVENT = ("episode_key", "seq", "round", "turn", "kind", "actor", "text", "audience")
+_OUTCOME = ("episode_key", "scope", "subject", "other", "round", "metric", "value", "label")
 #: Columns that metrics take of the tables with most rows, and those of them whose texts repeat.
 COLUMNS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "codes": ((*_JUDGED, "coder"), ("episode_key", "flag", "coder")),
     "labels": ((*_JUDGED, "rule"), ("episode_key", "flag", "rule")),
     "events": (_EVENT, ("episode_key", "kind", "actor", "audience")),
     AUDIENCES: (("episode_key", "audience", "from_seq", "seats"), ("episode_key", "audience")),
+    "outcomes": (_OUTCOME, ("episode_key", "scope", "metric")),
+    "episodes": (EPISODE, ()),
 }
 
 

@@ -56,6 +56,7 @@ class Terms:
         lent: Records of answers to its units that journals hold.
         held: Rows of ``calls`` and ``attempts`` of its units that failed before.
         run_id: The run whose calls these are.
+        without_credit: Accounts at providers that have no credit left.
     """
 
     journals: Path
@@ -67,6 +68,7 @@ class Terms:
     calls: int | None = None
     lent: Sequence[dict[str, Any]] = ()
     held: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    without_credit: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class ReturnedShard:
         spent_calls: What it took of its calls.
         records: Records of its answers, where they are in no journal of the warehouse.
         lost: What could not be read again, a sentence for each damaged file.
+        without_credit: Accounts at providers that have no credit left.
     """
 
     results: Sequence[Result]
@@ -107,6 +110,7 @@ class ReturnedShard:
     spent_calls: int
     records: Sequence[dict[str, Any]] = ()
     lost: tuple[str, ...] = ()
+    without_credit: Mapping[str, str] = field(default_factory=dict)
 
 
 def packed(shard: SentShard) -> bytes:
@@ -166,6 +170,7 @@ async def returned(shard: SentShard, secret_of: SecretOf) -> ReturnedShard:
         parts=terms.parts,
         writes_only=shared,
         run_id=terms.run_id,
+        without_credit=terms.without_credit,
     ) as gateway:
         gateway.journal.lend(terms.lent)
         counts = await work_units(step, shard.units, shard.rows, gateway, slots, take)
@@ -175,7 +180,14 @@ async def returned(shard: SentShard, secret_of: SecretOf) -> ReturnedShard:
             records = [record for key in keys for record in gateway.journal.of(key)]
             gateway.journal.forget(keys)
     return ReturnedShard(
-        found, counts, gateway.usage, budget.spent_usd, budget.spent_calls, records, gateway.lost
+        found,
+        counts,
+        gateway.usage,
+        budget.spent_usd,
+        budget.spent_calls,
+        records,
+        gateway.lost,
+        gateway.accounts.empty,
     )
 
 

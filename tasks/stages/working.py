@@ -7,17 +7,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from schemas.failures import UnitCounts
-from schemas.gateway import Gateway
+from schemas.gateway import NO_CREDIT, Gateway
 from schemas.unit import AnyUnit, Failure, Result, UnitFailed
 from tasks.concurrency import gather_all
+from tasks.models.accounts import AccountEmpty
 from tasks.models.budget import BudgetSpent
 from tasks.stages.base import AnyStep
 
 if TYPE_CHECKING:
     import polars as pl
 
-#: Kind of the failure of a unit that the budget stopped; it is no failure of the unit's own.
-BUDGET = "budget"
+#: Kinds of the failures of units that the budget stopped, or that an account without credit did;
+#: they are no failures of the units' own, and are left for the next run.
+BUDGET, UNPAID = "budget", "unpaid"
+LEFT = frozenset({BUDGET, UNPAID})
 
 #: Takes the result of a unit over as soon as it is there.
 Take = Callable[[Result], Awaitable[None]]
@@ -73,7 +76,7 @@ async def work_units(
 ) -> UnitCounts:
     """Work units, each as soon as there is a slot, and hand over each result when it is there.
 
-    Units that did not begin, or that the budget stopped, are no part of the counts.
+    Units that did not begin, or that are left for the next run, are no part of the counts.
 
     Args:
         step: Their step.
@@ -96,7 +99,7 @@ async def work_units(
             # In the slot, so that results never pile up faster than they are taken.
             result = await result_of(step, unit, prepared, gateway)
             await take(result)
-            if result.failure is None or result.failure.kind != BUDGET:
+            if result.failure is None or result.failure.kind not in LEFT:
                 counts.count(result.failure)
 
     await gather_all(worked(unit) for unit in units)
@@ -134,6 +137,15 @@ async def result_of(step: AnyStep, unit: AnyUnit, prepared: Any, gateway: Gatewa
         rows, failure = failed.rows, failed.failure
     except BudgetSpent as spent:
         rows, failure = {}, Failure(BUDGET, spent.message())
+    except AccountEmpty as empty:
+        rows, failure = {}, Failure(UNPAID, empty.message())
     recorded = gateway.rows(unit.key) if step.asks is not None else {}
     calls = {table: found for table, found in recorded.items() if found}
+    if failure is not None and failure.kind == UNPAID and _found_unpaid(recorded):
+        failure = Failure(NO_CREDIT, failure.message)
     return Result(unit, {**rows, **calls}, failure)
+
+
+def _found_unpaid(recorded: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+    """Whether a unit's own calls found that an account has no credit left: the unit failed then."""
+    return any(call["error_kind"] == NO_CREDIT for call in recorded.get("calls", ()))

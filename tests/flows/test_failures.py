@@ -60,17 +60,23 @@ async def test_a_run_waits_and_works_again_what_time_mends_and_nothing_else(
     assert {step.step: step.units for step in report.steps}["label"] == 8
 
 
-async def test_a_run_asks_no_more_of_an_account_without_credit(
-    fault: Fault, judged_once: Callable[..., Path], ran: Ran
+async def test_an_account_without_credit_is_asked_no_more_and_others_go_on(
+    fault: Fault, judged_once: Callable[..., Path], ran: Ran, tmp_path: Path
 ) -> None:
     fault.kinds = [None, "no_credit", "server_error"]
+    study = judged_once("{concurrency: 1, retries: 3, retry_after_s: 0.01}")
+    paid = study.read_text(encoding="utf-8").replace("judge_b: {", "judge_b: {api_key_env: B_KEY, ")
+    study.write_text(paid, encoding="utf-8")
     with told_to(waits := Waits(fault)):
-        report = await ran(judged_once("{concurrency: 1, retries: 3, retry_after_s: 0.01}"))
-    assert waits.waited == []
+        report = await ran(study)
+    assert waits.waited == [(1, 0.01, 1, 3)]
     assert failures(report)["code"] == [("no_credit", 1)]
-    assert {step.step: step.left for step in report.steps}["code"] == 6
-    assert report.stopped is not None
-    assert "no credit left" in report.stopped
+    assert {step.step: (step.done, step.left) for step in report.steps}["code"] == (4, 3)
+    account = "the account at sim/judge (B_KEY) has no credit left"
+    assert report.stopped == f"{account} (a simulated fault): pay there first"
+    assert "4 of 8" in report.left
+    told = study_status("small", tmp_path / "agora.duckdb").failures
+    assert [one.example for one in told] == [account]
 
 
 async def test_a_run_gives_up_after_as_many_retries_as_declared(

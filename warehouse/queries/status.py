@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from schemas.gateway import NO_CREDIT
 from schemas.unit import STAGES
 from warehouse.queries.query import Query
 from warehouse.sql import literal
@@ -71,7 +72,10 @@ ORDER BY list_position({literal(STAGES)}, stage), condition"""
 
 
 class FailedUnits(NamedTuple):
-    """Units of a step and condition that failed in the same way; what one of them says."""
+    """Units of a step and condition that failed in the same way; what one of them says.
+
+    Those whose accounts had no credit left are told apart by account.
+    """
 
     stage: str
     step: str
@@ -91,6 +95,7 @@ SELECT m.stage, m.step, m.condition, u.failure_kind AS kind, count(*) AS units,
     min(u.failure) AS example
 FROM member AS m JOIN units AS u USING (unit_key)
 WHERE u.status = 'failed'
-GROUP BY m.stage, m.step, m.condition, u.failure_kind
+GROUP BY m.stage, m.step, m.condition, u.failure_kind,
+    CASE WHEN u.failure_kind = {literal(NO_CREDIT)} THEN u.failure END
 ORDER BY list_position({literal(STAGES)}, m.stage), m.step, m.condition, units DESC, kind"""
     version: str

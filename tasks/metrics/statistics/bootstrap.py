@@ -9,8 +9,9 @@ Student's t. Means have intervals of their own; see :mod:`tasks.metrics.statisti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ INTERVAL = "interval: episodes resampled, expanded percentiles"
 FEW = "the interval rests on {n} episodes and holds the truth in about 3 of 4 studies, not 95%"
 #: Numbers of a matrix that are multiplied at once; bounds memory.
 _CHUNK = 4_000_000
+#: Numbers of a matrix of weights that is kept; a larger one is drawn again whenever it is wanted.
+_KEPT = 8_000_000
 
 
 def no_interval(n: int) -> str:
@@ -74,17 +77,32 @@ def episode_weights(n: int, resamples: int = RESAMPLES, stream: str = "") -> Wei
 
     The same arguments give the same weights in every process.
     """
-    rng = np.random.default_rng(seed_of("bootstrap", n, resamples, stream))
     weights = np.empty((resamples, n), dtype=np.float32)
-    step = max(1, 2_000_000 // max(n, 1))
+    first = 0
+    for block in _drawn(n, resamples, stream):
+        weights[first : first + len(block)] = block
+        first += len(block)
+    weights.flags.writeable = False
+    return weights
+
+
+def _drawn(n: int, resamples: int, stream: str) -> Iterator[npt.NDArray[Any]]:
+    """The rows of :func:`episode_weights`, some at a time."""
+    rng = np.random.default_rng(seed_of("bootstrap", n, resamples, stream))
+    step = max(1, _CHUNK // max(n, 1))
     for first in range(0, resamples, step):
         rows = min(step, resamples - first)
         draws = rng.integers(0, n, size=(rows, n))
         draws += (np.arange(rows) * n)[:, None]
-        counts = np.bincount(draws.ravel(), minlength=rows * n)
-        weights[first : first + rows] = counts.reshape(rows, n)
-    weights.flags.writeable = False
-    return weights
+        yield np.bincount(draws.ravel(), minlength=rows * n).reshape(rows, n)
+
+
+def _blocks(n: int, resamples: int) -> Iterable[npt.NDArray[Any]]:
+    """Weights of n episodes, some resamples at a time: those kept, or drawn where they are many."""
+    if n * resamples > _KEPT:
+        return _drawn(n, resamples, "")
+    weights, step = episode_weights(n, resamples), max(1, _CHUNK // max(n, 1))
+    return (weights[first : first + step] for first in range(0, resamples, step))
 
 
 @lru_cache(maxsize=64)
@@ -149,15 +167,26 @@ def weighted_sums(values: npt.ArrayLike, resamples: int = RESAMPLES) -> Floats:
     Returns:
         Shape (resamples, ...).
     """
-    found = np.asarray(values, dtype=np.float64)
-    n = len(found)
-    flat = found.reshape(n, -1)
-    weights = episode_weights(n, resamples)
-    step = max(1, _CHUNK // max(n, 1))
-    sums = np.concatenate(
-        [weights[i : i + step].astype(np.float64) @ flat for i in range(0, resamples, step)]
-    )
-    return sums.reshape(resamples, *found.shape[1:])
+    return sums_of([values], resamples)[0]
+
+
+def sums_of(summands: Sequence[npt.ArrayLike], resamples: int = RESAMPLES) -> list[Floats]:
+    """Sums of several summands over the same resampled episodes; see :func:`weighted_sums`.
+
+    Weights of many episodes are drawn once for all of them, and never held all at once.
+    """
+    found = [np.asarray(values, dtype=np.float64) for values in summands]
+    n = len(found[0])
+    flat = [values.reshape(n, -1) for values in found]
+    parts: list[list[Floats]] = [[] for _ in found]
+    for block in _blocks(n, resamples):
+        weights = block.astype(np.float64)
+        for part, values in zip(parts, flat, strict=True):
+            part.append(weights @ values)
+    return [
+        np.concatenate(part).reshape(resamples, *values.shape[1:])
+        for part, values in zip(parts, found, strict=True)
+    ]
 
 
 def sum_interval(

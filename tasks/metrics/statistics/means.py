@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.metrics.statistics.arrays import ROUNDING, Floats, varies
-from tasks.metrics.statistics.bootstrap import LEAST_EPISODES, RESAMPLES, no_interval, weighted_sums
+from tasks.metrics.statistics.bootstrap import LEAST_EPISODES, RESAMPLES, no_interval, sums_of
 from tasks.metrics.statistics.proportions import wilson_interval
 
 #: Episodes from which on the studentised bootstrap is used.
@@ -215,8 +215,9 @@ def _studentised(deviations: Floats, resamples: int) -> Floats:
     same value: the statistic has no distribution then.
     """
     n = len(deviations)
-    means = weighted_sums(deviations, resamples) / n
-    spread = weighted_sums(deviations**2, resamples) / n - means**2
+    sums, squares = sums_of([deviations, deviations**2], resamples)
+    means = sums / n
+    spread = squares / n - means**2
     least = 1e-12 * (deviations**2).mean(axis=0)
     flat = spread <= least
     error = np.sqrt(np.where(flat, 1.0, spread) / (n - 1))
