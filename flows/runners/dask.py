@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from flows.runners.cluster import Cluster, missing_extra
@@ -15,6 +16,8 @@ from schemas.errors import Mistake
 #: A scheduler is waited for so long, and the first worker of a cluster that starts them on demand.
 ANSWER_S = 10.0
 FIRST_WORKER_S = 120.0
+#: What a worker imports for its first shard, which takes seconds, while the run still plans.
+FIRST_SHARD = "flows.runners.elsewhere"
 #: Nobody else on this machine is told what a local cluster does, and a shard whose worker dies
 #: comes back to the run, which knows what may be spent on it again.
 LOCAL = {
@@ -86,11 +89,21 @@ def open_dask(address: str | None, workers: int | None) -> Iterator[Cluster]:
         client_options = {"security": security}
         with local, distributed.Client(local, set_as_default=False) as client:
             runner = DaskTaskRunner(address=local.scheduler_address, client_kwargs=client_options)
+            warming = _warming(client)
             yield DaskCluster(client, runner, workers)
+            del warming
         return
     with _connected(address) as client:
         runner = DaskTaskRunner(address=address)
         yield DaskCluster(client, runner, workers or _threads(client, address))
+
+
+def _warming(client: Any) -> list[Any]:
+    """Have every worker import what shards need; it goes on while somebody holds this."""
+    found = client.scheduler_info(n_workers=-1)["workers"]
+    return [
+        client.submit(import_module, FIRST_SHARD, workers=[worker], pure=False) for worker in found
+    ]
 
 
 def begun_before(shard: str) -> bool:

@@ -8,7 +8,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
@@ -122,16 +122,21 @@ class Sender:
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._at_once, self._total)):
-                    group.create_task(self._work_place(threads))
+                    group.create_task(self._work_place(group, threads))
         finally:
             threads.shutdown(wait=False, cancel_futures=True)
             await self._committer.flush()
         await fail_refused(self._came, self._committer)
 
-    async def _work_place(self, threads: ThreadPoolExecutor) -> None:
-        """Keep one place of the cluster at work."""
+    async def _work_place(self, group: asyncio.TaskGroup, threads: ThreadPoolExecutor) -> None:
+        """Keep one place of the cluster at work: it has its next shard while one is taken over."""
         session = self._session
-        while self._waiting and session.stopped is None:
+        taking: asyncio.Task[None] | None = None
+        while True:
+            if taking is not None and not self._waiting:
+                await taking  # it may leave units that are sent again
+            if not self._waiting or session.stopped is not None:
+                return
             sending = self._waiting.popleft()
             allowance = await self._allowances.take(sending.wanted, again=sending.again)
             if session.stopped is not None:
@@ -149,7 +154,9 @@ class Sender:
                 await self._send_again(sending)
             else:
                 self._allowances.settle(allowance, returned.spent_usd, returned.spent_calls)
-                await self._take(sending, allowance, returned)
+                if taking is not None:
+                    await taking
+                taking = group.create_task(self._take(sending, allowance, returned))
 
     async def _returned(
         self, sending: Sending, allowance: Allowance, threads: ThreadPoolExecutor
@@ -161,7 +168,8 @@ class Sender:
             Mistake: Something that the user can mend keeps a model from being asked.
         """
         loop, cluster, name = asyncio.get_running_loop(), self._cluster, uuid.uuid4().hex
-        data = await asyncio.to_thread(self._packed, sending, allowance)
+        terms = self._terms(sending.units, allowance)
+        data = await asyncio.to_thread(self._packed, sending.units, terms)
         sent = ShardName(name, str(get_current_settings().api.url))
         future = work_shard_elsewhere.submit(data, sent, self._place, sending.number, self._total)
         wait = partial(future.result, raise_on_failure=False)
@@ -186,23 +194,27 @@ class Sender:
         self._came.append((future.task_run_id, sending.units, returned.counts))
         return returned
 
-    def _packed(self, sending: Sending, allowance: Allowance) -> bytes:
-        session, step = self._session, self._plan.step
-        journal, units = session.gateway.journal, sending.units
-        failed = tuple(unit.key for unit in units if unit.key in self._failed)
-        terms = Terms(
+    def _terms(self, units: Sequence[AnyUnit], allowance: Allowance) -> Terms:
+        session, journal = self._session, self._session.gateway.journal
+        return Terms(
             journals=journal.folder,
             mark=journal.own_name(),
             run_id=session.run_id,
-            units_at_once=session.concurrency if step.concurrent else 1,
+            units_at_once=session.concurrency if self._plan.step.concurrent else 1,
             parts=self._at_once,
             usd=allowance.usd,
             calls=allowance.calls,
             lent=[record for unit in units for record in journal.of(unit.key)],
-            held=paid_answers(session.warehouse, failed) if step.asks is not None else {},
             without_credit=dict(session.gateway.accounts.empty),
         )
-        rows = frames_of(session.warehouse, step.reads(units))
+
+    def _packed(self, units: Sequence[AnyUnit], terms: Terms) -> bytes:
+        """A shard as it is sent. A thread reads its rows; journals are the event loop's alone."""
+        warehouse, step = self._session.warehouse, self._plan.step
+        failed = tuple(unit.key for unit in units if unit.key in self._failed)
+        if step.asks is not None:
+            terms = replace(terms, held=paid_answers(warehouse, failed))
+        rows = frames_of(warehouse, step.reads(units))
         return packed(SentShard(step.name, units, rows, terms))
 
     async def _send_again(self, sending: Sending) -> None:
