@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import shutil
 import ssl
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from flows.cli.main import main
 from flows.requests import RunRequest, StudyReport
 from flows.settings import apply_defaults
 from tasks.models import sim
@@ -56,6 +59,9 @@ metrics:
 contrasts:
   mix: {of: participation.gini_words, between: [uniform, mixed]}
 """
+
+
+Agora = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -101,8 +107,8 @@ class SharedChecker(Checker):
         super().close()
 
 
-@pytest.fixture(scope="session")
-def without_prefect(own_settings: None) -> Iterator[None]:
+@pytest.fixture
+def without_prefect() -> Iterator[None]:
     """What flows use of Prefect can be done without."""
     with replaceable():
         yield
@@ -117,6 +123,33 @@ def checker() -> Iterator[SharedChecker]:
             patched.setattr(f"{module}.Checker", lambda: shared)
         yield shared
     shared.end()
+
+
+@pytest.fixture
+def agora(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Agora:
+    """Runs the command line in an empty folder, without a warehouse of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("AGORA_WAREHOUSE", raising=False)
+
+    def run(*words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "argv", ["agora", *words])
+            patched.setattr(sys, "stdin", io.StringIO(stdin))
+            for name, value in settings.items():
+                patched.setenv(name, value)
+            try:
+                main()
+                status = 0
+            except SystemExit as end:
+                status = int(end.code or 0)
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(words, status, out, err)
+
+    return run
 
 
 def written(folder: Path) -> Path:
@@ -218,11 +251,12 @@ def ran_by_prefect(prefect_server: None, tmp_path: Path) -> Ran:
 
 @pytest.fixture(scope="session")
 def first_run(
-    without_prefect: None, checker: SharedChecker, tmp_path_factory: pytest.TempPathFactory
+    own_settings: None, checker: SharedChecker, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, StudyReport]:
     """A folder in which the small study was run, and the report of that; to be copied."""
     folder = tmp_path_factory.mktemp("first_run")
-    return folder, asyncio.run(run_plainly(written(folder), folder / "agora.duckdb"))
+    with replaceable():
+        return folder, asyncio.run(run_plainly(written(folder), folder / "agora.duckdb"))
 
 
 @pytest.fixture

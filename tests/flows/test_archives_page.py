@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from prefect.settings import get_current_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
+from .conftest import Agora
+from .without_prefect import commands_without_prefect
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "archives.md").read_text("utf-8")
@@ -22,6 +25,22 @@ COMMANDS = [
 ]
 
 
+def run(command: str, agora: Agora, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What a command did; one of ours in this process, which has imported what it needs."""
+    program, *words = shlex.split(command)
+    if program == "agora":
+        return agora(*words, COLUMNS="200")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def shorten(study: Path) -> None:
     """Fewer episodes than the study has that users get."""
     text = study.read_text(encoding="utf-8")
@@ -30,35 +49,16 @@ def shorten(study: Path) -> None:
     )
 
 
-@pytest.fixture(scope="module")
-def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What each command printed; each had status 0."""
-    folder = tmp_path_factory.mktemp("lab")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = os.environ | {
-        "PATH": path,
-        "PYTHONPATH": str(ROOT),
-        "COLUMNS": "200",
-        "PREFECT_API_URL": str(get_current_settings().api.url),
-    }
-    found = {}
-    for command in COMMANDS:
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-        found[command] = done.stdout
-        if command == "agora init my-study":
-            shorten(folder / "my-study" / "study.yaml")
-    return found
+def test_the_commands_do_what_the_page_says(agora: Agora, tmp_path: Path) -> None:
+    printed = {}
+    with commands_without_prefect():
+        for command in COMMANDS:
+            done = run(command, agora, tmp_path)
+            assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+            printed[command] = done.stdout
+            if command == "agora init my-study":
+                shorten(tmp_path / "my-study" / "study.yaml")
 
-
-def test_the_commands_do_what_the_page_says(printed: dict[str, str]) -> None:
     def said(start: str) -> str:
         return next(text for command, text in printed.items() if command.startswith(start))
 

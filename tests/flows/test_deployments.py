@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import shutil
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,32 +18,29 @@ from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments import run_deployment
-from prefect.settings import get_current_settings
+from prefect.exceptions import ObjectNotFound
+from prefect.flow_engine import load_flow_and_flow_run, run_flow
+from prefect.settings import (
+    PREFECT_RUNNER_POLL_FREQUENCY,
+    get_current_settings,
+    temporary_settings,
+)
 from prefect.states import AwaitingRetry
 from prefect.types.entrypoint import EntrypointType
 
 from flows import data, stages, study
+from flows.deployments.plans import study_plan
+from flows.deployments.serving import serve
 from flows.status import study_status
 from warehouse.query import query
 
-from .conftest import run as ran
+from .conftest import run_plainly
+from .without_prefect import replaceable
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SERVE = """
-from flows.study import run_study
-
-if __name__ == "__main__":
-    run_study.serve(name="nightly", pause_on_shutdown=False, print_starting_message=False)
-"""
-LOAD = """
-import cloudpickle, inspect, sys
-for sent in cloudpickle.load(sys.stdin.buffer):
-    flow = cloudpickle.loads(sent)
-    types = [one.annotation for one in inspect.signature(flow.fn).parameters.values()]
-    assert not [one for one in types if isinstance(one, str)], types
-    print(flow.name)
-"""
 FLOWS: tuple[Flow[Any, Any], ...] = (
     study.run_study,
     stages.run_stage,
@@ -51,36 +50,28 @@ FLOWS: tuple[Flow[Any, Any], ...] = (
 )
 
 
-@pytest.mark.slow
 def test_every_flow_can_be_sent_to_another_process() -> None:
-    sent = cloudpickle.dumps([cloudpickle.dumps(flow) for flow in FLOWS])
-    again = subprocess.run(
-        [sys.executable, "-c", LOAD], input=sent, capture_output=True, check=False, timeout=600
-    )
-    assert again.stdout.decode().split() == [flow.name for flow in FLOWS], again.stderr[-2000:]
+    """What is sent knows the types of its parameters, which Prefect reads there."""
+    for flow in FLOWS:
+        sent = cloudpickle.loads(cloudpickle.dumps(flow))
+        types = [one.annotation for one in inspect.signature(sent.fn).parameters.values()]
+        assert sent.name == flow.name
+        assert sent.fn is not flow.fn
+        assert [one for one in types if isinstance(one, str)] == []
 
 
-@pytest.mark.slow
 async def test_a_served_study_is_run_when_its_deployment_is_triggered(
     study_file: Path, tmp_path: Path
 ) -> None:
-    script = tmp_path / "serve.py"
-    script.write_text(SERVE, encoding="utf-8")
-    settings = get_current_settings().to_environment_variables(exclude_unset=True)
-    server = subprocess.Popen([sys.executable, str(script)], env={**os.environ, **settings})
-    try:
-        request = {
-            "study": str(study_file),
-            "warehouse": str(tmp_path / "agora.duckdb"),
-            "stages": ["episodes"],
-        }
-        run = await _triggered("agora-study/nightly", {"request": request})
-    finally:
-        server.terminate()
-        server.wait(600)
+    plan = study_plan(study_file, tmp_path / "agora.duckdb", stages=("episodes",))
+    with temporary_settings({PREFECT_RUNNER_POLL_FREQUENCY: 1}):
+        serving = asyncio.create_task(serve([plan]))
+        run = await _triggered(plan.full_name)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
     assert run.state is not None
     assert run.state.is_completed(), run.state.message
-    assert (tmp_path / "agora.duckdb").exists()
+    assert query(tmp_path / "agora.duckdb", "SELECT count(*) FROM episodes").rows == [(4,)]
 
 
 CUSTOMER = """
@@ -100,14 +91,10 @@ amenity_features: {"Parking": true}
 """
 
 
-@pytest.mark.slow
-async def test_a_worker_runs_every_flow_that_is_deployed_to_its_pool(
+async def test_every_flow_that_is_deployed_runs_with_the_parameters_of_its_deployment(
     study_file: Path, first_run: tuple[Path, Any], tmp_path: Path
 ) -> None:
-    """Each on a warehouse of its own, since the worker runs them at the same time.
-
-    A study is run by a worker in the next test.
-    """
+    """A study is run by a worker in the next test."""
     market = tmp_path / "market"
     for side, text in (("customers", CUSTOMER), ("businesses", BUSINESS)):
         (market / side).mkdir(parents=True)
@@ -115,9 +102,10 @@ async def test_a_worker_runs_every_flow_that_is_deployed_to_its_pool(
     study_file.write_text(
         study_file.read_text().replace("coding:\n", "coding:\n  human: {sample: 6}\n")
     )
-    for name in ("report", "lost", "sample"):
+    for name in ("report", "sample"):
         shutil.copy(first_run[0] / "agora.duckdb", tmp_path / f"{name}.duckdb")
-    assert (await ran(study_file, tmp_path / "sample.duckdb")).complete
+    with replaceable():
+        assert (await run_plainly(study_file, tmp_path / "sample.duckdb")).complete
 
     def at(name: str) -> str:
         return str(tmp_path / name)
@@ -126,28 +114,25 @@ async def test_a_worker_runs_every_flow_that_is_deployed_to_its_pool(
         "sample": (data.run_sample, {"study": "small", "folder": at("sheets")}),
         "import": (data.run_import, {"kind": "marketplace", "path": str(market)}),
         "report": (data.run_report, {"study": "small", "output": at("page.html")}),
-        "lost": (data.run_report, {"study": "small"}),
     }
     pool = await _pool("agora-test")
-    runs = {}
     for name, (flow, request) in wanted.items():
         parameters = {"request": {**request, "warehouse": at(f"{name}.duckdb")}}
-        runs[name] = await _deployed(flow, pool, parameters)
-    _work(pool)
-    states = {name: await _state(run) for name, run in runs.items()}
-    assert [name for name, state in states.items() if not state.is_completed()] == ["lost"]
-    assert "temporary folder of Prefect's worker" in str(states["lost"].message)
+        state = await _worked_here(await _deployed(flow, pool, parameters))
+        assert state.is_completed(), state.message
     assert "small" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert query(tmp_path / "import.duckdb", "SELECT count(*) FROM catalogues").rows == [(1,)]
     assert query(tmp_path / "sample.duckdb", "SELECT count(*) FROM samples").rows == [(6,)]
     assert list((tmp_path / "sheets").glob("*.csv"))
 
 
-@pytest.mark.slow
-async def test_a_retry_of_a_flow_run_works_what_failed_of_the_version_that_it_began_with(
-    study_file: Path, tmp_path: Path
+async def test_a_worker_runs_what_failed_again_and_refuses_to_write_into_its_own_folder(
+    study_file: Path, first_run: tuple[Path, Any], tmp_path: Path
 ) -> None:
-    """As Prefect's UI does it: the run waits again, and a worker takes it up."""
+    """A retry as Prefect's UI does it: the run waits again, and a worker takes it up.
+
+    It is of the version that it began with.
+    """
     text = study_file.read_text(encoding="utf-8")
     faulty = text.replace(
         "sim/judge, sim: {", "sim/judge, max_attempts: 1, sim: {failure_rate: 0.3, "
@@ -157,8 +142,7 @@ async def test_a_retry_of_a_flow_run_works_what_failed_of_the_version_that_it_be
     request = {"study": str(study_file), "warehouse": str(warehouse)}
     pool = await _pool("agora-retried")
     run = await _deployed(study.run_study, pool, {"request": request})
-    _work(pool)
-    state = await _state(run)
+    state = await _worked_here(run)
     failed = query(warehouse, "SELECT count(*) FROM units WHERE status = 'failed'").rows[0][0]
     assert state.is_failed()
     assert state.name == f"Completed with {failed} failed units"
@@ -169,6 +153,8 @@ async def test_a_retry_of_a_flow_run_works_what_failed_of_the_version_that_it_be
     study_file.write_text(patient, encoding="utf-8")
     async with get_client() as client:
         await client.set_flow_run_state(run, AwaitingRetry())
+    report = {"study": "small", "warehouse": str(first_run[0] / "agora.duckdb")}
+    lost = await _deployed(data.run_report, pool, {"request": report})
     _work(pool)
     state = await _state(run)
     assert state.is_completed(), state.message
@@ -176,6 +162,9 @@ async def test_a_retry_of_a_flow_run_works_what_failed_of_the_version_that_it_be
     assert set(before) < set(units)
     assert study_status("small", warehouse).complete
     assert query(warehouse, "SELECT count(DISTINCT run_id) FROM runs").rows == [(1,)]
+    state = await _state(lost)
+    assert state.is_failed()
+    assert "temporary folder of Prefect's worker" in str(state.message)
 
 
 async def _pool(name: str) -> str:
@@ -193,6 +182,13 @@ async def _deployed(flow: Flow[Any, Any], pool: str, parameters: dict[str, Any])
     identifier = await deployment.aapply()
     run: Any = await run_deployment(identifier, parameters=parameters, timeout=0)
     return run.id
+
+
+async def _worked_here(run: Any) -> Any:
+    """The state of a run that this process works, as the process does that a worker starts."""
+    flow_run, flow = await asyncio.to_thread(load_flow_and_flow_run, run)
+    working = partial(run_flow, flow, flow_run=flow_run, return_type="state")
+    return await (working() if flow.isasync else asyncio.to_thread(working))
 
 
 def _work(pool: str) -> None:
@@ -218,13 +214,11 @@ async def _state(run: Any) -> Any:
         return (await client.read_flow_run(run)).state
 
 
-async def _triggered(deployment: str, parameters: dict[str, Any]) -> Any:
+async def _triggered(deployment: str) -> Any:
     """The flow run of a deployment, once the deployment is there and the run has ended."""
-    from prefect.exceptions import ObjectNotFound
-
-    for _ in range(120):
+    for _ in range(1200):
         try:
-            return await run_deployment(deployment, parameters=parameters, timeout=600)
+            return await run_deployment(deployment, timeout=600, poll_interval=1)
         except ObjectNotFound:
-            time.sleep(0.5)
+            await asyncio.sleep(0.5)
     raise TimeoutError(deployment)

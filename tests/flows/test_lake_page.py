@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from prefect.settings import get_current_settings
 
 from warehouse.extensions import load_extension
 
 from ..postgres import Postgres
+from .conftest import Agora
+from .without_prefect import commands_without_prefect
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("prefect_server")]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "lake.md").read_text(encoding="utf-8")
@@ -34,22 +36,26 @@ def shorten(study: Path) -> None:
 
 
 def test_the_commands_of_the_page_work(
-    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    postgres: Postgres, agora: Agora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lab.lake.yaml").write_text(blocks("yaml")[0], encoding="utf-8")
     programs = f"{Path(sys.executable).parent}:{postgres.programs}:{os.environ['PATH']}"
     monkeypatch.setenv("PATH", programs)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PREFECT_API_URL", str(get_current_settings().api.url))
     monkeypatch.setenv("PGHOST", str(postgres.folder))
     monkeypatch.setenv("PGUSER", "agora")
-    monkeypatch.chdir(tmp_path)
     said = []
-    for command in "".join(blocks("bash")).splitlines():
-        done = subprocess.run(command, shell=True, check=True, capture_output=True, text=True)
-        said.append(done.stdout)
-        if command == "agora init my-study":
-            shorten(tmp_path / "my-study" / "study.yaml")
+    with commands_without_prefect():
+        for command in "".join(blocks("bash")).splitlines():
+            program, *words = shlex.split(command)
+            if program == "agora":  # in this process, which has imported what it needs
+                done = agora(*words)
+            else:
+                done = subprocess.run([program, *words], capture_output=True, text=True, check=True)
+            assert done.returncode == 0, done.stderr
+            said.append(done.stdout)
+            if command == "agora init my-study":
+                shorten(tmp_path / "my-study" / "study.yaml")
     assert "lab.lake.yaml" in said[2]
     assert "my-study" in said[3]
     assert "episodes" in said[4]

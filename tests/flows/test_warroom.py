@@ -17,7 +17,8 @@ from tasks.report.page import page
 from tasks.report.sections.findings import findings
 from warehouse.store import Warehouse
 
-from .conftest import run_plainly as run
+from .conftest import run_plainly
+from .without_prefect import replaceable
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ class Founding:
 
 @pytest.fixture(scope="module")
 def founding(
-    without_prefect: None, checker: object, shared: Path, tmp_path_factory: pytest.TempPathFactory
+    own_settings: None, checker: object, shared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Founding:
     folder = shared / "data" / "warroom"
     paths = {"codes": folder / "human_coding_results.csv", "transcripts": folder / "transcripts"}
@@ -61,7 +62,9 @@ def founding(
 
     # The codes come first, in the wrong order.
     order = ("codes", "transcripts", "codes", "codes", "transcripts")
-    return Founding(warehouse, list(map(brought, order)), asyncio.run(run(STUDY, warehouse)))
+    came = list(map(brought, order))
+    with replaceable():
+        return Founding(warehouse, came, asyncio.run(run_plainly(STUDY, warehouse)))
 
 
 def test_kappas_are_the_published_ones_whatever_was_imported_first(founding: Founding) -> None:

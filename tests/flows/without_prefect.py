@@ -22,14 +22,15 @@ _run: ContextVar[str | None] = ContextVar("run", default=None)
 
 
 class FlowRun:
-    """What stands in for Prefect's description of the flow run."""
+    """What stands in for Prefect's description of the flow run that goes on."""
 
-    run_count = 1
-    tags = ()
+    def __getattr__(self, name: str) -> Any:
+        import prefect.runtime.flow_run
 
-    @property
-    def id(self) -> str | None:
-        return _run.get()
+        run = _run.get()
+        if run is None:
+            return getattr(prefect.runtime.flow_run, name)
+        return {"id": run, "run_count": 1, "tags": ()}[name]
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,11 @@ def _logger() -> logging.Logger:
 def replaceable() -> Iterator[None]:
     """While it lasts, what flows use of Prefect can be done without, see :func:`no_prefect`."""
     import prefect
-    import prefect.runtime.flow_run
 
     import flows.progress_artifact
     import flows.run_log
     import flows.stages
     import flows.study
-
-    class Either(FlowRun):
-        def __getattribute__(self, name: str) -> Any:
-            if _run.get() is None:
-                return getattr(prefect.runtime.flow_run, name)
-            return super().__getattribute__(name)
 
     replaced: list[tuple[Any, str, Callable[..., Any]]] = [
         (prefect.Flow, "__call__", _call),
@@ -107,7 +101,7 @@ def replaceable() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         for owner, name, plain in replaced:
             patched.setattr(owner, name, _instead(getattr(owner, name), plain))
-        patched.setattr(flows.study, "flow_run", Either())
+        patched.setattr(flows.study, "flow_run", FlowRun())
         yield
 
 
@@ -119,3 +113,22 @@ def no_prefect() -> Iterator[None]:
         yield
     finally:
         _run.reset(token)
+
+
+@contextmanager
+def commands_without_prefect() -> Iterator[None]:
+    """While it lasts, the command line of this process runs studies without Prefect."""
+
+    def flow(*_: Any) -> Any:
+        from flows.study import run_study
+
+        async def run(*words: Any, **named: Any) -> Ended:
+            with no_prefect():
+                ended: Ended = await run_study(*words, **named)
+                return ended
+
+        return run
+
+    with replaceable(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr("flows.cli.run._flow", flow)
+        yield

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from flows.cli.main import main
 from schemas.keys import digest
 from tasks.studies.design import design
 from tasks.studies.load import LoadedStudy, load_study
@@ -34,35 +29,6 @@ conditions:
   named: {names: model}
 replicates: 2
 """
-
-Agora = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def agora(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Agora:
-    """Runs the command line in an empty folder, without a warehouse of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("AGORA_WAREHOUSE", raising=False)
-
-    def run(*words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        capfd.readouterr()
-        with monkeypatch.context() as patched:
-            patched.setattr(sys, "argv", ["agora", *words])
-            patched.setattr(sys, "stdin", io.StringIO(stdin))
-            for name, value in settings.items():
-                patched.setenv(name, value)
-            try:
-                main()
-                status = 0
-            except SystemExit as end:
-                status = int(end.code or 0)
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(words, status, out, err)
-
-    return run
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.tasks.studies.test_bad_studies import BAD, agrees
 
-from .conftest import Agora
+from ..conftest import Agora
 
 
 @pytest.mark.parametrize(

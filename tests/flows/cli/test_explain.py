@@ -6,7 +6,8 @@ from pathlib import Path
 
 from warehouse.store import Warehouse
 
-from .conftest import STUDY, Agora
+from ..conftest import Agora
+from .conftest import STUDY
 
 
 def test_unit_that_is_held_says_since_when_and_for_which_versions(

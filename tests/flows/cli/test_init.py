@@ -11,7 +11,7 @@ import pytest
 from tasks.studies.design import design
 from tasks.studies.load import load_study
 
-from .conftest import Agora
+from ..conftest import Agora
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -12,7 +12,7 @@ from warehouse import reader, schema, view_files
 from warehouse.schema import migrations
 from warehouse.store import Warehouse
 
-from .conftest import Agora
+from ..conftest import Agora
 
 READING = [
     ("sql", "select count(*) as n from v_tries"),

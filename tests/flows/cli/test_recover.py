@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .conftest import Agora
+from ..conftest import Agora
 
 
 def test_it_shows_what_a_metric_and_a_test_find(agora: Agora) -> None:

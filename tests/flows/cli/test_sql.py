@@ -14,7 +14,7 @@ from flows.cli.output import as_csv, as_json, as_parquet
 from flows.cli.table import table
 from warehouse.query import Answer
 
-from .conftest import Agora
+from ..conftest import Agora
 
 VALUES = """
 select 1 as i, 0.1::double as d, 1.10::decimal(5,2) as m, null::int as n, '' as empty,

@@ -15,7 +15,8 @@ from tasks.studies.design import design
 from tasks.studies.load import load_study
 from warehouse.store import Warehouse
 
-from .conftest import STUDY, Agora, study_row
+from ..conftest import Agora
+from .conftest import STUDY, study_row
 
 
 def test_studies_lists_versions_with_progress(agora: Agora, warehouse: Path) -> None:

@@ -14,7 +14,7 @@ import typer.main
 
 from flows.cli.main import app
 
-from ..conftest import Agora
+from ...conftest import Agora
 
 #: A message for people is no longer than this, whatever was wrong.
 MOST_CHARACTERS = 12_000

@@ -32,7 +32,7 @@ from tasks.importers.warroom_codes import Known, coded_messages, codes_of, shipp
 from warehouse.query import query
 from warehouse.store import Warehouse
 
-from ..conftest import Agora
+from ...conftest import Agora
 from .conftest import Refused, printable
 from .damaged_json import EXPORTS, NO_JSON, SOUND, TRANSCRIPTS, WRONG_IN_EXPORTS, with_values
 from .damaged_markets import MARKETS

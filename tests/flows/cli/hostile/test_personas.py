@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ..conftest import Agora
+from ...conftest import Agora
 from .conftest import Refused
 
 STUDY = """\

@@ -29,7 +29,7 @@ from schemas.unit import Failure, Result, Unit
 from warehouse.query import Answer
 from warehouse.store import Warehouse
 
-from ..conftest import Agora
+from ...conftest import Agora
 from .conftest import printable
 from .samples import transcript
 
