@@ -75,19 +75,22 @@ def check_row(one: Checked) -> dict[str, Any]:
 
 
 async def show_stage(session: Session, stage: Stage, steps: Sequence[str]) -> None:
-    """Leave a table of a stage's steps with the flow run.
+    """Leave a table of a stage's steps with the flow run; none of steps that have no units.
 
     Args:
         session: The run.
         stage: The stage.
         steps: Names of its steps.
     """
-    reports = [session.report(name) for name in steps if name in session.plans]
-    await acreate_table_artifact(
-        table=[step_row(report) for report in reports],
-        key=artifact_key("agora", session.design.study.name, stage),
-        description=f"Stage {stage} of {session.design.study.name} {session.design.version[:12]}",
-    )
+    planned = [session.report(name) for name in steps if name in session.plans]
+    reports = [report for report in planned if report.units]
+    if reports:
+        await acreate_table_artifact(
+            table=[step_row(report) for report in reports],
+            key=artifact_key("agora", session.design.study.name, stage),
+            description=f"Stage {stage} of {session.design.study.name} "
+            f"{session.design.version[:12]}",
+        )
     if failed := [row for report in reports for row in failure_rows(report)]:
         await acreate_table_artifact(
             table=failed,

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
+from flows.reaching import reach
 from flows.settings import AUTH, URL, server_configured
 from schemas.errors import Mistake
 from warehouse.child_process import ChildProcess
@@ -150,10 +150,8 @@ def _watch_address(address: str, on_end: Callable[[Mistake], object]) -> None:
 
 def _unreachable(address: str) -> str:
     """Why nobody can be reached at an address; nothing where somebody can."""
-    url = urlsplit(address)
-    port = url.port or (443 if url.scheme == "https" else 80)
     try:
-        socket.create_connection((url.hostname or LOOPBACK, port), timeout=ENDING_S).close()
+        reach(address)
     except OSError as error:
         return str(error)
     return ""

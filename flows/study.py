@@ -2,7 +2,9 @@
 
 # Annotations are no texts here: a served flow is pickled, and Prefect reads its parameters' types.
 import asyncio
+import contextlib
 import time
+from pathlib import Path
 from typing import Any
 
 from prefect import flow, tags
@@ -21,10 +23,23 @@ from flows.run_log import log_study_begins, log_study_ends
 from flows.runners.cluster import open_cluster
 from flows.running import begin_study, open_session, refuse_what_cannot_run, report_of, work_stages
 from flows.stages import run_stage
+from schemas.errors import Mistake
 from schemas.unit import Stage
+from tasks.files import text_of
+from tasks.studies.yamltext import document
 
 
-@flow(name="agora-study", flow_run_name="{request.study.stem}", validate_parameters=True)
+def _name() -> str:
+    """The name of the study that a run is of; that of its file where it does not say."""
+    file = Path(flow_run.parameters["request"].study)
+    with contextlib.suppress(Mistake):
+        written = document(text_of(file), str(file)).value
+        if isinstance(written, dict) and isinstance(written.get("name"), str):
+            return place(written["name"])
+    return file.stem
+
+
+@flow(name="agora-study", flow_run_name=_name, validate_parameters=True)
 async def run_study(request: RunRequest) -> State[Any]:
     """Run one study; the state's data is its :class:`StudyReport`.
 

@@ -88,7 +88,7 @@ def bytes_of(path: Path, shown: str, most: int) -> bytes:
                 )
             return content
     except FileNotFoundError:
-        raise _missing(path, shown) from None
+        raise missing(path, shown) from None
     except IsADirectoryError:
         raise Mistake(
             what="this is a folder, not a file", place=shown, fix="name a file in it"
@@ -108,7 +108,13 @@ def _kind(mode: int) -> str:
     return "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "a socket"
 
 
-def _missing(path: Path, shown: str) -> Mistake:
+def missing(path: Path, shown: str) -> Mistake:
+    """Says that there is no such file, and which one may be meant.
+
+    Args:
+        path: The file.
+        shown: How the message names it.
+    """
     folder = path.parent
     if not folder.is_dir():
         return Mistake(
@@ -118,7 +124,7 @@ def _missing(path: Path, shown: str) -> Mistake:
             fix="correct the path; paths in a study are relative to the study's file",
         )
     try:
-        near = nearest(path.name, (entry.name for entry in folder.iterdir() if entry.is_file()))
+        near = _nearest_file(path)
     except PermissionError:  # a folder that may be passed through, but not listed
         near = None
     return Mistake(
@@ -127,3 +133,15 @@ def _missing(path: Path, shown: str) -> Mistake:
         found=f"nothing of that name in {Path(shown).parent}",
         fix=f"did you mean {near}?" if near else "correct the path, or create the file",
     )
+
+
+def _nearest_file(path: Path) -> str | None:
+    """The name of a file beside a missing one that is called much like it, of its kind if there is.
+
+    An ending that many files have makes none of them alike.
+    """
+    names = {entry.name: entry for entry in path.parent.iterdir() if entry.is_file()}
+    near = nearest(path.stem, {entry.stem for entry in names.values()})
+    alike = sorted(name for name, entry in names.items() if entry.stem == near)
+    of_its_kind = [name for name in alike if names[name].suffix == path.suffix]
+    return next(iter([*of_its_kind, *alike]), None)

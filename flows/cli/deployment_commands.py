@@ -13,6 +13,7 @@ from flows.cli.options import (
     AllowPath,
     StageNames,
     allowed_of,
+    present,
     stages_of,
     warehouse_of,
 )
@@ -32,7 +33,12 @@ Active = Annotated[
 def deploy(
     context: typer.Context,
     study: Annotated[
-        Path | None, typer.Argument(metavar="STUDY.yaml", help="The study file.")
+        Path | None,
+        typer.Argument(
+            metavar="STUDY.yaml",
+            callback=lambda path: path and present([path]) and path,
+            help="The study file.",
+        ),
     ] = None,
     maintenance: Annotated[
         bool, typer.Option("--maintenance", help="Deploy the warehouse's maintenance instead.")
@@ -75,7 +81,11 @@ def serve(
     context: typer.Context,
     studies: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[STUDY.yaml]...", help="Study files; every flow if there is none."),
+        typer.Argument(
+            metavar="[STUDY.yaml]...",
+            callback=present,
+            help="Study files; every flow if there is none.",
+        ),
     ] = None,
     cron: Cron = None,
     timezone: Timezone = "UTC",

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 
 from schemas.errors import Mistake, nearest
 from schemas.unit import STAGES, Stage
+from tasks.files import missing
 
 DEFAULT_WAREHOUSE = Path("agora.duckdb")
 
@@ -62,9 +63,23 @@ StudyName = Annotated[
     ),
 ]
 
+
+def present(files: list[Path] | None) -> list[Path] | None:
+    """Files that are there, before a command waits for the libraries that read them.
+
+    Raises:
+        Mistake: One is missing.
+    """
+    for path in files or ():
+        if not path.exists():
+            raise missing(path, str(path))
+    return files
+
+
 #: Study files that a command plans or runs.
 StudyFiles = Annotated[
-    list[Path], typer.Argument(metavar="STUDY.yaml", help="One or more study files.")
+    list[Path],
+    typer.Argument(metavar="STUDY.yaml", callback=present, help="One or more study files."),
 ]
 
 #: A file to write.

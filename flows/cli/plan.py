@@ -89,7 +89,7 @@ def _print_estimates(found: Sequence[Estimate], run: RunSpec) -> None:
     known = [one.usd for one in found if one.usd is not None]
     total = Span(sum(span.low for span in known), sum(span.high for span in known))
     unknown = len(found) - len(known)
-    more = f", not counting {unknown} models of unknown price" if unknown else ""
+    more = f", not counting {counted(unknown, 'model')} of unknown price" if unknown else ""
     say(f"Total: ${_dollars(total)}{more}")
     if run.budget_usd is not None and not unknown:
         say(_against(f"${run.budget_usd:g}", run.budget_usd, total))

@@ -6,20 +6,17 @@ import logging
 import os
 import secrets
 import signal
-import socket
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
+from flows.reaching import reach
 from flows.runners.cluster import Cluster, missing_extra
 from schemas.errors import Mistake
 
-#: A cluster is waited for so long.
-ANSWER_S = 10.0
 #: Characters that are quoted of what Ray says.
 LONGEST = 200
 #: Ray's own settings of who may send work to a cluster; read in the processes that it starts, too.
@@ -107,7 +104,7 @@ def _connected(address: str) -> Iterator[None]:
     import ray
 
     try:
-        _reach(address)  # Ray itself would try for minutes
+        reach(address)  # Ray itself would try for minutes
         with _signals_as_they_were():
             ray.init(address, **SILENT)
     except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -122,19 +119,6 @@ def _connected(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
-
-
-def _reach(address: str) -> None:
-    """See that something listens at an address.
-
-    Raises:
-        OSError: Nothing does.
-        ValueError: It is no address.
-    """
-    parts = urlsplit(address if "://" in address else f"//{address}")
-    if parts.hostname is None or parts.port is None:
-        raise ValueError("it has no port")
-    socket.create_connection((parts.hostname, parts.port), timeout=ANSWER_S).close()
 
 
 def _processors(address: str | None) -> int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,6 +25,8 @@ HEAVY = {
     "tasks.models.journal",
     "tasks.models.openai_server",
 }
+#: What reads studies, and waits for no study that is not there.
+READING = {"duckdb", "polars", "ruamel.yaml", "tasks.studies.load"}
 PROBE = """
 import json, sys
 from flows.cli.main import main
@@ -55,7 +58,17 @@ def modules_after(
     commands: Sequence[Sequence[str]], folder: Path
 ) -> Iterator[tuple[list[str], set[str]]]:
     """Each command and the modules that are loaded after it, in one process."""
-    done = subprocess.run(
+    done = told(commands, folder)
+    answers = answers_of(done)
+    assert len(answers) == len(commands), done.stderr[-2000:]
+    for words, status, modules in answers:
+        assert status == 0, (words, done.stderr[-2000:])
+        yield words, set(modules)
+
+
+def told(commands: Sequence[Sequence[str]], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What commands say, one after another in one process."""
+    return subprocess.run(
         [sys.executable, "-c", PROBE, json.dumps(commands)],
         cwd=folder,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
@@ -64,12 +77,12 @@ def modules_after(
         timeout=600,
         check=True,
     )
-    told = [line for line in done.stderr.splitlines() if line.startswith("ran ")]
-    assert len(told) == len(commands), done.stderr[-2000:]
-    for line in told:
-        words, status, modules = json.loads(line.removeprefix("ran "))
-        assert status == 0, (words, done.stderr[-2000:])
-        yield words, set(modules)
+
+
+def answers_of(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    """Each command, its status, and the modules that are loaded after it."""
+    lines = done.stderr.splitlines()
+    return [json.loads(line.removeprefix("ran ")) for line in lines if line.startswith("ran ")]
 
 
 def test_light_commands_import_nothing_heavy(warehouse: Path) -> None:
@@ -85,3 +98,19 @@ def test_plan_of_a_study_with_metrics_and_contrasts_imports_nothing_heavy(
     assert sorted(modules & HEAVY) == []
     assert "tasks.metrics.profile.cosine" in modules, "the study asks for this metric"
     assert sorted(modules & {"tasks.metrics.text.drift", "tasks.metrics.opinion.change"}) == []
+
+
+def test_a_study_file_that_is_not_there_is_said_before_anything_could_read_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "compose.yaml").touch()
+    (tmp_path / "small.yaml").touch()
+    commands = [(command, "smal.yaml") for command in ("plan", "run", "deploy", "serve")]
+    done = told(commands, tmp_path)
+    assert [status for _, status, _ in answers_of(done)] == [2] * len(commands)
+    assert done.stderr.count("did you mean small.yaml?") == len(commands)
+    for words, _, modules in answers_of(done):
+        assert sorted(set(modules) & (HEAVY | READING)) == [], words
+    ((_, status, _),) = answers_of(missing := told([("plan", "nosuch.yaml")], tmp_path))
+    assert status == 2
+    assert "correct the path, or create the file" in missing.stderr
