@@ -101,7 +101,7 @@ def floor_turns(sizes: Sizes, rng: Rng, floor: str) -> tuple[Turns, Ints]:
     return Turns(episode_, round_, seat_, len(SEATS), sizes), talk_
 
 
-def _heard(data: Data, turns: Turns, talk: Ints) -> Data:
+def heard(data: Data, turns: Turns, talk: Ints) -> Data:
     """The data with who hears each message: the speakers of its pair in the round."""
     if not talk.any():
         return data
@@ -121,28 +121,48 @@ def flags_of_nobody(sizes: Sizes, rng: Rng, *, floor: str) -> Data:
     shown = (
         rng.random((2, turns.n)) < np.array([0.8, 0.3])[np.add(turns.round, [[0], [1]]) % 2] * mood
     )
-    return _heard(coded(turns, {"ask": shown[0], "lead": shown[1]}), turns, talk)
+    return heard(coded(turns, {"ask": shown[0], "lead": shown[1]}), turns, talk)
 
 
 def words_of_nobody(sizes: Sizes, rng: Rng, *, floor: str) -> Data:
     """Words and lengths depend on the round and the pair."""
     turns, talk = floor_turns(sizes, rng, floor)
     topic = replace(turns, round=turns.round + ROUNDS * talk)
-    return _heard(spoken(turns, drawn(topic, rng, voices=False, topics=True)), turns, talk)
+    return heard(spoken(turns, drawn(topic, rng, voices=False, topics=True)), turns, talk)
 
 
-def worlds_of(make: Callable[..., Data], draws: int) -> tuple[World, ...]:
+def null_worlds(make: Callable[..., Data], draws: int) -> tuple[World, ...]:
     """A null world for each floor.
 
     Args:
         make: Draws a study, given the floor of the second condition.
         draws: Draws of the null.
     """
+    return _worlds("nothing depends on who speaks", make, draws, lambda floor: 0.0)
+
+
+def planted_worlds(
+    title: str, make: Callable[..., Data], draws: int, size: Callable[[str], float]
+) -> tuple[World, ...]:
+    """A planted world for each floor.
+
+    Args:
+        title: What happens in the second condition.
+        make: Draws a study, given the floor of the second condition.
+        draws: Draws of the null.
+        size: The excess in the second condition, given its floor.
+    """
+    return _worlds(title, make, draws, size)
+
+
+def _worlds(
+    title: str, make: Callable[..., Data], draws: int, size: Callable[[str], float]
+) -> tuple[World, ...]:
     return tuple(
         World(
-            f"nothing depends on who speaks; floor in seat order, in b: {floor}",
+            f"{title}; floor in seat order, in b: {floor}",
             partial(make, floor=floor),
-            (Truth("", 0.0, 0.0, EXCESS),),
+            (Truth("", 0.0, size(floor), EXCESS),),
             {"draws": draws},
         )
         for floor in FLOORS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import comb
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Floats
-from tasks.metrics.worlds.floors import flags_of_nobody, worlds_of
+from tasks.metrics.worlds import keeping
+from tasks.metrics.worlds.floors import flags_of_nobody, null_worlds, planted_worlds
 from tasks.metrics.worlds.frames import coded, turns_of
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
@@ -118,7 +120,7 @@ def seats_silent(sizes: Sizes, rng: Rng) -> Data:
     return coded(turns, {"ask": shows, "lead": shows & other})
 
 
-def _worlds(name: str, size: float) -> MetricWorlds:
+def _worlds(name: str, size: float, statistic: keeping.Statistic) -> MetricWorlds:
     return MetricWorlds(
         name,
         null=(
@@ -134,6 +136,7 @@ def _worlds(name: str, size: float) -> MetricWorlds:
                 (Truth("", 0.0, 0.0, EXCESS),),
                 DRAWS,
             ),
+            *null_worlds(flags_of_nobody, FEW_DRAWS),
         ),
         planted=(
             World(
@@ -141,6 +144,12 @@ def _worlds(name: str, size: float) -> MetricWorlds:
                 seats_apart,
                 (Truth("", 0.0, size, EXCESS),),
                 DRAWS,
+            ),
+            *planted_worlds(
+                "seats keep to one of two flags in .7 of the rounds of b",
+                keeping.flags_of_seats,
+                FEW_DRAWS,
+                partial(keeping.excess_of, statistic),
             ),
         ),
     )
@@ -166,16 +175,15 @@ def _undefined_pairs() -> tuple[World, World]:
     )
 
 
-DRAWS = {"draws": 100}
-cosine = _worlds("profile_cosine", planted_excess(_cosine))
+DRAWS, FEW_DRAWS = {"draws": 100}, 50
+cosine = _worlds("profile_cosine", planted_excess(_cosine), keeping.cosine)
 _null, _planted = _undefined_pairs()
 cosine = replace(cosine, null=(*cosine.null, _null), planted=(*cosine.planted, _planted))
 divergence = replace(
-    _worlds("profile_jsd", planted_excess(_jsd)),
+    _worlds("profile_jsd", planted_excess(_jsd), keeping.divergence),
     notes={
         "": "not biased, but episodes are skewed and half of them lie in one heap: of 3,000 "
         "further studies 92% at 12 and 93% at 20 episodes hold the truth"
     },
 )
-variance = _worlds("profile_variance", planted_excess(_variance))
-variance = replace(variance, null=(*variance.null, *worlds_of(flags_of_nobody, 50)))
+variance = _worlds("profile_variance", planted_excess(_variance), keeping.variance)

@@ -10,8 +10,15 @@ import numpy as np
 
 from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
-from tasks.metrics.worlds.floors import FLOORS, floor_turns, words_of_nobody, worlds_of
+from tasks.metrics.worlds.floors import (
+    FLOORS,
+    floor_turns,
+    null_worlds,
+    planted_worlds,
+    words_of_nobody,
+)
 from tasks.metrics.worlds.frames import Turns, spoken, turns_of
+from tasks.metrics.worlds.keeping import likeness, words_of_seats
 from tasks.metrics.worlds.wording import (
     ALTERNATING,
     BROAD,
@@ -293,13 +300,19 @@ vendi = MetricWorlds(
 )
 consistency = MetricWorlds(
     "persona_consistency",
-    null=(*ALIKE, *worlds_of(words_of_nobody, 20)),
+    null=(*ALIKE, *null_worlds(words_of_nobody, 20)),
     planted=(
         World(
             "two seats whose messages share none to four words of their own in b",
             seats_have_words,
             (Truth("", 0.0, COPIED / 2 * SHARED * (1 - 1 / (2 * len(PAIR))), EXCESS),),
             {"draws": 20},
+        ),
+        *planted_worlds(
+            "in b the messages of each seat share none to four words of its own",
+            words_of_seats,
+            20,
+            likeness,
         ),
     ),
 )
