@@ -278,9 +278,10 @@ ALIKE = (
     ),
     null_world(WORDY, wordy_seats, "", draws=20),
 )
+UNDER_FLOORS = null_worlds(words_of_nobody, 20)
 vendi = MetricWorlds(
     "vendi",
-    null=ALIKE,
+    null=(*ALIKE, *UNDER_FLOORS),
     planted=(
         World(
             "two seats with a sentence of their own in .7 of the rounds of b",
@@ -300,7 +301,7 @@ vendi = MetricWorlds(
 )
 consistency = MetricWorlds(
     "persona_consistency",
-    null=(*ALIKE, *null_worlds(words_of_nobody, 20)),
+    null=(*ALIKE, *UNDER_FLOORS),
     planted=(
         World(
             "two seats whose messages share none to four words of their own in b",
