@@ -6,7 +6,7 @@ which the messages of a round can change seats.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import combinations, permutations, product
@@ -81,7 +81,7 @@ def _rest(other: int) -> tuple[int, ...]:
 
 def _swapped(rounds: Iterable[Blocks]) -> Shown:
     """Who shows the first flag in one round whose messages change seats within blocks."""
-    found: Counter[tuple[int, ...]] = Counter()
+    found: Shown = defaultdict(float)
     for blocks, chance in rounds:
         ways = [list(permutations(block)) for block in blocks]
         each = chance / np.prod([len(way) for way in ways])
@@ -95,7 +95,7 @@ def _swapped(rounds: Iterable[Blocks]) -> Shown:
 
 
 def _added(first: Shown, second: Shown) -> Shown:
-    found: Counter[tuple[int, ...]] = Counter()
+    found: Shown = defaultdict(float)
     for (one, p), (other, q) in product(first.items(), second.items()):
         found[tuple(a + b for a, b in zip(one, other, strict=True))] += p * q
     return dict(found)
