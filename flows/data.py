@@ -14,9 +14,11 @@ from flows.report_file import write_report
 from flows.requests import ImportRequest, ReportRequest, SampleRequest
 from flows.study_references import named
 from schemas.counts import counted
+from tasks.shards import telling_mistakes
 
 
 @flow(name="agora-import", flow_run_name="{request.kind} {request.path.name}")
+@telling_mistakes
 def run_import(request: ImportRequest) -> State[Any]:
     """Bring in a file or folder.
 
@@ -31,6 +33,7 @@ def run_import(request: ImportRequest) -> State[Any]:
 
 
 @flow(name="agora-report", flow_run_name="{request.study}: report")
+@telling_mistakes
 def run_report(request: ReportRequest) -> State[Any]:
     """Write the report of a study; the state's data is the file.
 
@@ -44,6 +47,7 @@ def run_report(request: ReportRequest) -> State[Any]:
 
 
 @flow(name="agora-sample", flow_run_name="{request.study}: sample")
+@telling_mistakes
 def run_sample(request: SampleRequest) -> State[Any]:
     """Draw a study's sample and write its coding sheets; the state's data says what was written.
 

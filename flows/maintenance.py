@@ -14,10 +14,12 @@ from flows.deployments.limits import holding
 from flows.files import refuse_temporary
 from flows.requests import MaintenanceRequest
 from schemas.counts import counted
+from tasks.shards import telling_mistakes
 from warehouse.compacting import compact, settle
 
 
 @flow(name="agora-maintenance", flow_run_name="{request.warehouse.stem}: maintenance")
+@telling_mistakes
 async def run_maintenance(request: MaintenanceRequest) -> State[Any]:
     """Write a warehouse's log into its file, the file anew without unused room, and exports.
 
@@ -29,7 +31,7 @@ async def run_maintenance(request: MaintenanceRequest) -> State[Any]:
             cannot be exported.
     """
     refuse_temporary(warehouse=request.warehouse, archives=request.archives)
-    did = ["settled"]
+    did = ["all rows are in its files"]
     async with holding(request.limit):
         await asyncio.to_thread(settle, request.warehouse, request.wait_s)
         if request.compact:

@@ -27,6 +27,7 @@ from schemas.gateway import MENDED_BY_TIME
 from schemas.unit import AnyUnit
 from tasks.models.estimate import summed
 from tasks.models.prices import prices
+from tasks.shards import telling_mistakes
 from tasks.stages.registry import steps_of
 
 
@@ -35,6 +36,7 @@ from tasks.stages.registry import steps_of
     flow_run_name="{request.study} / {request.stage}",
     validate_parameters=True,
 )
+@telling_mistakes
 async def run_stage(request: StageRequest) -> State[Any]:
     """Work every step of a stage; the state says what failed.
 
@@ -53,7 +55,8 @@ async def run_stage(request: StageRequest) -> State[Any]:
     found = await check_stage(session, request.stage)
     await show_stage(session, request.stage, names)
     reports = [session.report(name) for name in names]
-    notes = [*map(step_sentence, reports), summary(found)]
+    steps = [*filter(None, map(step_sentence, reports))] or ["the study has nothing of this stage"]
+    notes = [*steps, summary(found)]
     return ended(reports, broken(found, critical=True), session.unfinished, notes)
 
 

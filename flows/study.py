@@ -26,6 +26,7 @@ from flows.stages import run_stage
 from schemas.errors import Mistake
 from schemas.unit import Stage
 from tasks.files import text_of
+from tasks.shards import telling_mistakes
 from tasks.studies.yamltext import document
 
 
@@ -40,6 +41,7 @@ def _name() -> str:
 
 
 @flow(name="agora-study", flow_run_name=_name, validate_parameters=True)
+@telling_mistakes
 async def run_study(request: RunRequest) -> State[Any]:
     """Run one study; the state's data is its :class:`StudyReport`.
 

@@ -5,9 +5,12 @@ This is the only module outside ``flows`` that imports Prefect, and it holds no 
 
 from __future__ import annotations
 
+import functools
+import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -15,6 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from schemas.counts import counted
+from schemas.errors import AgoraError
 from schemas.failures import UnitCounts
 from schemas.gateway import Gateway
 from schemas.unit import AnyUnit, Failure
@@ -23,6 +27,49 @@ from tasks.stages.working import Slots, Take, work_units
 
 if TYPE_CHECKING:
     import polars as pl
+
+#: What a flow or a task does, now or later.
+Work = TypeVar("Work", bound=Callable[..., Any])
+
+
+def _tells_something(record: logging.LogRecord) -> bool:
+    """Whether a line is none that Prefect adds about a failed state that a task returned.
+
+    That one quotes the state, as the next line does again, and the traceback of no exception.
+    """
+    return record.exc_info != (None, None, None)
+
+
+logging.getLogger("prefect.task_runs").addFilter(_tells_something)
+
+
+def mistaken(error: AgoraError) -> State[Any]:
+    """The state of a flow or task that ended with something that the user can mend."""
+    lines = (line.strip() for line in error.message().splitlines())
+    return Failed(name="Mistake", message="; ".join(lines), data=error)
+
+
+def telling_mistakes(work: Work) -> Work:
+    """A flow or task whose state tells what the user can mend; Prefect logs no traceback of it.
+
+    Whoever asks for its result is raised the error. What is a bug is raised, with its traceback.
+    """
+
+    @functools.wraps(work)
+    def told(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return work(*args, **kwargs)
+        except AgoraError as error:
+            return mistaken(error)
+
+    @functools.wraps(work)
+    async def told_later(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await work(*args, **kwargs)
+        except AgoraError as error:
+            return mistaken(error)
+
+    return cast(Work, told_later if inspect.iscoroutinefunction(work) else told)
 
 
 @dataclass(frozen=True)
@@ -50,6 +97,7 @@ class Shard:
 
 
 @task(name="shard", task_run_name="{place} {number} of {total}", cache_policy=NO_CACHE)
+@telling_mistakes
 async def work_shard(shard: Shard, place: str, number: int, total: int) -> State[Any]:
     """Work a shard, whose rows are handed over on the way, and wait until they are stored.
 

@@ -40,7 +40,7 @@ async def holding(limit: str | None) -> AsyncIterator[None]:
 
     async with get_client() as client:
         try:
-            await client.read_global_concurrency_limit_by_name(limit)
+            found = await client.read_global_concurrency_limit_by_name(limit)
         except ObjectNotFound:
             raise Mistake(
                 what="the Prefect server has no such concurrency limit",
@@ -49,9 +49,11 @@ async def holding(limit: str | None) -> AsyncIterator[None]:
                 expected="a limit that was created there, or none",
                 fix=f"create it: prefect gcl create {limit} --limit 1",
             ) from None
-    log = get_run_logger()
-    log.info("waiting for a slot of the concurrency limit %s", limit)
+    log, taken = get_run_logger(), found.active_slots >= found.limit
+    if taken:
+        log.info("waiting for a slot of the concurrency limit %s: another run holds it", limit)
     # A server that is away for a while must not end a run that has paid for answers.
     async with concurrency(limit, strict=True, raise_on_lease_renewal_failure=False):
-        log.info("holding a slot of %s", limit)
+        if taken:
+            log.info("holding a slot of the concurrency limit %s", limit)
         yield

@@ -15,7 +15,7 @@ from prefect.states import Crashed
 from flows.runners.dask import begun_before
 from flows.secret_blocks import secret_block
 from schemas.errors import Mistake
-from tasks.shards import state_of
+from tasks.shards import mistaken, state_of
 from tasks.stages.sent import ReturnedShard, returned, unpacked, worker_name
 
 #: The address of the server of Prefect that this worker asks, once a shard has arrived.
@@ -63,22 +63,21 @@ def work_shard_elsewhere(
 
     The task is failed where units of the shard failed.
 
+    Where it is a mistake, it says which worker found it.
+
     Args:
         packed: The shard.
         shard: Its name.
         place: Study, stage and step, for the task's name.
         number: Number of the shard, from 1.
         total: How many shards the step has.
-
-    Raises:
-        Mistake: Something that the user can mend; it says which worker found it.
     """
     if begun_before(shard.name):
         return Crashed(message="its worker died; the run sends its units again")
     try:
         came = asyncio.run(returned(unpacked(packed), secret_block))
     except Mistake as mistake:
-        raise _told_by_worker(mistake) from mistake
+        return mistaken(_told_by_worker(mistake))
     return state_of(came.counts, data=came)
 
 

@@ -56,5 +56,5 @@ async def test_a_study_on_a_lake_gives_the_rows_that_it_gives_on_a_file(
 
     request = MaintenanceRequest(warehouse=lake, compact=True)
     state = await run_maintenance.fn(request)
-    assert state.message.startswith("settled. ")
+    assert state.message.startswith("all rows are in its files. ")
     assert all(found.equals(on_lake[name]) for name, found in rows(lake).items())

@@ -10,7 +10,6 @@ import pytest
 
 from flows.maintenance import run_maintenance
 from flows.requests import MaintenanceRequest
-from schemas.errors import Mistake
 from warehouse.query import query
 
 
@@ -35,5 +34,6 @@ async def test_it_keeps_what_the_warehouse_holds_and_exports_studies(
 
 async def test_a_warehouse_that_is_not_there_fails_it_with_what_to_do(tmp_path: Path) -> None:
     request = MaintenanceRequest(warehouse=tmp_path / "none.duckdb", wait_s=0)
-    with pytest.raises(Mistake, match="no warehouse here"):
-        await run_maintenance.fn(request)
+    state = await run_maintenance.fn(request)
+    assert (state.type.value, state.name) == ("FAILED", "Mistake")
+    assert "no warehouse here" in state.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import logging.config
@@ -14,7 +15,9 @@ import pytest
 
 from flows.requests import StepReport
 from flows.run_log import log_step_ends, log_study_begins
+from schemas.errors import Mistake
 from schemas.failures import FailureGroup
+from tasks.shards import telling_mistakes
 
 
 @pytest.fixture
@@ -72,3 +75,46 @@ def test_a_line_of_json_has_its_text_study_version_stage_and_step(
         assert (line["study"], line["version"]) == ("small", "0123456789abcdef")
         assert (line["severity"], line["flow_name"]) == (level, "logged")
     assert {(line["stage"], line["step"]) for line in (ended, failed)} == {("codes", "code")}
+
+
+def test_what_the_user_can_mend_is_told_once_by_each_run_and_without_a_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from prefect import flow, task
+
+    @task(name="shard")
+    @telling_mistakes
+    async def asked() -> Any:
+        raise Mistake(what="model m has no key", place="models", fix="export KEY=...")
+
+    @flow(name="agora-stage")
+    @telling_mistakes
+    async def stage() -> Any:
+        raise await (await asked(return_state=True)).aresult(raise_on_failure=False)
+
+    caplog.set_level(logging.INFO, "prefect")
+    state = asyncio.run(stage(return_state=True))
+    told = "models: model m has no key; to do:    export KEY=..."
+    assert (state.type.value, state.name, state.message) == ("FAILED", "Mistake", told)
+    with pytest.raises(Mistake, match="has no key"):
+        state.result()
+    errors = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert [(one.name, one.exc_info) for one in errors] == [
+        ("prefect.task_runs", None),
+        ("prefect.flow_runs", None),
+    ]
+    assert all(f"Finished in state Mistake({told!r}" in one.getMessage() for one in errors)
+
+
+def test_a_bug_keeps_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    from prefect import flow
+
+    @flow(name="agora-stage")
+    @telling_mistakes
+    def stage() -> Any:
+        raise ZeroDivisionError("a bug")
+
+    caplog.set_level(logging.INFO, "prefect")
+    state: Any = stage(return_state=True)
+    assert state.name == "Failed"
+    assert any(one.exc_info and one.exc_info[0] is ZeroDivisionError for one in caplog.records)
