@@ -15,7 +15,7 @@ from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Cases, Data
 from tasks.metrics.metric import Options
 from tasks.metrics.persona_data import PersonaData
-from tasks.metrics.statistics.arrays import Floats
+from tasks.metrics.statistics.arrays import Floats, without_rounding
 from tasks.metrics.statistics.effect_intervals import levels_of
 from tasks.metrics.statistics.means import UNBOUNDED, Bounds, MeanInterval, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
@@ -277,9 +277,14 @@ def _condition_rows(
 def _levels(matrix: Floats, subjects: Sequence[str], found: ByEpisode) -> list[Levels]:
     """The two values that a column has in the whole study, of columns that have no others."""
     return [
-        (0.0, 1.0) if subject in found.yes_or_no else levels_of(column[np.isfinite(column)])
+        (0.0, 1.0) if subject in found.yes_or_no else _two(column[np.isfinite(column)])
         for subject, column in zip(subjects, matrix.T, strict=True)
     ]
+
+
+def _two(values: Floats) -> Levels:
+    """The two values that there are, rounding errors aside."""
+    return levels_of(without_rounding(values, float(np.abs(values).max(initial=0.0))))
 
 
 def _intervals(

@@ -87,5 +87,6 @@ METRIC = Metric(
     "shares. A flag that applies only where another is present is counted, and its share taken, "
     "there. A flag that occurs a few times in a study says little of a single episode.",
     needs=("labels",),
+    version=2,
     compute=compute,
 )

@@ -199,5 +199,6 @@ METRIC = Metric(
     "scales, or intervals near an end reach beyond it.",
     needs=("responses",),
     options=ResponseOptions,
+    version=2,
     compute=compute,
 )

@@ -115,5 +115,6 @@ METRIC = Metric(
     "answers by itself: hold it against a condition without what is to have shifted them. Scores "
     "near an end of the scale can shift one way only.",
     needs=("responses",),
+    version=2,
     compute=compute,
 )

@@ -94,5 +94,6 @@ METRIC = Metric(
     "their key, it holds that difference too.",
     needs=("answers",),
     scope="persona",
+    version=2,
     compute=compute,
 )

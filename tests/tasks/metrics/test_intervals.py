@@ -28,9 +28,10 @@ from tasks.metrics.outcomes.market import EPISODE
 from tasks.metrics.rows import ByEpisode, frame, of_episodes
 from tasks.metrics.statistics import bootstrap, proportions
 from tasks.metrics.statistics.effect_intervals import levels_of, mean_difference_interval
-from tasks.metrics.statistics.means import mean_intervals
+from tasks.metrics.statistics.means import WILSON, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 from tasks.metrics.statistics.two_raters import cohen_kappa
+from tasks.metrics.worlds.frames import episodes_frame
 
 BENCH = Path(__file__).resolve().parents[3] / "bench" / "interval_coverage.py"
 
@@ -90,6 +91,24 @@ def test_few_episodes_have_students_interval_and_a_warning() -> None:
     assert "rests on 3 episodes" in found.warning
 
 
+def test_a_mean_warns_where_most_episodes_share_their_value_and_no_range_bounds_it() -> None:
+    values = np.array([0.0] * 8 + [0.2, 1.3, 2.1, 0.7])[:, None]
+    (free,), (bound,) = mean_intervals(values), mean_intervals(values / 3, bounds=(0.0, 1.0))
+    assert "share their value" in free.warning
+    assert bound.warning == ""
+    (even,) = mean_intervals(np.linspace(0, 1, 12)[:, None])
+    assert even.warning == ""
+
+
+def test_two_values_that_differ_by_rounding_besides_are_still_two() -> None:
+    n = 12
+    values = np.where(np.arange(n) % 3 == 0, 0.1 + 0.2, 0.3) + np.where(np.arange(n) < 6, 0.0, 0.5)
+    data = Data(episodes=episodes_frame({"a": n}))
+    found = of_episodes(data, Options(), {"": ByEpisode(values, "made up")})
+    (method,) = found.filter(pl.col("scope") == "condition")["method"].to_list()
+    assert WILSON in method
+
+
 def test_a_mean_of_more_episodes_has_a_studentised_bootstrap() -> None:
     values = np.random.default_rng(4).exponential(1, 14)
     (found,) = mean_intervals(values[:, None])
@@ -115,7 +134,7 @@ def test_where_most_episodes_share_their_value_resamples_without_spread_widen_no
     theirs = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
     assert (found.low, found.high) == pytest.approx(theirs)
     assert found.method == "interval: Student's t over episodes"
-    assert found.warning == ""
+    assert "share their value" in found.warning
 
 
 @pytest.mark.parametrize("n", [5, 8, 12, 20])
