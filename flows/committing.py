@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: many, or they have so many rows, or the first has waited so long. Nothing is at risk meanwhile:
 #: paid answers are in the journal until their unit is committed. A batch takes memory by its rows;
 #: what comes while one is committed waits for the next.
-GATHERED_UNITS = 256
+GATHERED_UNITS = 512
 GATHERED_ROWS = 10_000
 GATHERED_S = 10.0
 

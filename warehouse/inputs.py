@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from schemas.tables.studies import CompleteUnitRow, StudyInputRow
-from warehouse.projections.frames import frame_of
+from warehouse.projections.frames import frame_of, frame_schema
 from warehouse.queries.of_version import NewlyComplete
 from warehouse.queries.units import InputsOfStep
 from warehouse.writer import Writer
@@ -35,9 +35,7 @@ def record_complete(warehouse: Writer, study_version: str) -> None:
 
     Answers as of the version are of these units from now on.
     """
-    rows = [
-        CompleteUnitRow(**row._asdict()) for row in warehouse.rows(NewlyComplete(study_version))
-    ]
-    if rows:
-        of_version = {"study_version": study_version}
-        warehouse.replace("complete_units", of_version, frame_of(CompleteUnitRow, rows))
+    schema = frame_schema(CompleteUnitRow)
+    rows = warehouse.frame(NewlyComplete(study_version)).select(schema.names()).cast(schema)
+    if rows.height:
+        warehouse.replace("complete_units", {"study_version": study_version}, rows)

@@ -145,13 +145,16 @@ class Warehouse(Writer):
         with self.cursor() as cursor:
             batches = cursor.sql(statement(query)).to_arrow_reader(TEXT_ROWS)
             parts = [pl.DataFrame(batches.schema.empty_table()), *map(pl.DataFrame, batches)]
-            return pl.concat(part.cast(categories(query)) for part in parts)
+            found = pl.concat(part.cast(categories(query)) for part in parts)
+        self._give_back_memory()
+        return found
 
     @contextmanager
     def batches(self, statement: str) -> Iterator[Batches]:
         """See :meth:`warehouse.reader.Reader.batches`; rows are read as they are taken."""
         with self.cursor() as cursor:
             yield streamed(cursor, statement)
+        self._give_back_memory()
 
     def frame_sql(
         self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None
