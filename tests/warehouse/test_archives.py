@@ -328,9 +328,49 @@ def test_a_small_file_of_large_texts_fills_no_memory(
 
     renewed(folder, "prompt_messages", swollen)
     assert (folder / "prompt_messages.parquet").stat().st_size < 2**16
-    monkeypatch.setattr("warehouse.archives.contents.MOST_GROUP_BYTES", 100 * 2**20)
+    monkeypatch.setattr("warehouse.archives.parquet.MOST_GROUP_BYTES", 100 * 2**20)
     with pytest.raises(Mistake, match="texts that are too large"):
         imported(folder, tmp_path / "there.duckdb")
+
+
+def varint(size: int) -> bytes:
+    """A number of bytes as the header of a page holds it."""
+    number, found = 2 * size, bytearray()
+    while number > 0x7F:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])
+
+
+def test_pages_that_are_said_to_be_large_fill_no_memory(
+    export: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = export()
+    file = folder / "prompt_messages.parquet"
+    rows, size = pq.read_table(file).slice(0, 1), 2**20
+    text = pa.array(["x" * (size - 4)])
+    forged = rows.set_column(rows.schema.get_field_index("text"), rows.schema.field("text"), text)
+    pq.write_table(
+        forged, file, compression="zstd", use_dictionary=False, write_statistics=False,
+        data_page_size=2**30, store_schema=False,
+    )  # fmt: skip
+    content = file.read_bytes()
+    assert len(content) < 2**16
+    honest, lie = varint(size), varint(2**27 - 1)
+    assert len(honest) == len(lie)
+    assert honest in content
+    file.write_bytes(content.replace(honest, lie))
+    manifest = json.loads((folder / MANIFEST).read_text())
+    note = next(one for one in manifest["tables"] if one["table"] == "prompt_messages")
+    note |= {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "rows": 1}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    monkeypatch.setattr("warehouse.archives.parquet.DECODING_MB", 64)
+    with pytest.raises(Mistake, match="damaged") as refused:
+        imported(folder, tmp_path / "there.duckdb")
+    assert "Out of Memory" in refused.value.message()
 
 
 def test_a_parquet_file_of_other_columns_is_refused(export: Export, tmp_path: Path) -> None:

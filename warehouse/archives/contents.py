@@ -16,21 +16,18 @@ from io import BufferedReader
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from schemas.archive import BESIDE, MANIFEST, Manifest
 from schemas.errors import Mistake
 from schemas.tables import TABLES, Row
-from warehouse.archives.writing import GROUP_ROWS, file_of, schema_version
-from warehouse.projections.frames import frame_schema
+from warehouse.archives.parquet import Unreadable, parquet_rows
+from warehouse.archives.writing import file_of, schema_version
+from warehouse.projections.columns import columns_of
 from warehouse.queries.of_version import tables_of_versions
 
-#: Bytes that a manifest may have, and bytes that a row group may take, at most.
+#: Bytes that a manifest may have, at most.
 MOST_MANIFEST_BYTES = 16 * 2**20
-MOST_GROUP_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -70,59 +67,12 @@ class Archive:
             Mistake: The file is no table of that kind, or holds other rows than the manifest says.
         """
         name = file_of(row)
+        expected = next(note.rows for note in self.manifest.tables if note.table == row.table.name)
         with opened(self.folder, name) as file:
-            try:
-                yield from self._batches(row, file)
-            except (pa.ArrowException, pl.exceptions.PolarsError, OSError) as error:
-                found = str(error).splitlines()[0]
-                raise _damaged(self.folder / name, found, "a Parquet file of Agora") from error
-
-    def _batches(self, row: type[Row], file: BufferedReader) -> Iterator[pl.DataFrame]:
-        place = self.folder / file_of(row)
-        parquet = pq.ParquetFile(file)
-        plain = parquet.schema_arrow
-        # Texts that repeat stay in one place until it is known what they come to.
-        parquet = pq.ParquetFile(file, read_dictionary=_texts(parquet))
-        expected = next(n.rows for n in self.manifest.tables if n.table == row.table.name)
-        if parquet.metadata.num_rows != expected:
-            raise _damaged(place, f"{parquet.metadata.num_rows} rows", f"{expected} rows")
-        names = list(row.model_fields)
-        if plain.names != names:
-            raise _damaged(place, ", ".join(plain.names[:60]), ", ".join(names))
-        most = f"at most {GROUP_ROWS} rows and {MOST_GROUP_BYTES} bytes in one"
-        for number in range(parquet.metadata.num_row_groups):
-            group = parquet.metadata.row_group(number)
-            if group.num_rows > GROUP_ROWS or group.total_byte_size > MOST_GROUP_BYTES:
-                raise _damaged(place, "row groups that are too large", most)
-            rows = parquet.read_row_group(number)
-            if _text_bytes(rows) > MOST_GROUP_BYTES:
-                raise _damaged(place, "texts that are too large", most)
-            table = pl.from_arrow(rows.cast(plain))
-            assert isinstance(table, pl.DataFrame)
-            yield table.cast(
-                {
-                    name: dtype
-                    for name, dtype in frame_schema(row).items()
-                    if table.schema[name] == pl.Null
-                }
-            )
-
-
-def _texts(parquet: pq.ParquetFile) -> list[str]:
-    """Paths of the columns with texts, those within lists included."""
-    columns = (parquet.schema.column(number) for number in range(len(parquet.schema)))
-    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
-
-
-def _text_bytes(rows: pa.Table) -> int:
-    """What the texts of rows come to once each stands in its own place."""
-    total = 0
-    for chunk in (chunk for column in rows.columns for chunk in column.chunks):
-        texts = pc.list_flatten(chunk) if pa.types.is_list(chunk.type) else chunk
-        if pa.types.is_dictionary(texts.type):
-            lengths = pc.binary_length(texts.dictionary).cast(pa.int64())
-            total += pc.sum(lengths.take(texts.indices)).as_py() or 0
-    return total
+            try:  # the open file itself is read, whatever its name leads to by now
+                yield from parquet_rows(f"/dev/fd/{file.fileno()}", columns_of(row), expected)
+            except Unreadable as error:
+                raise _damaged(self.folder / name, error.found, error.expected) from error
 
 
 def archive_of(folder: Path) -> Archive:
