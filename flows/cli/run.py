@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import shlex
 import shutil
 import sys
@@ -121,11 +122,14 @@ def _flow(ending: Ending, checker: Checker) -> Any:
     if server.pid is not None:  # else the run may have nothing to do, which is not known yet
         checker.start()
     # Imported while the server starts; without the engines the first flow and task would do it.
+    gc.disable()  # imports make much that stays, and nothing to collect
     import prefect.flow_engine
     import prefect.task_engine  # noqa: F401
 
     from flows.study import run_study
 
+    gc.freeze()
+    gc.enable()
     server.ready()
     server.watch(ending.give_up)
     return run_study

@@ -8,10 +8,13 @@ import random
 import shutil
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from prefect.settings import get_current_settings
+
+if TYPE_CHECKING:
+    from conftest import Ran
 
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "study_kills.py"
 
@@ -36,11 +39,12 @@ def bench() -> ModuleType:
     return module
 
 
-def test_kills_change_no_table_and_leave_no_process(
+async def test_kills_change_no_table_and_leave_no_process(
     bench: ModuleType,
     prefect_server: None,
     first_run: tuple[Path, Any],
     tmp_path: Path,
+    ran: Ran,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole, killed = first_run[0] / "agora.duckdb", tmp_path / "agora.duckdb"
@@ -61,6 +65,5 @@ def test_kills_change_no_table_and_leave_no_process(
             n_struck += struck.total()
     assert {moment for moments, _ in OF_SERVERS for moment in moments} == set(bench.MOMENTS)
     assert n_struck > 1
-    monkeypatch.setenv("PREFECT_API_URL", str(get_current_settings().api.url))
-    bench.run_through(tmp_path, study, killed)
+    assert (await ran(study, warehouse=killed)).complete
     assert bench.different_tables(whole, killed) == []

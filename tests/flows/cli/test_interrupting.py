@@ -63,8 +63,13 @@ def heed_signals() -> None:
 
 
 @contextmanager
-def begun(folder: Path, replicates: int = 40) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A run that has named its study, and the mark of its processes; all are gone at the end."""
+def begun(
+    folder: Path, replicates: int = 40, url: str | None = None
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A run that has named its study, and the mark of its processes; all are gone at the end.
+
+    It starts a Prefect server where the address of none is given.
+    """
     text = STUDY.replace("replicates: 40", f"replicates: {replicates}")
     (folder / "long.yaml").write_text(text, encoding="utf-8")
     mark = uuid.uuid4().hex
@@ -72,6 +77,8 @@ def begun(folder: Path, replicates: int = 40) -> Iterator[tuple[subprocess.Popen
     environment |= {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_LOGGING_INTERNAL_LEVEL": "ERROR"}
     environment |= {MARK: mark}
     environment.pop("PREFECT_API_URL", None)
+    if url is not None:
+        environment["PREFECT_API_URL"] = url
     with subprocess.Popen(
         [sys.executable, "-u", "-m", "flows.cli.main", "run", "long.yaml"],
         cwd=folder,
@@ -150,9 +157,14 @@ def test_a_run_whose_server_is_killed_ends_soon_with_one_message(
     assert complained.count("\n") == 4
 
 
-def test_a_run_whose_reader_has_gone_ends_without_a_word(tmp_path: Path) -> None:
+def test_a_run_whose_reader_has_gone_ends_without_a_word(
+    prefect_server: None, tmp_path: Path
+) -> None:
+    from prefect.settings import get_current_settings
+
     # Whether somebody still reads is found out with the next line, at the end of a step.
-    with begun(tmp_path, replicates=2) as (run, _):
+    url = str(get_current_settings().api.url)
+    with begun(tmp_path, replicates=2, url=url) as (run, _):
         assert run.stdout is not None
         assert run.stderr is not None
         run.stdout.close()
