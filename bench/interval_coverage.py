@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from tasks.metrics.coders.rates import rate_interval
 from tasks.metrics.contrasts.catalogue import TESTS
+from tasks.metrics.contrasts.inverted import Shuffles, difference_of_means
 from tasks.metrics.contrasts.sample import Side, Untestable, refuse_equal_episodes
 from tasks.metrics.statistics import effect_intervals, effects
 from tasks.metrics.statistics.bootstrap import sum_interval
@@ -99,6 +100,10 @@ def _exponential(mean: float) -> Draw:
     return lambda rng, episodes: rng.exponential(mean, episodes)
 
 
+def _log_normal(more: float) -> Draw:
+    return lambda rng, episodes: rng.lognormal(0, 1, episodes) + more
+
+
 def _one_of(first: float, second: float, third: float) -> Draw:
     """Three values, the last in half of the episodes and each of the others in a quarter."""
     return lambda rng, episodes: rng.choice([first, second, third, third], episodes)
@@ -111,6 +116,11 @@ def _mostly_one(rng: Rng, episodes: int) -> Floats:
 
 def _yes(share: float) -> Draw:
     return lambda rng, episodes: rng.binomial(1, share, episodes).astype(float)
+
+
+def _shuffled(a: Floats, b: Floats) -> tuple[float, float]:
+    shuffles = Shuffles.of_values(a, b, np.random.default_rng(0))
+    return difference_of_means(a, b, shuffles).ends
 
 
 def _rate_cells(rng: Rng, episodes: int) -> Floats:
@@ -182,12 +192,13 @@ def cases() -> dict[str, Case]:
         "normal, 2 apart": (_normal(0), _normal(2)),
         "normal, three times the spread": (_normal(0), _normal(0.6, 3)),
         "exponential, means 1 and 3": (_exponential(1), _exponential(3)),
+        "log-normal, 2 apart": (_log_normal(0), _log_normal(2)),
         "shares .1 and .1": (_yes(0.1), _yes(0.1)),
         "shares .1 and .5": (_yes(0.1), _yes(0.5)),
     }
     kinds = {
         "rank_biserial": (effect_intervals.rank_biserial_interval, effects.rank_biserial),
-        "mean_difference": (effect_intervals.mean_difference_interval, effects.mean_difference),
+        "mean_difference": (_shuffled, effects.mean_difference),
         "hedges_g": (effect_intervals.hedges_g_interval, effects.standardised),
     }
     for name, (interval, effect) in kinds.items():

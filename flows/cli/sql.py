@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flows.cli.output import as_csv, as_json, as_parquet
-from flows.cli.table import fits, records, table
+from flows.cli.table import cell, fits, records, table, terminal_width
 from flows.cli.terminal import say
 from flows.files import write_out
 from flows.study_references import recorded_version
@@ -19,6 +22,9 @@ from warehouse.reader import reader
 
 #: Rows that a table on a terminal shows; the other formats give all of them.
 MOST_ROWS = 200
+
+#: Different warnings that stand below a table without room for their column.
+MOST_WARNINGS = 8
 
 #: Values that are shown one below the other where their columns do not fit side by side.
 MOST_LISTED = 60
@@ -54,7 +60,9 @@ def answer(
             text = table(few.columns, few.rows)
         else:
             text = records(few.columns, few.rows)
-        if re.search(r"^\((values are cut|\d+ columns left out)", text, re.MULTILINE):
+        if re.search(r"left out:[^)]*\bwarning\b", text):
+            text += _warnings(few.columns, few.rows)
+        if re.search(r"^\((values are cut|\d+ columns? left out)", text, re.MULTILINE):
             text += "(name the columns that you want, or use --format csv for everything)\n"
         if few.truncated:
             text += f"(the first {MOST_ROWS} rows; --format csv or json gives all of them)\n"
@@ -67,6 +75,38 @@ def answer(
     if output is None and sys.stdout.isatty():
         content = printable_lines(content.decode()).encode()
     write_out(content, output)
+
+
+def _warnings(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """The warnings of rows, each once, for a table that has no room for their column."""
+    place, by_text = list(columns).index("warning"), dict[str, list[int]]()
+    for number, row in enumerate(rows, start=1):
+        if row[place]:
+            by_text.setdefault(str(row[place]), []).append(number)
+    lines = [
+        textwrap.fill(
+            f"{'row' if len(numbers) == 1 else 'rows'} {_some(numbers)}: {cell(text)}",
+            terminal_width(),
+            initial_indent="warning, ",
+            subsequent_indent="  ",
+            break_long_words=False,
+        )
+        for text, numbers in list(by_text.items())[:MOST_WARNINGS]
+    ]
+    if len(by_text) > MOST_WARNINGS:
+        lines.append(f"({counted(len(by_text) - MOST_WARNINGS, 'more warning')})")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _some(numbers: Sequence[int]) -> str:
+    """The first few of some numbers.
+
+    Example:
+        >>> _some([1, 4]), _some(range(1, 20))
+        ('1, 4', '1, 2, 3, 4, 5, 6 and 13 more')
+    """
+    first = ", ".join(map(str, numbers[:6]))
+    return f"{first} and {len(numbers) - 6} more" if len(numbers) > 6 else first
 
 
 def _version(at: str, warehouse: Path) -> str:

@@ -24,6 +24,16 @@ select 1 as i, 0.1::double as d, 1.10::decimal(5,2) as m, null::int as n, '' as 
 """
 
 
+def test_warnings_stand_below_a_table_without_room_for_them(agora: Agora, warehouse: Path) -> None:
+    many = ", ".join(f"repeat('{letter}', 18) as {letter}" for letter in "abcdefgh")
+    warned = "case when n in (2, 5) then 'few episodes' end as warning"
+    text = agora("sql", f"select n, {many}, {warned} from range(9) as numbers(n)").stdout
+    assert "warning, rows 3, 6: few episodes" in text
+    assert text.count("few episodes") == 1
+    # Where the column has room, it says so itself.
+    assert "warning, row" not in agora("sql", f"select n, {warned} from range(9) as x(n)").stdout
+
+
 def test_csv_tells_null_from_empty(agora: Agora, warehouse: Path) -> None:
     done = agora(
         "sql", "select null as a, '' as b, 'x,y' as c, 0.1 + 0.2::double as d", "-f", "csv"
