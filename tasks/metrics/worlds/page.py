@@ -53,8 +53,7 @@ TESTS = """\
 The coverage is that of the effect's interval. The rejection of an equivalence test is at a
 difference of exactly its margin. Effects are compared with their values for many episodes. In hard
 worlds nothing happens, and values are skewed, rare or tied, of few episodes against many: there p
-may be below .05 too seldom, never too often, and intervals, which take values to be normal or many,
-may hold the truth less often."""
+may be below .05 too seldom and intervals may hold the truth too often, not the other way round."""
 
 
 def _share(number: float | None) -> str:
@@ -156,7 +155,8 @@ def _outside(held: Held) -> Iterator[str]:
     yield (
         f"{n - len(told)} of {n} numbers have, at 12 and at 20 episodes a side, coverage within "
         f"{low:.0%} to {high:.0%}, rejection in null worlds within {REJECTION[0]:.0%} to "
-        f"{REJECTION[1]:.0%} (in hard ones of tests, at most that), and planted sizes within "
+        f"{REJECTION[1]:.0%} (in hard ones of tests, at most that, and coverage at least "
+        f"{low:.0%}), and planted sizes within "
         f"{SIZE:.0%}, with two standard errors of "
         "simulation allowed. So many numbers have some beyond that by luck alone. The others, with "
         "the reason where it is known:"
@@ -176,6 +176,8 @@ def _beyond(by_episodes: Mapping[int, Line], kind: str) -> Iterable[str]:
             error = 2 * (0.95 * 0.05 / line["studies"]) ** 0.5
             if rejection > REJECTION[1] + error:
                 yield f"rejection {_share(rejection)} at {episodes}"
+            if coverage is not None and coverage < COVERAGE[0] - error:
+                yield f"coverage {_share(coverage)} at {episodes}"
             continue
         if coverage is not None:
             error = 2 * (0.95 * 0.05 / (line.get("intervals") or line["studies"])) ** 0.5
