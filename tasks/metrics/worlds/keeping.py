@@ -1,7 +1,8 @@
 """Worlds in which seats keep to what is their own, under every floor that a talk can have.
 
 Their sizes are those of four seats that speak in six rounds, worked out by counting all ways in
-which the messages of a round can change seats.
+which the messages of a round can change seats. Where chance decides how often a seat speaks, the
+sign of the excess is known and its size is not.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ KEPT = 0.7
 #: Most words of its own that the messages of a seat share, from none to so many evenly.
 OWN = 4
 FIRST = len(SEATS) // 2
+#: Floors under which seats speak more often in some rounds than in others; sizes are not counted.
+UNEQUAL = ("moderated or bids", "random")
 #: How often each seat shows the first flag, with the probability of it.
 Shown: TypeAlias = dict[tuple[int, ...], float]
 #: Seats that speak in a round, those that may swap messages together; and how likely it is.
@@ -62,11 +65,8 @@ def words_of_seats(sizes: Sizes, rng: Rng, *, floor: str) -> Data:
 
 
 def _rounds(floor: str) -> tuple[Blocks, ...] | None:
-    """The rounds that there can be under a floor; ``None`` where they are too many to count.
-
-    Who is chosen by a moderator or by bids differs from round to round in how often seats speak.
-    """
-    if floor == "moderated or bids":
+    """The rounds that there can be under a floor; ``None`` where they are too many to count."""
+    if floor in UNEQUAL:
         return None
     if floor == "led":
         return ((((0, 1, 2, 3, 0),), 1.0),)
@@ -170,7 +170,7 @@ _LEFT = {
         - (1 / 10 + (ROUNDS - 1) * 7 / 25) / ROUNDS
     )
     / 4,
-    "moderated or bids": float("nan"),
+    **dict.fromkeys(UNEQUAL, float("nan")),
 }
 
 
