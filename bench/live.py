@@ -4,7 +4,9 @@
 
 Every study is an ``agora run`` in a process of its own, of another length than the others, so that
 owners change. The reader asks every 100 ms through :func:`warehouse.query.query`, a new connection
-each time. No process may see an error, and every unit must be committed once.
+each time, from the beginning on. With ``--kill``, the owner is killed once all studies have
+committed something, and its run is started again. No process may see an error, and every unit must
+be committed once.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +32,8 @@ from warehouse.query import query
 
 ROOT = Path(__file__).resolve().parents[1]
 EVERY_S = 0.1
+#: What studies may take to start on a busy machine.
+START_S = 120.0
 #: Calls that a study has in flight, and turns of an episode, one after another.
 IN_FLIGHT, TURNS = 8, 8
 QUESTIONS = (
@@ -120,7 +125,7 @@ def owner_killed(warehouse: Path, runs: list[subprocess.Popen[bytes]], within_s:
     raise TimeoutError(f"no owner of {warehouse} could be killed in the middle of all runs")
 
 
-def wait_for_warehouse(warehouse: Path, within_s: float = 120.0) -> None:
+def wait_for_warehouse(warehouse: Path, within_s: float = START_S) -> None:
     """Waits until somebody serves a warehouse.
 
     Raises:
@@ -158,10 +163,14 @@ def main() -> None:
         studies = write_studies(folder, url, counts)
         runs = [started(study, warehouse) for study in studies]
         wait_for_warehouse(warehouse)
-        if options.kill:
-            killed = owner_killed(warehouse, runs, 120.0 + options.seconds)
-            runs[killed] = started(studies[killed], warehouse)
-        seen = read(warehouse, runs, options.seconds)
+        most_s = options.seconds + (START_S if options.kill else 0.0)
+        with ThreadPoolExecutor(1) as readers:
+            reading = readers.submit(read, warehouse, runs, most_s)
+            if options.kill:
+                killed = owner_killed(warehouse, runs, START_S + options.seconds)
+                print(f"killed the owner, study-{killed + 1}, and started its run again")
+                runs[killed] = started(studies[killed], warehouse)
+            seen = reading.result()
         load = os.getloadavg()[0]
         statuses = [run.wait() for run in runs]
         median = statistics.median(seen.latencies_s)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tasks.environments.discussion.environment import Discussion
 from tasks.episodes import play
 from tasks.episodes.names import other_names
 from tasks.episodes.presenting import EventTexts, Presentation, Presenter
-from tasks.episodes.prompts import Templates, template_digests
+from tasks.episodes.prompts import Templates, prompt_texts, template_digests
 from tests.tasks.episodes.games import episode
 
 NAMES = {"s1": "Agent-1", "s2": "Agent-2"}
@@ -212,3 +213,13 @@ def test_an_answer_that_led_to_several_events_is_shown_as_it_was_given(shown: Ev
         '{"to": ["s2", "s3"]}'
     ]
     assert prompt.seqs == [0, 1, 2]
+
+
+def test_a_template_is_read_again_when_its_file_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.episodes.prompts._folder", lambda kind: tmp_path)
+    for text in ("One.", "Two words."):
+        for name in Discussion().templates:
+            (tmp_path / f"{name}.md").write_text(text, encoding="utf-8")
+        assert set(prompt_texts(Discussion()).values()) == {text}

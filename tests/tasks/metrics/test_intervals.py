@@ -69,6 +69,19 @@ def test_weights_are_resamples_and_the_same_everywhere() -> None:
     assert bootstrap.episode_weights.__wrapped__(17, 300).tolist() == weights.tolist()
 
 
+def test_sums_of_many_episodes_are_those_of_weights_that_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.random.default_rng(0).normal(size=(40, 2))
+    kept = bootstrap.weighted_sums(values, 100)
+    monkeypatch.setattr(bootstrap, "_KEPT", 0)
+    monkeypatch.setattr(bootstrap, "_CHUNK", 7 * len(values))  # the last block is a smaller one
+    monkeypatch.setattr(bootstrap, "episode_weights", None)
+    drawn = bootstrap.sums_of([values, values**2], 100)
+    np.testing.assert_allclose(drawn[0], kept, rtol=1e-12)
+    assert drawn[1].shape == (100, 2)
+
+
 @pytest.mark.parametrize(
     ("n", "words"), [(0, "no episode"), (1, "one episode"), (2, "two episodes")]
 )

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from schemas.gateway import ATTEMPT_KINDS
+from tasks.models.accounts import AccountEmpty
 from tasks.models.faults import failed_status
 from tasks.models.gateway import open_gateway
 
@@ -126,6 +127,24 @@ async def test_no_credit_is_not_tried_again(
         answer = await gateway.ask(ask(spec()))
     assert answer.failure.kind == "no_credit"
     assert len(server.requests) == 1
+
+
+async def test_an_account_without_credit_is_asked_once_and_others_are_asked(
+    server, said, spec, ask, quick, tmp_path, monkeypatch
+):
+    server.answer = lambda request, number: (
+        said.refusal(402, "Insufficient Balance") if number == 1 else said.completion()
+    )
+    monkeypatch.setenv("OTHER_KEY", "another-key-of-nobody")
+    async with open_gateway(tmp_path / "j", backoff=quick) as gateway:
+        first = await gateway.ask(ask(spec()))
+        with pytest.raises(AccountEmpty) as refused:
+            await gateway.ask(ask(spec(), unit_key="u2"))
+        other = await gateway.ask(ask(spec(api_key_env="OTHER_KEY"), unit_key="u2"))
+    assert first.failure.message == refused.value.message()
+    assert list(gateway.accounts.empty.values()) == ["Insufficient Balance"]
+    assert other.failure is None
+    assert len(server.requests) == 2
 
 
 def test_a_quota_per_minute_or_day_is_a_rate_limit():
