@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import CrashedRun, PrefectHTTPStatusError
-from prefect.settings import get_current_settings
 from prefect.states import Crashed
 
 from flows.committing import Committer
@@ -170,7 +169,7 @@ class Sender:
         loop, cluster, name = asyncio.get_running_loop(), self._cluster, uuid.uuid4().hex
         terms = self._terms(sending.units, allowance)
         data = await asyncio.to_thread(self._packed, sending.units, terms)
-        sent = ShardName(name, str(get_current_settings().api.url))
+        sent = ShardName(name)
         future = work_shard_elsewhere.submit(data, sent, self._place, sending.number, self._total)
         wait = partial(future.result, raise_on_failure=False)
         try:

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.events.clients import PrefectEventsClient
 from prefect.events.worker import EventsWorker
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Crashed
@@ -112,7 +111,7 @@ def test_a_key_that_a_worker_lacks_is_a_mistake_that_names_the_worker(
     data = packed(SentShard("episodes", units, {}, Terms(tmp_path / "journal", "")))
     assert b"not-there" not in data
     monkeypatch.delenv("A_KEY")
-    state = work_shard_elsewhere.fn(data, ShardName("shard", ""), "sent / episodes", 1, 1)
+    state = work_shard_elsewhere.fn(data, ShardName("shard"), "sent / episodes", 1, 1)
     assert (state.type.value, state.name) == ("FAILED", "Mistake")
     assert isinstance(pickle.loads(pickle.dumps(state.data)), Mistake)
     assert state.message.startswith("worker ")
@@ -145,29 +144,26 @@ async def test_a_task_whose_rows_were_refused_afterwards_is_failed(prefect_serve
     ]
 
 
-@pytest.fixture
-def no_events_worker() -> Iterator[type[EventsWorker]]:
-    """What tells Prefect's server of tasks, before this process has told one and afterwards."""
-    EventsWorker.drain_all(timeout=60)
-    yield EventsWorker
-    EventsWorker.drain_all(timeout=1)
-
-
-def test_a_worker_that_stands_tells_the_server_of_each_run(
-    no_events_worker: type[EventsWorker], monkeypatch: pytest.MonkeyPatch
+def test_a_worker_tells_the_server_of_each_run_also_of_several_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("flows.runners.elsewhere._TOLD", set())
-    here = []
+    monkeypatch.setattr(EventsWorker, "instance", EventsWorker.instance)
+    told = []
     with contextlib.ExitStack() as open_ones:
-        for _ in range(2):
-            server = open_ones.enter_context(socket.create_server(("127.0.0.1", 0)))
-            server.settimeout(60)
+        listening = [
+            open_ones.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2)
+        ]
+        for server in (*listening, *listening):
             url = f"http://127.0.0.1:{server.getsockname()[1]}/api"
             with temporary_settings({PREFECT_API_URL: url}):
-                pickle.loads(pickle.dumps(ShardName("shard", url)))
-                no_events_worker.instance(PrefectEventsClient)
-                here.append(open_ones.enter_context(server.accept()[0]))
-        for connection in here:
+                assert pickle.loads(pickle.dumps(ShardName("shard"))).name == "shard"
+                told.append(EventsWorker.instance())
+        assert told[0] is told[2]
+        assert told[1] is told[3]
+        assert told[0] is not told[1]
+        for server in listening:
+            server.settimeout(600)
+            connection = open_ones.enter_context(server.accept()[0])
             connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
 
 
