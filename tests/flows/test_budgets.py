@@ -12,7 +12,6 @@ import yaml
 from flows.cli.plan import print_plans
 from flows.estimating import questions
 from flows.planning import plans
-from flows.requests import RunRequest
 from schemas.errors import Mistake
 from tasks.models.estimate import TEXTS_PER_CALL
 from tasks.stages.registry import steps
@@ -20,7 +19,7 @@ from tasks.studies.design import design
 from tasks.studies.load import load_study
 from warehouse.reader import reader_or_empty
 
-from .without_prefect import no_prefect
+from .conftest import run_plainly
 
 HOSTED = {"model": "openai/of-unknown-price", "api_base": "http://127.0.0.1:9/v1"}
 
@@ -38,11 +37,8 @@ def study(without_prefect, tmp_path):
 
 
 def refusal_of_a_run(path: Path, **request: Any) -> str:
-    from flows.study import run_study
-
-    asked = RunRequest(study=path, warehouse=path.with_name("run.duckdb"), **request)
-    with no_prefect(), pytest.raises(Mistake) as refused:
-        asyncio.run(run_study.fn(asked))
+    with pytest.raises(Mistake) as refused:
+        asyncio.run(run_plainly(path, path.with_name("run.duckdb"), **request))
     return str(refused.value)
 
 
