@@ -45,7 +45,7 @@ logging.getLogger("prefect.task_runs").addFilter(_tells_something)
 
 def mistaken(error: AgoraError) -> State[Any]:
     """The state of a flow or task that ended with something that the user can mend."""
-    lines = (line.strip() for line in error.message().splitlines())
+    lines = (" ".join(line.split()) for line in error.message().splitlines())
     return Failed(name="Mistake", message="; ".join(lines), data=error)
 
 

@@ -94,7 +94,7 @@ def test_what_the_user_can_mend_is_told_once_by_each_run_and_without_a_traceback
 
     caplog.set_level(logging.INFO, "prefect")
     state = asyncio.run(stage(return_state=True))
-    told = "models: model m has no key; to do:    export KEY=..."
+    told = "models: model m has no key; to do: export KEY=..."
     assert (state.type.value, state.name, state.message) == ("FAILED", "Mistake", told)
     with pytest.raises(Mistake, match="has no key"):
         state.result()
