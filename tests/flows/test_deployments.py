@@ -63,6 +63,8 @@ def test_every_flow_can_be_sent_to_another_process() -> None:
 async def test_a_served_study_is_run_when_its_deployment_is_triggered(
     study_file: Path, tmp_path: Path
 ) -> None:
+    text = study_file.read_text(encoding="utf-8")
+    study_file.write_text(text.replace("name: small", "name: served"), encoding="utf-8")
     plan = study_plan(study_file, tmp_path / "agora.duckdb", stages=("episodes",))
     with temporary_settings({PREFECT_RUNNER_POLL_FREQUENCY: 1}):
         serving = asyncio.create_task(serve([plan]))
