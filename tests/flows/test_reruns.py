@@ -18,6 +18,7 @@ from flows.requests import StudyReport
 from flows.settings import server_configured
 from tasks.coding import prompt as judge_prompt
 from tasks.environments.discussion import environment as discussion
+from tasks.episodes import prompts
 from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
@@ -51,12 +52,14 @@ def done(report: StudyReport) -> dict[str, int]:
 
 
 @pytest.fixture
-def agents_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The templates of discussions, in a copy that the environment reads them from."""
+def agents_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The templates of discussions, in a copy; a process finds their folder once, so it is anew."""
     folder = Path(str(discussion.__file__)).parent / "prompts"
     copied = Path(shutil.copytree(folder, tmp_path / "discussion" / "prompts"))
     monkeypatch.setattr(discussion, "__file__", str(copied.parent / "environment.py"))
-    return copied
+    prompts._folder.cache_clear()
+    yield copied
+    prompts._folder.cache_clear()
 
 
 @pytest.fixture
