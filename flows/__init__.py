@@ -22,6 +22,6 @@
   ``report_file``, ``artifacts``: what was found. ``study_references``: studies as a command names
   them. ``files``: what commands write.
 - ``settings``, ``version``: the libraries' defaults, this code. ``server``: the Prefect server of a
-  run, a process of its own (``server_process``) where none is configured. ``secret_blocks``: keys
-  that Prefect keeps.
+  run, a process of its own (``server_process``) where none is configured; ``reaching``: whether an
+  address answers. ``secret_blocks``: keys that Prefect keeps.
 """

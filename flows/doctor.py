@@ -17,6 +17,7 @@ from pathlib import Path
 from flows.settings import server_configured
 from schemas.errors import AgoraError
 from schemas.study import Study
+from tasks.models.secrets import is_without_key
 from warehouse.address import Address, address_file
 from warehouse.reader import reader
 from warehouse.storage import storage_of
@@ -182,7 +183,7 @@ def _keys(study: Study) -> Iterator[Finding]:
         if spec.model.startswith("sim/"):
             yield Finding(about, True, f"{spec.model} needs none")
         elif spec.api_key_env is not None:
-            there = bool(os.environ.get(spec.api_key_env))
+            there = not is_without_key(spec)
             said = f"{spec.api_key_env} is {'set' if there else 'not set'}"
             yield Finding(about, there, said, f"export {spec.api_key_env}=...")
         elif spec.api_key_block is not None:

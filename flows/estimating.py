@@ -14,6 +14,7 @@ from schemas.unit import STAGES, Stage
 from tasks.models.budget import unpriced
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates, gathered
 from tasks.models.prices import prices
+from tasks.models.secrets import is_without_key, refuse_without_key
 from tasks.stages.base import Upstream
 from tasks.studies.design import Design
 from warehouse.queries.calls import CallSizes
@@ -95,3 +96,25 @@ def refuse_unpriced(
     for one in questions(design, plans, warehouse, stages):
         if not one.prices.known:
             raise unpriced(one.spec.model, budget_usd)
+
+
+def refuse_keyless(
+    design: Design,
+    plans: Iterable[StepPlan],
+    warehouse: Reader,
+    stages: Collection[Stage] = STAGES,
+) -> None:
+    """Refuses to ask any model while one that will be asked later has no key.
+
+    Args:
+        design: The study.
+        plans: All of its steps as planned.
+        warehouse: The warehouse.
+        stages: The stages that are to be run.
+
+    Raises:
+        Mistake: The variable that a model declares for its key is not set.
+    """
+    if any(map(is_without_key, design.study.models.values())):
+        for one in questions(design, plans, warehouse, stages):
+            refuse_without_key(one.spec)

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
-from flows.estimating import estimated, refuse_unpriced
+from flows.estimating import estimated, refuse_keyless, refuse_unpriced
 from flows.expectations import broken, check_stage
 from flows.meter import Meter
 from flows.planning import Planner, StepPlan
@@ -62,14 +62,19 @@ async def open_session(request: RunRequest, run_id: str) -> AsyncIterator[Sessio
 
 
 def refuse_what_cannot_run(session: Session, stages: Collection[Stage]) -> None:
-    """Refuse a run with a budget in dollars that asks a model at a price that is not known.
+    """Refuse a run that would stop when it has paid for much: for want of a price, or of a key.
+
+    The keys of a cluster that is there already are those of its workers.
 
     Raises:
-        Mistake: It does.
+        Mistake: Dollars are limited and a model that will be asked has no price that is known; or
+            the variable that it declares for its key is not set.
     """
-    planned = map(session.new_planner().plan, steps())
-    budget_usd = session.gateway.budget.usd
-    refuse_unpriced(session.design, planned, session.warehouse, budget_usd, stages or STAGES)
+    planned = list(map(session.new_planner().plan, steps()))
+    told = session.design, planned, session.warehouse
+    refuse_unpriced(*told, session.gateway.budget.usd, stages or STAGES)
+    if session.design.study.run.address is None:
+        refuse_keyless(*told, stages or STAGES)
 
 
 async def work_stages(

@@ -10,5 +10,5 @@
   ``journal_file``, ``record``: where an answer is safe. ``replies``, ``ledger``: what becomes rows.
   ``explain``: why a call is not held.
 - ``budget``, ``prices``, ``usage``, ``estimate``: money. ``secrets``, ``strike``,
-  ``usual_keys``: keys of providers.
+  ``usual_keys``: keys of providers. ``accounts``: what calls are paid from.
 """

@@ -47,6 +47,28 @@ def no_secret_blocks(name: str) -> str:
     )
 
 
+def is_without_key(spec: ModelSpec) -> bool:
+    """Whether a model declares an environment variable for its key that is not set."""
+    if spec.simulated or spec.api_key_env is None:
+        return False
+    return not os.environ.get(spec.api_key_env)
+
+
+def refuse_without_key(spec: ModelSpec) -> None:
+    """Refuse a model whose declared variable is not set.
+
+    Raises:
+        Mistake: It is not.
+    """
+    if is_without_key(spec):
+        raise Mistake(
+            what=f"model {spec.model} has no key",
+            place="models: api_key_env",
+            found=f"the environment variable {spec.api_key_env} is not set",
+            fix=f"export {spec.api_key_env}=... before the run",
+        )
+
+
 class Keyring:
     """Keys of models, looked up once, and known so that they can be struck from what comes back.
 
@@ -70,14 +92,8 @@ class Keyring:
         if spec.api_key_block:
             value = self._secret_of(spec.api_key_block)
         elif spec.api_key_env:
-            value = os.environ.get(spec.api_key_env, "")
-            if not value:
-                raise Mistake(
-                    what=f"model {spec.model} has no key",
-                    place="models: api_key_env",
-                    found=f"the environment variable {spec.api_key_env} is not set",
-                    fix=f"export {spec.api_key_env}=... before the run",
-                )
+            refuse_without_key(spec)
+            value = os.environ[spec.api_key_env]
         else:
             value = ""
         if any(not "!" <= character <= "~" for character in value):

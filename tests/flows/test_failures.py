@@ -18,7 +18,9 @@ from prefect.client.schemas.filters import (
 from flows.requests import StudyReport
 from flows.session import Silence, told_to
 from flows.status import study_status
+from schemas.errors import Mistake
 from tasks.stages.codes import CodeStep
+from warehouse.store import Warehouse
 
 if TYPE_CHECKING:
     from conftest import Fault, Ran
@@ -77,6 +79,24 @@ async def test_an_account_without_credit_is_asked_no_more_and_others_go_on(
     assert "4 of 8" in report.left
     told = study_status("small", tmp_path / "agora.duckdb").failures
     assert [one.example for one in told] == [account]
+
+
+async def test_a_key_that_a_judge_lacks_is_missed_before_anything_is_asked(
+    study_file: Path, ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("B_KEY", raising=False)
+    simulated = "{model: sim/judge, sim: {sensitivity: 0.9}}"
+    hosted = "{model: openai/mock, api_base: 'http://127.0.0.1:9/v1', api_key_env: B_KEY}"
+    text = study_file.read_text(encoding="utf-8")
+    assert simulated in text
+    study_file.write_text(text.replace(simulated, hosted), encoding="utf-8")
+    with pytest.raises(Mistake, match="B_KEY is not set"):
+        await ran(study_file)
+    with Warehouse.open(tmp_path / "agora.duckdb", read_only=True) as warehouse:
+        assert warehouse.frame_sql("select count(*) from v_calls_made").item() == 0
+    # A stage that asks no such model needs no key of it.
+    report = await ran(study_file, stages=("episodes",))
+    assert {step.step: step.done for step in report.steps}["episodes"] == 4
 
 
 async def test_a_run_gives_up_after_as_many_retries_as_declared(

@@ -266,10 +266,25 @@ def counts(warehouse: Warehouse) -> Callable[..., list[int]]:
     return counted
 
 
-@pytest.fixture
-def lab(empty: Path, make: Make) -> Lab:
-    """Two studies that share an episode, the second one whole after the first."""
-    lab = Lab(empty, make)
+def with_two_studies(lab: Lab) -> Lab:
     lab.run("other", ["z", "shared"])
     lab.run("mine", ["shared", "b", "a", "c"])
+    return lab
+
+
+@pytest.fixture(scope="session")
+def first_lab(template: Path, make: Make, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The file that labs in files are copies of."""
+    path = tmp_path_factory.mktemp("lab") / "agora.duckdb"
+    return with_two_studies(Lab(Path(shutil.copy(template, path)), make))
+
+
+@pytest.fixture
+def lab(kind: str, tmp_path: Path, make: Make, request: pytest.FixtureRequest) -> Lab:
+    """Two studies that share an episode, the second one whole after the first."""
+    if kind != "file":
+        return with_two_studies(Lab(request.getfixturevalue("empty"), make))
+    first = request.getfixturevalue("first_lab")
+    lab = Lab(Path(shutil.copy(first.path, tmp_path / "agora.duckdb")), make)
+    lab.time = first.time
     return lab
