@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests servers studies commands others compiled golden lock clean
+.PHONY: demo test lint types tests servers processes studies commands others compiled golden lock clean
 
 demo: $(STAMP)
 	@$(BIN)/agora run studies/demo_discussion.yaml studies/demo_market.yaml
@@ -24,15 +24,19 @@ lint: $(STAMP)
 types: $(STAMP)
 	@$(BIN)/mypy
 
-# Groups of tests that run side by side. Those of servers wait much of the time; each that runs
-# flows starts a Prefect server of its own. What a group printed is shown when it has ended.
-SERVERS := $(addprefix tests/flows/, test_deployments.py test_kills.py test_operations_page.py \
-	test_archives_page.py test_lake_page.py test_clusters.py test_server_restarts.py \
-	cli/test_interrupting.py cli/test_server.py)
-GROUPS := servers studies commands others
+# Groups of tests that run side by side. Those of servers and of other processes wait much of the
+# time; each that runs flows starts a Prefect server of its own. What a group printed is shown when
+# it has ended.
+SERVERS := $(addprefix tests/flows/, test_deployments.py test_operations_page.py \
+	test_server_restarts.py cli/test_server.py)
+PROCESSES := $(addprefix tests/flows/, test_kills.py test_clusters.py test_archives_page.py \
+	test_lake_page.py cli/test_interrupting.py)
+APART := $(SERVERS:%=--ignore=%) $(PROCESSES:%=--ignore=%)
+GROUPS := servers processes studies commands others
 servers: TESTS := $(SERVERS)
-studies: TESTS := $(SERVERS:%=--ignore=%) --ignore=tests/flows/cli tests/flows
-commands: TESTS := $(SERVERS:%=--ignore=%) tests/flows/cli tests/warehouse flows warehouse
+processes: TESTS := $(PROCESSES)
+studies: TESTS := $(APART) --ignore=tests/flows/cli tests/flows
+commands: TESTS := $(APART) tests/flows/cli tests/warehouse flows warehouse
 others: TESTS := --ignore=tests/flows --ignore=tests/warehouse tests schemas tasks
 
 tests: $(STAMP)
