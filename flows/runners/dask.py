@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +25,17 @@ LOCAL = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
+    "distributed.worker.preload": [__name__],
 }
+
+
+def dask_setup(worker: Any) -> None:
+    """Have a worker of a local cluster leave Ctrl-C, which reaches it too, to the run.
+
+    Dask calls it in a new worker. A worker that ended by itself would not be started again, and a
+    run that does not heed Ctrl-C, as under ``nohup``, would wait for it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 class DaskCluster:
