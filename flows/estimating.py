@@ -6,7 +6,7 @@ of the same kind in the warehouse, where there are any.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from flows.planning import StepPlan, frames_of
@@ -73,48 +73,35 @@ def questions(
 
 
 def refuse_unpriced(
-    design: Design,
-    plans: Iterable[StepPlan],
-    warehouse: Reader,
-    budget_usd: float | None,
-    stages: Collection[Stage] = STAGES,
+    design: Design, asked: Callable[[], Sequence[Planned]], budget_usd: float | None
 ) -> None:
     """Refuses to ask a model whose price is not known where dollars are limited.
 
     Args:
         design: The study.
-        plans: All of its steps as planned.
-        warehouse: The warehouse.
+        asked: Gives the questions that there will be; called only where a price is not known.
         budget_usd: Dollars that may be spent; ``None`` for no limit.
-        stages: The stages that are to be run.
 
     Raises:
         Mistake: The price of a model that will be asked is not known.
     """
     if budget_usd is None or all(prices(spec).known for spec in design.study.models.values()):
         return
-    for one in questions(design, plans, warehouse, stages):
+    for one in asked():
         if not one.prices.known:
             raise unpriced(one.spec.model, budget_usd)
 
 
-def refuse_keyless(
-    design: Design,
-    plans: Iterable[StepPlan],
-    warehouse: Reader,
-    stages: Collection[Stage] = STAGES,
-) -> None:
+def refuse_keyless(design: Design, asked: Callable[[], Sequence[Planned]]) -> None:
     """Refuses to ask any model while one that will be asked later has no key.
 
     Args:
         design: The study.
-        plans: All of its steps as planned.
-        warehouse: The warehouse.
-        stages: The stages that are to be run.
+        asked: Gives the questions that there will be; called only where a key is missing.
 
     Raises:
         Mistake: The variable that a model declares for its key is not set.
     """
     if any(map(is_without_key, design.study.models.values())):
-        for one in questions(design, plans, warehouse, stages):
+        for one in asked():
             refuse_without_key(one.spec)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Any
 
-from flows.estimating import estimated, refuse_keyless, refuse_unpriced
+from flows.estimating import estimated, questions, refuse_keyless, refuse_unpriced
 from flows.expectations import broken, check_stage
 from flows.meter import Meter
 from flows.planning import Planner, StepPlan
@@ -19,6 +20,7 @@ from flows.resources import open_run
 from flows.session import Session, in_session, listener, waiting_checker
 from schemas.checks import Checked
 from schemas.unit import STAGES, Stage
+from tasks.models.estimate import Planned
 from tasks.stages.base import AnyStep
 from tasks.stages.registry import steps, steps_of
 from warehouse.expectations.checker import Checker
@@ -70,11 +72,16 @@ def refuse_what_cannot_run(session: Session, stages: Collection[Stage]) -> None:
         Mistake: Dollars are limited and a model that will be asked has no price that is known; or
             the variable that it declares for its key is not set.
     """
-    planned = list(map(session.new_planner().plan, steps()))
-    told = session.design, planned, session.warehouse
-    refuse_unpriced(*told, session.gateway.budget.usd, stages or STAGES)
-    if session.design.study.run.address is None:
-        refuse_keyless(*told, stages or STAGES)
+    design = session.design
+
+    @functools.cache
+    def asked() -> list[Planned]:
+        planned = map(session.new_planner().plan, steps())
+        return questions(design, planned, session.warehouse, stages or STAGES)
+
+    refuse_unpriced(design, asked, session.gateway.budget.usd)
+    if design.study.run.address is None:
+        refuse_keyless(design, asked)
 
 
 async def work_stages(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from flows.catalogues import refuse_missing_imports
 from flows.cli.table import table, terminal_width
 from flows.cli.terminal import say
-from flows.estimating import estimated, refuse_unpriced
+from flows.estimating import estimated, questions, refuse_unpriced
 from flows.naming import SHORT
 from flows.planning import StepPlan, plans
 from flows.study_references import with_markets
@@ -42,7 +43,8 @@ def print_plans(studies: Sequence[Path], warehouse: Path, allowed: Sequence[Path
                 say(textwrap.fill(line, terminal_width(), subsequent_indent="  "))
             _print_estimates(estimated(resolved, planned, reading), resolved.study.run)
             say()
-            refuse_unpriced(resolved, planned, reading, resolved.study.run.budget_usd)
+            asked = partial(questions, resolved, planned, reading)
+            refuse_unpriced(resolved, asked, resolved.study.run.budget_usd)
 
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:
