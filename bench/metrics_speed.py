@@ -1,6 +1,6 @@
 """Seconds and peak memory of metrics and contrasts on a large synthetic study.
 
-    python bench/metrics_speed.py --runs 10000
+    python bench/metrics_speed.py --episodes 10000
 
 Episodes of 100 messages by 7 seats in two conditions, five flags coded by two judges, adjudicated
 by intersection. The steps ``label``, ``measure`` and ``contrast`` are timed, on rows as the
@@ -26,6 +26,7 @@ from schemas.study import RuleSpec, Study
 from schemas.unit import Unit
 from tasks.coding.labelling import LabelInput, LabelRule
 from tasks.episodes.parts import EpisodeParts
+from tasks.metrics.assembly import SHOWN_BEFORE
 from tasks.stages.base import Upstream
 from tasks.stages.codes import CodeInput, CodeStep
 from tasks.stages.contrasts import ContrastStep
@@ -122,6 +123,12 @@ def frames(keys: list[str], part: str) -> dict[str, pl.DataFrame]:
                 "kind": pl.Series(["say"], dtype=pl.Categorical)[np.zeros(n, dtype=np.int64)],
                 "actor": names[seat],
                 "text": texts,
+            }
+        ),
+        SHOWN_BEFORE: pl.DataFrame(
+            schema={
+                "episode_key": pl.Categorical,
+                **dict.fromkeys(("seq", "first_seq", "last_seq"), pl.Int64),
             }
         ),
     }

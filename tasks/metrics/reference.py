@@ -66,8 +66,8 @@ values in a study, whichever they are, is a share of episodes. With few values, 
 some percent from one number of episodes to the next. An excess has no range. A number that is the
 same in every episode up to rounding has no interval, since nothing says how sure it is.
 `python bench/interval_coverage.py` computes the table; more distributions stand in
-`bench/README.md`. All statistics are computed in double precision; vectors of texts, and their
-similarities, in single precision.
+`bench/README.md`. Everything is computed in double precision. Vectors of an embedding model are
+kept in single precision, so their cosines are good to about six digits.
 
 Metrics over text vectors hash words and word pairs: offline, and the same everywhere. Any embedding
 model of litellm takes their place once it is declared under `models` and named by its alias:

@@ -55,12 +55,13 @@ class Fields:
         Source: Gower (1971): the mean over fields of 0 or 1 for categories, and of the difference
         over the range for numbers.
         """
-        total = np.zeros((self.n, others.n), dtype=np.float32)
+        total = np.zeros((self.n, others.n))
         for mine, theirs in zip(self.codes.T, others.codes.T, strict=True):
             total += mine[:, None] != theirs
         for own, other in zip(self.numbers.T, others.numbers.T, strict=True):
-            total += np.abs(own[:, None] - other).astype(np.float32)
-        return np.asarray(total / max(self.n_fields, 1), dtype=np.float64)
+            total += np.abs(own[:, None] - other)
+        total /= max(self.n_fields, 1)
+        return total
 
     def mean_distance(self) -> float:
         """Mean Gower distance over all pairs, without looking at each pair."""

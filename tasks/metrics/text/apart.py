@@ -76,7 +76,7 @@ def alike_apart(
         minlength=n_episodes,
     )
     other = np.zeros(n_episodes)
-    for block, _ in spots.blocks():
+    for block in spots.of_places():
         mine = np.flatnonzero(spots.usable[block]) + block.start
         mine = mine[np.isfinite(share[mine])]
         if not len(mine):

@@ -29,6 +29,8 @@ LEAST_EPISODES = 3
 #: Numbers that are multiplied at once, and places that are summed at once; both bound memory.
 PRODUCTS = 4_000_000
 PLACES = 2000
+#: Spots that are held against whole episodes at once; bounds memory as well.
+SPOTS = 2000
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ class Spots:
             many = first[end] - first[start] >= BLOCK
             if many or self.place[end - 1] - self.place[start] >= PLACES or end == ends[-1]:
                 yield slice(start, end), order[first[start] : first[end]]
+                start = end
+
+    def of_places(self) -> Iterator[slice]:
+        """Stretches of spots with whole places, each a few thousand spots long."""
+        turns = np.flatnonzero(np.diff(self.place, prepend=-1) != 0)
+        start = 0
+        for end in np.append(turns[1:], len(self.place)).tolist():
+            if end - start >= SPOTS or end == len(self.place):
+                yield slice(start, end)
                 start = end
 
 

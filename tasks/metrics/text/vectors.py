@@ -61,10 +61,10 @@ def hashed_counts(tokens: Tokens, dimensions: int = DIMENSIONS, *, shares: bool 
     singles = tokens.hashes[tokens.codes]
     n = len(singles)
     indices = np.empty(2 * n, dtype=np.int32)
-    values = np.empty(2 * n, dtype=np.float32)
+    values = np.empty(2 * n)
     for place, (hashes, kept) in enumerate(((singles, None), (pairs, whole))):
         indices[place::2] = (hashes % np.uint64(dimensions)).astype(np.int32)
-        sign = 1 - 2 * ((hashes >> np.uint64(40)) & np.uint64(1)).astype(np.float32)
+        sign = 1.0 - 2.0 * ((hashes >> np.uint64(40)) & np.uint64(1))
         values[place::2] = sign if kept is None else sign * kept
         if shares:
             values[place::2] /= np.repeat(np.maximum(tokens.sizes - place, 1), tokens.sizes)
@@ -133,7 +133,7 @@ def _vectors(data: Data, encoder: str) -> Matrix:
         names = ", ".join([HASHED, *sorted(known)])
         raise Unusable(f"there is no encoder {encoder!r}; there are {names}")
     texts = data.messages["text"].to_list()
-    matrix = np.asarray(known[encoder].vectors(texts), dtype=np.float32)
+    matrix = np.asarray(known[encoder].vectors(texts), dtype=np.float64)
     return unit_rows(sparse.csr_matrix(matrix))
 
 
@@ -158,7 +158,7 @@ def unit_rows(matrix: Matrix) -> Matrix:
 def _scaled(matrix: Matrix, factors: Floats) -> Matrix:
     """Rows times a number each."""
     scaled = matrix.copy()
-    scaled.data *= np.repeat(factors, np.diff(matrix.indptr)).astype(np.float32)
+    scaled.data *= np.repeat(factors, np.diff(matrix.indptr))
     return scaled
 
 
@@ -168,7 +168,7 @@ def summed(matrix: Matrix, groups: Ints, n_groups: int) -> Matrix:
 
     kept = groups >= 0
     chooser = sparse.csr_matrix(
-        (np.ones(int(kept.sum()), dtype=np.float32), (groups[kept], np.flatnonzero(kept))),
+        (np.ones(int(kept.sum())), (groups[kept], np.flatnonzero(kept))),
         shape=(n_groups, matrix.shape[0]),
     )
     return chooser @ matrix

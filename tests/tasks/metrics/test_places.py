@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from tasks.metrics.catalogue import METRICS
+from tasks.metrics.computed import computed
 from tasks.metrics.data import Data
 from tasks.metrics.text import vectors
 
@@ -145,13 +146,28 @@ def test_value_less_baseline_is_a_pseudo_value_of_the_jackknife(
     rows = declared.compute(data, declared.options(), np.random.default_rng(0))
     mine = rows.filter(quantity=quantity, scope="episode")
     assert mine["value"].to_list() == pytest.approx(
-        [one_episode(episodes, i, places)[0] for i in every], abs=1e-6
+        [one_episode(episodes, i, places)[0] for i in every], abs=1e-12
     )
-    assert (mine["value"] - mine["null_mean"]).to_list() == pytest.approx(pseudo, abs=1e-6)
+    assert (mine["value"] - mine["null_mean"]).to_list() == pytest.approx(pseudo, abs=1e-12)
     plain = np.mean([one_episode(episodes, i, places)[1] for i in every])
-    assert mine["null_mean"].mean() == pytest.approx(plain, abs=1e-6)
+    assert mine["null_mean"].mean() == pytest.approx(plain, abs=1e-12)
     excess = rows.filter(quantity=quantity, scope="condition", subject="excess")["value"][0]
-    assert excess == pytest.approx(number(every), abs=1e-6)
+    assert excess == pytest.approx(number(every), abs=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["alignment", "convergence", "persona_consistency"])
+def test_numbers_of_equal_texts_do_not_depend_on_the_text(metric: str) -> None:
+    data, declared = transcripts(5), METRICS[metric]
+    found = []
+    for words in range(1, 12):
+        text = pl.lit(" ".join(WORDS[:words])).alias("text")
+        said = replace(data, messages=data.messages.with_columns(text), shared={})
+        rows = computed(declared, said, declared.options(), np.random.default_rng(0))
+        found.append(rows.filter(scope="episode", quantity="")["value"].drop_nulls().to_numpy())
+        for excess in rows.filter(scope="condition", subject="excess").iter_rows(named=True):
+            assert excess["value"] == pytest.approx(0, abs=1e-12)
+            assert excess["ci_low"] is None
+    assert np.ptp(found) < 1e-12
 
 
 @pytest.mark.parametrize("metric", ["alignment", "convergence"])
