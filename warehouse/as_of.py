@@ -51,8 +51,9 @@ def as_of(reading: Reader, version: str, statement: str, path: Path) -> Iterator
         for _ in range(TRIES):
             state = reading.rows(StateOfVersion(version))
             for name in needed:
-                opened.execute(f"DELETE FROM {name}")
-                insert(opened, name, rows_at(reading, name, version))
+                with closing(opened.cursor()) as cursor:
+                    cursor.execute(f"DELETE FROM {name}")
+                    insert(cursor, name, rows_at(reading, name, version))
             if reading.rows(StateOfVersion(version)) == state:
                 break
         else:

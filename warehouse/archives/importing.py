@@ -15,9 +15,9 @@ from schemas.errors import Mistake
 from schemas.tables import Row
 from warehouse.archives.contents import Archive, Stored
 from warehouse.committing.batch import NUMBER, SHARED
-from warehouse.committing.rules import rules_of
+from warehouse.committing.rules import broken_by_rule, rules_of
 from warehouse.committing.staging import refused_rows
-from warehouse.committing.writing import arriving, set_aside, take_from_uncommitted
+from warehouse.committing.writing import ARRIVING, arrive, set_aside, take_from_uncommitted
 from warehouse.sql import identifier, literal
 
 Cursor = duckdb.DuckDBPyConnection
@@ -77,8 +77,8 @@ def _stage(cursor: Cursor, archive: Archive, row: type[Row]) -> None:
             number, reason = min(refused.items())
             raise _refused(archive, table, f"row {before + number}: {reason}", len(refused))
         numbered = frame.with_row_index(NUMBER, offset=before).cast({NUMBER: pl.Int64})
-        with arriving(cursor, numbered) as name:
-            cursor.execute(f"INSERT INTO {_in(table)} BY NAME SELECT * FROM {name}")
+        arrive(cursor, numbered)
+        cursor.execute(f"INSERT INTO {_in(table)} BY NAME SELECT * FROM {ARRIVING}")
         before += rows.height
 
 
@@ -165,8 +165,8 @@ def _refuse_broken(cursor: Cursor, archive: Archive, tables: tuple[type[Row], ..
     """Refuses rows that break a rule among rows."""
     names = frozenset(row.table.name for row in tables)
     for row in tables:
-        for rule in rules_of(row, names):
-            if broken := rule.broken(cursor):
+        for rule, broken in broken_by_rule(cursor, rules_of(row, names)):
+            if broken:
                 raise _refused(archive, row.table.name, rule.expected, len(broken))
         for column, target in row.table.item_references.items():
             if broken_items := _without_target(cursor, row, column, target, names):

@@ -111,7 +111,7 @@ def _written(cursor: Cursor, batch: Batch, failed_before: list[str]) -> dict[str
     refused = -1
     while refused != (refused := sum(len(s.refused) for s in batch.tables.values())):
         for staged in batch.tables.values():
-            for check in broken_rules(cursor, staged, names):
+            for check in broken_rules(cursor, staged, names, len(frames[staged.name])):
                 earlier = checks.get((check.table, check.name))
                 checks[check.table, check.name] = check if earlier is None else _sum(earlier, check)
         frames = _shown(cursor, batch, frames)

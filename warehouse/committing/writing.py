@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -76,8 +75,8 @@ def set_aside(cursor: Cursor, failed_before: Sequence[str], *, with_calls: bool)
 
 def keep_for_now(cursor: Cursor, name: str, rows: pl.DataFrame) -> None:
     """Keeps rows as a temporary table, in place of any of that name."""
-    with arriving(cursor, rows):
-        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM {ARRIVING}")
+    arrive(cursor, rows)
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(name)} AS FROM {ARRIVING}")
 
 
 def insert_staged(cursor: Cursor, staged: Staged, accepted: pl.DataFrame) -> None:
@@ -96,25 +95,25 @@ def _not_held(cursor: Cursor, staged: Staged, rows: pl.DataFrame) -> pl.DataFram
     (key,) = staged.row.table.key
     rows = rows.sort(NUMBER).unique(key, keep="first", maintain_order=True)
     column, table = identifier(key), identifier(staged.name)
-    with arriving(cursor, rows.select(key)):
-        held = cursor.execute(
-            f"SELECT {column} FROM {table} WHERE {column} IN (SELECT {column} FROM {ARRIVING})"
-        ).fetchall()
+    arrive(cursor, rows.select(key))
+    held = cursor.execute(
+        f"SELECT {column} FROM {table} WHERE {column} IN (SELECT {column} FROM {ARRIVING})"
+    ).fetchall()
     return rows.filter(~pl.col(key).is_in([value for (value,) in held]))
 
 
 def not_on_record(cursor: Cursor, calls: pl.DataFrame) -> pl.DataFrame:
     """Those of calls that no table of calls holds as asked at that time."""
     keys = "(call_key, asked_at)"
-    with arriving(cursor, calls.select("call_key", "asked_at")):
-        held = " UNION ALL ".join(
-            f"SELECT call_key, asked_at FROM {table}"
-            for table in ("calls", "earlier_calls", "uncommitted_calls")
-        )
-        found = cursor.execute(
-            f"SELECT call_key, asked_at FROM {ARRIVING} WHERE {keys} NOT IN "
-            f"(SELECT {keys} FROM ({held}))"
-        ).pl()
+    arrive(cursor, calls.select("call_key", "asked_at"))
+    held = " UNION ALL ".join(
+        f"SELECT call_key, asked_at FROM {table}"
+        for table in ("calls", "earlier_calls", "uncommitted_calls")
+    )
+    found = cursor.execute(
+        f"SELECT call_key, asked_at FROM {ARRIVING} WHERE {keys} NOT IN "
+        f"(SELECT {keys} FROM ({held}))"
+    ).pl()
     return calls.join(found, on=["call_key", "asked_at"], how="semi")
 
 
@@ -127,20 +126,18 @@ def insert(cursor: Cursor, table: str, rows: pl.DataFrame) -> None:
         return
     pieces = math.ceil(rows.estimated_size() / PIECE_BYTES) or 1
     for piece in rows.iter_slices(math.ceil(len(rows) / pieces)):
-        with arriving(cursor, piece):
-            cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM {ARRIVING}")
+        arrive(cursor, piece)
+        cursor.execute(f"INSERT INTO {identifier(table)} BY NAME SELECT * FROM {ARRIVING}")
 
 
-@contextmanager
-def arriving(cursor: Cursor, rows: pl.DataFrame) -> Iterator[str]:
-    """Lets one statement read rows under the name that it gives.
+def arrive(cursor: Cursor, rows: pl.DataFrame) -> None:
+    """Lets one statement read rows, as :data:`ARRIVING`.
 
     They are a stream, which is read once. A frame that is registered itself is read through
-    pyarrow's data sets, which import pandas.
+    pyarrow's data sets, which import pandas. The name stays until other rows arrive, or the cursor
+    is closed: to take it back takes as long as a query.
     """
     cursor.register(ARRIVING, rows.__arrow_c_stream__())
-    yield ARRIVING
-    cursor.unregister(ARRIVING)
 
 
 def unit_rows(

@@ -129,10 +129,16 @@ def frame_of(row: type[Row], models: Sequence[Row]) -> pl.DataFrame:
             values = [cell(column, value) for value in values]
         data[column.name] = values
     frame = pl.DataFrame(data, schema=frame_schema(row))
-    for name in (column.name for column in columns_of(row) if column.kind == "text"):
-        if frame[name].str.contains("\0", literal=True).any():
-            raise ValueError(_NUL)
+    if frame.select_seq(_holds_nul(row)).item():
+        raise ValueError(_NUL)
     return frame
+
+
+@cache
+def _holds_nul(row: type[Row]) -> pl.Expr:
+    """Whether any text of a frame holds a NUL; one question, for each column takes its time."""
+    texts = [column.name for column in columns_of(row) if column.kind == "text"]
+    return pl.any_horizontal(pl.col(name).str.contains("\0", literal=True).any() for name in texts)
 
 
 def bounds(row: type[Row]) -> Iterator[tuple[str, str, pl.Expr]]:
