@@ -22,6 +22,11 @@ OF_ORDER = {
     "chi2": "Pearson's chi-squared of answers and the ones before, summed over sequences",
     "runs_z": "runs less their mean for such counts, in standard deviations",
 }
+#: What is said of pooled answers of which several come from one call.
+ALIKE = (
+    "several answers of a call are taken to be independent: where each depends on the last, "
+    "p < .05 comes out too often; read `share`"
+)
 
 
 def sequences_of(data: Data) -> list[list[str]]:
@@ -40,10 +45,14 @@ def compute(data: Data, options: NullOptions, rng: np.random.Generator) -> pl.Da
     sequences = sequences_of(data)
     first = np.array([sum(one.count("1") for one in some) for some in sequences])
     n = np.array([sum(map(len, some)) for some in sequences])
-    coins = rng.binomial(n[:, None], 0.5, (len(n), options.draws))
+    longest = np.array([max(map(len, some), default=0) for some in sequences])
+    firsts = _with_fair_starts(sequences, options.draws, rng)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share, null = first / n, coins / n[:, None]
-    words = "answers that are the first option; null: a fair coin"
+        share, null = first / n, firsts / n[:, None]
+    words = (
+        "answers that are the first option; null: a fair coin for the first answer of each "
+        "sequence, and its switches in random order"
+    )
     found = {"share": ByEpisode(share, words, n_measured=n, nulls=null)}
     values, nulls = _of_orders(sequences, options.draws, rng)
     found |= {
@@ -55,7 +64,27 @@ def compute(data: Data, options: NullOptions, rng: np.random.Generator) -> pl.Da
         )
         for place, (name, words) in enumerate(OF_ORDER.items())
     }
-    return rows.joined([rows.of_episodes(data, options, found), _pooled(data, first, n)])
+    return rows.joined([rows.of_episodes(data, options, found), _pooled(data, first, n, longest)])
+
+
+def _with_fair_starts(
+    sequences: Sequence[Sequence[str]], draws: int, rng: np.random.Generator
+) -> Ints:
+    """First options of every episode in draws that favour neither option, shape (episodes, draws).
+
+    Each sequence starts with either option and keeps the number of its switches. So draws of
+    answers that stick to the last one, or alternate, vary as much as such answers do, and those of
+    a fair coin as it does.
+    """
+    found = np.zeros((len(sequences), draws), dtype=np.int64)
+    for episode, some in enumerate(sequences):
+        for one in some:
+            answers = np.frombuffer(one.encode(), dtype=np.uint8) == ord("1")
+            switches = rng.permuted(np.tile(answers[1:] != answers[:-1], (draws, 1)), axis=1)
+            start = rng.random((draws, 1)) < 0.5
+            changed = np.concatenate([start, switches], axis=1).cumsum(axis=1) % 2
+            found[episode] += changed.sum(axis=1)
+    return found
 
 
 def _of_orders(
@@ -74,7 +103,7 @@ def _of_orders(
     return values, nulls
 
 
-def _pooled(data: Data, first: Ints, n: Ints) -> pl.DataFrame:
+def _pooled(data: Data, first: Ints, n: Ints, longest: Ints) -> pl.DataFrame:
     """Share of the first option over all answers of a condition, each taken for a draw."""
     from scipy import stats
 
@@ -93,7 +122,9 @@ def _pooled(data: Data, first: Ints, n: Ints) -> pl.DataFrame:
             "null_sd": 0.5 / total**0.5,
             "p_null": float(stats.binomtest(k, total, 0.5).pvalue),
         }
-        found.append(rows.pooled_share(data, condition, "share_pooled", k, total, method) | coin)
+        warning = ALIKE if longest[where].max() > 1 else None
+        pooled = rows.pooled_share(data, condition, "share_pooled", k, total, method)
+        found.append(pooled | coin | {"warning": warning})
     return rows.frame(found)
 
 
@@ -117,11 +148,13 @@ METRIC = Metric(
         ),
     },
     source="Wald and Wolfowitz (1940) for runs; Anderson and Goodman (1957) for Markov chains; "
-    "Miller and Sanjurjo (2018) for why a short sequence is held against its own orders.",
+    "Miller and Sanjurjo (2018) for why a short sequence is held against its own orders. Null of "
+    "`share`: own.",
     avoid="`share_pooled` takes answers to be independent: use it for answers of a call each, and "
     "`share`, which resamples episodes, for many of one call. Read the others by their excess and "
     "`p_null`: in short sequences even a fair coin's `dependence` is below 0.",
     needs=("outcomes",),
     options=NullOptions,
+    version=2,
     compute=compute,
 )

@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
+from tasks.metrics.coders.chance import REACHES, as_of_blind_coders
 from tasks.metrics.coders.pairs import Pair, pairs_of
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity
@@ -44,6 +45,10 @@ WEIGHTED: dict[str, Callable[[Floats], Floats]] = {
     "kappa_linear": lambda table: two.cohen_kappa(table, 1),
     "kappa_quadratic": lambda table: two.cohen_kappa(table, 2),
 }
+
+
+#: What is 0 of coders who are blind to each other.
+BEYOND_CHANCE = {"cohen_kappa", "mcc", *WEIGHTED}
 
 
 class AgreementOptions(Options):
@@ -93,13 +98,17 @@ def _pair_rows(pair: Pair, gold: str | None, resamples: int) -> list[dict[str, A
     for name, statistic in _statistics(pair, gold).items():
         value = float(statistic(pooled)) if pair.n_items else float("nan")
         low = high = np.asarray(np.nan)
-        shaky = 0.0
+        shaky, blind = 0.0, False
         if drawn is not None:
             draws = statistic(drawn)
             low, high = interval(draws, len(pair.tables))
             shaky = float(np.mean(~np.isfinite(draws)))
+            below = name in BEYOND_CHANCE and float(high) < 0
+            blind = below and as_of_blind_coders(statistic, pooled)
+            high = np.asarray(0.0) if blind else high
         row = _row(pair, name, value, (float(low), float(high)))
         words = interval_words(float(low), float(high), len(pair.tables))
+        words = f"{words}, {REACHES}" if blind else words
         row["method"] = _method(pair, value, shaky, words)
         found.append(row)
     return found
@@ -212,6 +221,6 @@ METRIC = Metric(
     needs=("labels", "codes"),
     options=AgreementOptions,
     compute=compute,
-    version=2,
+    version=3,
     every_episode=True,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import polars as pl
 from pydantic import Field
 
 from tasks.metrics import rows
+from tasks.metrics.coders.chance import REACHES, as_of_blind_raters
 from tasks.metrics.coders.pairs import ITEM, wide_codes
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
@@ -70,72 +72,82 @@ def _flag_rows(
     if not several.any():
         return []
     counts = many_raters.category_counts(ratings[several])
-    groups = episodes[several]
+    judges = f"over {ratings.shape[1]} coders"
+    some = (ratings[several], episodes[several], resamples)
     found = [
         _row(
-            base,
-            "krippendorff_alpha",
-            many_raters.group_sums(many_raters.coincidences(counts.counts), groups),
-            lambda sums: many_raters.krippendorff_alpha(sums, counts.values, level),
-            several.sum(),
-            f"{level} alpha over {ratings.shape[1]} coders",
-            resamples,
+            {**base, "quantity": "krippendorff_alpha"},
+            _Reliability(
+                lambda sums: many_raters.krippendorff_alpha(sums, counts.values, level),
+                lambda some: many_raters.coincidences(many_raters.category_counts(some).counts),
+            ),
+            *some,
+            f"{level} alpha {judges}",
         ),
         _row(
-            base,
-            "gwet_ac1",
-            many_raters.group_sums(many_raters.agreement_sums(counts.counts), groups),
-            many_raters.gwet_ac1_many,
-            several.sum(),
-            f"AC1 over {ratings.shape[1]} coders",
-            resamples,
+            {**base, "quantity": "gwet_ac1"},
+            _Reliability(many_raters.gwet_ac1_many, _agreements, of_blind=None),
+            *some,
+            f"AC1 {judges}",
         ),
     ]
     complete = judged == ratings.shape[1]
     if not complete.any():
         return found
     base = {**base, "n_excluded": int((~complete).sum())}
-    whole = many_raters.category_counts(ratings[complete])
-    found.append(
-        _row(
-            base,
-            "fleiss_kappa",
-            many_raters.group_sums(many_raters.agreement_sums(whole.counts), episodes[complete]),
-            many_raters.fleiss_kappa,
-            complete.sum(),
-            f"over items that all {ratings.shape[1]} coders judged",
-            resamples,
-        )
-    )
+    whole = (ratings[complete], episodes[complete], resamples)
+    words = f"over items that all {ratings.shape[1]} coders judged"
+    of_whole = {"fleiss_kappa": _Reliability(many_raters.fleiss_kappa, _agreements)}
     if level in {"ordinal", "interval", "ratio"}:
-        sums = many_raters.group_sums(icc.icc_sums(ratings[complete]), episodes[complete])
-        for place, form in enumerate(icc.FORMS):
-            found.append(
-                _row(
-                    base,
-                    form,
-                    sums,
-                    lambda total, place=place: icc.intraclass(total)[..., place],  # type: ignore[misc]
-                    complete.sum(),
-                    f"over items that all {ratings.shape[1]} coders judged",
-                    resamples,
-                )
+        of_whole |= {
+            form: _Reliability(
+                lambda sums, place=place: icc.intraclass(sums)[..., place],  # type: ignore[misc]
+                icc.icc_sums,
             )
-    return found
+            for place, form in enumerate(icc.FORMS)
+        }
+    return found + [
+        _row({**base, "quantity": name}, one, *whole, words) for name, one in of_whole.items()
+    ]
+
+
+@dataclass(frozen=True)
+class _Reliability:
+    """A number of several coders.
+
+    Attributes:
+        statistic: Gives it from sums over items.
+        per_item: What is summed, from ratings.
+        of_blind: What it is of coders who are blind to each other, where that is known.
+    """
+
+    statistic: Statistic
+    per_item: Callable[[Floats], Floats]
+    of_blind: float | None = 0.0
+
+    def of(self, ratings: Floats) -> Floats:
+        """The number of some ratings."""
+        return self.statistic(self.per_item(ratings).sum(axis=0))
+
+
+def _agreements(ratings: Floats) -> Floats:
+    return many_raters.agreement_sums(many_raters.category_counts(ratings).counts)
 
 
 def _row(
     base: dict[str, Any],
-    quantity: str,
-    sums: Floats,
-    statistic: Statistic,
-    n_items: Any,
-    words: str,
+    one: _Reliability,
+    ratings: Floats,
+    episodes: npt.NDArray[np.int64],
     resamples: int,
+    words: str,
 ) -> dict[str, Any]:
-    value = float(statistic(sums.sum(axis=0)))
-    low, high, shaky = sum_interval(statistic, sums, resamples)
+    sums = many_raters.group_sums(one.per_item(ratings), episodes)
+    value = float(one.statistic(sums.sum(axis=0)))
+    low, high, shaky = sum_interval(one.statistic, sums, resamples)
     ends = interval_words(float(low), float(high), len(sums))
+    if one.of_blind is not None and high < one.of_blind and as_of_blind_raters(one.of, ratings):
+        high, ends = np.asarray(one.of_blind), f"{ends}, {REACHES}"
     method = f"{words}; {len(sums)} episodes, those that analyses exclude too; {ends}"
     if not np.isfinite(value):
         method = f"undefined: one category only, or too few items; {method}"
@@ -143,11 +155,10 @@ def _row(
         method += f"; undefined in {shaky:.1%} of resamples"
     return {
         **base,
-        "quantity": quantity,
         "value": value,
         "ci_low": float(low),
         "ci_high": float(high),
-        "n_measured": int(n_items),
+        "n_measured": len(ratings),
         "warning": few_episodes(len(sums)) or None,
         "method": method,
     }
@@ -179,6 +190,7 @@ METRIC = Metric(
     "alpha. The ICCs are for ordered levels, and ICC(C,·) overlooks a constant shift.",
     needs=("codes",),
     options=ReliabilityOptions,
+    version=2,
     compute=compute,
     every_episode=True,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.metrics.contrasts.shuffles import DRAWS, FEW, orders, studentised_difference
+from tasks.metrics.contrasts.shuffles import DRAWS, are_few, orders, studentised_difference
 from tasks.metrics.statistics.arrays import Floats, varies
 from tasks.metrics.statistics.effect_intervals import (
     NONE,
@@ -116,7 +116,7 @@ class Shuffles:
         ``None`` where both sides have so many episodes that Student's t takes the place, and where
         neither varies.
         """
-        if min(len(a), len(b)) >= FEW or not (varies(a) or varies(b)):
+        if not are_few([a, b]) or not (varies(a) or varies(b)):
             return None
         return cls.of((a, b), (np.ones(len(a)), np.ones(len(b))), rng, welch=True)
 

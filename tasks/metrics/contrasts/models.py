@@ -15,10 +15,10 @@ from tasks.metrics.contrasts.sample import (
     arrangements_p,
     contrast_test,
 )
-from tasks.metrics.contrasts.shuffles import DRAWS, FEW, SHUFFLED
+from tasks.metrics.contrasts.shuffles import DRAWS, SHUFFLED, are_few
 from tasks.metrics.statistics import effects, random_intercept
 from tasks.metrics.statistics.arrays import Floats, Ints, varies
-from tasks.metrics.statistics.effect_intervals import hedges_g_interval
+from tasks.metrics.statistics.effect_intervals import hedges_g_interval, mean_difference_interval
 
 #: Variance of episodes over that of seats below which runs count as not differing.
 NO_LEVEL = 1e-6
@@ -29,7 +29,7 @@ _SEATS = (
 )
 _STUDENTISED = (
     "Chung and Romano (2013) for the studentised permutation, which takes the place of Student's t "
-    "below fifty episodes a side."
+    "below fifty episodes a side, and of skewed values below many more."
 )
 _APART = (
     "no episode differs from another of its side, so p is the exact one of a permutation of "
@@ -57,11 +57,6 @@ def _episode_sums(side: Side) -> tuple[Floats, Floats]:
 def _episode_means(side: Side) -> Floats:
     sums, sizes = _episode_sums(side)
     return np.asarray(sums / sizes)
-
-
-def _are_few(sides: tuple[Side, ...]) -> bool:
-    """Whether p is that of shuffles of episodes."""
-    return min(side.n_episodes for side in sides) < FEW
 
 
 def _least_p(sides: tuple[Side, ...]) -> float:
@@ -106,7 +101,7 @@ def _held_against_shuffles(
         alike: Whether the model weights an episode by how alike its seats are, so that one with
             many seats does not weigh as much as all of them.
     """
-    if not _are_few(sides):
+    if not are_few([_episode_means(side) for side in sides]):
         return found
     a, b = (_episode_sums(side) for side in sides)
     weights, weighted = (a[1], b[1]), ""
@@ -229,10 +224,10 @@ def gee(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator)
     title="whether the means of episodes differ, variances allowed to differ",
     effect="hedges_g",
     source="Welch (1947); Janssen (1997) for the studentised permutation, which takes the place of "
-    "the t distribution below fifty episodes a side; Hedges (1981); Steiger and Fouladi (1997) for "
-    "the interval.",
+    "the t distribution below fifty episodes a side, and of skewed values below many more; Hedges "
+    "(1981); Steiger and Fouladi (1997) for the interval.",
     avoid="With 3 episodes a side no p below .1 can come out. The interval of g takes values to be "
-    "normal and the sides to spread alike.",
+    "normal and the sides to spread alike, and is no narrower than that of the difference.",
 )
 def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generator) -> Finding:
     """Welch's t test of episodes with Hedges' g."""
@@ -244,16 +239,17 @@ def welch(sides: tuple[Side, ...], options: TestOptions, rng: np.random.Generato
     # From the moments, since those of a side without spread are no reason to warn.
     moments = (part for one in (b, a) for part in (one.mean(), one.std(ddof=1), len(one)))
     test = stats.ttest_ind_from_stats(*moments, equal_var=False)
-    p, least, kind = float(test.pvalue), float("nan"), "two-sided"
-    ends, wider, warning = hedges_g_interval(a, b), "", ""
+    p, least, kind, warning = float(test.pvalue), float("nan"), "two-sided", ""
+    ends, wider = hedges_g_interval(a, b), ""
+    apart, of = mean_difference_interval(a, b), "Welch's of the difference"
     shuffles = Shuffles.of_values(a, b, rng)
     if shuffles is not None:
-        apart, warning = shuffles.interval(), doubt(a, b)
-        p, least, kind = shuffles.p(0.0), _least_p(sides), SHUFFLED
-        if np.isfinite(apart).all():
-            per_one = effects.hedges_g(a - a.mean(), b - b.mean() + 1)
-            ends = min(ends[0], apart[0] * per_one), max(ends[1], apart[1] * per_one)
-            wider = ", no narrower than the differences that shuffles do not reject"
+        apart, of = shuffles.interval(), "the differences that shuffles do not reject"
+        p, least, kind, warning = shuffles.p(0.0), _least_p(sides), SHUFFLED, doubt(a, b)
+    if np.isfinite(apart).all():
+        per_one = effects.hedges_g(a - a.mean(), b - b.mean() + 1)
+        ends = min(ends[0], apart[0] * per_one), max(ends[1], apart[1] * per_one)
+        wider = f", no narrower than {of}"
     return Finding(
         statistic=float(test.statistic),
         p=p,

@@ -9,7 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from tasks.metrics.contrasts.inverted import Difference, Shuffles, difference_of_means
+from tasks.metrics.contrasts.ranks import studentised_permutation
 from tasks.metrics.contrasts.sample import Finding, Side, TestOptions, contrast_test
+from tasks.metrics.contrasts.shuffles import orders, share_as_far, studentised_difference
 from tasks.metrics.statistics import effects
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints
 from tasks.metrics.statistics.effect_intervals import NEWCOMBE, rank_biserial_interval
@@ -32,9 +34,12 @@ class PermutationOptions(TestOptions):
 @contrast_test(
     title="whether the difference of b and a is larger than chance assignment gives",
     effect="mean_difference",
-    source="Pitman (1937); Phipson and Smyth (2010) for counting the observed arrangement.",
+    source="Pitman (1937); Phipson and Smyth (2010) for counting the observed arrangement; Janssen "
+    "(1997) and Neubert and Brunner (2007) for statistics over their errors, so that sides may "
+    "spread differently.",
     avoid="Restrict to blocks (`block: replicate`) where replicates share seeds, personas or "
-    "briefs; a free shuffle would then be too wide or too narrow.",
+    "briefs; a free shuffle would then be too wide or too narrow. With blocks, sides are taken to "
+    "spread alike within them.",
     options=PermutationOptions,
 )
 def permutation(
@@ -42,15 +47,64 @@ def permutation(
 ) -> Finding:
     """Two-sided permutation test; with blocks, the whole statistic is shuffled block by block."""
     a, b = sides[0], sides[1]
-    values = np.concatenate([a.values, b.values])
-    if options.statistic == "rank_biserial":
-        values = _signed_ranks(values)
-    in_b = np.arange(len(values)) >= len(a.values)
+    in_b = np.repeat([False, True], [len(a.values), len(b.values)])
     blocks = (
         np.concatenate([a.replicates, b.replicates])
         if options.block == "replicate"
-        else np.zeros(len(values), dtype=np.int64)
+        else np.zeros(len(in_b), dtype=np.int64)
     )
+    ranked = options.statistic == "rank_biserial"
+    if options.block == "none":
+        of = studentised_permutation if ranked else _studentised_means
+        _, p = of(a.values, b.values, options.draws, rng)
+    else:
+        values = np.concatenate([a.values, b.values])
+        p = _within_blocks(_signed_ranks(values) if ranked else values, in_b, blocks, options, rng)
+    effect_of = effects.rank_biserial if ranked else effects.mean_difference
+    shown = (
+        Difference(rank_biserial_interval(a.values, b.values), NEWCOMBE)
+        if ranked
+        else difference_of_means(a.values, b.values, Shuffles.of_values(a.values, b.values, rng))
+    )
+    effect = effect_of(a.values, b.values)
+    within = f" within {options.block}s" if options.block != "none" else ", studentised"
+    _, sizes = np.unique(blocks, return_counts=True)
+    return Finding(
+        statistic=effect,
+        p=p,
+        effect=effect,
+        effect_name=options.statistic,
+        interval=shown.ends,
+        method=f"permutation test, two-sided, {options.draws} shuffles of conditions{within}, the "
+        "observed arrangement counted among them; positive: b has the larger values; "
+        f"{shown.method}",
+        warning="; ".join(filter(None, [ALONE if sizes.max() < 2 else "", shown.warning])),
+        p_least=max(_arrangement_share(in_b, blocks), 1 / (options.draws + 1)),
+    )
+
+
+def _studentised_means(
+    a: Floats, b: Floats, draws: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Welch's statistic, and the share of shuffles with one as large, it included."""
+    values = np.concatenate([a, b])
+
+    def statistic(ordered: Floats) -> Floats:
+        return studentised_difference(ordered, np.ones_like(ordered), len(a), welch=True)
+
+    observed = float(statistic(values[None])[0])
+    drawn = (statistic(values[order]) for order in orders(len(values), draws, rng))
+    return observed, share_as_far(observed, drawn, draws)
+
+
+def _within_blocks(
+    values: Floats,
+    in_b: Bools,
+    blocks: Ints,
+    options: PermutationOptions,
+    rng: np.random.Generator,
+) -> float:
+    """Share of shuffles within blocks whose sum over b is as far from what is expected."""
     order = np.argsort(blocks, kind="stable")
     values, in_b, blocks = values[order], in_b[order], blocks[order]
     observed = values[in_b].sum()
@@ -63,29 +117,7 @@ def permutation(
         shuffled = values[np.argsort(keys, axis=1)]
         drawn = shuffled[:, in_b].sum(axis=1)
         far += int((np.abs(drawn - centre) >= abs(observed - centre) - 1e-9).sum())
-    p = (far + 1) / (options.draws + 1)
-    ranked = options.statistic == "rank_biserial"
-    effect_of = effects.rank_biserial if ranked else effects.mean_difference
-    shown = (
-        Difference(rank_biserial_interval(a.values, b.values), NEWCOMBE)
-        if ranked
-        else difference_of_means(a.values, b.values, Shuffles.of_values(a.values, b.values, rng))
-    )
-    effect = effect_of(a.values, b.values)
-    within = f" within {options.block}s" if options.block != "none" else ""
-    _, sizes = np.unique(blocks, return_counts=True)
-    return Finding(
-        statistic=effect,
-        p=float(p),
-        effect=effect,
-        effect_name=options.statistic,
-        interval=shown.ends,
-        method=f"permutation test, two-sided, {options.draws} shuffles of conditions{within}, the "
-        "observed arrangement counted among them; positive: b has the larger values; "
-        f"{shown.method}",
-        warning="; ".join(filter(None, [ALONE if sizes.max() < 2 else "", shown.warning])),
-        p_least=max(_arrangement_share(in_b, blocks), 1 / (options.draws + 1)),
-    )
+    return (far + 1) / (options.draws + 1)
 
 
 def _arrangement_share(in_b: Bools, blocks: Ints) -> float:

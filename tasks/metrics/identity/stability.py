@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import polars as pl
 
 from tasks.metrics import rows
 from tasks.metrics.data import Data
-from tasks.metrics.metric import Metric, Options, Quantity
+from tasks.metrics.metric import Metric, NullOptions, Quantity
 from tasks.metrics.rows import ByEpisode
+from tasks.metrics.statistics.arrays import Bools, Floats
+
+#: Rounds that an episode must have more of for a shuffle to change what its halves are.
+LEAST_ROUNDS = 2
+ROUNDS_SHUFFLED = "rounds in random order"
+NO_SHUFFLE = "none, as no order of so few rounds makes other halves"
+Rng: TypeAlias = np.random.Generator
 
 
 def _halves(data: Data) -> pl.DataFrame:
@@ -18,6 +27,7 @@ def _halves(data: Data) -> pl.DataFrame:
         "episode",
         "actor",
         "kind",
+        "round",
         (pl.col("round") > middle).alias("late"),
         pl.col("text").fill_null("").str.count_matches(r"\S+").cast(pl.Float64).alias("words"),
     )
@@ -51,23 +61,57 @@ def _late_less_early(acts: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     )
 
 
-def _kind_divergence(acts: pl.DataFrame) -> pl.DataFrame:
-    """Jensen-Shannon divergence in bits between the kinds of acts of the two halves."""
-    counts = acts.group_by("episode", "kind").agg(
-        pl.col("late").sum().cast(pl.Float64).alias("q"),
-        (~pl.col("late")).sum().cast(pl.Float64).alias("p"),
-    )
-    shares = counts.with_columns(pl.col("p", "q") / pl.col("p", "q").sum().over("episode"))
-    middle = (pl.col("p") + pl.col("q")) / 2
+def _kind_divergence(data: Data, acts: pl.DataFrame, draws: int, rng: Rng) -> ByEpisode:
+    """Jensen-Shannon divergence in bits between the kinds of acts of the two halves.
 
-    def part(name: str) -> pl.Expr:
-        x = pl.col(name)
-        return pl.when(x > 0).then(x * (x / middle).log(2)).otherwise(0.0)
+    Acts of a round stay together in the null, since what is done in it may hang together.
+    """
+    n = data.n_episodes
+    acts = acts.filter(pl.col("late").is_not_null())
+    kind = acts["kind"].cast(pl.String).rank("dense").to_numpy() - 1
+    place = pl.struct("episode", "round")
+    ordered = acts.select(place.rank("dense").alias("place") - 1)["place"].to_numpy()
+    known = acts.select("episode", "round", "late").unique().sort("episode", "round")
+    episode, late = known["episode"].to_numpy(), known["late"].to_numpy()
+    counts = np.zeros((known.height, int(kind.max(initial=0)) + 1))
+    np.add.at(counts, (ordered, kind), 1)
 
-    return shares.group_by("episode").agg(((part("p") + part("q")) / 2).sum().alias("value"))
+    def divergence(late: Bools) -> Floats:
+        of_half = np.zeros((2, n, counts.shape[1]))
+        np.add.at(of_half, (late.astype(np.int64), episode), counts)
+        return jensen_shannon(of_half[0], of_half[1])
+
+    nulls = np.empty((n, draws))
+    for draw in range(draws):
+        nulls[:, draw] = divergence(late[np.lexsort((rng.random(len(late)), episode))])
+    rounds = np.bincount(episode, minlength=n)
+    free = rounds > LEAST_ROUNDS
+    nulls[~free] = np.nan
+    words = [ROUNDS_SHUFFLED if one else NO_SHUFFLE for one in free.tolist()]
+    n_acts = np.bincount(acts["episode"].to_numpy(), minlength=n)
+    value = np.where(rounds > 0, divergence(late), np.nan)
+    method = "kinds of acts in the two halves of the rounds"
+    return ByEpisode(value, method, n_acts, nulls, null_words=words)
 
 
-def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFrame:
+def jensen_shannon(one: Floats, other: Floats) -> Floats:
+    """Jensen-Shannon divergence in bits of counts, kinds last; 0 where one side has none.
+
+    Example:
+        >>> jensen_shannon(np.array([2.0, 0.0]), np.array([0.0, 3.0])).item()
+        1.0
+    """
+    shares = [x / np.maximum(x.sum(axis=-1, keepdims=True), 1) for x in (one, other)]
+    middle = (shares[0] + shares[1]) / 2
+    parts = [
+        np.where(x > 0, x * np.log2(np.where(x > 0, x, 1) / np.where(x > 0, middle, 1)), 0.0)
+        for x in shares
+    ]
+    both = (one.sum(axis=-1) > 0) & (other.sum(axis=-1) > 0)
+    return np.where(both, (parts[0] + parts[1]).sum(axis=-1) / 2, 0.0)
+
+
+def compute(data: Data, options: NullOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``stability``."""
     acts, asked = _halves(data), _asked(data)
     say = acts.filter((pl.col("kind") == "say") & (pl.col("words") > 0))
@@ -86,13 +130,13 @@ def compute(data: Data, options: Options, rng: np.random.Generator) -> pl.DataFr
             _late_less_early(asked, pl.col("valid")),
             f"share of usable actions, {halves}",
         ),
-        "act_jsd": (_kind_divergence(acts), "kinds of acts in the two halves of the rounds"),
     }
     n = np.bincount(acts["episode"].to_numpy(), minlength=data.n_episodes)
     found = {
         quantity: ByEpisode(data.by_episode(frame, "value"), method, n)
         for quantity, (frame, method) in by_quantity.items()
     }
+    found["act_jsd"] = _kind_divergence(data, acts, options.draws, rng)
     return rows.of_episodes(data, options, found)
 
 
@@ -114,8 +158,10 @@ METRIC = Metric(
     },
     source="Components of Rath (2026), arXiv 2601.04170; its composite index has arbitrary weights "
     "and is not computed.",
-    avoid="Do not add them up. Environments whose phases ask for other acts drift by design.",
+    avoid="Do not add them up. Of few acts `act_jsd` is above 0 even where nothing changes: read "
+    "its excess. Environments whose phases ask for other acts drift by design.",
     needs=("events", "actions"),
-    version=3,
+    options=NullOptions,
+    version=4,
     compute=compute,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,14 @@ from tasks.metrics.metric import Metric, Options, Quantity, Unusable
 from tasks.metrics.opinion.responses import named_responses
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints, mean_over
+from tasks.metrics.statistics.nulls import null_summary
+
+#: p of the answers of a condition as a whole, last against first, below which a row warns.
+MOVED = 0.05
+MOVES = (
+    "the answers of the condition as a whole have moved: if all seats turn to the same options by "
+    "themselves, that gives an excess too; hold it against a condition without talk"
+)
 
 
 class RevisionOptions(Options):
@@ -36,6 +45,11 @@ class Revised:
     first: Ints
     last: Ints
     n_options: int
+
+    def swapped(self, which: Bools) -> Revised:
+        """The same with the first and the last answer of some seats in each other's place."""
+        first = np.where(which, self.last, self.first)
+        return Revised(first, np.where(which, self.first, self.last), self.n_options)
 
     @property
     def both(self) -> Bools:
@@ -63,29 +77,37 @@ class Revised:
         return np.asarray((self.first[:, :, None] == options).sum(axis=1))
 
 
-def pressure(changed: Bools, revised: Revised) -> Floats:
+def pressure(revised: Revised) -> Floats:
     """Change among seats whose answer was a minority's, less that among the rest, by episode."""
     few = revised.backing < 0.5
-    value = np.where(revised.both, changed, np.nan)
+    value = np.where(revised.both, revised.changed, np.nan)
     alone = mean_over(np.where(few, value, np.nan), (1,))
     backed = mean_over(np.where(few, np.nan, value), (1,))
     return np.asarray(alone - backed)
 
 
-def conformity(last: Ints, revised: Revised) -> Floats:
+def conformity(revised: Revised) -> Floats:
     """Share of changes that land on the commonest first answer of the others, by episode."""
     counts = revised.counts[:, None, :] - (
         revised.first[:, :, None] == np.arange(revised.n_options)
     )
-    chosen = np.take_along_axis(counts, np.maximum(last, 0)[:, :, None], axis=2)[:, :, 0]
+    chosen = np.take_along_axis(counts, np.maximum(revised.last, 0)[:, :, None], axis=2)[:, :, 0]
     most = (chosen == counts.max(axis=2)) & (chosen > 0)
     return mean_over(np.where(revised.changed, most, np.nan), (1,))
 
 
-def confabulation(last: Ints, revised: Revised) -> Floats:
+def confabulation(revised: Revised) -> Floats:
     """Share of last answers that nobody in the group gave at first, by episode."""
-    held = np.take_along_axis(revised.counts, np.maximum(last, 0), axis=1)
+    held = np.take_along_axis(revised.counts, np.maximum(revised.last, 0), axis=1)
     return mean_over(np.where(revised.both, held == 0, np.nan), (1,))
+
+
+#: What is held against its null, by quantity.
+OF_GROUPS: dict[str, Callable[[Revised], Floats]] = {
+    "pressure": pressure,
+    "conformity": conformity,
+    "confabulation": confabulation,
+}
 
 
 def revised_answers(data: Data, of: str) -> Revised:
@@ -124,17 +146,16 @@ def compute(data: Data, options: RevisionOptions, rng: np.random.Generator) -> p
     revised = revised_answers(data, options.of)
     both, changed = revised.both, revised.changed
     value, few = np.where(both, changed, np.nan), revised.backing < 0.5
-    shuffled = np.empty((data.n_episodes, options.draws))
-    landed, invented = np.empty_like(shuffled), np.empty_like(shuffled)
+    nulls = {name: np.empty((data.n_episodes, options.draws)) for name in OF_GROUPS}
+    moves = np.empty((len(data.conditions), options.draws))
     for draw in range(options.draws):
-        shuffled[:, draw] = pressure(_shuffled(changed, both, rng), revised)
-        step = 1 + rng.integers(0, max(revised.n_options - 1, 1), revised.first.shape)
-        elsewhere = np.where(changed, (revised.first + step) % revised.n_options, revised.last)
-        landed[:, draw] = conformity(elsewhere, revised)
-        invented[:, draw] = confabulation(elsewhere, revised)
+        swapped = revised.swapped(both & (rng.random(both.shape) < 0.5))
+        for name, of in OF_GROUPS.items():
+            nulls[name][:, draw] = of(swapped)
+        moves[:, draw] = _moves(data, swapped)
     n = both.sum(axis=1)
     asked = "seats that answered at the first and at the last time"
-    moved = "null: changes go to another option at random"
+    null = "null: first and last answer of each seat swapped at random"
     found = {
         "rate": ByEpisode(mean_over(value, (1,)), f"changed answers, {asked}", n),
         "rate_alone": ByEpisode(
@@ -148,32 +169,47 @@ def compute(data: Data, options: RevisionOptions, rng: np.random.Generator) -> p
             (both & ~few).sum(axis=1),
         ),
         "pressure": ByEpisode(
-            pressure(changed, revised),
-            "rate_alone less rate_backed; null: which seats changed is shuffled in the episode",
-            n,
-            shuffled,
+            pressure(revised), f"rate_alone less rate_backed; {null}", n, nulls["pressure"]
         ),
         "conformity": ByEpisode(
-            conformity(revised.last, revised),
-            f"changes that land on the others' commonest first answer; {moved}",
+            conformity(revised),
+            f"changes that land on the others' commonest first answer; {null}",
             changed.sum(axis=1),
-            landed,
+            nulls["conformity"],
         ),
         "confabulation": ByEpisode(
-            confabulation(revised.last, revised),
-            f"last answers that nobody gave at first, {asked}; {moved}",
+            confabulation(revised),
+            f"last answers that nobody gave at first, {asked}; {null}",
             n,
-            invented,
+            nulls["confabulation"],
         ),
     }
-    return rows.of_episodes(data, options, found)
+    p = null_summary(_moves(data, revised), moves).p
+    moved = [name for name, one in zip(data.conditions, p.tolist(), strict=True) if one < MOVED]
+    return _with_moves(rows.of_episodes(data, options, found), moved)
 
 
-def _shuffled(changed: Bools, both: Bools, rng: np.random.Generator) -> Bools:
-    """The same number of changes of every episode, given to seats at random."""
-    key = np.where(both, rng.random(changed.shape), 2.0)
-    order = np.argsort(np.argsort(key, axis=1), axis=1)
-    return np.asarray(order < changed.sum(axis=1, keepdims=True))
+def _moves(data: Data, revised: Revised) -> Floats:
+    """How far the answers of each condition as a whole are from what they were at first."""
+    asked = revised.both[:, :, None]
+    options = np.arange(revised.n_options)
+    first, last = (
+        ((answers[:, :, None] == options) & asked).sum(axis=1)
+        for answers in (revised.first, revised.last)
+    )
+    where = data.by_condition.values()
+    return np.array([((last[one] - first[one]).sum(axis=0) ** 2).sum() for one in where], float)
+
+
+def _with_moves(found: pl.DataFrame, moved: list[str]) -> pl.DataFrame:
+    """The rows with a warning where the answers of a condition as a whole have moved."""
+    doubtful = (
+        (pl.col("scope") == "condition")
+        & pl.col("quantity").is_in(list(OF_GROUPS))
+        & pl.col("condition").is_in(moved)
+    )
+    warned = pl.concat_str("warning", pl.lit(MOVES), separator="; ", ignore_nulls=True)
+    return found.with_columns(warning=pl.when(doubtful).then(warned).otherwise("warning"))
 
 
 METRIC = Metric(
@@ -202,11 +238,14 @@ METRIC = Metric(
     source="Baltaji, Hemmatian and Varshney (2024), arXiv 2405.03862: change of private answers by "
     "the share of the group that holds the same, and answers that nobody held; conformity after "
     "Zhang et al. (2024), arXiv 2310.02124.",
-    avoid="Answers that change by themselves raise every rate: read the excess over the null, and "
-    "hold it against a condition without talk. Options that nobody ever chose are unknown to the "
-    "null. Episodes in which nobody changed have no conformity, and those of one opinion no "
-    "pressure.",
+    avoid="Answers that change by themselves raise every rate, and even then those that few hold "
+    "are given up more often, mostly for those that many hold. Read the excess: the null "
+    "swaps the first and the last answer of seats, and an excess says that groups are left for "
+    "what they held more often than they come from it. Where answers as a whole move, as all may "
+    "by themselves, the row warns: hold it against a condition without talk. Episodes in which "
+    "nobody changed have no conformity, and those of one opinion no pressure.",
     needs=("responses",),
     options=RevisionOptions,
+    version=2,
     compute=compute,
 )

@@ -100,8 +100,8 @@ METRIC = Metric(
             "any",
         ),
     },
-    source="Fisher (1921); Hedges (1981). As used of agreeableness and sycophancy: arXiv "
-    "2604.10733.",
+    source="Fisher (1921); Steiger and Hakstian (1982); DiCiccio and Romano (2017); Hedges (1981). "
+    "As used of agreeableness and sycophancy: arXiv 2604.10733.",
     avoid="Both scales are answered by the same model, so a habit of answering (agreement, the "
     "middle of the scale) makes them go together by itself: look at trait_scores.acquiescence, and "
     "use scales of both keys. Of few personas `g` comes out too low: 2.10 of 12 and of 20, 2.21 of "
@@ -109,6 +109,6 @@ METRIC = Metric(
     needs=("answers",),
     options=AssociationOptions,
     scope="persona",
-    version=2,
+    version=3,
     compute=compute,
 )

@@ -133,13 +133,14 @@ METRIC = Metric(
             "[0, inf)",
         ),
     },
-    source="Correlation: Fisher (1921). As measures of induced personality: Serapio-Garcia et al. "
-    "(2023), arXiv 2307.00184; Jiang et al. (2024), PersonaLLM.",
+    source="Correlation: Fisher (1921); Steiger and Hakstian (1982); DiCiccio and Romano (2017). "
+    "As measures of induced personality: Serapio-Garcia et al. (2023), arXiv 2307.00184; Jiang et "
+    "al. (2024), PersonaLLM.",
     avoid="T-scores are standardised over the personas of a condition, so the error says nothing "
     "of a shift of all of them: see trait_scores for that. Where personas hardly differ in a "
     "trait, both numbers are about noise.",
     needs=("traits", "answers"),
     scope="persona",
-    version=2,
+    version=3,
     compute=compute,
 )

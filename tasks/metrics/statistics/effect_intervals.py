@@ -79,8 +79,10 @@ def mean_difference_interval(a: Floats, b: Floats) -> Ends:
         return low * (levels[1] - levels[0]), high * (levels[1] - levels[0])
     if a.var() + b.var() == 0:
         return NONE
-    ends = stats.ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
-    return float(ends.low), float(ends.high)
+    errors = np.array([side.var(ddof=1) / len(side) for side in (a, b)])
+    df = errors.sum() ** 2 / (errors**2 / np.array([len(a) - 1, len(b) - 1])).sum()
+    apart, half = b.mean() - a.mean(), stats.t.ppf(0.975, df) * np.sqrt(errors.sum())
+    return float(apart - half), float(apart + half)
 
 
 def levels_of(values: Floats) -> Ends | None:

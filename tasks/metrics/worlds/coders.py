@@ -108,6 +108,31 @@ def _reliability(sees: float) -> tuple[Truth, ...]:
     return tuple(Truth(name, number, NAN, "stance") for name, number in numbers.items())
 
 
+#: Prevalence of a flag that blind coders give seldom, and messages of episodes.
+SELDOM, MESSAGES_OF = 0.04, [2, 8, 60]
+
+
+def seldom_flagged(sizes: Sizes, rng: Rng, *, coders: tuple[str, ...]) -> Data:
+    """Coders who give a rare flag blindly, to episodes of few messages and of many."""
+    n = rng.choice(MESSAGES_OF, sum(sizes.values()), p=[0.4, 0.4, 0.2])
+    episode = np.repeat(np.arange(len(n)), n)
+    place = np.arange(len(episode)) - np.repeat(np.cumsum(n) - n, n)
+    turns = Turns(episode, place, place % 4, 4, sizes)
+
+    def flagged() -> Ints:
+        return rng.binomial(1, SELDOM, turns.n)
+
+    return Data(
+        episodes=episodes_frame(sizes),
+        codes=pl.concat(_codes(turns, "coder", one, "lead", flagged()) for one in coders),
+        all_labels=_codes(turns, "rule", "union", "lead", flagged()),
+        flags=Flags(traits=("lead",), scales={"lead": "nominal"}),
+        rules=("union",),
+        gold="human",
+    )
+
+
+RARE = "blind coders give a rare flag, to episodes of 2 to 60 messages"
 agreement = MetricWorlds(
     "agreement",
     (
@@ -123,6 +148,14 @@ agreement = MetricWorlds(
             f"a coder sees what is there with probability {SEES}, else draws blindly",
             partial(coders_see, sees=SEES, coders=("human", "judge")),
             _agreement(SEES),
+            alone=True,
+        ),
+    ),
+    hard=(
+        World(
+            RARE,
+            partial(seldom_flagged, coders=("human", "judge")),
+            tuple(Truth(name, 0.0, NAN, "lead: human ~ judge") for name in ("cohen_kappa", "mcc")),
             alone=True,
         ),
     ),
@@ -144,6 +177,15 @@ reliability = MetricWorlds(
             f"each of three coders sees what is there with probability {SEES}",
             partial(coders_see, sees=SEES, coders=THREE),
             _reliability(SEES),
+            {"scale": "interval"},
+            alone=True,
+        ),
+    ),
+    hard=(
+        World(
+            RARE,
+            partial(seldom_flagged, coders=THREE[:2]),
+            tuple(Truth(name, 0.0, NAN, "lead") for name in ("krippendorff_alpha", "icc_a_1")),
             {"scale": "interval"},
             alone=True,
         ),

@@ -32,6 +32,7 @@ class Habits:
         lean: Lean towards the upper end.
         answered: Share of usable answers.
         together: Correlation of the two traits.
+        extreme: Spread, on a log scale, of how far from the middle personas answer throughout.
     """
 
     level: float = 0.0
@@ -40,6 +41,7 @@ class Habits:
     lean: float = 0.0
     answered: float = 1.0
     together: float = 0.0
+    extreme: float = 0.0
 
     @property
     def score_variance(self) -> float:
@@ -64,6 +66,8 @@ def asked(sizes: Sizes, rng: Rng, habits: Mapping[str, Habits]) -> PersonaData:
     first = rng.standard_normal(n)
     together = column("together")
     second = together * first + np.sqrt(1 - together**2) * rng.standard_normal(n)
+    extreme = column("extreme")
+    far = np.exp(extreme * rng.standard_normal(n)) if extreme.any() else np.ones(n)
     traits, answers = [], []
     for scale, z in ((TRAIT, first), (OTHER, second)):
         name = scale.partition(".")[2]
@@ -72,7 +76,7 @@ def asked(sizes: Sizes, rng: Rng, habits: Mapping[str, Habits]) -> PersonaData:
         key = np.where(item % 2, -1, 1)
         noise = rng.standard_normal(persona.size) * column("noise")[persona]
         shown = (column("level") + column("loading") * z)[persona]
-        value = MIDDLE + key * shown + column("lean")[persona] + noise
+        value = MIDDLE + (key * shown + noise) * far[persona] + column("lean")[persona]
         given = rng.random(persona.size) < column("answered")[persona]
         value = np.where(given, value, np.nan)
         answers.append(
@@ -127,6 +131,8 @@ PLAIN = Habits()
 LEANING = Habits(level=0.5, lean=0.4, answered=0.7)
 WEAK = Habits(loading=0.4)
 TOGETHER = Habits(together=0.8, noise=0.5)
+EXTREME = Habits(extreme=0.5)
+FAR = "some personas answer further from the middle throughout"
 BETWEEN = f"{TRAIT} by {OTHER}"
 SAME = "personas differ, conditions do not"
 
@@ -227,6 +233,14 @@ association = MetricWorlds(
             ),
             PLAIN,
             TOGETHER,
+        ),
+    ),
+    hard=(
+        _world(
+            FAR,
+            (Truth("r", 0.0, 0.0, BETWEEN), Truth("g", 0.0, 0.0, BETWEEN)),
+            EXTREME,
+            EXTREME,
         ),
     ),
     notes={"g": "thirds of few personas are less far apart than of many; the row warns of it"},

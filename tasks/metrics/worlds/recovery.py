@@ -41,6 +41,8 @@ class Recovery:
         rejection: Share of studies whose Welch test of the two conditions has p < .05; of metrics
             without values by episode, share of conditions whose p against the null is below .05.
             Not-a-number where there is neither.
+        null_rejection: Share of conditions whose p against the null is below .05; not-a-number
+            without one.
     """
 
     truth: Truth
@@ -51,6 +53,7 @@ class Recovery:
     intervals: int
     coverage: float
     rejection: float
+    null_rejection: float
 
 
 #: Studies whose conditions are put into one computation.
@@ -241,8 +244,9 @@ def _summary(truth: Truth, found: Floats) -> Recovery:
         warnings.simplefilter("ignore", RuntimeWarning)
         mean, sd = np.nanmean(values, axis=0), np.nanstd(values, axis=0, ddof=1)
     rejection = _share(compared < ALPHA, compared)
+    null_rejection = _share(p_null < ALPHA, p_null)
     if not np.isfinite(rejection):
-        rejection = _share(p_null < ALPHA, p_null)
+        rejection = null_rejection
     error = sd / np.sqrt(np.maximum(n, 1))
     return Recovery(
         truth=truth,
@@ -253,4 +257,5 @@ def _summary(truth: Truth, found: Floats) -> Recovery:
         intervals=int(np.isfinite(low[:, known]).sum()),
         coverage=_share(held[:, known], low[:, known]),
         rejection=rejection,
+        null_rejection=null_rejection,
     )

@@ -18,6 +18,8 @@ from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 ANSWERS = 60
 #: P(first option), and probability of not giving the last answer again, in b of the planted world.
 SHARE, SHARE_MORE, ALTERNATION = 0.5, 0.6, 0.3
+#: Chance of an answer other than the last one, in episodes of either kind.
+SWITCHES = (0.15, 0.7)
 
 
 def chains(share: float, alternation: float, n: int, rng: Rng) -> Bools:
@@ -44,7 +46,19 @@ def answered(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
         chains(SHARE, 0.0, n_a, rng),
         *(chains(share, alternation, n, rng) for n in others),
     ]
-    spelled = ["".join("01"[one] for one in row) for row in np.concatenate(parts).tolist()]
+    return _spelled(sizes, np.concatenate(parts))
+
+
+def stuck(sizes: Sizes, rng: Rng) -> Data:
+    """Answers that stick to the last one, or alternate, and favour neither option."""
+    n = sum(sizes.values())
+    switches = rng.random((n, ANSWERS)) < rng.choice(SWITCHES, n)[:, None]
+    switches[:, 0] = rng.random(n) < 0.5
+    return _spelled(sizes, switches.cumsum(axis=1) % 2 == 1)
+
+
+def _spelled(sizes: Sizes, answers: Bools) -> Data:
+    spelled = ["".join("01"[one] for one in row) for row in answers.tolist()]
     n = len(spelled)
     outcomes = pl.DataFrame(
         {
@@ -83,4 +97,15 @@ def _world(planted: bool) -> World:
     return World(title, partial(answered, planted=planted), truths)
 
 
-sequences = MetricWorlds("sequences", (_world(False),), (_world(True),))
+sequences = MetricWorlds(
+    "sequences",
+    (_world(False),),
+    (_world(True),),
+    hard=(
+        World(
+            "answers that stick to the last one, or alternate",
+            stuck,
+            (Truth("share", SHARE, SHARE), Truth("share", 0.0, 0.0, EXCESS)),
+        ),
+    ),
+)

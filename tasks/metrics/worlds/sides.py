@@ -175,6 +175,12 @@ HARD_SEATS = (
 HARD_PAIRS = (("replicates with levels of their own, tied, few with a partner", tied_pairs),)
 
 
+HARD_SPREAD = (
+    f"equal means, three times the spread in a, {_MANY}",
+    lambda n, rng: (_side(A, rng.normal(0, 3, n)), _side(B, rng.normal(0, 1, MORE * n))),
+)
+
+
 def _matched_size() -> float:
     """Matched rank-biserial of differences with mean ``SHIFT`` and variance 2, for many pairs."""
     # P(d_1 + d_2 > 0) - P(d_1 + d_2 < 0), to which Wilcoxon's statistic tends.
@@ -192,7 +198,9 @@ def _eta_size() -> float:
 
 
 mann_whitney = _worlds("mann_whitney", SAME, SHIFTED, 2 * _CLES - 1, hard=HARD)
-brunner_munzel = _worlds("brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5, HARD)
+brunner_munzel = _worlds(
+    "brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5, (*HARD, HARD_SPREAD)
+)
 kruskal_wallis = _worlds(
     "kruskal_wallis",
     (SAME[0], partial(same_skewed, many=True)),
@@ -201,8 +209,8 @@ kruskal_wallis = _worlds(
     hard=HARD_MANY,
 )
 wilcoxon = _worlds("wilcoxon", PAIRED, PAIRED_SHIFTED, _matched_size(), hard=HARD_PAIRS)
-permutation = _worlds("permutation", SAME, SHIFTED, SHIFT, hard=HARD, draws=999)
-welch = _worlds("welch", SPREAD, SHIFTED, SHIFT, hard=HARD)
+permutation = _worlds("permutation", SAME, SHIFTED, SHIFT, hard=(*HARD, HARD_SPREAD), draws=999)
+welch = _worlds("welch", SPREAD, SHIFTED, SHIFT, hard=(*HARD, HARD_SPREAD))
 cluster_robust, mixed_model, gee = (
     _worlds(name, OF_SEATS, OF_SEATS_SHIFTED, SHIFT, hard=HARD_SEATS)
     for name in ("cluster_robust", "mixed_model", "gee")

@@ -71,6 +71,8 @@ class MetricWorlds:
             has no null has the same true value in both conditions.
         planted: The metric's quantities have declared sizes in them that differ between the
             conditions.
+        hard: Null worlds built to fool a metric: chance, lengths, order and faults do in them what
+            an effect would do. A metric may find too little there, never too much.
         limits: Worlds in which the metric is known to be fooled; the table says by how much.
         notes: Why a number is beyond the bounds of ``docs/recovery.md``, by quantity, where that
             is known.
@@ -79,6 +81,7 @@ class MetricWorlds:
     name: str
     null: tuple[World, ...]
     planted: tuple[World, ...]
+    hard: tuple[World, ...] = ()
     limits: tuple[World, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,6 +91,7 @@ class MetricWorlds:
         kinds: dict[Kind, tuple[World, ...]] = {
             "null": self.null,
             "planted": self.planted,
+            "hard": self.hard,
             "limit": self.limits,
         }
         return tuple((kind, world) for kind, worlds in kinds.items() for world in worlds)

@@ -209,6 +209,34 @@ def test_one_rare_value_on_the_smaller_side_is_no_evidence(test: str) -> None:
     assert episode(test, a, b).p > 0.1
 
 
+@pytest.mark.parametrize("test", ["welch", "permutation", "brunner_munzel", "cluster_robust"])
+def test_a_rare_value_among_many_episodes_is_no_evidence(test: str) -> None:
+    a, b = np.zeros(60), np.r_[np.ones(5), np.zeros(400)]
+    # In half of all arrangements the five are all in b.
+    assert episode(test, a, b).p > 0.4
+
+
+@pytest.mark.parametrize("statistic", ["mean_difference", "rank_biserial"])
+def test_a_spread_that_differs_is_no_difference_of_a_permutation(statistic: str) -> None:
+    rng, found = np.random.default_rng(4), []
+    for _ in range(60):
+        a, b = rng.normal(0, 3, 6), rng.normal(0, 1, 36)
+        found.append(episode("permutation", a, b, statistic=statistic, draws=199).p)
+    assert np.mean(np.array(found) < 0.05) < 0.15
+
+
+def test_mann_whitney_warns_where_spreads_may_be_all_that_differs() -> None:
+    rng = np.random.default_rng(3)
+    warned = []
+    for _ in range(40):
+        found = episode("mann_whitney", rng.normal(0, 5, 12), rng.normal(0, 1, 72))
+        if found.p < 0.05:
+            warned.append("lets the spreads differ" in found.warning)
+    assert len(warned) > 2
+    assert np.mean(warned) > 0.5
+    assert not episode("mann_whitney", A, B + 1).warning
+
+
 def test_wilcoxon_pairs_by_replicate() -> None:
     found, theirs = episode("wilcoxon", A[:15], B[:15]), stats.wilcoxon(B[:15] - A[:15])
     assert found.p == pytest.approx(theirs.pvalue, abs=1e-12)
@@ -219,7 +247,11 @@ def test_wilcoxon_pairs_by_replicate() -> None:
 def test_permutation_is_that_of_scipy_within_its_noise() -> None:
     found = episode("permutation", A, B, draws=20_000)
     theirs = stats.permutation_test(
-        (A, B), lambda x, y: y.mean() - x.mean(), n_resamples=20_000, rng=np.random.default_rng(1)
+        (A, B),
+        lambda x, y, axis: stats.ttest_ind(y, x, equal_var=False, axis=axis).statistic,
+        vectorized=True,
+        n_resamples=20_000,
+        rng=np.random.default_rng(1),
     )
     assert found.p == pytest.approx(theirs.pvalue, abs=0.015)
     assert found.effect == pytest.approx(B.mean() - A.mean(), abs=1e-12)

@@ -54,13 +54,24 @@ def test_revisions_by_hand() -> None:
     assert values["confabulation"] == [0.25, 0.0, pytest.approx(1 / 3)]
 
 
-def test_the_null_sends_changes_to_any_other_option() -> None:
+def test_the_null_swaps_the_first_and_the_last_answers_of_seats() -> None:
     nulls = by_episode(rows(ANSWERS), "null_mean")
-    # Of four options, one of the three others is the commonest of the others for each who changed.
-    assert nulls["conformity"][0] == pytest.approx(1 / 3, abs=0.06)
-    # Both who changed would take the fourth option with chance 1/3: 2/3 of four seats.
-    assert nulls["confabulation"][0] == pytest.approx(2 / 3 / 4, abs=0.04)
+    # As it is, and with the last seat, the first or both the other way round: .5, .5, 0 and 0 land
+    # on trams, and of four seats 1, 1, 2 and 2 end with what nobody held.
+    assert nulls["conformity"][0] == pytest.approx(1 / 4, abs=0.06)
+    assert nulls["confabulation"][0] == pytest.approx(1.5 / 4, abs=0.04)
     assert nulls["pressure"][1] == 0.0
+
+
+def test_answers_that_all_turn_to_one_option_have_a_warning() -> None:
+    turned = [[("bus", "tram"), ("ferry", "tram"), ("tram", "tram"), ("tram", "tram")]] * 6
+    wavered = [[("bus", "tram"), ("tram", "bus"), ("ferry", "tram"), ("tram", "ferry")]] * 6
+    for answers, moved in ((turned, True), (wavered, False)):
+        found = rows(answers).filter(pl.col("scope") == "condition")
+        for quantity, warning in found.select("quantity", "warning").iter_rows():
+            warned = "as a whole have moved" in (warning or "")
+            held = quantity in {"pressure", "conformity", "confabulation"}
+            assert warned == (moved and held), (quantity, warning)
 
 
 def test_a_probe_must_be_one_and_asked_twice() -> None:

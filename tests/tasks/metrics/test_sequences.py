@@ -76,6 +76,18 @@ def test_pooled_answers_have_wilsons_interval_and_the_binomial_p() -> None:
     assert row(found, "share_pooled", "b")["value"] == 0.5
 
 
+def test_answers_that_stick_to_the_last_one_favour_neither_option() -> None:
+    found = spelled([["1" * 20], ["0" * 9 + "1" * 11], ["1 " * 20], ["1 " * 20]])
+    one = row(found, "share", "a")
+    # Either option could have come first, and all others stick to it.
+    assert one["p_null"] > 0.2
+    assert one["null_mean"] == pytest.approx(0.5, abs=0.1)
+    # Of calls with an answer each, none sticks to another.
+    assert row(found, "share", "b")["p_null"] < 0.01
+    assert "several answers of a call" in row(found, "share_pooled", "a")["warning"]
+    assert row(found, "share_pooled", "b")["warning"] is None
+
+
 def test_alternating_answers_are_told_from_random_ones() -> None:
     rng = np.random.default_rng(3)
     random = [["".join(rng.choice(["0", "1"], 40))] for _ in range(10)]

@@ -75,7 +75,9 @@ def assert_found(one: Recovery) -> None:
 def test_a_metric_finds_the_truth_of_its_worlds(name: str, world: World, kind: str) -> None:
     for one in recovered(METRICS[name], world, EPISODES, STUDIES):
         assert_found(one)
-        assert not (kind == "null" and one.rejection > 0.3), one
+        assert not (kind in ("null", "hard") and one.rejection > 0.3), one
+        nothing = one.truth.subject == EXCESS and one.truth.a == one.truth.b == 0
+        assert not (nothing and one.null_rejection > 0.3), one
 
 
 OF_TESTS = [
