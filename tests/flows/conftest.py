@@ -19,7 +19,8 @@ import pytest
 
 from flows.cli.main import main
 from flows.requests import RunRequest, StudyReport
-from flows.settings import apply_defaults
+from flows.server import StartingServer
+from flows.settings import AUTH, URL, apply_defaults
 from tasks.models import sim
 from tasks.models.sim.reply import reply
 from warehouse.expectations.checker import Checker
@@ -79,22 +80,49 @@ def own_settings() -> None:
 
 @pytest.fixture(scope="session")
 def prefect_server(own_settings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One server for all tests of flows that need one."""
-    from prefect.settings import PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
-    from prefect.testing import utilities
+    """One server for all tests of flows that need one, of the kind that a run starts for itself.
+
+    Other processes of tests need its address, and find its secret in their environment.
+    """
+    from prefect.context import _temporary_global_settings_context, get_settings_context
+    from prefect.events.worker import EventsWorker
+    from prefect.settings import (
+        PREFECT_API_AUTH_STRING,
+        PREFECT_API_URL,
+        PREFECT_LOGGING_TO_API_ENABLED,
+        PREFECT_SERVER_DATABASE_CONNECTION_URL,
+        temporary_settings,
+    )
 
     folder = tmp_path_factory.mktemp("prefect")
     empty = Path(os.environ["PREFECT_HOME"]) / "prefect.db"
     if empty.exists():
-        shutil.copy(empty, folder / "prefect-test.db")
+        shutil.copy(empty, folder)
+    database = f"sqlite+aiosqlite:///{folder / 'prefect.db'}"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(utilities, "mkdtemp", lambda: str(folder))
         # Prefect reads the certificates of authorities for each client of a server on loopback.
         patched.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
-        # Nobody reads the log of most tests, and the server would be busy with it.
-        quiet = temporary_settings({PREFECT_LOGGING_TO_API_ENABLED: False})
-        with utilities.prefect_test_harness(server_startup_timeout=600), quiet:
+        with patched.context() as starting:
+            starting.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", database)
+            server = StartingServer()
+            address, secret = os.environ[URL], os.environ[AUTH]
+            server.ready()
+            del os.environ[URL]
+        patched.setattr("flows.server._TEMPORARY", set())  # to tests it is a server of the user
+        settings = {
+            PREFECT_API_URL: address,
+            PREFECT_API_AUTH_STRING: secret,
+            PREFECT_SERVER_DATABASE_CONNECTION_URL: database,
+            # Nobody reads the log of most tests, and the server would be busy with it.
+            PREFECT_LOGGING_TO_API_ENABLED: False,
+        }
+        with (
+            temporary_settings(settings),
+            _temporary_global_settings_context(get_settings_context()),
+        ):
             yield
+            EventsWorker.drain_all()  # the server is told what it has not been told yet
+        server.close()
 
 
 class SharedChecker(Checker):

@@ -15,7 +15,7 @@ import pytest
 from prefect.settings import get_current_settings
 
 from flows.requests import StudyReport
-from flows.settings import server_configured
+from flows.settings import AUTH, URL, server_configured
 from tasks.coding import prompt as judge_prompt
 from tasks.environments.discussion import environment as discussion
 from tasks.episodes import prompts
@@ -242,7 +242,7 @@ def test_a_run_with_nothing_to_do_is_recorded_where_a_server_is_configured(
     prefect_server: None, first_report: StudyReport, study_file: Path, tmp_path: Path
 ) -> None:
     url = str(get_current_settings().api.url)
-    again = _again(tmp_path, PREFECT_API_URL=url)
+    again = _again(tmp_path, **{URL: url, AUTH: os.environ[AUTH]})
     assert "Made no model calls." in again.stdout
     assert "prefect" in again.stderr.partition("modules:")[2].split()
 
