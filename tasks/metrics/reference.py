@@ -113,13 +113,14 @@ between episodes of one condition.
 
 A difference belongs to the interval if shuffles of episodes do not reject it once it is taken off
 the second condition, so an interval without 0 and p < .05 say the same. It needs no distribution
-where one condition is the other moved. Where values are skewed and one side spreads more, no method
-knows the truth from few episodes (Bahadur and Savage, 1956): the row warns below 10 episodes a
-side, where 79 to 95% hold the truth, and where values are skewed. `equivalence` warns for the same
-reason: at exactly the margin p < .05 came out in up to 18% of studies, and in 8 to 16% with a
-studentised bootstrap besides. From 50 episodes a side on, Welch's t and Student's take the place of
-shuffles; of skewed values from 50 times the square of their skewness on, which of what one episode
-in a hundred has are 5,000.
+where one condition is the other moved. Beyond that no interval of means holds the truth as often as
+it says whatever the distribution is (Bahadur and Savage, 1956). Where values are skewed and one
+side spreads more, few episodes do not show it: the row warns below 10 episodes a side, where 79 to
+95% hold the truth, and where values are skewed. `equivalence` warns for the same reason: at exactly
+the margin p < .05 came out in up to 18% of studies, and in 8 to 16% with a studentised bootstrap
+besides. From 50 episodes a side on, Welch's t and Student's take the place of shuffles; of skewed
+values from 50 times the square of their skewness on, which is 5,000 for what one episode in a
+hundred has.
 
 """
 

@@ -39,8 +39,7 @@ class Counted:
 
     Attributes:
         cells: Sums per episode, shape (episodes, 6): items, flagged items, then of the gold sample
-            by
-            weight: gold and label both 1, gold only, label only, neither.
+            by weight: gold and label both 1, gold only, label only, neither.
         gold: Gold items per episode, present and absent, unweighted, shape (episodes, 2).
         weighting: How gold items were weighted.
     """
@@ -154,11 +153,20 @@ def _flag_rows(
                     "ci_high": float(high[place]) if kept else None,
                     "n_measured": int(sums[0]),
                     "n_excluded": data.excluded.get(condition, 0),
-                    "warning": few_episodes(n) or None if kept else None,
+                    "warning": _warning(data, counted, quantity, where) if kept else None,
                     "method": method if kept else f"undefined: {reason}; {words}{gold}",
                 }
             )
     return found
+
+
+def _warning(data: Data, counted: Counted, quantity: str, where: Ints) -> str | None:
+    """That a raw rate errs although the right one is known, and that episodes are few."""
+    all_gold = counted.gold[where].sum() >= counted.cells[where, 0].sum()
+    errs = counted.cells[where, 3:5].sum() > 0
+    known = ALL_GOLD.format(gold=data.gold) if quantity == "raw" and all_gold and errs else ""
+    few = few_episodes(n_with_items(counted.cells, where))
+    return "; ".join(filter(None, [known, few])) or None
 
 
 def _gold_of(
@@ -186,8 +194,8 @@ def _gold_of(
 CUT = ", cut to [0, 1]"
 #: Why there is nothing to correct.
 ALL_GOLD = (
-    "{gold} coded every item, so their own rate is known and a correction says nothing: read the "
-    "rate of {gold}"
+    "{gold} coded every item, so there is nothing to correct: cite the rate of {gold}'s own codes, "
+    "which the adjudication rule {{rule: judge, coder: {gold}}} gives"
 )
 
 _KINDS = {
@@ -220,7 +228,7 @@ METRIC = Metric(
     "With few gold items of a kind intervals are too narrow. Never correct labels one by one with "
     "it: it is a statement about rates.",
     needs=("labels", "codes", "samples"),
-    version=3,
+    version=4,
     options=RateOptions,
     compute=compute,
 )

@@ -34,7 +34,7 @@ class WilcoxonOptions(TestOptions):
 @contrast_test(
     title="whether episodes of b differ from the episodes of a with the same replicate",
     effect="matched_rank_biserial",
-    source="Wilcoxon (1945); Pratt and Gibbons (1981), 3.7, for ties; Kerby (2014).",
+    source="Wilcoxon (1945); Pratt and Gibbons (1981), chapter 3, for ties; Kerby (2014).",
     avoid="Only where replicates are matched (same seeds, same personas); independent episodes "
     "are not pairs. Differences are taken to be symmetric around 0 if nothing differs. Where all "
     "have one sign there is no interval.",

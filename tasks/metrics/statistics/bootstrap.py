@@ -114,7 +114,7 @@ def expanded_tail(n: int, level: float = 0.95, df: int | None = None) -> float:
         level: Coverage aimed at.
         df: Degrees of freedom of Student's t; n - 1 if not given.
 
-    Source: Hesterberg (2015), What Teachers Should Know about the Bootstrap, 3.3.
+    Source: Hesterberg (2015), What Teachers Should Know about the Bootstrap: expanded percentiles.
 
     Example:
         >>> round(expanded_tail(20), 4), round(expanded_tail(100_000), 4)

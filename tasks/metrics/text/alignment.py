@@ -109,8 +109,8 @@ METRIC = Metric(
             "[-1, 1]",
         ),
     },
-    source="Fusaroli et al. (2012); shuffled-partner baseline after Duplessis et al. (2017); "
-    "pseudo-values after Efron and Stein (1981).",
+    source="Fusaroli et al. (2012); shuffled-partner baseline after Dubuisson Duplessis et al. "
+    "(2017); pseudo-values after Efron and Stein (1981).",
     avoid="Replies count whose prompt showed the message before: few, with a barrier per round. Of "
     "transcripts that were brought in, all count. Compare the excess, never the raw cosine: "
     "what is taken up from the message before rather than from all that was said. A word that "

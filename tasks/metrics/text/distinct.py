@@ -80,7 +80,9 @@ METRIC = Metric(
     title="How rarely word sequences are repeated, at a fixed text length",
     quantities={
         "": Quantity(
-            "distinct n-grams over n-grams", "mean over stretches of |types| / |tokens|", "(0, 1]"
+            "distinct n-grams over n-grams, none across messages",
+            "mean over stretches of |types| / |tokens|",
+            "(0, 1]",
         )
     },
     source="Li et al. (2016), A diversity-promoting objective function; fixed length because the "

@@ -424,6 +424,12 @@ def test_where_every_item_is_gold_a_correction_says_nothing(quantity: str) -> No
     assert _rate(_judged(0.5, 0.3), quantity)["value"] is not None
 
 
+def test_a_raw_rate_warns_where_the_right_one_is_known() -> None:
+    assert "cite the rate of human's own codes" in _rate(_judged(1.0, 0.3), "raw")["warning"]
+    assert "own codes" not in (_rate(_judged(0.5, 0.3), "raw")["warning"] or "")
+    assert "own codes" not in (_rate(_judged(1.0, 0.0), "raw")["warning"] or "")
+
+
 def test_a_rate_that_is_cut_says_so() -> None:
     data = _judged(0.5, 0.0)
     cut = replace(
