@@ -8,7 +8,7 @@ order of rows that a query does not sort and to the last digit of a sum.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from schemas.tables import TABLES
 from warehouse.committing.writing import insert
 from warehouse.connection import quiet
 from warehouse.projections.frames import frame_schema
-from warehouse.queries.of_version import StateOfVersion, rows_of_version
+from warehouse.queries.of_version import FilledTables, StateOfVersion, rows_of_version
 from warehouse.reader import ConnectionReader, Reader
 from warehouse.schema import create_empty
 from warehouse.storage import FileStorage
@@ -50,10 +50,10 @@ def as_of(reading: Reader, version: str, statement: str, path: Path) -> Iterator
         needed = _needed(opened, statement)
         for _ in range(TRIES):
             state = reading.rows(StateOfVersion(version))
-            for name in needed:
-                with closing(opened.cursor()) as cursor:
+            with closing(opened.cursor()) as cursor:
+                for name, rows in rows_by_table(reading, needed, version):
                     cursor.execute(f"DELETE FROM {name}")
-                    insert(cursor, name, rows_at(reading, name, version))
+                    insert(cursor, name, rows)
             if reading.rows(StateOfVersion(version)) == state:
                 break
         else:
@@ -61,12 +61,19 @@ def as_of(reading: Reader, version: str, statement: str, path: Path) -> Iterator
         yield ConnectionReader(opened, FileStorage(path))
 
 
-def rows_at(reading: Reader, table: str, version: str) -> pl.DataFrame:
-    """The rows of a version in a table, sorted by its key, with the types of the table."""
-    row = TABLES[table]
-    with reading.batches(rows_of_version(row, version)) as (schema, parts):
-        found = pl.concat([pl.DataFrame(schema.empty_table()), *map(pl.DataFrame, parts)])
-    return found.select(*row.model_fields).cast(frame_schema(row))
+def rows_by_table(
+    reading: Reader, names: Iterable[str], version: str
+) -> Iterator[tuple[str, pl.DataFrame]]:
+    """The rows of a version in tables, each sorted by its key, with the types of the table."""
+    filled = {one.name for one in reading.rows(FilledTables())}
+    for name in names:
+        row = TABLES[name]
+        if name not in filled:
+            yield name, pl.DataFrame(schema=frame_schema(row))
+            continue
+        with reading.batches(rows_of_version(row, version)) as (schema, parts):
+            found = pl.concat([pl.DataFrame(schema.empty_table()), *map(pl.DataFrame, parts)])
+        yield name, found.select(*row.model_fields).cast(frame_schema(row))
 
 
 def being_run(version: str, path: Path) -> Mistake:

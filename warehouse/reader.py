@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import duckdb
 
+from schemas.errors import Mistake
 from schemas.unit import Read
 from warehouse.claims import read_here
 from warehouse.client import Client
@@ -228,9 +229,12 @@ def statement(query: Query[Any] | Read) -> str:
 
 def _has_this_schema(found: Reader) -> bool:
     """Whether a warehouse has this code's tables and views, found out without any model."""
-    if ("schema_version",) not in found.answer("SHOW TABLES").rows:
-        return False
-    applied = found.answer("SELECT printf('%04d_%s', number, name) FROM schema_version").rows
+    try:
+        applied = found.answer("SELECT printf('%04d_%s', number, name) FROM schema_version").rows
+    except Mistake as mistake:
+        if isinstance(mistake.__cause__, duckdb.CatalogException):  # there is no such table
+            return False
+        raise
     if {name for (name,) in applied} != {path.stem for path in MIGRATIONS.glob("*.sql")}:
         return False
     return found.answer("SELECT files_digest FROM schema_views").rows == [(files_digest(),)]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
+import duckdb
 import polars as pl
 from pydantic import ValidationError
 
@@ -60,8 +61,12 @@ class Archive:
         filled = {note.table for note in self.manifest.tables if note.rows}
         return tuple(row for row in tables_of_versions() if row.table.name in filled)
 
-    def rows(self, row: type[Row]) -> Iterator[pl.DataFrame]:
+    def rows(self, row: type[Row], reading: duckdb.DuckDBPyConnection) -> Iterator[pl.DataFrame]:
         """The rows of a table, some at a time.
+
+        Args:
+            row: The table.
+            reading: See :func:`warehouse.archives.parquet.decoding`.
 
         Raises:
             Mistake: The file is no table of that kind, or holds other rows than the manifest says.
@@ -70,7 +75,8 @@ class Archive:
         expected = next(note.rows for note in self.manifest.tables if note.table == row.table.name)
         with opened(self.folder, name) as file:
             try:  # the open file itself is read, whatever its name leads to by now
-                yield from parquet_rows(f"/dev/fd/{file.fileno()}", columns_of(row), expected)
+                path = f"/dev/fd/{file.fileno()}"
+                yield from parquet_rows(reading, path, columns_of(row), expected)
             except Unreadable as error:
                 raise _damaged(self.folder / name, error.found, error.expected) from error
 

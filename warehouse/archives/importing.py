@@ -14,6 +14,7 @@ from schemas.codebook import Codebook
 from schemas.errors import Mistake
 from schemas.tables import Row
 from warehouse.archives.contents import Archive, Stored
+from warehouse.archives.parquet import decoding
 from warehouse.committing.batch import NUMBER, SHARED
 from warehouse.committing.rules import broken_by_rule, rules_of
 from warehouse.committing.staging import refused_rows
@@ -32,8 +33,9 @@ def stored(cursor: Cursor, archive: Archive) -> Stored:
         Mistake: The archive holds rows that are refused.
     """
     tables = archive.tables()
-    for row in tables:
-        _stage(cursor, archive, row)
+    with decoding() as reading:
+        for row in tables:
+            _stage(cursor, archive, row, reading)
     _refuse_strangers(cursor, archive, tables)
     total, new = _keep_new_units(cursor, tables)
     version = archive.manifest.study_version
@@ -63,7 +65,7 @@ def stored(cursor: Cursor, archive: Archive) -> Stored:
     return Stored(new, total - new)
 
 
-def _stage(cursor: Cursor, archive: Archive, row: type[Row]) -> None:
+def _stage(cursor: Cursor, archive: Archive, row: type[Row], reading: Cursor) -> None:
     """Puts the rows of a table into ``in_<table>``, each held against its model."""
     table = row.table.name
     cursor.execute(
@@ -71,7 +73,7 @@ def _stage(cursor: Cursor, archive: Archive, row: type[Row]) -> None:
         f"SELECT *, 0::BIGINT AS {NUMBER} FROM {identifier(table)} LIMIT 0"
     )
     before = 0
-    for rows in archive.rows(row):
+    for rows in archive.rows(row, reading):
         frame, refused = refused_rows(row, rows)
         if refused:
             number, reason = min(refused.items())

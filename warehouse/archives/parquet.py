@@ -8,7 +8,7 @@ the texts of a group of rows come to is found out before any of them is handed o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import duckdb
 import polars as pl
@@ -35,10 +35,29 @@ class Unreadable(Exception):
         self.expected = expected
 
 
-def parquet_rows(file: str, columns: tuple[Column, ...], n_rows: int) -> Iterator[pl.DataFrame]:
+@contextmanager
+def decoding() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads Parquet files within :data:`DECODING_MB`, and keeps nothing."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": f"{DECODING_MB}MB",
+        "threads": 1,
+        "temp_directory": "",
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        # Another file may come under the same name, which is that of an open file.
+        "enable_external_file_cache": False,
+    }
+    with closing(quiet(duckdb.connect(":memory:", config=config))) as reading:
+        yield reading
+
+
+def parquet_rows(
+    reading: duckdb.DuckDBPyConnection, file: str, columns: tuple[Column, ...], n_rows: int
+) -> Iterator[pl.DataFrame]:
     """The rows of a file, :data:`GROUP_ROWS` at a time.
 
     Args:
+        reading: See :func:`decoding`.
         file: Path of the file.
         columns: The columns that it must have.
         n_rows: The rows that it must have.
@@ -46,25 +65,17 @@ def parquet_rows(file: str, columns: tuple[Column, ...], n_rows: int) -> Iterato
     Raises:
         Unreadable: It is no Parquet file, is damaged, has others, or takes too much memory.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": f"{DECODING_MB}MB",
-        "threads": 1,
-        "temp_directory": "",
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with closing(quiet(duckdb.connect(":memory:", config=config))) as reading:
-        try:
-            _refuse_other(reading, file, [column.name for column in columns], n_rows)
-            _refuse_large(reading, file, columns)
-            found = reading.execute(f"FROM read_parquet({literal(file)})")
-            for batch in found.fetch_record_batch(GROUP_ROWS):
-                rows = pl.from_arrow(pa.Table.from_batches([batch]))
-                assert isinstance(rows, pl.DataFrame)
-                yield rows
-        except (duckdb.Error, pa.ArrowException, MemoryError) as error:
-            found_words = str(error).strip().splitlines() or ["no memory"]
-            raise Unreadable(found_words[0], "a Parquet file of Agora") from error
+    try:
+        _refuse_other(reading, file, [column.name for column in columns], n_rows)
+        _refuse_large(reading, file, columns)
+        found = reading.execute(f"FROM read_parquet({literal(file)})")
+        for batch in found.fetch_record_batch(GROUP_ROWS):
+            rows = pl.from_arrow(pa.Table.from_batches([batch]))
+            assert isinstance(rows, pl.DataFrame)
+            yield rows
+    except (duckdb.Error, pa.ArrowException, MemoryError) as error:
+        found_words = str(error).strip().splitlines() or ["no memory"]
+        raise Unreadable(found_words[0], "a Parquet file of Agora") from error
 
 
 def _refuse_other(

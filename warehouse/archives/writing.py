@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.archive import ColumnNote, TableNote
-from schemas.tables import Row
-from warehouse.as_of import TRIES, being_run, rows_at
+from schemas.tables import TABLES, Row
+from warehouse.as_of import TRIES, being_run, rows_by_table
 from warehouse.projections.columns import Kind, columns_of
 from warehouse.projections.ddl import TYPES, create_table
 from warehouse.queries.of_version import State, StateOfVersion, tables_of_versions
@@ -52,7 +52,11 @@ def write_tables(
     """
     for _ in range(TRIES):
         (state,) = reading.rows(StateOfVersion(version))
-        notes = tuple(_written(reading, row, version, folder) for row in tables_of_versions())
+        names = [row.table.name for row in tables_of_versions()]
+        notes = tuple(
+            _written(rows, TABLES[name], folder)
+            for name, rows in rows_by_table(reading, names, version)
+        )
         if reading.rows(StateOfVersion(version)) == [state]:
             return state, notes
     raise being_run(version, path)
@@ -114,8 +118,7 @@ def _column(name: str, kind: str) -> str:
     return f"{identifier(name)}::JSON AS {identifier(name)}" if kind == "JSON" else identifier(name)
 
 
-def _written(reading: Reader, row: type[Row], version: str, folder: Path) -> TableNote:
-    rows = rows_at(reading, row.table.name, version)
+def _written(rows: pl.DataFrame, row: type[Row], folder: Path) -> TableNote:
     file = folder / file_of(row)
     file.unlink(missing_ok=True)
     if rows.height:

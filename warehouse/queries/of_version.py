@@ -6,13 +6,18 @@ the order in which rows were written, nor on when the version was run again with
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from schemas.tables import ROWS, Row
-from schemas.tables.studies import StudyInputRow, StudyUnitRow
+from schemas.tables.column import Part
 from warehouse.queries.query import Query
 from warehouse.sql import identifier, literal
+
+#: Name of the units of a version within a statement, and the selection of them.
+_MEMBERS = "members"
+_UNITS = f"(SELECT unit_key FROM {_MEMBERS})"
 
 
 def rows_of_version(row: type[Row], version: str) -> str:
@@ -27,7 +32,8 @@ def rows_of_version(row: type[Row], version: str) -> str:
     """
     names = [*row.table.key, *(name for name in row.model_fields if name not in row.table.key)]
     order = ", ".join(map(identifier, names))
-    return f"SELECT * FROM ({_selected(row, version)}) ORDER BY {order}"
+    members = f"WITH {_MEMBERS} AS MATERIALIZED ({_members(version)})"
+    return f"SELECT * FROM ({members} {_selected(row, version)}) ORDER BY {order}"
 
 
 def tables_of_versions() -> tuple[type[Row], ...]:
@@ -37,18 +43,16 @@ def tables_of_versions() -> tuple[type[Row], ...]:
 
 def _selected(row: type[Row], version: str) -> str:
     table = identifier(row.table.name)
-    selections = {
-        "unit": lambda: f"FROM {table} WHERE unit_key IN {_units(version)}",
+    selections: dict[Part, Callable[[], str]] = {
+        "unit": lambda: f"FROM {table} WHERE unit_key IN {_UNITS}",
         "version": lambda: _named(row, version),
         "refers": lambda: _referred(row, version),
-        "runs": lambda: _runs(version),
+        "runs": _runs,
         "commits": lambda: _commits(version),
     }
     selected = selections[row.table.part]()
     if row.table.name == "studies":  # of later runs, those that found nothing to do do not count
-        last = (
-            f"SELECT max(began_at) FROM ({_runs(version)}) WHERE study_version = {literal(version)}"
-        )
+        last = f"SELECT max(began_at) FROM ({_runs()}) WHERE study_version = {literal(version)}"
         last_run_at = f"coalesce(({last}), created_at) AS last_run_at"
         return f"SELECT * REPLACE ({last_run_at}) FROM ({selected})"
     return selected
@@ -70,11 +74,14 @@ def _named(row: type[Row], version: str) -> str:
     )
 
 
-def _units(version: str) -> str:
-    members = " UNION ".join(
-        f"SELECT unit_key FROM ({_named(row, version)})" for row in (StudyUnitRow, StudyInputRow)
+def _members(version: str) -> str:
+    """The units that the version consists of, those from outside that it read included."""
+    of_version = f"WHERE study_version = {literal(version)}"
+    then = f"SELECT unit_key FROM complete_units {of_version}"
+    now = " UNION ALL ".join(
+        f"SELECT unit_key FROM {table} {of_version}" for table in ("study_units", "study_inputs")
     )
-    return f"({members})"
+    return f"{then} UNION SELECT unit_key FROM ({now}) WHERE NOT EXISTS ({then})"
 
 
 def _referred(row: type[Row], version: str) -> str:
@@ -103,15 +110,14 @@ def _items_that_name(row: type[Row], target: str) -> list[str]:
     ]
 
 
-def _runs(version: str) -> str:
+def _runs() -> str:
     """Runs of whatever version in which a unit of this one was worked, or a call of it made."""
-    units = _units(version)
     worked = " UNION ALL ".join(
-        f"SELECT run_id, committed_at FROM {table} WHERE unit_key IN {units}"
+        f"SELECT run_id, committed_at FROM {table} WHERE unit_key IN {_UNITS}"
         for table in ("units", "earlier_units")
     )
     asked = " UNION ALL ".join(
-        f"SELECT run_id, asked_at FROM {table} WHERE unit_key IN {units}"
+        f"SELECT run_id, asked_at FROM {table} WHERE unit_key IN {_UNITS}"
         for table in ("calls", "earlier_calls")
     )
     return (
@@ -128,12 +134,29 @@ def _runs(version: str) -> str:
 def _commits(version: str) -> str:
     """Checks of the version's data sets, and those of the commits that stored units of it."""
     stored = " UNION ".join(
-        f"SELECT (run_id, committed_at) FROM {table} WHERE unit_key IN {_units(version)}"
+        f"SELECT (run_id, committed_at) FROM {table} WHERE unit_key IN {_UNITS}"
         for table in ("units", "earlier_units")
     )
     return (
         f"FROM validations WHERE study_version = {literal(version)} "
         f"OR (study_version IS NULL AND (run_id, checked_at) IN ({stored}))"
+    )
+
+
+class TableName(NamedTuple):
+    """A table."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class FilledTables(Query[TableName]):
+    """The tables that hold rows of any version; most hold none, and are not asked one by one."""
+
+    title = "tables that hold rows"
+    sql = " UNION ALL ".join(
+        f"SELECT {literal(row.table.name)} AS name WHERE EXISTS (FROM {identifier(row.table.name)})"
+        for row in tables_of_versions()
     )
 
 
