@@ -63,11 +63,15 @@ def outcome_bounds(data: Data, found: Mapping[str, Floats]) -> dict[str, Bounds]
 def compute(data: Data, options: OutcomeOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``outcomes``."""
     found = episode_outcomes(data, options.names)
+    bounds = outcome_bounds(data, found)
+    # A count that is 0 in all episodes may be anything in others.
     yes_or_no = frozenset(
-        name for name, values in found.items() if np.isin(values[np.isfinite(values)], (0, 1)).all()
+        name
+        for name, values in found.items()
+        if bounds.get(name) == (0, 1) and np.isin(values[np.isfinite(values)], (0, 1)).all()
     )
     method = "as the environment scored the episode"
-    scored = ByEpisode(found, method, 1, yes_or_no=yes_or_no, bounds=outcome_bounds(data, found))
+    scored = ByEpisode(found, method, 1, yes_or_no=yes_or_no, bounds=bounds)
     return rows.of_episodes(data, options, {"": scored})
 
 
@@ -82,6 +86,6 @@ METRIC = Metric(
     "as catalogues of different size: use a ratio to a baseline.",
     needs=("outcomes",),
     options=OutcomeOptions,
-    version=3,
+    version=4,
     compute=compute,
 )

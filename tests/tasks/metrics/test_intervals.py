@@ -452,7 +452,12 @@ def test_outcomes_of_an_environment_have_intervals_within_the_bounds_that_it_dec
     n = len(shares)
     outcomes = [
         pl.DataFrame({"episode": range(n), "metric": name, "value": values})
-        for name, values in (("share_paid", shares), ("welfare", np.arange(n) * 1.0))
+        for name, values in (
+            ("share_paid", shares),
+            ("welfare", np.arange(n) * 1.0),
+            ("share_servable", np.ones(n)),
+            ("invalid_proposals", np.zeros(n)),
+        )
     ]
     data = Data(
         episodes=pl.DataFrame(
@@ -473,6 +478,9 @@ def test_outcomes_of_an_environment_have_intervals_within_the_bounds_that_it_dec
     assert 0 < ends["share_paid"]["ci_low"] < 0.99 < ends["share_paid"]["ci_high"] < 1
     assert "within [0, 1]" in ends["share_paid"]["method"]
     assert "within" not in ends["welfare"]["method"]
+    # Of a count that is 0 so far nothing is known, of a share that is 1 something is.
+    assert ends["invalid_proposals"]["ci_high"] is None
+    assert 0.7 < ends["share_servable"]["ci_low"] < 1
     other = replace(data, episodes=data.episodes.with_columns(environment=pl.lit("brought_in")))
     rows = computed(scored, other, scored.options(), np.random.default_rng(0))
     assert "within" not in rows.filter(subject="share_paid", scope="condition")["method"].item()
