@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from flows.planning import StepPlan, frames_of
+from schemas.study import Study
 from schemas.unit import STAGES, Stage
 from tasks.models.budget import unpriced
 from tasks.models.estimate import Estimate, Measured, Planned, Span, estimates, gathered
@@ -73,19 +74,19 @@ def questions(
 
 
 def refuse_unpriced(
-    design: Design, asked: Callable[[], Sequence[Planned]], budget_usd: float | None
+    study: Study, asked: Callable[[], Sequence[Planned]], budget_usd: float | None
 ) -> None:
     """Refuses to ask a model whose price is not known where dollars are limited.
 
     Args:
-        design: The study.
+        study: The study.
         asked: Gives the questions that there will be; called only where a price is not known.
         budget_usd: Dollars that may be spent; ``None`` for no limit.
 
     Raises:
         Mistake: The price of a model that will be asked is not known.
     """
-    if budget_usd is None or all(prices(spec).known for spec in design.study.models.values()):
+    if budget_usd is None or all(prices(spec).known for spec in study.models.values()):
         return
     for one in asked():
         if not one.prices.known:

@@ -79,7 +79,7 @@ def refuse_what_cannot_run(session: Session, stages: Collection[Stage]) -> None:
         planned = map(session.new_planner().plan, steps())
         return questions(design, planned, session.warehouse, stages or STAGES)
 
-    refuse_unpriced(design, asked, session.gateway.budget.usd)
+    refuse_unpriced(design.study, asked, session.gateway.budget.usd)
     if design.study.run.address is None:
         refuse_keyless(design, asked)
 

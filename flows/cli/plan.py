@@ -44,7 +44,7 @@ def print_plans(studies: Sequence[Path], warehouse: Path, allowed: Sequence[Path
             _print_estimates(estimated(resolved, planned, reading), resolved.study.run)
             say()
             asked = partial(questions, resolved, planned, reading)
-            refuse_unpriced(resolved, asked, resolved.study.run.budget_usd)
+            refuse_unpriced(resolved.study, asked, resolved.study.run.budget_usd)
 
 
 def _print_plan(resolved: Design, planned: Sequence[StepPlan], warehouse: Path) -> None:

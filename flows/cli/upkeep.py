@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -12,6 +13,24 @@ from flows.cli.table import table
 from flows.cli.terminal import say
 from schemas.counts import counted
 from schemas.errors import Mistake
+
+if TYPE_CHECKING:
+    from flows.leftovers import Leftovers
+
+
+def _journals(found: Leftovers) -> str:
+    """What the journals hold, in one line."""
+    files = f"Journals: {counted(found.journals, 'file')}, {found.journal_bytes / 1e6:,.1f} MB"
+    waiting = f"{counted(found.waiting, 'unit')} that the next run of the study uses"
+    held = [
+        words
+        for number, words in (
+            (found.waiting, waiting),
+            (found.settled, counted(found.settled, "done unit")),
+        )
+        if number
+    ]
+    return f"{files}; answers of {', and of '.join(held)}." if held else f"{files}; no answers."
 
 
 def print_leftovers(warehouse: Path, *, remove: bool, paid: bool) -> None:
@@ -42,11 +61,7 @@ def print_leftovers(warehouse: Path, *, remove: bool, paid: bool) -> None:
     else:
         say("Every unit is part of a version.")
     if found.journals:
-        say(
-            f"Journals: {counted(found.journals, 'file')}, {found.journal_bytes / 1e6:,.1f} MB; "
-            f"answers of {counted(found.waiting, 'unit')} that the next run of their study uses, "
-            f"and of {counted(found.settled, 'done unit')}."
-        )
+        say(_journals(found))
     if not remove:
         if found.units or found.settled:
             say("Nothing was removed. To remove them: agora gc --remove")

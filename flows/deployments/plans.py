@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from flows.deployments.limits import limit_of
+from flows.estimating import questions, refuse_unpriced
+from flows.planning import plans
 from flows.requests import MaintenanceRequest, RunRequest
+from flows.study_references import with_markets
 from schemas.errors import Mistake
-from schemas.unit import Stage
+from schemas.unit import STAGES, Stage
+from tasks.models.estimate import Planned
+from tasks.stages.registry import steps
+from tasks.studies.design import design
 from tasks.studies.load import load_study
+from warehouse.reader import reader_or_empty
 
 FlowName = Literal[
     "agora-study", "agora-maintenance", "agora-import", "agora-report", "agora-sample"
@@ -74,10 +81,19 @@ def study_plan(
     """The deployment of a study, or of some of its stages; every path in full.
 
     Raises:
-        Mistake: The study cannot be loaded.
+        Mistake: The study cannot be loaded, or no run would begin: dollars are limited and a model
+            that will be asked has no price that is known.
         Mistakes: The study file has mistakes in it.
     """
-    name = load_study(study, allowed).study.name
+    loaded = load_study(study, allowed)
+
+    def asked() -> Sequence[Planned]:
+        resolved = design(with_markets(loaded.study, warehouse, loaded.path))
+        with reader_or_empty(warehouse) as held:
+            return questions(resolved, plans(resolved, held, steps()), held, stages or STAGES)
+
+    refuse_unpriced(loaded.study, asked, loaded.study.run.budget_usd)
+    name = loaded.study.name
     given: dict[str, Any] = {
         "study": study.resolve(),
         "warehouse": warehouse.resolve(),

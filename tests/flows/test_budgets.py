@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from flows.cli.plan import print_plans
+from flows.deployments.plans import study_plan
 from flows.estimating import questions
 from flows.planning import plans
 from schemas.errors import Mistake
@@ -48,9 +49,15 @@ def refusal_of_a_plan(path: Path) -> str:
     return str(refused.value)
 
 
-def test_a_plan_refuses_an_unknown_price_as_the_run_does(study, capsys):
+def refusal_of_a_deployment(path: Path) -> str:
+    with pytest.raises(Mistake) as refused:
+        study_plan(path, path.with_name("deployed.duckdb"))
+    return str(refused.value)
+
+
+def test_a_plan_and_a_deployment_refuse_an_unknown_price_as_the_run_does(study, capsys):
     path = study({"a": HOSTED}, run={"budget_usd": 5})
-    assert refusal_of_a_plan(path) == refusal_of_a_run(path)
+    assert refusal_of_a_plan(path) == refusal_of_a_run(path) == refusal_of_a_deployment(path)
     shown = capsys.readouterr().out
     assert "unknown" in shown
     assert "is enough" not in shown
@@ -75,6 +82,7 @@ def test_vectors_of_texts_are_foreseen_and_their_price_is_asked_for(study):
 def test_a_model_that_no_unit_asks_needs_no_price(study):
     path = study({"a": {"model": "sim/talkative"}, "spare": HOSTED}, run={"budget_usd": 5})
     print_plans([path], path.with_name("plan.duckdb"))
+    assert study_plan(path, path.with_name("deployed.duckdb")).name == "dear"
 
 
 def test_without_a_limit_in_dollars_no_price_is_needed(study, capsys):

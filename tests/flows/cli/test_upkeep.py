@@ -9,7 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli.main import app
+from flows.cli.upkeep import print_leftovers
 from flows.doctor import examined
+from flows.leftovers import Leftovers
 from warehouse.address import Address, address_file
 from warehouse.store import Warehouse
 
@@ -86,3 +88,25 @@ def test_nothing_is_removed_until_told(warehouse: Path) -> None:
     assert listed.stdout == "Every unit is part of a version.\n"
     removed = CliRunner().invoke(app, ["--warehouse", str(warehouse), "gc", "--remove"])
     assert removed.stdout.endswith("Removed: nothing.\n")
+
+
+@pytest.mark.parametrize(
+    ("waiting", "settled", "said"),
+    [
+        (2, 0, "answers of 2 units that the next run of the study uses."),
+        (0, 1, "answers of 1 done unit."),
+        (2, 1, "answers of 2 units that the next run of the study uses, and of 1 done unit."),
+        (0, 0, "no answers."),
+    ],
+)
+def test_of_journals_what_is_there_is_said_and_nothing_else(
+    waiting: int,
+    settled: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = Leftovers((), 1, 2_000_000, waiting, settled)
+    monkeypatch.setattr("flows.leftovers.leftovers", lambda warehouse: found)
+    print_leftovers(Path("none.duckdb"), remove=False, paid=False)
+    assert f"Journals: 1 file, 2.0 MB; {said}\n" in capsys.readouterr().out
