@@ -63,6 +63,12 @@ class Quantity:
         unit: Its unit; ``1`` for pure numbers.
         confirmed_by: What its excess must be confirmed by, if anything; a row in which it is not
             has a warning.
+        made_of: What an episode's value is made of, in the plural, where it depends on how many
+            there are by arithmetic; ``n_measured`` counts them. A contrast of conditions in which
+            they are not as many has a warning.
+        weighed_by: What an episode's weight is the number of, in the plural, where rows of episodes
+            are jackknife values of one number of the condition; ``n_measured`` counts them. A
+            contrast in which few episodes weigh most has a warning.
     """
 
     title: str
@@ -70,6 +76,8 @@ class Quantity:
     range: str
     unit: str = "1"
     confirmed_by: Confirmation | None = None
+    made_of: str = ""
+    weighed_by: str = ""
 
     @property
     def bounds(self) -> tuple[float, float]:

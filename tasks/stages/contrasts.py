@@ -53,7 +53,7 @@ class ContrastStep(Step[ContrastInput, Mapping[str, pl.DataFrame]]):
     stage = "metrics"
     name = "contrast"
     title = "contrast families"
-    recipe = 11
+    recipe = 12
     writes = ("contrasts",)
     shard = 16
 

@@ -20,11 +20,16 @@ from tasks.metrics.statistics.choice_effects import (
     marginal_effects,
     shares,
 )
-from tasks.metrics.statistics.conditional_logit import Fit, Undetermined, fitted
+from tasks.metrics.statistics.conditional_logit import ChoiceSets, Fit, Undetermined, fitted
 
 #: Episodes below which cluster-robust errors are rough.
 FEW_CLUSTERS = 20
-METHOD = "conditional logit, errors clustered by episode, Student's t with episodes less one"
+#: Share of the episodes that they must be worth to be as good as equal.
+EVEN = 0.9
+METHOD = (
+    "conditional logit, errors clustered by episode, Student's t with as many degrees of freedom, "
+    "less one, as the episodes are worth by their numbers of choices"
+)
 
 
 class LogitOptions(Options):
@@ -81,7 +86,7 @@ def _rows(data: Data, condition: str, model: str, terms: Terms) -> Iterator[dict
     )
     warning = _warning(terms)
     for quantity, effects, names in found:
-        low, high = _ends(effects, fit, terms.sets.n_clusters)
+        low, high = _ends(effects, fit, terms.sets)
         pseudo = effects.pseudo(fit)
         for number, name in enumerate(names):
             subject = _subject(model, name)
@@ -109,14 +114,14 @@ def _rows(data: Data, condition: str, model: str, terms: Terms) -> Iterator[dict
                 }
 
 
-def _ends(effects: Effects, fit: Fit, n_clusters: int) -> tuple[Floats, Floats]:
+def _ends(effects: Effects, fit: Fit, sets: ChoiceSets) -> tuple[Floats, Floats]:
     """Ends of the intervals; not-a-number for a single episode."""
     from scipy import stats
 
-    if n_clusters < 2:
+    if sets.n_clusters < 2:
         nothing = np.full(len(effects.values), np.nan)
         return nothing, nothing
-    half = stats.t.ppf(0.975, n_clusters - 1) * effects.errors(fit)
+    half = stats.t.ppf(0.975, sets.effective_clusters - 1) * effects.errors(fit)
     return effects.values - half, effects.values + half
 
 
@@ -125,11 +130,18 @@ def _subject(model: str, name: str) -> str:
 
 
 def _warning(terms: Terms) -> str | None:
-    n = terms.sets.n_clusters
-    few = f"the interval rests on {n} episodes: it is rough" if 1 < n < FEW_CLUSTERS else ""
+    n, worth = terms.sets.n_clusters, terms.sets.effective_clusters
+    few = ""
+    if n > 1 and worth < FEW_CLUSTERS:
+        few = f"the interval rests on {n} episodes{_worth(n, worth)}: it is rough"
     alone = "one episode, so no interval" if n == 1 else ""
     dropped = f"left out, as nobody chose them: {', '.join(terms.dropped)}" if terms.dropped else ""
     return "; ".join(filter(None, [few, alone, dropped])) or None
+
+
+def _worth(n: int, worth: float) -> str:
+    """How many episodes of equal length they are worth, where that is noticeably fewer."""
+    return f", worth {worth:.0f} with as many choices each," if worth < EVEN * n else ""
 
 
 METRIC = Metric(
@@ -137,24 +149,34 @@ METRIC = Metric(
     title="What drives choices: coefficients, marginal effects and predicted shares",
     quantities={
         "coefficient": Quantity(
-            "utility of a term, by model and term", "b of P(j) = exp(x_j b) / sum exp(x_k b)", "any"
+            "utility of a term, by model and term",
+            "b of P(j) = exp(x_j b) / sum exp(x_k b)",
+            "any",
+            weighed_by="choices",
         ),
         "marginal_effect": Quantity(
             "change of the probability with an alternative's own term, averaged",
             "mean of b p (1 - p); of a tag or place, p with it less p without it",
             "any",
+            weighed_by="choices",
         ),
         "share": Quantity(
-            "predicted market share, by model and product", "sum of p over sets", "[0, 1]"
+            "predicted market share, by model and product",
+            "sum of p over sets",
+            "[0, 1]",
+            weighed_by="choices",
         ),
         "pseudo_r2": Quantity("McFadden's pseudo-R², by model", "1 - lnL / lnL0", "[0, 1]"),
     },
-    source="McFadden (1974); Liang and Zeger (1986); terms as in Allouah et al. (2025), ACES.",
+    source="McFadden (1974); Liang and Zeger (1986); Carter et al. (2017); terms as in Allouah et al. "
+    "(2025), ACES.",
     avoid="The utility of one alternative is taken not to depend on the others. Coefficients of "
     "different models share no scale: compare marginal effects. Below 20 episodes intervals are "
-    "rough. Episode rows are jackknife values, fit for contrasts and for nothing else. Sets of "
-    "tasks with a right answer are left out; see `choice_shares`.",
+    "rough, and so they are where few episodes have most of the choices. Episode rows are "
+    "jackknife values, fit for contrasts and for nothing else. Sets of tasks with a right answer "
+    "are left out; see `choice_shares`.",
     needs=("choice_sets",),
     options=LogitOptions,
+    version=2,
     compute=compute,
 )

@@ -128,6 +128,8 @@ def _comparisons(
         **({"scope": one.metric.scope} if one.metric.scope != "episode" else {}),
         **(_confirmation(one.metric, declared) if declared else {}),
         **(_width(declared, spec, test) if declared else {}),
+        **({"made_of": declared.made_of} if declared and declared.made_of else {}),
+        **({"weighed_by": declared.weighed_by} if declared and declared.weighed_by else {}),
     }
     first, *others = spec.between
     groups = [others] if test.many else [[other] for other in others]

@@ -15,14 +15,14 @@ from tasks.metrics.contrasts.catalogue import TESTS
 from tasks.metrics.contrasts.comparisons import IMPORTED
 from tasks.metrics.contrasts.correction import adjusted
 from tasks.metrics.contrasts.sample import (
-    LEAST_EPISODES,
     Finding,
     Side,
     Untestable,
     refuse_equal_episodes,
     refuse_few_episodes,
 )
-from tasks.metrics.statistics.arrays import varies, without_rounding
+from tasks.metrics.contrasts.unlike import uneven_weights, unlike_nulls, unlike_sizes
+from tasks.metrics.statistics.arrays import without_rounding
 
 Row = dict[str, Any]
 UNDEFINED = "without a value"
@@ -30,10 +30,6 @@ UNDEFINED = "without a value"
 EVEN = 0.02
 #: Level of p; a test that cannot come below it says so.
 ALPHA = 0.05
-#: Difference of nulls over that of values which is too small to matter.
-SMALL = 0.1
-#: p of equal nulls below which they are said to differ.
-UNLIKE = 0.01
 
 
 class NoValues(Exception):
@@ -325,7 +321,11 @@ def _warnings(
         told.append("the conditions are imported series: what else differs is not on record")
     told += _uneven(sides, left_out)
     if not one["excess"] and not values.is_empty():
-        told += _unlike_nulls(values, one["between"])
+        told += unlike_nulls(values, one["between"])
+    if "made_of" in one and not values.is_empty():
+        told += unlike_sizes(values, one["between"], one["made_of"])
+    if "weighed_by" in one and not values.is_empty():
+        told += uneven_weights(values, one["between"], one["weighed_by"])
     return told
 
 
@@ -342,30 +342,4 @@ def _uneven(sides: Sequence[Side], left_out: Mapping[str, Mapping[str, int]]) ->
     return [
         f"episodes are left out unevenly: {', '.join(words)}; the comparison is of those that are "
         "left, which may differ from the others"
-    ]
-
-
-def _unlike_nulls(values: pl.DataFrame, conditions: Sequence[str]) -> list[str]:
-    """That nulls differ between conditions by more than they do within each."""
-    from scipy import stats
-
-    by_condition = {
-        name: values.filter(pl.col("condition") == name).drop_nulls(["value", "null_mean"])
-        for name in conditions
-    }
-    nulls = [mine["null_mean"].to_numpy() for mine in by_condition.values()]
-    if any(len(null) < LEAST_EPISODES for null in nulls) or not varies(np.concatenate(nulls)):
-        return []
-    means = {name: float(null.mean()) for name, null in zip(by_condition, nulls, strict=True)}
-    raw = [mine["value"].to_numpy().mean() for mine in by_condition.values()]
-    if np.ptp(list(means.values())) <= SMALL * np.ptp(raw):
-        return []
-    # Nulls that are the same in all episodes of a condition differ for certain.
-    noise = any(varies(null) for null in nulls)
-    if noise and stats.f_oneway(*nulls).pvalue >= UNLIKE:
-        return []
-    words = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
-    return [
-        f"raw values are compared although their nulls differ too ({words}); the excess does not "
-        "have this fault"
     ]

@@ -79,13 +79,14 @@ def doubt(a: Floats, b: Floats) -> str:
     if min(len(a), len(b)) < ENOUGH:
         return (
             f"the interval rests on {len(a)} and {len(b)} episodes: it holds the truth in 95% of "
-            "studies where b is a moved, and in 79 to 95% where values are skewed and one side "
-            "spreads twice as much"
+            "studies where one condition is the other moved, and in 79 to 95% where values are "
+            "skewed and one side spreads twice as much"
         )
     if are_skewed(a, b):
         return (
-            "values are skewed: the interval holds the truth in 95% of studies where b is a moved, "
-            "and in 85 to 95% where one side spreads twice as much"
+            "values are skewed: the interval holds the truth in 95% of studies where one condition "
+            "is the other moved, and in 85 to 95% where one side spreads twice as much, so that "
+            "p < .05 comes out in up to 15% of studies in which means do not differ"
         )
     return ""
 

@@ -145,7 +145,10 @@ METRIC = Metric(
     title="Whether seats act at the end of an episode as at the start: components of agent drift",
     quantities={
         "length_cv": Quantity(
-            "variation of message length", "mean over seats of sd / mean", "[0, ∞)"
+            "variation of message length",
+            "mean over seats of sd / mean",
+            "[0, ∞)",
+            made_of="acts",
         ),
         "length_change": Quantity("change of message length", "late - early mean", "any", "words"),
         "fallback_change": Quantity("change of the share of fallbacks", "late - early", "[-1, 1]"),

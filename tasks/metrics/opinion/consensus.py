@@ -16,6 +16,8 @@ from tasks.metrics.opinion.stances import (
 )
 from tasks.metrics.statistics.arrays import Floats, ratio
 
+SEATS = "seats with a stance"
+
 
 def agreement_share(values: Floats) -> Floats:
     """Sum of squared shares of the stances in a group, seats second."""
@@ -83,33 +85,51 @@ def compute(data: Data, options: StanceOptions, rng: np.random.Generator) -> pl.
         "round": when,
     }
     censored = ", of episodes that came to it; episodes that did not are censored"
-    return stances.rows(data, options, found, notes={"round": censored})
+    seats = dict.fromkeys(found, np.isfinite(last).sum(axis=1))
+    return stances.rows(data, options, found, notes={"round": censored}, n_measured=seats)
 
 
 METRIC = Metric(
     name="consensus",
     title="How far a group agrees at the end, how split it is, and when it came to agree",
     quantities={
-        "": Quantity("agreement at the end", "Σ_k p_k²", "[1/n, 1]"),
+        "": Quantity("agreement at the end", "Σ_k p_k²", "[1/n, 1]", made_of=SEATS),
         "spread": Quantity(
-            "standard deviation at the end", "sd of x_T over seats", "[0, ∞)", "levels"
+            "standard deviation at the end",
+            "sd of x_T over seats",
+            "[0, ∞)",
+            "levels",
+            made_of=SEATS,
         ),
         "spread_change": Quantity("that less the one at the start", "sd_T - sd_1", "any", "levels"),
         "polarisation": Quantity(
-            "polarisation at the end", "4/width · Σ p_i² p_j |x_i - x_j|", "[0, 1]"
+            "polarisation at the end",
+            "4/width · Σ p_i² p_j |x_i - x_j|",
+            "[0, 1]",
+            made_of=SEATS,
         ),
         "reached": Quantity(
-            "episodes that came to one lasting stance", "mean 1[unanimous]", "[0, 1]"
+            "episodes that came to one lasting stance",
+            "mean 1[unanimous]",
+            "[0, 1]",
+            made_of=SEATS,
         ),
         "round": Quantity(
-            "round from which it lasted", "min{t: unanimous from t on}", "[0, T]", "rounds"
+            "round from which it lasted",
+            "min{t: unanimous from t on}",
+            "[0, T]",
+            "rounds",
+            made_of=SEATS,
         ),
     },
     source="Esteban and Ray (1994); DEBATE, arXiv 2510.25110, for the change of spread.",
     avoid="`round` is a mean over episodes that reached consensus: where many did not, compare "
     "`reached` first. Sycophantic models agree without being persuaded; look at private stances "
-    "too. Spread and polarisation need an ordered scale.",
+    "too. Spread and polarisation need an ordered scale. All but the change of spread depend on "
+    "how many seats there are, even if none listens to another: a contrast of groups of unequal "
+    "size has a warning.",
     needs=("messages", "labels", "outcomes"),
     options=StanceOptions,
+    version=2,
     compute=compute,
 )

@@ -12,6 +12,7 @@ from pydantic import Field
 from tasks.metrics import rows
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Metric, Options, Quantity, Unusable
+from tasks.metrics.opinion.moves import with_moves
 from tasks.metrics.opinion.responses import named_responses
 from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, Ints, mean_over
@@ -19,10 +20,6 @@ from tasks.metrics.statistics.nulls import null_summary
 
 #: p of the answers of a condition as a whole, last against first, below which a row warns.
 MOVED = 0.05
-MOVES = (
-    "the answers of the condition as a whole have moved: if all seats turn to the same options by "
-    "themselves, that gives an excess too; hold it against a condition without talk"
-)
 
 
 class RevisionOptions(Options):
@@ -186,7 +183,7 @@ def compute(data: Data, options: RevisionOptions, rng: np.random.Generator) -> p
     }
     p = null_summary(_moves(data, revised), moves).p
     moved = [name for name, one in zip(data.conditions, p.tolist(), strict=True) if one < MOVED]
-    return _with_moves(rows.of_episodes(data, options, found), moved)
+    return with_moves(rows.of_episodes(data, options, found), OF_GROUPS, moved)
 
 
 def _moves(data: Data, revised: Revised) -> Floats:
@@ -199,17 +196,6 @@ def _moves(data: Data, revised: Revised) -> Floats:
     )
     where = data.by_condition.values()
     return np.array([((last[one] - first[one]).sum(axis=0) ** 2).sum() for one in where], float)
-
-
-def _with_moves(found: pl.DataFrame, moved: list[str]) -> pl.DataFrame:
-    """The rows with a warning where the answers of a condition as a whole have moved."""
-    doubtful = (
-        (pl.col("scope") == "condition")
-        & pl.col("quantity").is_in(list(OF_GROUPS))
-        & pl.col("condition").is_in(moved)
-    )
-    warned = pl.concat_str("warning", pl.lit(MOVES), separator="; ", ignore_nulls=True)
-    return found.with_columns(warning=pl.when(doubtful).then(warned).otherwise("warning"))
 
 
 METRIC = Metric(

@@ -55,11 +55,25 @@ class Stances:
         found: Mapping[str, Floats],
         which: str = "stances of seats",
         notes: Mapping[str, str] | None = None,
+        n_measured: Mapping[str, Ints] | None = None,
     ) -> pl.DataFrame:
-        """Rows of quantities; ``method`` says of which stances, with notes by quantity."""
+        """Rows of quantities.
+
+        Args:
+            data: What they were computed from.
+            options: Options of the metric.
+            found: Values by quantity.
+            which: Which stances they are of.
+            notes: What ``method`` says of a quantity besides.
+            n_measured: What its values are made of, where that is not all stances.
+        """
         method = f"{which}, from {self.source}"
         quantities = {
-            quantity: ByEpisode(value, method + (notes or {}).get(quantity, ""), self.n_given)
+            quantity: ByEpisode(
+                value,
+                method + (notes or {}).get(quantity, ""),
+                (n_measured or {}).get(quantity, self.n_given),
+            )
             for quantity, value in found.items()
         }
         return of_episodes(data, options, quantities)

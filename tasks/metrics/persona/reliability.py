@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -99,6 +99,71 @@ def retest_interval(icc: float, n: int, k: int) -> tuple[float, float]:
     return (low - 1) / (low + k - 1), (high - 1) / (high + k - 1)
 
 
+def no_narrower(
+    ends: tuple[float, float], ratio: float, without_one: Floats, back: Callable[[float], float]
+) -> tuple[float, float]:
+    """An interval that is at least as wide as what leaving out each persona in turn gives.
+
+    Feldt's interval and McGraw and Wong's take answers to be normal. Where some personas answer
+    more extremely than others throughout, they held the truth in 83 to 88% of studies.
+
+    Args:
+        ends: The interval.
+        ratio: The ratio of variances that the number is made of.
+        without_one: That without each persona.
+        back: Gives the number of a ratio.
+
+    Source: Miller (1974), The jackknife, of the logarithm of a ratio of variances.
+    """
+    from scipy import stats
+
+    n = len(without_one)
+    if not (np.isfinite(ends).all() and ratio > 0 and (without_one > 0).all()):
+        return ends
+    logs = np.log(without_one)
+    error = float(np.sqrt((n - 1) * logs.var()))
+    half = float(stats.t.ppf(0.975, n - 1)) * error
+    wider = sorted(back(float(np.log(ratio)) + side * half) for side in (-1, 1))
+    return min(ends[0], wider[0]), max(ends[1], wider[1])
+
+
+def _alpha_interval(items: Floats, alpha: float) -> tuple[float, float]:
+    """Feldt's interval, no narrower than that of the jackknife."""
+    n, k = items.shape
+    if not np.isfinite(alpha):
+        return float("nan"), float("nan")
+    items = items - items.mean(axis=0)
+    sums = np.column_stack([items, items**2, items.sum(axis=1) ** 2])
+    total = sums.sum(axis=0)
+    rest = np.concatenate([total[None], total - sums]) / np.r_[n, np.full(n, n - 1)][:, None]
+    means = rest[:, :k]
+    within = (rest[:, k : 2 * k] - means**2).sum(axis=1)
+    ratios = within / (rest[:, -1] - means.sum(axis=1) ** 2)
+
+    def back(log: float) -> float:
+        return float(k / (k - 1) * (1 - np.exp(log)))
+
+    return no_narrower(feldt_interval(alpha, n, k), float(ratios[0]), ratios[1:], back)
+
+
+def _retest_interval(table: Floats, icc: float) -> tuple[float, float]:
+    """McGraw and Wong's interval, no narrower than that of the jackknife."""
+    n, k = table.shape
+    sums = icc_sums(table - table.mean())
+    without_one = intraclass(sums.sum(axis=0) - sums)[:, _ONE_WAY]
+
+    def ratio(icc: Floats | float) -> Any:
+        return (1 + (k - 1) * icc) / (1 - icc)
+
+    def back(log: float) -> float:
+        return float(np.expm1(log) / (np.exp(log) + k - 1))
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = ratio(without_one)
+    ends = retest_interval(icc, n, k)
+    return no_narrower(ends, float(ratio(icc)), ratios, back) if icc < 1 else ends
+
+
 def compute(data: PersonaData, options: Options, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``scale_reliability``."""
     places = data.personas.select("persona", "condition")
@@ -123,11 +188,12 @@ def _alphas(answers: pl.DataFrame, condition: str) -> Iterator[dict[str, Any]]:
         asked = one.select("persona", "model").n_unique()
         items = matrix(one, ("persona", "model"), "item", "scored")
         alpha = cronbach_alpha(items) if items.size else float("nan")
-        ends = feldt_interval(alpha, *items.shape) if items.size else (float("nan"),) * 2
+        ends = _alpha_interval(items, alpha) if items.size else (float("nan"),) * 2
         yield _row(
             "alpha", condition, str(scale), alpha, ends, (len(items), asked - len(items)),
             f"Cronbach's alpha of {items.shape[1]} items, first answers of each persona and model, "
-            "complete ones; interval: Feldt's", warning=_bias(alpha, len(items)),
+            "complete ones; interval: Feldt's, no narrower than that of the jackknife",
+            warning=_bias(alpha, len(items)),
         )  # fmt: skip
 
 
@@ -139,13 +205,15 @@ def _retests(scores: pl.DataFrame, condition: str) -> Iterator[dict[str, Any]]:
         asked = one.select("persona", "model").n_unique()
         table = matrix(one, ("persona", "model"), "repeat", "score")
         icc = float("nan")
+        ends = (float("nan"),) * 2
         if len(table) > 1:
             icc = float(intraclass(icc_sums(table - table.mean()).sum(axis=0))[_ONE_WAY])
+            ends = _retest_interval(table, icc)
         yield _row(
-            "retest", condition, str(scale), icc, retest_interval(icc, len(table), repeats),
+            "retest", condition, str(scale), icc, ends,
             (len(table), asked - len(table)),
             f"one-way intraclass correlation ICC(1) of the scores of {repeats} repeats; interval: "
-            f"McGraw and Wong's F; {SCORED}",
+            f"McGraw and Wong's F, no narrower than that of the jackknife; {SCORED}",
         )  # fmt: skip
 
 
@@ -187,7 +255,7 @@ METRIC = Metric(
             "agreement of a persona's scores over repeats", "ICC(1), one-way", "[-1, 1]"
         ),
     },
-    source="Cronbach (1951); Kristof (1963); Feldt (1965); McGraw and Wong (1996).",
+    source="Cronbach (1951); Kristof (1963); Feldt (1965); McGraw and Wong (1996); Miller (1974).",
     avoid="Reliability is one of scores among these personas: where they hardly differ in a trait, "
     "a good scale has a low one. Of few personas alpha comes out too low (.39 of 12 and .42 of "
     "20 where .49 is true); `warning` gives it without that bias. Alpha rises with the number of "
@@ -195,6 +263,6 @@ METRIC = Metric(
     "by rote agree perfectly.",
     needs=("answers",),
     scope="persona",
-    version=2,
+    version=3,
     compute=compute,
 )

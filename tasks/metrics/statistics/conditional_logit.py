@@ -65,6 +65,16 @@ class ChoiceSets:
         """Number of clusters."""
         return len(np.unique(self.clusters))
 
+    @property
+    def effective_clusters(self) -> float:
+        """As many clusters of equal size as these are worth: few large ones weigh most.
+
+        Source: Carter, Schnepel and Steigerwald (2017), Asymptotic behavior of a t-test robust to
+        cluster heterogeneity, with sets for the weight of a cluster.
+        """
+        shares = np.bincount(self.clusters) / self.n
+        return float(1 / (shares**2).sum())
+
     def sums(self, values: Floats) -> Floats:
         """Sums over the rows of each set."""
         return np.asarray(np.add.reduceat(values, self.starts, axis=0))

@@ -79,6 +79,24 @@ def shopping(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
     return Data(episodes=episodes, choice_sets=frame.with_columns(chosen=chosen.ravel()))
 
 
+#: Spread of the tastes of episodes, and choices that episodes have, few of them most.
+TASTES, CHOICES_OF = 1.5, ([4, 10, 60], [0.4, 0.4, 0.2])
+
+
+def own_tastes(sizes: Sizes, rng: Rng) -> Data:
+    """Episodes with tastes of their own, on the whole for nothing; some have many choices."""
+    episodes = episodes_frame(sizes)
+    choices = rng.choice(CHOICES_OF[0], episodes.height, p=CHOICES_OF[1])
+    episode = np.repeat(np.arange(episodes.height), choices)
+    frame = alternatives(episode, rng)
+    dear, first = rng.normal(0, TASTES, (2, episodes.height))[:, frame["episode"].to_numpy()]
+    upper = (frame["grid_row"] == 1).to_numpy()
+    utility = dear * (frame["price"].log().to_numpy() - 3) + first * upper
+    noisy = (utility + rng.gumbel(size=frame.height)).reshape(-1, SHOWN)
+    chosen = np.arange(SHOWN) == noisy.argmax(axis=1)[:, None]
+    return Data(episodes=episodes, choice_sets=frame.with_columns(chosen=chosen.ravel()))
+
+
 def _in_b(sizes: Sizes) -> Bools:
     return np.repeat(np.arange(len(sizes)) > 0, list(sizes.values()))
 
@@ -126,6 +144,18 @@ logit = MetricWorlds(
     "choice_logit",
     (_logit(False),),
     (_logit(True),),
+    hard=(
+        World(
+            "episodes have tastes of their own, and 4, 10 or 60 choices",
+            own_tastes,
+            (
+                Truth("coefficient", 0.0, 0.0, "ln price"),
+                Truth("coefficient", 0.0, 0.0, "row 1"),
+                Truth("share", 1 / SHOWN, 1 / SHOWN, "mug"),
+            ),
+            {"by": "nothing"},
+        ),
+    ),
     notes={
         "pseudo_r2": "a fit to few choices explains more of them than of others; the more "
         "coefficients a choice, the more"

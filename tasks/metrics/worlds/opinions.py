@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from schemas.tables.measures import EXCESS
 from tasks.metrics.data import Data
 from tasks.metrics.worlds.frames import episodes_frame
 from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
@@ -63,12 +64,46 @@ def stances(sizes: Sizes, rng: Rng, *, planted: bool) -> Data:
     return Data(episodes=episodes_frame(sizes), outcomes=outcomes)
 
 
+#: Seats, rounds and levels of episodes in which nobody listens; a seat's chance to fall silent for
+#: good, to say nothing in a round, and to keep to its own level.
+ALONE, SILENCED, NOTHING_SAID, OWN = (5, 6, 3), 0.3, 0.25, 0.7
+
+
+def nobody_listens(sizes: Sizes, rng: Rng) -> Data:
+    """Seats with stances of their own that waver; some say nothing now and then, or ever after."""
+    n = sum(sizes.values())
+    seats, rounds, levels = ALONE
+    own = rng.integers(0, levels, (n, 1, seats))
+    shape = (n, rounds, seats)
+    stance = np.where(rng.random(shape) < OWN, own, rng.integers(0, levels, shape))
+    until = np.where(rng.random((n, seats)) < SILENCED, rng.integers(1, rounds, (n, seats)), rounds)
+    said = (np.arange(rounds)[:, None] < until[:, None, :]) & (rng.random(shape) >= NOTHING_SAID)
+    episode, round_, seat = np.nonzero(said)
+    outcomes = pl.DataFrame(
+        {
+            "episode": episode,
+            "scope": ["seat_round"] * len(episode),
+            "subject": pl.Series([f"s{one + 1}" for one in range(seats)])[seat],
+            "round": round_,
+            "metric": ["stance"] * len(episode),
+            "value": stance[said].astype(np.float64),
+        }
+    )
+    return Data(episodes=episodes_frame(sizes), outcomes=outcomes)
+
+
 def _mean(values: tuple[float | None, ...], chances: tuple[float, ...]) -> float:
     known = [(value, p) for value, p in zip(values, chances, strict=True) if value is not None]
     return sum(value * p for value, p in known) / sum(p for _, p in known)
 
 
-def _worlds(name: str, kinds: dict[str, tuple[float | None, ...]]) -> MetricWorlds:
+def _worlds(
+    name: str,
+    kinds: dict[str, tuple[float | None, ...]],
+    unmoved: str,
+    others: tuple[str, ...] = (),
+    excess: tuple[str, ...] = (),
+) -> MetricWorlds:
     def world(planted: bool) -> World:
         truths = tuple(
             Truth(quantity, _mean(one, USUAL), _mean(one, OFTEN if planted else USUAL))
@@ -82,8 +117,19 @@ def _worlds(name: str, kinds: dict[str, tuple[float | None, ...]]) -> MetricWorl
             {"outcome": "stance"},
         )
 
-    return MetricWorlds(name, (world(False),), (world(True),))
+    nan = float("nan")
+    hard = World(
+        "nobody listens: stances waver, seats say nothing now and then or fall silent",
+        nobody_listens,
+        (
+            Truth(unmoved, 0.0, 0.0),
+            *(Truth(quantity, nan, nan) for quantity in others),
+            *(Truth(quantity, 0.0, 0.0, EXCESS) for quantity in excess),
+        ),
+        {"outcome": "stance"},
+    )
+    return MetricWorlds(name, (world(False),), (world(True),), hard=(hard,))
 
 
-consensus = _worlds("consensus", CONSENSUS)
-change = _worlds("opinion_change", CHANGE)
+consensus = _worlds("consensus", CONSENSUS, "spread_change", ("", "spread", "polarisation"))
+change = _worlds("opinion_change", CHANGE, "net_shift", ("rate",), ("toward_group", "conformity"))

@@ -131,7 +131,7 @@ PLAIN = Habits()
 LEANING = Habits(level=0.5, lean=0.4, answered=0.7)
 WEAK = Habits(loading=0.4)
 TOGETHER = Habits(together=0.8, noise=0.5)
-EXTREME = Habits(extreme=0.5)
+EXTREME, NOISE = Habits(extreme=0.5), Habits(loading=0.0, extreme=0.5)
 FAR = "some personas answer further from the middle throughout"
 BETWEEN = f"{TRAIT} by {OTHER}"
 SAME = "personas differ, conditions do not"
@@ -185,6 +185,14 @@ reliability = MetricWorlds(
             ),
             PLAIN,
             WEAK,
+        ),
+    ),
+    hard=(
+        _world(
+            f"answers are noise, and {FAR}",
+            (Truth("retest", 0.0, 0.0, TRAIT),),
+            NOISE,
+            NOISE,
         ),
     ),
     notes={"alpha": "too low of few personas; the row's `warning` gives alpha without that bias"},

@@ -204,3 +204,26 @@ def test_nulls_are_said_to_differ_where_they_differ_by_more_than_their_noise() -
     values = {name: RNG.normal(0.5, 0.1, 12).tolist() for name in ("a", "b")}
     (row,) = rows_of(comparison("moved"), metrics=[numbers("moved", values, nulls)])
     assert "their nulls differ too (a 0.40, b 0." in row["warning"]
+
+
+def test_values_that_depend_on_how_many_seats_there_are_have_a_warning_where_those_differ() -> None:
+    values = numbers("agreed", {name: RNG.normal(0.5, 0.1, 6).tolist() for name in ("a", "b")})
+    in_b = pl.col("condition") == "b"
+    groups = values.with_columns(n_measured=pl.when(in_b).then(8).otherwise(3))
+    (row,) = rows_of(comparison("agreed", made_of="seats"), metrics=[groups])
+    assert "unequal numbers of seats (a 3, b 8)" in row["warning"]
+    (row,) = rows_of(comparison("agreed"), metrics=[groups])
+    assert row["warning"] is None
+    # A seat that falls silent here and there is no other size of groups.
+    noisy = values.with_columns(n_measured=pl.Series([4, 5, 5, 4, 5, 5] * 2))
+    (row,) = rows_of(comparison("agreed", made_of="seats"), metrics=[noisy])
+    assert row["warning"] is None
+
+
+def test_jackknife_values_of_few_long_episodes_have_a_warning() -> None:
+    values = numbers("utility", {name: RNG.normal(0, 1, 6).tolist() for name in ("a", "b")})
+    long, even = ([60, 4, 4, 4, 4, 4] * 2, [25] * 12)
+    for choices, warned in ((long, True), (even, False)):
+        of = values.with_columns(n_measured=pl.Series(choices))
+        (row,) = rows_of(comparison("utility", weighed_by="choices"), metrics=[of])
+        assert ("(a 1.7 of 6, b 1.7 of 6)" in (row["warning"] or "")) == warned
