@@ -168,8 +168,8 @@ METRIC = Metric(
         ),
         "pseudo_r2": Quantity("McFadden's pseudo-R², by model", "1 - lnL / lnL0", "[0, 1]"),
     },
-    source="McFadden (1974); Liang and Zeger (1986); Carter et al. (2017); terms as in Allouah et al. "
-    "(2025), ACES.",
+    source="McFadden (1974); Liang and Zeger (1986); Carter et al. (2017); terms as in Allouah et "
+    "al. (2025), ACES.",
     avoid="The utility of one alternative is taken not to depend on the others. Coefficients of "
     "different models share no scale: compare marginal effects. Below 20 episodes intervals are "
     "rough, and so they are where few episodes have most of the choices. Episode rows are "

@@ -85,15 +85,13 @@ def uneven_weights(values: pl.DataFrame, conditions: Sequence[str], weighed_by: 
         worth = weights.sum() ** 2 / max((weights**2).sum(), 1.0)
         if worth < WORTH * len(weights):
             told.append(f"{name} {worth:.1f} of {len(weights)}")
-    return (
-        [
-            f"episodes have unequal numbers of {weighed_by}, so that they are worth fewer "
-            f"({', '.join(told)}): of episodes worth 8 of 20, p < .05 came out in 9 to 12% of studies in "
-            "which nothing differs, and of 5 of 12 in 13 to 15%"
-        ]
-        if told
-        else []
-    )
+    if not told:
+        return []
+    return [
+        f"episodes have unequal numbers of {weighed_by}, so that they are worth fewer "
+        f"({', '.join(told)}): of episodes worth 8 of 20, p < .05 came out in 9 to 12% of studies "
+        "in which nothing differs, and of 5 of 12 in 13 to 15%"
+    ]
 
 
 def _differ(groups: Sequence[Floats]) -> bool:

@@ -17,7 +17,37 @@ Z = NormalDist().inv_cdf(0.975)
 _MOST = 37.0
 
 
-def wilson_interval(successes: int, n: int) -> tuple[float, float]:
+def design_effect(successes: Floats, sizes: Floats) -> float:
+    """How many times as many trials as independent ones those of clusters must be, 1 at least.
+
+    Args:
+        successes: Successes of each cluster.
+        sizes: Trials of each cluster.
+
+    Where it is above 1 it is times the square of Student's over the normal quantile, as few
+    clusters say little of how alike their trials are.
+
+    Source: Rao and Scott (1992), A simple method for the analysis of clustered binary data; Korn
+    and Graubard (1998), Confidence intervals for proportions with small expected number of
+    positive counts, for the quantiles.
+
+    Example:
+        >>> round(design_effect(np.array([5, 0, 5, 0]), np.array([5, 5, 5, 5])), 2)
+        17.58
+        >>> design_effect(np.array([1, 1]), np.array([2, 2]))
+        1.0
+    """
+    from scipy import stats
+
+    share, n = successes.sum() / sizes.sum(), len(sizes)
+    binomial = share * (1 - share) * sizes.sum()
+    if n < 2 or binomial <= 0:
+        return 1.0
+    found = float(((successes - sizes * share) ** 2).sum()) * n / (n - 1) / binomial
+    return float(found * (stats.t.ppf(0.975, n - 1) / Z) ** 2) if found > 1 else 1.0
+
+
+def wilson_interval(successes: float, n: float) -> tuple[float, float]:
     """Wilson's 95% interval of a proportion; not-a-number for no trials.
 
     Source: Wilson (1927).

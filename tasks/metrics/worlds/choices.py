@@ -144,7 +144,7 @@ logit = MetricWorlds(
     "choice_logit",
     (_logit(False),),
     (_logit(True),),
-    hard=(
+    limits=(
         World(
             "episodes have tastes of their own, and 4, 10 or 60 choices",
             own_tastes,

@@ -94,11 +94,40 @@ def _worlds(
     return MetricWorlds(name, (world(False),), (world(True),))
 
 
-market = _worlds(
-    "market",
-    {name: ("", SHARES_OF if one.outcome in SHARES else 1.0) for name, one in EPISODE.items()},
-    tuple(one.outcome for one in EPISODE.values()),
-    pooled=True,
+#: Chance that a customer does what the others of the episode do.
+ALIKE = 0.8
+
+
+def customers_alike(sizes: Sizes, rng: Rng) -> Data:
+    """Customers who take the first proposal or do not, mostly as the others of the episode."""
+    n = sum(sizes.values())
+    customers = rng.choice([2, 6, 15], n)
+    episode = np.repeat(np.arange(n), customers)
+    usual = (rng.random(n) < FIRST)[episode]
+    first = np.where(rng.random(len(episode)) < ALIKE, usual, rng.random(len(episode)) < FIRST)
+    place = np.arange(len(episode)) - np.repeat(np.cumsum(customers) - customers, customers)
+    seats = pl.Series([f"s{one}" for one in place])
+    parts = [
+        _outcomes(episode, "seat", seats, "first_proposal_accepted", first.astype(np.float64)),
+        _outcomes(episode, "seat", seats, "proposals_made", np.full(len(episode), 3.0)),
+    ]
+    return Data(episodes=episodes_frame(sizes), outcomes=pl.concat(parts))
+
+
+market = replace(
+    _worlds(
+        "market",
+        {name: ("", SHARES_OF if one.outcome in SHARES else 1.0) for name, one in EPISODE.items()},
+        tuple(one.outcome for one in EPISODE.values()),
+        pooled=True,
+    ),
+    hard=(
+        World(
+            "customers take the first proposal or do not, mostly as the others of the episode",
+            customers_alike,
+            (Truth("first_proposal_pooled", FIRST, FIRST),),
+        ),
+    ),
 )
 outcomes = _worlds("outcomes", {"": ("welfare", 1.0)}, ("welfare",), pooled=False)
 
