@@ -241,10 +241,14 @@ def _quality(data: ReportData) -> Iterator[Finding]:
 
 
 def _warnings(data: ReportData) -> Iterator[Finding]:
+    warned: dict[str, list[str]] = {}
     for row in data.rows("contrasts"):
         if row["warning"]:
-            text = row["warning"][0].upper() + row["warning"][1:]
-            yield Finding("caution", f"{row['contrast']} ({between(row)}): {text}.", "contrasts")
+            named = f"{row['contrast']} ({between(row)})"
+            warned.setdefault(row["warning"], []).append(named)
+    for words, (first, *others) in warned.items():
+        more = f" and {counted(len(others), 'more contrast')}" if others else ""
+        yield Finding("caution", f"{first}{more}: {words}.", "contrasts")
 
 
 def _curves(data: ReportData) -> Iterator[Finding]:

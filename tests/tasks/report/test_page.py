@@ -153,6 +153,14 @@ def test_warnings_of_contrasts_are_shown_beside_them(html: str) -> None:
     assert "⚠" in contrasts
 
 
+def test_what_must_be_known_of_several_contrasts_is_said_once() -> None:
+    rows = [samples.contrast_row(contrast=name, warning="b.c is unsure") for name in "xyz"]
+    text = page(samples.report({"contrasts": rows}))
+    glance = text[: text.index('id="design"')]
+    assert glance.count("b.c is unsure") == 1
+    assert re.search(r"x \([^)]*\) and 2 more contrasts: b\.c is unsure\.", glance)
+
+
 def test_messages_stand_beside_their_codes(html: str) -> None:
     shown = html[html.index('class="message"') :]
     row = shown[shown.index('<th scope="row">meta') : shown.index("</tr>", shown.index("meta"))]
