@@ -39,7 +39,7 @@ episode:
   brief: "Plan an open-air festival for 5,000 people."
   rounds: 4
   seats: [agent, agent, agent]
-replicates: 24
+replicates: 12
 metrics: [{{name: participation, resamples: 100}}]
 run: {{concurrency: 4{run}}}
 """
@@ -165,6 +165,7 @@ async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flig
     server: Any,
     alone: Alone,
     tmp_path: Path,
+    ran: Ran,
     ran_by_prefect: Ran,
 ) -> None:
     if find_spec(package) is None:
@@ -174,7 +175,7 @@ async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flig
     if not alone.tables:
         here = tmp_path / "here"
         here.mkdir()
-        await ran_by_prefect(written(here, server), warehouse=here / "agora.duckdb")
+        await ran(written(here, server), warehouse=here / "agora.duckdb")
         alone.asked, alone.tables = Counter(server.asked), tables(here / "agora.duckdb")
     for counts in (server.requests, server.asked):
         counts.clear()
