@@ -69,8 +69,8 @@ def main() -> None:
         "PREFECT_SERVER_UI_ENABLED": "false",
         "PREFECT__SERVER_EPHEMERAL": "1",
         "PREFECT__SERVER_FINAL": "1",
-        # Whoever stores a block puts its type on record. To look for types that nobody uses, Prefect
-        # would import its integrations, and Dask with them.
+        # Whoever stores a block puts its type on record. To look for types that nobody uses,
+        # Prefect would import its integrations, and Dask with them.
         "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
         "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
     }

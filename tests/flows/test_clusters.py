@@ -23,6 +23,9 @@ import pytest
 from schemas.gateway import PAID
 from warehouse.store import Warehouse
 
+from .conftest import run_plainly
+from .without_prefect import replaceable
+
 if TYPE_CHECKING:
     from conftest import Ran
 
@@ -165,7 +168,6 @@ async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flig
     server: Any,
     alone: Alone,
     tmp_path: Path,
-    ran: Ran,
     ran_by_prefect: Ran,
 ) -> None:
     if find_spec(package) is None:
@@ -175,7 +177,8 @@ async def test_a_killed_worker_changes_no_table_and_wastes_only_what_was_in_flig
     if not alone.tables:
         here = tmp_path / "here"
         here.mkdir()
-        await ran(written(here, server), warehouse=here / "agora.duckdb")
+        with replaceable():
+            await run_plainly(written(here, server), here / "agora.duckdb")
         alone.asked, alone.tables = Counter(server.asked), tables(here / "agora.duckdb")
     for counts in (server.requests, server.asked):
         counts.clear()
