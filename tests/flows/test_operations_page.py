@@ -88,6 +88,7 @@ def done(own_settings: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_API_PORT": port,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_ENABLED": "false",  # whose files each new server copies
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
