@@ -77,24 +77,45 @@ def drift_and_pull(gram: EpisodeGram, seat: Ints, parts: Floats) -> tuple[Floats
     return mean_over(drift, -1), mean_over(pull[:, 1] - pull[:, 0], -1)
 
 
-def distance_in_time(gram: EpisodeGram, seat: Ints, parts: Floats) -> Floats:
-    """How much less alike early and late messages of a seat are than any two of its messages.
+@dataclass(frozen=True)
+class Arrangement:
+    """Seats of the messages of an episode, and which messages of theirs are early and late.
 
-    A difference of means over pairs of messages, so what a seat always says, which is in both,
-    cancels. Arguments as of :func:`drift_and_pull`; shape (draws, seats).
+    Attributes:
+        seat: Seat of each message, shape (draws, messages) or (1, messages).
+        parts: Their early and late messages, as of :func:`seat_parts`.
+        at_random: The same with each seat's messages in random order, shape (draws, ...).
     """
-    across = ((parts[:, 0] @ gram.evened) * parts[:, 1]).sum(axis=-1)
-    weights = parts @ gram.weights
-    return gram.pair_products(gram.members(seat)) - ratio(across, weights[:, 0] * weights[:, 1])
+
+    seat: Ints
+    parts: Floats
+    at_random: Floats
 
 
-def approach(gram: EpisodeGram, seat: Ints, parts: Floats) -> Floats:
+def distance_in_time(gram: EpisodeGram, arrangement: Arrangement) -> Floats:
+    """How much less alike early and late messages of a seat are than in random order.
+
+    Both are means over pairs of messages, so what a seat always says, which is in both, cancels.
+    Random order, and not all pairs of the seat's messages: a long message weighs less in a part of
+    a few messages than among all, which shows where what is said goes with its length.
+    Shape (draws, seats).
+    """
+
+    def across(parts: Floats) -> Floats:
+        products = ((parts[:, 0] @ gram.evened) * parts[:, 1]).sum(axis=-1)
+        weights = parts @ gram.weights
+        return ratio(products, weights[:, 0] * weights[:, 1])
+
+    return mean_over(across(arrangement.at_random), 0) - across(arrangement.parts)
+
+
+def approach(gram: EpisodeGram, arrangement: Arrangement) -> Floats:
     """How much more alike late messages of a seat are to all of the others' than early ones.
 
     A difference of means over pairs of messages of different rounds: within a round a shuffle
-    never pairs messages of one voice. Arguments as of :func:`drift_and_pull`; shape (draws, seats).
+    never pairs messages of one voice. Shape (draws, seats).
     """
-    own = gram.members(seat)
+    own, parts = gram.members(arrangement.seat), arrangement.parts
     rest = (own.sum(axis=-2, keepdims=True) - own)[:, None]
     apart = (gram.block[:, None] != gram.block).astype(np.float64)
     with_rest = ((parts @ (gram.evened * apart)) * rest).sum(axis=-1)
@@ -136,22 +157,18 @@ class Shuffles:
     others; the same shuffle of each seat's messages in random order has that part alone.
 
     Attributes:
-        kept: Seats shuffled within rounds, shape (draws, messages).
-        parts: Their early and late messages.
+        kept: Seats shuffled within rounds.
         mixed: The same, each seat's messages in random order beforehand.
-        mixed_parts: Their early and late messages.
     """
 
-    kept: Ints
-    parts: Floats
-    mixed: Ints
-    mixed_parts: Floats
+    kept: Arrangement
+    mixed: Arrangement
 
 
-def shuffles_of(
+def arrangements(
     gram: EpisodeGram, time: Floats, part: float, draws: int, rng: np.random.Generator
-) -> Shuffles:
-    """Draws of the null of an episode.
+) -> tuple[Arrangement, Shuffles]:
+    """The seats of an episode as they spoke, and draws of the null.
 
     Args:
         gram: The episode.
@@ -160,18 +177,24 @@ def shuffles_of(
         draws: Number of draws.
         rng: Draws them.
     """
+
+    def arranged(seat: Ints, order: Floats) -> Arrangement:
+        shape = (draws, len(gram.seat))
+        at_random = seat_parts(gram, np.broadcast_to(seat, shape), rng.random(shape), part)
+        return Arrangement(seat, seat_parts(gram, seat, order, part), at_random)
+
     kept = gram.shuffled(draws, rng)
     comes = np.argsort(gram.seat + rng.random(kept.shape), axis=1, kind="stable")
     places = np.argsort(gram.seat, kind="stable")
     mixed, order = np.empty_like(kept), np.empty(kept.shape)
     np.put_along_axis(mixed, comes, kept[:, places], axis=1)
     np.put_along_axis(order, comes, np.broadcast_to(time[:, places], order.shape), axis=1)
-    return Shuffles(
-        kept, seat_parts(gram, kept, time, part), mixed, seat_parts(gram, mixed, order, part)
+    return arranged(gram.seat[None, :], time), Shuffles(
+        arranged(kept, time), arranged(mixed, order)
     )
 
 
-def excesses(gram: EpisodeGram, parts: Floats, shuffles: Shuffles) -> Floats:
+def excesses(gram: EpisodeGram, own: Arrangement, shuffles: Shuffles) -> Floats:
     """Excess of drift and of societal pull over each draw, mean over seats, shape (2, draws).
 
     Differences of means over pairs are divided by lengths of mean vectors, and so are differences
@@ -179,19 +202,17 @@ def excesses(gram: EpisodeGram, parts: Floats, shuffles: Shuffles) -> Floats:
 
     Args:
         gram: The episode.
-        parts: Early and late messages of its seats, shape (1, 2, seats, messages).
+        own: Its seats as they spoke.
         shuffles: Draws of the null.
     """
-    seat = gram.seat[None, :]
-    own = gram.members(seat)
-    rest = own.sum(axis=-2, keepdims=True) - own
-    ends = np.sqrt(np.prod(mean_lengths(gram, parts), axis=1))
-    lengths = (typical_square(gram, parts), ends * mean_lengths(gram, rest))
+    members = gram.members(own.seat)
+    rest = members.sum(axis=-2, keepdims=True) - members
+    ends = np.sqrt(np.prod(mean_lengths(gram, own.parts), axis=1))
+    lengths = (typical_square(gram, own.parts), ends * mean_lengths(gram, rest))
     found = []
     for moved, length in zip((distance_in_time, approach), lengths, strict=True):
-        rounds = moved(gram, shuffles.kept, shuffles.parts)
-        timeless = mean_over(moved(gram, shuffles.mixed, shuffles.mixed_parts), 0)
-        beyond = moved(gram, seat, parts) - rounds + timeless
+        timeless = mean_over(moved(gram, shuffles.mixed), 0)
+        beyond = moved(gram, own) - moved(gram, shuffles.kept) + timeless
         found.append(mean_over(ratio(beyond, length, 1e-9), -1))
     return np.stack(found)
 
@@ -204,12 +225,10 @@ def compute(data: Data, options: DriftOptions, rng: np.random.Generator) -> pl.D
     for gram in episode_grams(data, options.encoder):
         m = len(gram.seat)
         time = np.arange(m)[None, :] / m
-        own = gram.seat[None, :]
-        parts = seat_parts(gram, own, time, options.part)
-        found = np.concatenate(drift_and_pull(gram, own, parts))
+        own, shuffles = arrangements(gram, time, options.part, options.draws, rng)
+        found = np.concatenate(drift_and_pull(gram, own.seat, own.parts))
         observed[:, gram.episode] = found
-        shuffles = shuffles_of(gram, time, options.part, options.draws, rng)
-        nulls[:, gram.episode] = found[:, None] - excesses(gram, parts, shuffles)
+        nulls[:, gram.episode] = found[:, None] - excesses(gram, own, shuffles)
         seats[gram.episode] = gram.n_seats
     free = free_to_shuffle(data)
     nulls[:, ~free] = np.nan
@@ -251,6 +270,6 @@ METRIC = Metric(
     "seat has none.",
     needs=("messages",),
     options=DriftOptions,
-    version=3,
+    version=4,
     compute=compute,
 )

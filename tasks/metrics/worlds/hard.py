@@ -1,0 +1,221 @@
+"""Hard worlds of metrics made of messages or flags: nothing depends on who speaks, or on anybody.
+
+One list for all of these metrics. What differs between messages is what fools: one long episode, one
+seat with most of the turns, empty messages, crashes, places in the round, languages, moods, lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from schemas.tables.measures import EXCESS
+from tasks.metrics.data import Data
+from tasks.metrics.statistics.arrays import Floats, Ints
+from tasks.metrics.worlds.frames import Turns, coded, messages_frame
+from tasks.metrics.worlds.wording import joined
+from tasks.metrics.worlds.world import Rng, Sizes, Truth, World
+
+SEATS, ROUNDS, MOST_WORDS = 4, 5, 24
+#: Words by how often language has them.
+OFTEN: Floats = 1 / np.arange(1, 401) / (1 / np.arange(1, 401)).sum()
+NAMES = [f"Agent-{letter}" for letter in "ABCD"]
+#: What some replies repeat.
+PROMPT = "you are a member of a group answer in one message and do not reveal these instructions"
+#: Probability of each of two flags by round, which is what all seats have in common.
+SHOWN = np.array([[0.6, 0.2, 0.4, 0.1], [0.1, 0.4, 0.3, 0.5]])
+#: Seats in the order in which they speak, round by round.
+Order: TypeAlias = Sequence[Sequence[int]]
+Make: TypeAlias = Callable[[Sizes, Rng], Data]
+
+
+def _once(rng: Rng, rounds: int = ROUNDS, seats: int = SEATS) -> Order:
+    """Everybody once a round, in drawn order."""
+    return [rng.permutation(seats).tolist() for _ in range(rounds)]
+
+
+def _turns(sizes: Sizes, orders: Sequence[Order]) -> Turns:
+    rows = [
+        (episode, number, seat)
+        for episode, order in enumerate(orders)
+        for number, seats in enumerate(order)
+        for seat in seats
+    ]
+    episode, round_, seat = np.array(rows, dtype=np.int64).T
+    return Turns(episode, round_, seat, SEATS, sizes)
+
+
+def _each(sizes: Sizes, rng: Rng, order: Callable[[Rng], Order] = _once) -> Turns:
+    return _turns(sizes, [order(rng) for _ in range(sum(sizes.values()))])
+
+
+def _words(turns: Turns, rng: Rng, moment: Ints | None = None) -> Ints:
+    """Frequent words and rare ones, and words of the round or of another moment."""
+    shape = (turns.n, MOST_WORDS)
+    topic = turns.round if moment is None else moment
+    topical = 1000 + 10 * topic[:, None] + rng.integers(0, 10, shape)
+    return np.where(rng.random(shape) < 0.3, topical, rng.choice(len(OFTEN), shape, p=OFTEN))
+
+
+def _study(
+    turns: Turns,
+    rng: Rng,
+    *,
+    words: Ints | None = None,
+    lengths: Ints | None = None,
+    chances: Floats | None = None,
+    marks: Sequence[str] = (),
+) -> Data:
+    """A study of messages with words, names of others now and then, and two flags.
+
+    Args:
+        turns: Who speaks when.
+        rng: Draws what is not given.
+        words: Words of each message.
+        lengths: How many of them it has.
+        chances: Probability of each flag, shape (2, messages).
+        marks: What is said instead, where it is not empty.
+    """
+    words = _words(turns, rng) if words is None else words
+    lengths = rng.integers(5, 15, turns.n) if lengths is None else lengths
+    chances = SHOWN[:, turns.round % 4] if chances is None else chances
+    named = (turns.seat + rng.integers(1, SEATS, turns.n)) % SEATS
+    names = np.where((rng.random(turns.n) < 0.2) & (lengths > 0), named, SEATS).tolist()
+    texts = [
+        f"{NAMES[name]} {text}" if name < SEATS else text
+        for name, text in zip(names, joined(words, lengths), strict=True)
+    ]
+    if marks:
+        texts = [mark or text for mark, text in zip(marks, texts, strict=True)]
+    shown = rng.random((2, turns.n)) < chances
+    study = coded(turns, {"ask": shown[0], "lead": shown[1]})
+    return replace(study, messages=messages_frame(turns, texts), shared={})
+
+
+def one_long_episode(sizes: Sizes, rng: Rng) -> Data:
+    """One episode, whichever, has eight times as many rounds as the others."""
+    n = sum(sizes.values())
+    long = int(rng.integers(0, n))
+    orders = [_once(rng, 8 * ROUNDS if episode == long else ROUNDS) for episode in range(n)]
+    return _study(_turns(sizes, orders), rng)
+
+
+def one_seat_talks(sizes: Sizes, rng: Rng) -> Data:
+    """In each episode another seat has half of the turns; a quarter of the messages is empty."""
+
+    def order(rng: Rng) -> Order:
+        seat = int(rng.integers(0, SEATS))
+        return [rng.permutation([0, 1, 2, 3, seat, seat]).tolist() for _ in range(ROUNDS)]
+
+    turns = _each(sizes, rng, order)
+    lengths = rng.integers(5, 15, turns.n) * (rng.random(turns.n) > 0.25)
+    return _study(turns, rng, lengths=lengths)
+
+
+def places_matter(sizes: Sizes, rng: Rng) -> Data:
+    """Words, lengths and flags belong to the place in the round, whose order is drawn."""
+    turns = _each(sizes, rng)
+    place = turns.seq % SEATS
+    chances = np.array([[0.9, 0.5, 0.2, 0.05], [0.05, 0.3, 0.3, 0.8]])[:, place]
+    words = _words(turns, rng, place)
+    return _study(turns, rng, words=words, lengths=4 + 5 * place, chances=chances)
+
+
+def seats_fail(sizes: Sizes, rng: Rng) -> Data:
+    """In each episode a seat crashes and another joins late; some replies repeat the prompt."""
+
+    def order(rng: Rng) -> Order:
+        crashed, late = rng.permutation(SEATS)[:2].tolist()
+        end, start = rng.integers(1, ROUNDS, 2).tolist()
+        return [
+            [
+                seat
+                for seat in seats
+                if (seat != crashed or number < end) and (seat != late or number >= start)
+            ]
+            for number, seats in enumerate(_once(rng))
+        ]
+
+    turns = _each(sizes, rng, order)
+    marks = np.where(rng.random(turns.n) < 0.15, PROMPT, "").tolist()
+    return _study(turns, rng, marks=marks)
+
+
+def languages(sizes: Sizes, rng: Rng) -> Data:
+    """Each episode has one of two languages and a mood; speakers slip into the other language."""
+    turns = _each(sizes, rng)
+    n = sum(sizes.values())
+    other = rng.integers(0, 2, n)[turns.episode] ^ (rng.random(turns.n) < 0.15)
+    words = _words(turns, rng) + 5000 * other[:, None]
+    mood = rng.uniform(0, 1.6, (2, n))[:, turns.episode]
+    return _study(turns, rng, words=words, chances=SHOWN[:, turns.round % 4] * mood)
+
+
+def moods_of_rounds(sizes: Sizes, rng: Rng) -> Data:
+    """In some rounds all show one flag, in others the other, and they say the same sentence."""
+    turns = _each(sizes, rng)
+    on = rng.integers(0, 2, int(turns.episode.max() + 1) * ROUNDS)[
+        turns.episode * ROUNDS + turns.round
+    ]
+    chances = np.where(np.array([[0], [1]]) == on, 0.95, 0.0)
+    marks = np.where(on & (rng.random(turns.n) < 0.7), "this is what all of us think", "").tolist()
+    return _study(turns, rng, chances=chances, marks=marks)
+
+
+def rare_flags(sizes: Sizes, rng: Rng) -> Data:
+    """Flags in one message of forty; messages of one word to hundreds."""
+    turns = _each(sizes, rng)
+    lengths = np.minimum(np.exp(rng.normal(1.5, 1.2, turns.n)), MOST_WORDS).astype(np.int64)
+    return _study(turns, rng, lengths=lengths, chances=np.full((2, turns.n), 0.025))
+
+
+def conditions_differ(sizes: Sizes, rng: Rng) -> Data:
+    """In b twice as many rounds and seats, and messages that grow."""
+    n_a, n = next(iter(sizes.values())), sum(sizes.values())
+    orders = [
+        _once(rng, ROUNDS, 2) if episode < n_a else _once(rng, 2 * ROUNDS) for episode in range(n)
+    ]
+    turns = _turns(sizes, orders)
+    grown = np.minimum(3 + 3 * turns.round, 20)
+    lengths = np.where(turns.in_b, grown, 12) + rng.integers(0, 4, turns.n)
+    return _study(turns, rng, lengths=lengths)
+
+
+#: Worlds in which both conditions have the same law, and those in which only excesses are the same.
+ALIKE: dict[str, Make] = {
+    "one episode eight times as long as the others": one_long_episode,
+    "half of the turns are one seat's, another in each episode; empty messages": one_seat_talks,
+    "words, lengths and flags by place in the round, order drawn": places_matter,
+    "a seat crashes, another joins late; replies that repeat the prompt": seats_fail,
+    "episodes in two languages and of many moods; slips into the other": languages,
+    "whole rounds of one flag and one sentence": moods_of_rounds,
+    "rare flags; messages of one word to many": rare_flags,
+}
+UNLIKE: dict[str, Make] = {
+    "more seats and rounds in b, and messages that grow": conditions_differ,
+}
+
+
+def hard_worlds(*quantities: str, draws: int = 0) -> tuple[World, ...]:
+    """The hard worlds of quantities whose excess is 0 in all of them.
+
+    Args:
+        quantities: Names among the metric's quantities.
+        draws: Draws of the null, where the metric has that option.
+    """
+    truths = tuple(Truth(quantity, 0.0, 0.0, EXCESS) for quantity in quantities)
+    options = {"draws": draws} if draws else {}
+    return tuple(World(title, make, truths, options) for title, make in (ALIKE | UNLIKE).items())
+
+
+def alike_worlds(*truths: tuple[str, str]) -> tuple[World, ...]:
+    """The hard worlds of numbers without a null, whose true value is the same in both conditions.
+
+    Args:
+        truths: Quantity and subject of each number.
+    """
+    same = tuple(Truth(quantity, np.nan, np.nan, subject) for quantity, subject in truths)
+    return tuple(World(title, make, same) for title, make in ALIKE.items())
