@@ -92,6 +92,7 @@ class ByEpisode:
         nulls: Null draws, shape (episodes, draws); only for a single subject.
         n_excluded: What was left out of it, per episode.
         null_words: How the null of each episode was drawn, where it is not the same for all.
+        null_warnings: What each episode's null does not take into account, empty where nothing.
         yes_or_no: Subjects whose value is 1 or 0 for what an episode has or has not, so that a
             condition's number is a share of episodes. Others are taken so where two values occur
             in the study and no others do.
@@ -105,6 +106,7 @@ class ByEpisode:
     nulls: Floats | None = None
     n_excluded: npt.ArrayLike = 0
     null_words: Sequence[str] | None = None
+    null_warnings: Sequence[str] = ()
     yes_or_no: frozenset[str] = frozenset()
     bounds: Mapping[str, Bounds] = field(default_factory=dict)
 
@@ -270,7 +272,8 @@ def _condition_rows(
             }
             rows.append(row)
             if null_block is not None and row["value"] is not None:
-                rows.append(_with_null(row, block[:, i], null_block, out, words, resamples))
+                excess = _with_null(row, block[:, i], null_block, out, words, resamples)
+                rows.append(_with_warnings(excess, found, where.tolist()))
     return frame(rows)
 
 
@@ -333,6 +336,18 @@ def _with_words(found: ByEpisode, episodes: Sequence[int]) -> str:
     counts = Counter(found.null_words[episode] for episode in episodes)
     each = [f"{words} ({n} episodes)" if len(counts) > 1 else words for words, n in counts.items()]
     return f"{found.method}; null: {'; '.join(each)}"
+
+
+def _with_warnings(
+    row: dict[str, Any], found: ByEpisode, episodes: Sequence[int]
+) -> dict[str, Any]:
+    """The row with what the nulls of some episodes do not take into account."""
+    mine = (
+        dict.fromkeys(found.null_warnings[episode] for episode in episodes)
+        if (found.null_warnings)
+        else {}
+    )
+    return {**row, "warning": "; ".join(filter(None, [row["warning"], *mine])) or None}
 
 
 def _with_null(

@@ -13,11 +13,18 @@ from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Floats, Ints, group_means
 from tasks.metrics.text import vectors
 from tasks.metrics.text.apart import NEXT_WORDS, WORDS, alike_apart
-from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
+from tasks.metrics.text.places import (
+    LEAST_EPISODES,
+    Spots,
+    baselines,
+    scaled,
+    spots_of,
+    turn_warnings,
+)
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
 PLACE = (
-    "null: a message at the partner's own round and seat in other episodes of the condition "
+    "null: a message at the partner's own round, seat and turn in other episodes of the condition "
     "{}as jackknife pseudo-values, "
 )
 LEFT_OUT = f"replies whose partner's place fewer than {LEAST_EPISODES} episodes have are left out"
@@ -52,6 +59,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         n,
         null[:, None],
         np.bincount(episode[replies], minlength=data.n_episodes) - n,
+        null_warnings=turn_warnings(spots),
     )
     replies = replies[usable]
     before = spots.round[spots.of[replies]] - spots.round[spots.of[replies - 1]] == 1
@@ -66,6 +74,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
         f"{NEXT_WORDS}; {LEFT_OUT}",
         n_across,
         null[:, None],
+        null_warnings=turn_warnings(spots),
     )
     return rows.of_episodes(data, options, {"": found, ACROSS: by_across})
 
@@ -121,6 +130,6 @@ METRIC = Metric(
     "record rounds.",
     needs=("messages", "exposures"),
     options=TextOptions,
-    version=6,
+    version=7,
     compute=compute,
 )

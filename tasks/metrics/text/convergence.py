@@ -12,12 +12,19 @@ from tasks.metrics.rows import ByEpisode
 from tasks.metrics.statistics.arrays import Bools, Floats, ratio
 from tasks.metrics.text import vectors
 from tasks.metrics.text.apart import WORDS, alike_apart
-from tasks.metrics.text.places import LEAST_EPISODES, Spots, baselines, scaled, spots_of
+from tasks.metrics.text.places import (
+    LEAST_EPISODES,
+    Spots,
+    baselines,
+    scaled,
+    spots_of,
+    turn_warnings,
+)
 from tasks.metrics.text.vectors import Matrix, TextOptions
 
 NULL = (
-    "null: the same messages with those at the others' seats in the same round of other episodes "
-    f"of the condition, as jackknife pseudo-values; places that fewer than {LEAST_EPISODES} "
+    "null: the same messages with those at the others' seats and turns in the same round of other "
+    f"episodes of the condition, as jackknife pseudo-values; places that fewer than {LEAST_EPISODES} "
     "episodes have are left out; stretches of as many messages as seats are taken for rounds where "
     "there are none"
 )
@@ -83,6 +90,7 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
             f"({words}); {NULL}" + ("" if quantity else f", {WORDS}"),
             data.n_messages,
             null[:, None],
+            null_warnings=turn_warnings(spots),
         )
     method = f"mean cosine of messages of different seats of the round ({words})"
     by_rounds = rows.of_rounds(data, options, table, quantity="by_round", method=method)
@@ -157,6 +165,6 @@ METRIC = Metric(
     "are not comparable.",
     needs=("messages",),
     options=TextOptions,
-    version=5,
+    version=6,
     compute=compute,
 )

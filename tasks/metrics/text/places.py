@@ -1,9 +1,10 @@
 """What other episodes of the condition say at the same place, as a baseline of similarity.
 
-A place is a round and a seat; in an episode without rounds, a stretch of as many messages as there
-are seats takes the place of a round (:mod:`tasks.metrics.blocks`). Two messages of an episode that
-react to each other are more alike than each is to what other episodes say at the other's place;
-what seats always say, and what is always said in a round, is in both and cancels.
+A place is a round, a seat, and the seat's turn in the round: whether it speaks first in it, second,
+and so on. In an episode without rounds, a stretch of as many messages as there are seats takes the
+place of a round (:mod:`tasks.metrics.blocks`), and turns do not count. Two messages of an episode
+that react to each other are more alike than each is to what other episodes say at the other's place;
+what seats always say, and what is always said in a round or at a turn, is in both and cancels.
 
 The baselines of all episodes of a condition are made of each other, so the numbers of its episodes
 are not independent until that is taken into account: the baselines here are such that value less
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,6 +28,12 @@ from tasks.metrics.text.vectors import Matrix, row_dots
 
 #: Episodes in which a place must occur: one, another, and a third for when the second is left out.
 LEAST_EPISODES = 3
+#: Share of messages whose turn enough episodes must have, else turns do not count.
+LEAST_AT_TURN = 0.5
+TURNS_DIFFER = (
+    "seats change turns within rounds, and too few episodes have a seat at the same turn to compare "
+    "with: if what is said depends on the turn, this excess does too"
+)
 #: Numbers that are multiplied at once, and places that are summed at once; both bound memory.
 PRODUCTS = 4_000_000
 PLACES = 2000
@@ -42,9 +50,11 @@ class Spots:
         episode: Episode of each spot.
         round: Round of each spot, or stretch where an episode has no rounds.
         seat: Seat of each spot.
-        place: Number of its condition, round and seat.
+        place: Number of its condition, round, seat and turn.
         size: Messages in it.
         in_episodes: Episodes of the condition that have the place.
+        turns_differ: Whether seats of the condition change turns from episode to episode, but too
+            few episodes have the same to tell them apart; by episode.
     """
 
     of: Ints
@@ -54,6 +64,7 @@ class Spots:
     place: Ints
     size: Ints
     in_episodes: Ints
+    turns_differ: Bools
 
     @property
     def usable(self) -> Bools:
@@ -90,13 +101,28 @@ def spots_of(data: Data, filled: Bools) -> Spots:
         data: The episodes.
         filled: Whether each message has a vector.
     """
-    episode, round_ = data.messages["episode"].to_numpy().astype(np.int64), blocks_of(data).moment
+    blocks = blocks_of(data)
+    episode, round_ = data.messages["episode"].to_numpy().astype(np.int64), blocks.moment
     seat = seat_numbers(data)
     rounds, seats = int(round_.max()) + 1, int(seat.max()) + 1
     condition = np.empty(data.n_episodes, dtype=np.int64)
     for which, episodes in enumerate(data.by_condition.values()):
         condition[episodes] = which
-    place = (condition[episode] * rounds + round_) * seats + seat
+    of_seat = (condition[episode] * rounds + round_) * seats + seat
+    turn = np.where(blocks.by_round[episode], _turns(episode * rounds + round_, seat), 0)
+    exact = of_seat * seats + turn
+    again = (_in_episodes(exact, episode, data.n_episodes) >= LEAST_EPISODES)[filled]
+    n, n_again = (
+        np.bincount(condition[episode[filled]], weights=weights, minlength=int(condition.max()) + 1)
+        for weights in (None, again.astype(np.float64))
+    )
+    known_turns = n_again >= LEAST_AT_TURN * n
+    place = np.where(known_turns[condition[episode]], exact, of_seat * seats)
+    differ = _in_episodes(exact, episode, data.n_episodes) < _in_episodes(
+        of_seat, episode, data.n_episodes
+    )
+    some_differ = np.zeros(len(known_turns), dtype=bool)
+    some_differ[condition[episode[differ]]] = True
     known, spot, size = np.unique(
         (place * data.n_episodes + episode)[filled], return_inverse=True, return_counts=True
     )
@@ -108,12 +134,45 @@ def spots_of(data: Data, filled: Bools) -> Spots:
     return Spots(
         of=every,
         episode=known % data.n_episodes,
-        round=places[number] // seats % rounds,
-        seat=places[number] % seats,
+        round=places[number] // seats**2 % rounds,
+        seat=places[number] // seats % seats,
         place=number.astype(np.int64),
         size=size.astype(np.int64),
         in_episodes=in_episodes[number].astype(np.int64),
+        turns_differ=(some_differ & ~known_turns)[condition],
     )
+
+
+def _turns(round_: Ints, seat: Ints) -> Ints:
+    """How many seats spoke in the round before the seat of each message first did.
+
+    Args:
+        round_: Round of each message, in order; no two episodes share one.
+        seat: Its seat.
+
+    Example:
+        >>> _turns(np.array([0, 0, 0, 1, 1]), np.array([2, 2, 0, 0, 2])).tolist()
+        [0, 0, 1, 0, 1]
+    """
+    cell = round_ * (int(seat.max()) + 1) + seat
+    _, first, cell = np.unique(cell, return_index=True, return_inverse=True)
+    order = np.lexsort((first, round_[first]))
+    in_round = round_[first][order]
+    turn = np.empty(len(first), dtype=np.int64)
+    turn[order] = np.arange(len(first)) - np.searchsorted(in_round, in_round)
+    return np.asarray(turn[cell], dtype=np.int64)
+
+
+def _in_episodes(place: Ints, episode: Ints, n_episodes: int) -> Ints:
+    """In how many episodes the place of each message is."""
+    once = np.unique(place * n_episodes + episode) // n_episodes
+    places, n = np.unique(once, return_counts=True)
+    return np.asarray(n[np.searchsorted(places, place)], dtype=np.int64)
+
+
+def turn_warnings(spots: Spots) -> list[str]:
+    """What the baseline of each episode does not take into account, empty where nothing."""
+    return [TURNS_DIFFER if differ else "" for differ in spots.turns_differ.tolist()]
 
 
 def scaled(matrix: Matrix, factors: Floats) -> Matrix:
@@ -150,21 +209,27 @@ def baselines(mine: Matrix, said: Matrix, place: Ints, in_episodes: Ints) -> Flo
 
 
 def _with_sums(rows: Matrix, summands: Matrix, group: Ints) -> Floats:
-    """Dot product of each row with the sum of the other matrix's rows of its group."""
+    """Dot product of each row with the sum of the other matrix's rows of its group.
+
+    Groups are numbered from 0 and rise.
+    """
     from scipy import sparse
 
-    n = int(group.max()) + 1 if len(group) else 0
-    chooser = sparse.csr_matrix(
-        (np.ones(len(group), dtype=np.float64), (group, np.arange(len(group)))),
-        shape=(n, len(group)),
-    )
-    sums = (chooser @ summands).toarray()
     width = np.diff(rows.indptr)
     found = np.zeros(len(group))
     step = max(1, int(PRODUCTS / max(1.0, float(width.mean() if len(width) else 0))))
-    for first in range(0, len(group), step):
-        part = rows[first : first + step]
-        of = np.repeat(np.arange(part.shape[0]), width[first : first + step])
-        products = part.data * sums[group[first : first + step][of], part.indices]
-        found[first : first + step] = np.bincount(of, weights=products, minlength=part.shape[0])
+    starts = np.searchsorted(group, np.arange(0, int(group.max(initial=-1)) + 1, PLACES))
+    for start, end in pairwise([*starts.tolist(), len(group)]):
+        local = group[start:end] - group[start]
+        chooser = sparse.csr_matrix(
+            (np.ones(len(local), dtype=np.float64), (local, np.arange(len(local)))),
+            shape=(int(local[-1]) + 1, len(local)),
+        )
+        sums = (chooser @ summands[start:end]).toarray()
+        for first in range(start, end, step):
+            last = min(first + step, end)
+            part = rows[first:last]
+            of = np.repeat(np.arange(part.shape[0]), width[first:last])
+            products = part.data * sums[local[first - start : last - start][of], part.indices]
+            found[first:last] = np.bincount(of, weights=products, minlength=part.shape[0])
     return found
