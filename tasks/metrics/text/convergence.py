@@ -24,9 +24,9 @@ from tasks.metrics.text.vectors import Matrix, TextOptions
 
 NULL = (
     "null: the same messages with those at the others' seats and turns in the same round of other "
-    f"episodes of the condition, as jackknife pseudo-values; places that fewer than {LEAST_EPISODES} "
-    "episodes have are left out; stretches of as many messages as seats are taken for rounds where "
-    "there are none"
+    "episodes of the condition, as jackknife pseudo-values; places that fewer than "
+    f"{LEAST_EPISODES} episodes have are left out; stretches of as many messages as seats are "
+    "taken for rounds where there are none"
 )
 QUANTITIES = {"": "mean", "slope": "slope"}
 

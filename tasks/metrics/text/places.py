@@ -3,8 +3,9 @@
 A place is a round, a seat, and the seat's turn in the round: whether it speaks first in it, second,
 and so on. In an episode without rounds, a stretch of as many messages as there are seats takes the
 place of a round (:mod:`tasks.metrics.blocks`), and turns do not count. Two messages of an episode
-that react to each other are more alike than each is to what other episodes say at the other's place;
-what seats always say, and what is always said in a round or at a turn, is in both and cancels.
+that react to each other are more alike than each is to what other episodes say at the other's
+place; what seats always say, and what is always said in a round or at a turn, is in both and
+cancels.
 
 The baselines of all episodes of a condition are made of each other, so the numbers of its episodes
 are not independent until that is taken into account: the baselines here are such that value less
@@ -31,8 +32,8 @@ LEAST_EPISODES = 3
 #: Share of messages whose turn enough episodes must have, else turns do not count.
 LEAST_AT_TURN = 0.5
 TURNS_DIFFER = (
-    "seats change turns within rounds, and too few episodes have a seat at the same turn to compare "
-    "with: if what is said depends on the turn, this excess does too"
+    "seats change turns within rounds, and too few episodes have a seat at the same turn to "
+    "compare with: if what is said depends on the turn, this excess does too"
 )
 #: Numbers that are multiplied at once, and places that are summed at once; both bound memory.
 PRODUCTS = 4_000_000

@@ -1,12 +1,12 @@
 """Hard worlds of metrics made of messages or flags: nothing depends on who speaks, or on anybody.
 
-One list for all of these metrics. What differs between messages is what fools: one long episode, one
-seat with most of the turns, empty messages, crashes, places in the round, languages, moods, lengths.
+One list for all of these metrics. What differs between messages is what fools: one long episode,
+one seat with most of the turns, empty messages, crashes, turns, languages, moods, lengths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -17,7 +17,7 @@ from tasks.metrics.data import Data
 from tasks.metrics.statistics.arrays import Floats, Ints
 from tasks.metrics.worlds.frames import Turns, coded, messages_frame
 from tasks.metrics.worlds.wording import joined
-from tasks.metrics.worlds.world import Rng, Sizes, Truth, World
+from tasks.metrics.worlds.world import MetricWorlds, Rng, Sizes, Truth, World
 
 SEATS, ROUNDS, MOST_WORDS = 4, 5, 24
 #: Words by how often language has them.
@@ -115,13 +115,13 @@ def one_seat_talks(sizes: Sizes, rng: Rng) -> Data:
     return _study(turns, rng, lengths=lengths)
 
 
-def places_matter(sizes: Sizes, rng: Rng) -> Data:
-    """Words, lengths and flags belong to the place in the round, whose order is drawn."""
+def turns_matter(sizes: Sizes, rng: Rng) -> Data:
+    """Words, lengths and flags belong to the turn in the round, whose order is drawn."""
     turns = _each(sizes, rng)
-    place = turns.seq % SEATS
-    chances = np.array([[0.9, 0.5, 0.2, 0.05], [0.05, 0.3, 0.3, 0.8]])[:, place]
-    words = _words(turns, rng, place)
-    return _study(turns, rng, words=words, lengths=4 + 5 * place, chances=chances)
+    turn = turns.seq % SEATS
+    chances = np.array([[0.9, 0.5, 0.2, 0.05], [0.05, 0.3, 0.3, 0.8]])[:, turn]
+    words = _words(turns, rng, turn)
+    return _study(turns, rng, words=words, lengths=4 + 5 * turn, chances=chances)
 
 
 def seats_fail(sizes: Sizes, rng: Rng) -> Data:
@@ -184,38 +184,70 @@ def conditions_differ(sizes: Sizes, rng: Rng) -> Data:
     return _study(turns, rng, lengths=lengths)
 
 
-#: Worlds in which both conditions have the same law, and those in which only excesses are the same.
+#: Worlds in which both conditions have the same law.
 ALIKE: dict[str, Make] = {
     "one episode eight times as long as the others": one_long_episode,
-    "half of the turns are one seat's, another in each episode; empty messages": one_seat_talks,
-    "words, lengths and flags by place in the round, order drawn": places_matter,
-    "a seat crashes, another joins late; replies that repeat the prompt": seats_fail,
-    "episodes in two languages and of many moods; slips into the other": languages,
-    "whole rounds of one flag and one sentence": moods_of_rounds,
     "rare flags; messages of one word to many": rare_flags,
+    "half of the turns are one seat's, another in each episode; empty messages": one_seat_talks,
 }
-UNLIKE: dict[str, Make] = {
+#: Worlds in which only excesses have: besides the first, what is said depends on who speaks when.
+TURNS: dict[str, Make] = ALIKE | {
+    "words, lengths and flags by turn in the round, order drawn": turns_matter,
+    "a seat crashes, another joins late; replies that repeat the prompt": seats_fail,
     "more seats and rounds in b, and messages that grow": conditions_differ,
 }
+#: Worlds in which an episode has moods and words of its own in single rounds.
+MOODS: dict[str, Make] = {
+    "episodes in two languages and of many moods; slips into the other": languages,
+    "whole rounds of one flag and one sentence": moods_of_rounds,
+}
 
 
-def hard_worlds(*quantities: str, draws: int = 0) -> tuple[World, ...]:
-    """The hard worlds of quantities whose excess is 0 in all of them.
-
-    Args:
-        quantities: Names among the metric's quantities.
-        draws: Draws of the null, where the metric has that option.
-    """
+def _excesses(makes: Mapping[str, Make], *quantities: str, **options: object) -> tuple[World, ...]:
+    """Worlds in which the excess of some quantities is 0."""
     truths = tuple(Truth(quantity, 0.0, 0.0, EXCESS) for quantity in quantities)
-    options = {"draws": draws} if draws else {}
-    return tuple(World(title, make, truths, options) for title, make in (ALIKE | UNLIKE).items())
+    return tuple(World(title, make, truths, options) for title, make in makes.items())
 
 
-def alike_worlds(*truths: tuple[str, str]) -> tuple[World, ...]:
-    """The hard worlds of numbers without a null, whose true value is the same in both conditions.
+def _alike(*numbers: tuple[str, str], **options: object) -> tuple[World, ...]:
+    """Worlds in which numbers without a null have the same true value in both conditions."""
+    truths = tuple(Truth(quantity, np.nan, np.nan, subject) for quantity, subject in numbers)
+    return tuple(World(title, make, truths, options) for title, make in ALIKE.items())
 
-    Args:
-        truths: Quantity and subject of each number.
-    """
-    same = tuple(Truth(quantity, np.nan, np.nan, subject) for quantity, subject in truths)
-    return tuple(World(title, make, same) for title, make in ALIKE.items())
+
+#: Hard worlds of each metric.
+HARD: dict[str, tuple[World, ...]] = {
+    **{
+        name: _excesses(TURNS | MOODS, "", draws=50)
+        for name in ("profile_cosine", "profile_jsd", "profile_variance")
+    },
+    **{name: _excesses(TURNS | MOODS, "", draws=20) for name in ("persona_consistency", "vendi")},
+    "drift": _excesses(TURNS | MOODS, "", "societal_pull", draws=20),
+    "transitions": _excesses(TURNS, "", draws=50),
+    "alignment": _excesses(TURNS, "", "across"),
+    "convergence": _excesses(TURNS, "", "slope"),
+    "agent_auc": tuple(
+        World(title, TURNS[title], (Truth("", 0.5, 0.5),), {"resamples": 100, "folds": 3})
+        for title in list(TURNS)[2:4]
+    ),
+    "participation": _alike(("entropy_words", ""), ("max_share_words", "")),
+    "distinct_n": _alike(("", ""), length=50),
+    "compression": _alike(("", ""), length=200),
+    "turnover": _alike(("birth", ""), ("jaccard", "")),
+    "mentions": _alike(("per_message", ""), ("reciprocity", "")),
+    "flags": _alike(("share", "ask"), ("count", "lead"), ("any_trait", "")),
+}
+#: Of reactions: an excess above 0 has a warning in them.
+LIMITS: dict[str, tuple[World, ...]] = {
+    "alignment": _excesses(MOODS, "", "across"),
+    "convergence": _excesses(MOODS, "", "slope"),
+}
+
+
+def with_hard_worlds(worlds: MetricWorlds) -> MetricWorlds:
+    """The worlds of a metric and those of this list."""
+    return replace(
+        worlds,
+        hard=(*worlds.hard, *HARD.get(worlds.name, ())),
+        limits=(*worlds.limits, *LIMITS.get(worlds.name, ())),
+    )

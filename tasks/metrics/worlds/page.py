@@ -17,9 +17,10 @@ HEAD = f"""\
 
 Written by `python bench/recovery.py`. Every metric and every test is run on made-up
 studies (`tasks/metrics/worlds/`). In a *null world* nothing happens that it is about, though much
-else does: topics by round, voices, unequal turns and lengths, few messages. A *hard world* is a null
-world built to fool. In a *planted world* an effect has a size that is known by arithmetic. {STUDIES} studies are drawn for each number of
-episodes a side (5, 12, 20; known limits: 12). Lower case `a` and `b` are the two conditions.
+else does: topics by round, voices, unequal turns and lengths, few messages. A *hard world* is a
+null world built to fool. In a *planted world* an effect has a size that is known by arithmetic.
+{STUDIES} studies are drawn for each number of episodes a side (5, 12, 20; known limits: 12). Lower
+case `a` and `b` are the two conditions.
 
 - **found**: mean over studies at 12 episodes a side, with its standard error in brackets.
 - **coverage**: share of 95% intervals that hold the truth. Error of simulation .008 of
@@ -183,6 +184,8 @@ def _beyond(by_episodes: Mapping[int, Line], kind: str) -> Iterable[str]:
                 yield f"rejection {_share(rejection)} at {episodes}"
             if coverage is not None and coverage < COVERAGE[0] - error:
                 yield f"coverage {_share(coverage)} at {episodes}"
+            if "a" in line:
+                yield from _off_size(line, episodes)
             continue
         if coverage is not None:
             error = 2 * (0.95 * 0.05 / (line.get("intervals") or line["studies"])) ** 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import permutations
 from typing import TypeAlias
 
 import numpy as np
@@ -21,14 +22,15 @@ Vector: TypeAlias = np.ndarray
 StudyEpisode: TypeAlias = list[tuple[int, int, Vector]]
 
 
-def transcripts(seed: int, episodes: int = 6) -> Data:
-    """Episodes of three seats; some skip a round, some speak twice in one."""
+def transcripts(seed: int, episodes: int = 6, orders: int = 6) -> Data:
+    """Episodes of three seats in so many orders; some skip a round, some speak twice in one."""
+    among = list(permutations(range(3)))[:orders]
     rng = np.random.default_rng(seed)
     lines = []
     for episode in range(episodes):
         seq = 0
         for round_ in range(4):
-            for seat in rng.permutation(3):
+            for seat in among[int(rng.integers(len(among)))]:
                 for _ in range(int(rng.choice([0, 1, 1, 1, 2]))):
                     text = " ".join(rng.choice(WORDS, size=int(rng.integers(2, 8))))
                     lines.append((episode, seq, round_, f"s{seat}", text))
@@ -41,12 +43,23 @@ def transcripts(seed: int, episodes: int = 6) -> Data:
     return Data(episodes=pl.DataFrame(study), messages=frame)
 
 
-def spelt_out(data: Data) -> list[StudyEpisode]:
+def spelt_out(data: Data, *, turns: bool = False) -> list[StudyEpisode]:
+    """Messages of each episode; with ``turns``, ten times its turn is added to a seat's number."""
     dense = vectors.message_vectors(data).toarray()
     episodes: list[StudyEpisode] = [[] for _ in range(data.n_episodes)]
+    spoke: dict[tuple[int, int], list[int]] = {}
     for number, row in enumerate(data.messages.iter_rows(named=True)):
-        episodes[row["episode"]].append((row["round"], int(row["seat"][1:]), dense[number]))
+        seat = int(row["seat"][1:])
+        order = spoke.setdefault((row["episode"], row["round"]), [])
+        if seat not in order:
+            order.append(seat)
+        place = seat + 10 * turns * order.index(seat)
+        episodes[row["episode"]].append((row["round"], place, dense[number]))
     return episodes
+
+
+def seats_differ(x: tuple[int, int, Vector], y: tuple[int, int, Vector]) -> bool:
+    return x[1] % 10 != y[1] % 10
 
 
 def elsewhere(episodes: Sequence[StudyEpisode], own: int, place: tuple[int, int]) -> Vector | None:
@@ -76,7 +89,7 @@ def alike_apart(
     for i, x in said:
         for j, y in said:
             both = x[:2] in places and y[:2] in places
-            if both and x[1] != y[1] and 0 < abs(x[0] - y[0]) <= most and abs(i - j) > 1:
+            if both and seats_differ(x, y) and 0 < abs(x[0] - y[0]) <= most and abs(i - j) > 1:
                 other = elsewhere(episodes, own, y[:2])
                 assert other is not None
                 found.append(x[2] @ y[2] - x[2] @ other)
@@ -89,7 +102,7 @@ def excess_of_replies(
     found = []
     for before, after in zip(episodes[own], episodes[own][1:], strict=False):
         counts = after[0] - before[0] == 1 or not across
-        if counts and before[1] != after[1] and before[:2] in places:
+        if counts and seats_differ(before, after) and before[:2] in places:
             other = elsewhere(episodes, own, before[:2])
             assert other is not None
             found.append((after[2] @ before[2], after[2] @ other))
@@ -103,7 +116,7 @@ def excess_of_rounds(
     found, rounds = [], []
     for number in sorted({round_ for round_, _, _ in episodes[own]}):
         mine = [one for one in episodes[own] if one[0] == number and one[:2] in places]
-        pairs = [(x, y) for x in mine for y in mine if x[1] != y[1]]
+        pairs = [(x, y) for x in mine for y in mine if seats_differ(x, y)]
         if pairs:
             others = {y[:2]: elsewhere(episodes, own, y[:2]) for _, y in pairs}
             found.append(np.mean([(x[2] @ y[2], x[2] @ others[y[:2]]) for x, y in pairs], axis=0))
@@ -123,12 +136,12 @@ def excess_of_rounds(
         ("convergence", "slope", lambda *args: excess_of_rounds(*args, slope=True)),
     ],
 )
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("turns", [False, True])
 def test_value_less_baseline_is_a_pseudo_value_of_the_jackknife(
-    metric: str, quantity: str, one_episode: Callable[..., tuple[float, float]], seed: int
+    metric: str, quantity: str, one_episode: Callable[..., tuple[float, float]], turns: bool
 ) -> None:
-    data = transcripts(seed)
-    episodes, declared = spelt_out(data), METRICS[metric]
+    data = transcripts(5, 8, 2) if turns else transcripts(1)
+    episodes, declared = spelt_out(data, turns=turns), METRICS[metric]
     places, n = usable(episodes), data.n_episodes
 
     def number(left: Sequence[int]) -> float:
@@ -151,8 +164,10 @@ def test_value_less_baseline_is_a_pseudo_value_of_the_jackknife(
     assert (mine["value"] - mine["null_mean"]).to_list() == pytest.approx(pseudo, abs=1e-12)
     plain = np.mean([one_episode(episodes, i, places)[1] for i in every])
     assert mine["null_mean"].mean() == pytest.approx(plain, abs=1e-12)
-    excess = rows.filter(quantity=quantity, scope="condition", subject="excess")["value"][0]
-    assert excess == pytest.approx(number(every), abs=1e-12)
+    excess = rows.filter(quantity=quantity, scope="condition", subject="excess")
+    assert excess["value"][0] == pytest.approx(number(every), abs=1e-12)
+    warned = "change turns within rounds" in (excess["warning"][0] or "")
+    assert warned is not turns
 
 
 @pytest.mark.parametrize("metric", ["alignment", "convergence", "persona_consistency"])
