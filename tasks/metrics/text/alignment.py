@@ -10,7 +10,7 @@ from tasks.metrics.blocks import blocks_of
 from tasks.metrics.data import Data
 from tasks.metrics.metric import Confirmation, Metric, Quantity
 from tasks.metrics.rows import ByEpisode
-from tasks.metrics.statistics.arrays import Floats, Ints, group_means
+from tasks.metrics.statistics.arrays import Bools, Floats, Ints, group_means
 from tasks.metrics.text import vectors
 from tasks.metrics.text.apart import NEXT_WORDS, WORDS, alike_apart
 from tasks.metrics.text.places import (
@@ -18,7 +18,7 @@ from tasks.metrics.text.places import (
     Spots,
     baselines,
     scaled,
-    spots_of,
+    spots_with_baselines,
     turn_warnings,
 )
 from tasks.metrics.text.vectors import Matrix, TextOptions
@@ -29,7 +29,6 @@ PLACE = (
 )
 LEFT_OUT = f"replies whose partner's place fewer than {LEAST_EPISODES} episodes have are left out"
 STRETCHES = "(stretches of as many messages as seats where there are no rounds), "
-NULL = f"{PLACE.format(STRETCHES)}{WORDS}; {LEFT_OUT}"
 ACROSS = "across"
 
 
@@ -42,49 +41,63 @@ def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.Da
     replies = np.flatnonzero(adjacent & data.shown_before()[1:]) + 1
     cosine = vectors.row_cosines(unit, replies, replies - 1)
     replies, cosine = replies[np.isfinite(cosine)], cosine[np.isfinite(cosine)]
-    spots = spots_of(data, np.diff(unit.indptr) > 0)
-    usable = spots.usable[spots.of[replies - 1]]
-    n_usable = np.bincount(episode[replies[usable]], minlength=data.n_episodes)
-    kept = usable | (n_usable == 0)[episode[replies]]
-    null = _baselines(unit, spots, replies[usable], episode, n_usable)
-    null += alike_apart(unit, spots, data.n_episodes)
+    stretch, by_round = blocks_of(data).moment, blocks_of(data).by_round
+    across = (stretch[replies] - stretch[replies - 1] == 1) & by_round[episode[replies]]
+    found = {
+        "": _of_replies(data, options, unit, replies, cosine),
+        ACROSS: _of_replies(data, options, unit, replies[across], cosine[across], across=True),
+    }
+    return rows.of_episodes(data, options, found)
+
+
+def _of_replies(
+    data: Data,
+    options: TextOptions,
+    unit: Matrix,
+    replies: Ints,
+    cosine: Floats,
+    *,
+    across: bool = False,
+) -> ByEpisode:
+    """Mean cosine of replies with the message before, and its baseline."""
+    episode = data.messages["episode"].to_numpy()
+
+    def null_of(spots: Spots) -> Floats:
+        null = _baselines(unit, spots, replies[_usable(spots, replies)], episode, data.n_episodes)
+        return null + alike_apart(unit, spots, data.n_episodes, neighbouring=across)
+
+    spots, null = spots_with_baselines(data, np.diff(unit.indptr) > 0, null_of)
+    usable = _usable(spots, replies)
+    # An episode without a baseline has a value all the same.
+    kept = usable | np.isnan(null)[episode[replies]]
     n = np.bincount(episode[replies[kept]], minlength=data.n_episodes)
-    method = (
-        "mean cosine of a message with the one before it, by another seat, that its prompt showed "
-        f"({vectors.encoder_words(options.encoder)}); {NULL}"
-    )
-    found = ByEpisode(
+    who = "another seat in the round before" if across else "another seat"
+    place = PLACE.format("" if across else STRETCHES)
+    return ByEpisode(
         group_means(cosine[kept], episode[replies[kept]], data.n_episodes),
-        method,
+        f"mean cosine of a message with the one before it, by {who}, that its prompt showed "
+        f"({vectors.encoder_words(options.encoder)}); {place}{NEXT_WORDS if across else WORDS}; "
+        f"{LEFT_OUT}",
         n,
         null[:, None],
         np.bincount(episode[replies], minlength=data.n_episodes) - n,
         null_warnings=turn_warnings(spots),
     )
-    replies = replies[usable]
-    before = spots.round[spots.of[replies]] - spots.round[spots.of[replies - 1]] == 1
-    across = before & blocks_of(data).by_round[episode[replies]]
-    n_across = np.bincount(episode[replies[across]], minlength=data.n_episodes)
-    null = _baselines(unit, spots, replies[across], episode, n_across)
-    null += alike_apart(unit, spots, data.n_episodes, neighbouring=True)
-    by_across = ByEpisode(
-        group_means(cosine[usable][across], episode[replies[across]], data.n_episodes),
-        "mean cosine of a message with the one before it, by another seat in the round before, "
-        f"that its prompt showed ({vectors.encoder_words(options.encoder)}); {PLACE.format('')}"
-        f"{NEXT_WORDS}; {LEFT_OUT}",
-        n_across,
-        null[:, None],
-        null_warnings=turn_warnings(spots),
-    )
-    return rows.of_episodes(data, options, {"": found, ACROSS: by_across})
 
 
-def _baselines(unit: Matrix, spots: Spots, replies: Ints, episode: Ints, n_usable: Ints) -> Floats:
+def _usable(spots: Spots, replies: Ints) -> Bools:
+    """Whether enough episodes have the place of each reply's partner."""
+    partner = spots.of[replies - 1]
+    return np.asarray((partner >= 0) & np.append(spots.usable, False)[partner])
+
+
+def _baselines(unit: Matrix, spots: Spots, replies: Ints, episode: Ints, n_episodes: int) -> Floats:
     """Baseline of each episode, not-a-number for episodes without a usable reply."""
+    n_usable = np.bincount(episode[replies], minlength=n_episodes)
     weight = 1 / np.maximum(n_usable, 1)
     replied = np.zeros(len(episode), dtype=bool)
     replied[replies - 1] = True
-    null = np.zeros(len(n_usable))
+    null = np.zeros(n_episodes)
     for block, messages in spots.blocks():
         usable = spots.usable[block]
         size = block.stop - block.start
@@ -125,9 +138,10 @@ METRIC = Metric(
     "what is taken up from the message before rather than from all that was said. A word that "
     "stays in use in later rounds counts less. Topics that an episode has by itself in single "
     "rounds, as after an intervention, are alike within the round without anybody taking up a "
-    "word: an excess that replies across rounds do not confirm has a warning. Where there are no "
-    "rounds, nothing can confirm it, and a topic that moves on within a stretch leaves a little: "
-    "record rounds.",
+    "word: an excess that replies across rounds do not confirm has a warning. Where many seats "
+    "speak in drawn order, few episodes have a seat at the same turn of a round: replies to such a "
+    "turn are left out, or turns do not count and the row warns. Where there are no rounds, "
+    "nothing can confirm it, and a topic that moves on in a stretch leaves a little.",
     needs=("messages", "exposures"),
     options=TextOptions,
     version=7,

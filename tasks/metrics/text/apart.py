@@ -70,7 +70,7 @@ def alike_apart(
         n = size * (links[0] @ in_round - links[1] @ size) - n_near
     pairs = np.bincount(spots.episode, weights=n, minlength=n_episodes)
     share = ratio(1.0, pairs)[spots.episode]
-    told = np.bincount(
+    told = np.zeros(n_episodes) + np.bincount(
         spots.episode[of[first]],
         weights=-2 * np.nan_to_num(vectors.row_cosines(unit, first, first + 1)),
         minlength=n_episodes,

@@ -18,6 +18,7 @@ from tasks.metrics.text.places import (
     baselines,
     scaled,
     spots_of,
+    spots_with_baselines,
     turn_warnings,
 )
 from tasks.metrics.text.vectors import Matrix, TextOptions
@@ -63,27 +64,31 @@ def round_weights(some: Bools) -> dict[str, Floats]:
 def compute(data: Data, options: TextOptions, rng: np.random.Generator) -> pl.DataFrame:
     """Rows of ``convergence``."""
     unit = vectors.message_vectors(data, options.encoder)
-    spots = spots_of(data, np.diff(unit.indptr) > 0)
+    filled = np.diff(unit.indptr) > 0
+    spots = spots_of(data, filled)
     shape = (data.n_episodes, int(spots.round.max()) + 1)
-    pairs = pairs_of(spots, spots.usable, shape)
-    paired = pairs.sum(axis=1) > 0
-    usable, nulls = _similarities(unit, spots, spots.usable, pairs, round_weights(pairs > 0))
-    table = usable
-    if not spots.usable.all():
-        every = np.ones(len(spots.episode), dtype=bool)
-        table, _ = _similarities(unit, spots, every, pairs_of(spots, every, shape), {})
-    observed = np.where(paired[:, None], usable, table)
+    every = np.ones(len(spots.episode), dtype=bool)
+    table, _ = _similarities(unit, spots, every, pairs_of(spots, every, shape), {})
     words = vectors.encoder_words(options.encoder)
-    spoken = round_weights(np.isfinite(observed))
     found = {}
     for quantity, title in QUANTITIES.items():
-        weight = spoken[quantity]
+
+        def null_of(spots: Spots, quantity: str = quantity) -> Floats:
+            pairs = pairs_of(spots, spots.usable, shape)
+            weights = {quantity: round_weights(pairs > 0)[quantity]}
+            _, nulls = _similarities(unit, spots, spots.usable, pairs, weights)
+            null = np.where((weights[quantity] != 0).any(axis=1), nulls[quantity], np.nan)
+            # What an episode shares in all its rounds has no slope.
+            return null if quantity else null + alike_apart(unit, spots, data.n_episodes)
+
+        spots, null = spots_with_baselines(data, filled, null_of)
+        pairs = pairs_of(spots, spots.usable, shape)
+        usable, _ = _similarities(unit, spots, spots.usable, pairs, {})
+        # An episode without a baseline has a value all the same.
+        observed = np.where(np.isfinite(null)[:, None], usable, table)
+        weight = round_weights(np.isfinite(observed))[quantity]
         value = (weight * np.nan_to_num(observed)).sum(axis=1)
         value[~(weight != 0).any(axis=1)] = np.nan
-        null = np.where(paired, nulls[quantity], np.nan)
-        if not quantity:
-            # What an episode shares in all its rounds has no slope.
-            null = null + alike_apart(unit, spots, data.n_episodes)
         found[quantity] = ByEpisode(
             value,
             f"{title} over rounds of the mean cosine of messages of different seats of a round "

@@ -15,7 +15,7 @@ of the plain baselines.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -30,7 +30,7 @@ from tasks.metrics.text.vectors import Matrix, row_dots
 #: Episodes in which a place must occur: one, another, and a third for when the second is left out.
 LEAST_EPISODES = 3
 #: Share of messages whose turn enough episodes must have, else turns do not count.
-LEAST_AT_TURN = 0.5
+LEAST_AT_TURN = 2 / 3
 TURNS_DIFFER = (
     "seats change turns within rounds, and too few episodes have a seat at the same turn to "
     "compare with: if what is said depends on the turn, this excess does too"
@@ -74,6 +74,8 @@ class Spots:
 
     def blocks(self) -> Iterator[tuple[slice, Ints]]:
         """Stretches of spots with whole rounds of a condition, and the messages in them."""
+        if not len(self.episode):
+            return
         order = np.argsort(self.of, kind="stable")
         first = np.searchsorted(self.of[order], np.arange(len(self.episode) + 1))
         turns = np.flatnonzero(np.diff(self.round, prepend=-1) != 0)
@@ -87,6 +89,8 @@ class Spots:
 
     def of_places(self) -> Iterator[slice]:
         """Stretches of spots with whole places, each a few thousand spots long."""
+        if not len(self.place):
+            return
         turns = np.flatnonzero(np.diff(self.place, prepend=-1) != 0)
         start = 0
         for end in np.append(turns[1:], len(self.place)).tolist():
@@ -135,13 +139,36 @@ def spots_of(data: Data, filled: Bools) -> Spots:
     return Spots(
         of=every,
         episode=known % data.n_episodes,
-        round=places[number] // seats**2 % rounds,
+        round=places[number] // (seats * seats) % rounds,
         seat=places[number] // seats % seats,
         place=number.astype(np.int64),
         size=size.astype(np.int64),
         in_episodes=in_episodes[number].astype(np.int64),
         turns_differ=(some_differ & ~known_turns)[condition],
     )
+
+
+def spots_with_baselines(
+    data: Data, filled: Bools, baselines_of: Callable[[Spots], Floats]
+) -> tuple[Spots, Floats]:
+    """Spots of the episodes that have a baseline, and the baselines.
+
+    An episode without one is no other's baseline either: what it gives to the numbers of the others
+    would be part of no pseudo-value.
+
+    Args:
+        data: The episodes.
+        filled: Whether each message has a vector.
+        baselines_of: Baseline of each episode, not-a-number where it has none.
+    """
+    episode = data.messages["episode"].to_numpy()
+    while True:
+        spots = spots_of(data, filled)
+        found = baselines_of(spots)
+        without = filled & np.isnan(found)[episode]
+        if not without.any():
+            return spots, found
+        filled = filled & ~without
 
 
 def _turns(round_: Ints, seat: Ints) -> Ints:

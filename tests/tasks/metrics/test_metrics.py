@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from tasks.metrics.metric import Unusable
 from tasks.metrics.profile.shuffle import profiles_of
 from tasks.metrics.statistics import inequality
 from tasks.metrics.statistics.diversity import effective_number
+from tasks.metrics.text.drift import Arrangement, distance_in_time, seat_parts
+from tasks.metrics.text.grams import EpisodeGram
 from tasks.metrics.text.tokens import tokens_of
 
 RNG = np.random.default_rng(11)
@@ -241,6 +244,20 @@ def test_drift_is_none_for_a_seat_that_repeats_itself() -> None:
     assert value(talk(*same), "drift") == pytest.approx(0.0, abs=1e-6)
     moving = [(0, f"s{1 + i % 2}", ("red sky" if i < 6 else "blue sea")) for i in range(12)]
     assert value(talk(*moving), "drift") == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_seat_whose_short_messages_are_alike_does_not_drift_in_any_order() -> None:
+    weights = np.array([1.0, 1.0, 3.0, 4.0, 5.0])
+    alike = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    products = np.outer(weights, weights) * (np.outer(alike, alike) + np.eye(5) / 2)
+    seat = np.zeros(5, dtype=np.int64)
+    gram = EpisodeGram(0, products, products, weights, seat, 1, np.arange(5))
+    orders = np.array(list(permutations(range(5)))) / 5
+    seats = np.tile(seat, (len(orders), 1))
+    parts = seat_parts(gram, seats, orders, 1 / 3)
+    found = distance_in_time(gram, Arrangement(seats, parts, parts))
+    assert found.mean() == pytest.approx(0, abs=1e-12)
+    assert np.ptp(found) > 0.5
 
 
 def test_convergence_rises_where_messages_grow_alike() -> None:
