@@ -36,7 +36,8 @@ def unlike_nulls(values: pl.DataFrame, conditions: Sequence[str]) -> list[str]:
     raw = [mine["value"].to_numpy().mean() for mine in by_condition.values()]
     if np.ptp(list(means.values())) <= SMALL * np.ptp(raw):
         return []
-    words = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
+    # Added 0 takes the sign from what rounds to -0.
+    words = ", ".join(f"{name} {round(mean, 2) + 0.0:.2f}" for name, mean in means.items())
     return [
         f"raw values are compared although their nulls differ too ({words}); the excess does not "
         "have this fault"

@@ -204,6 +204,9 @@ def test_nulls_are_said_to_differ_where_they_differ_by_more_than_their_noise() -
     values = {name: RNG.normal(0.5, 0.1, 12).tolist() for name in ("a", "b")}
     (row,) = rows_of(comparison("moved"), metrics=[numbers("moved", values, nulls)])
     assert "their nulls differ too (a 0.40, b 0." in row["warning"]
+    nulls["a"] = [null - 0.401 for null in nulls["a"]]
+    (row,) = rows_of(comparison("moved"), metrics=[numbers("moved", values, nulls)])
+    assert "(a 0.00, b 0." in row["warning"]
 
 
 def test_values_that_depend_on_how_many_seats_there_are_have_a_warning_where_those_differ() -> None:
