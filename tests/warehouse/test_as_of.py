@@ -53,6 +53,12 @@ def answers(lab: Lab, study: str) -> list[bytes]:
     return [form(one) for one in found for form in (as_csv, as_json, as_parquet)]
 
 
+@pytest.fixture(scope="module")
+def first_answers(first_lab: Lab) -> list[bytes]:
+    """The answers as of a version in a lab that nobody has changed."""
+    return answers(first_lab, "mine")
+
+
 def test_every_table_says_how_the_rows_of_a_version_are_found() -> None:
     left_out = {row.table.name for row in ROWS} - {one.table.name for one in tables_of_versions()}
     assert left_out == {"uncommitted_calls"}
@@ -125,10 +131,11 @@ def the_file_written_anew(lab: Lab) -> None:
         the_file_written_anew,
     ],
 )
-def test_an_answer_has_the_same_bytes_after(lab: Lab, happens: Callable[[Lab], None]) -> None:
-    before = answers(lab, "mine")
+def test_an_answer_has_the_same_bytes_after(
+    lab: Lab, first_answers: list[bytes], happens: Callable[[Lab], None]
+) -> None:
     happens(lab)
-    assert answers(lab, "mine") == before
+    assert answers(lab, "mine") == first_answers
 
 
 def test_an_answer_changes_when_a_unit_of_the_version_that_failed_is_done(lab: Lab) -> None:
@@ -193,11 +200,9 @@ def owned(lab: Lab) -> Iterator[None]:
 
 
 def test_an_owner_gives_the_same_bytes_as_the_file(
-    lab: Lab, request: pytest.FixtureRequest
+    lab: Lab, owned: None, first_answers: list[bytes]
 ) -> None:
-    before = answers(lab, "mine")
-    request.getfixturevalue("owned")
-    assert answers(lab, "mine") == before
+    assert answers(lab, "mine") == first_answers
 
 
 def test_a_query_as_of_a_version_only_reads(lab: Lab, make: Any) -> None:

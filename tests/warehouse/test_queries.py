@@ -6,6 +6,8 @@ import dataclasses
 import datetime as dt
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import polars as pl
@@ -15,7 +17,7 @@ import warehouse.queries
 from schemas.unit import Read
 from warehouse.queries.query import Query, present
 from warehouse.queries.units import UnitStatuses
-from warehouse.reader import reader, reader_or_empty
+from warehouse.reader import Reader, reader, reader_or_empty
 from warehouse.serve import serving
 from warehouse.sql import LONG
 from warehouse.store import Warehouse
@@ -60,16 +62,22 @@ def kinds(kind: Any) -> set[str]:
     return COLUMN_TYPES[kind]
 
 
-@pytest.mark.parametrize("query", queries(), ids=lambda query: query.__name__)
-def test_a_query_gives_the_columns_that_it_declares(query, template):
+@pytest.fixture(scope="module")
+def reading(template: Path) -> Iterator[Reader]:
+    """A reader of a warehouse without rows."""
     with reader(template) as found:
-        for one in filled(query):
-            answer = found.answer(one.text)
-            assert answer.columns == tuple(query.columns())
-            for name, kind in zip(answer.columns, answer.types, strict=True):
-                assert kind in kinds(query.columns()[name]), f"{name}: {kind}"
-            assert found.rows(one) == []
-            assert found.frame(one).columns == list(answer.columns)
+        yield found
+
+
+@pytest.mark.parametrize("query", queries(), ids=lambda query: query.__name__)
+def test_a_query_gives_the_columns_that_it_declares(query, reading):
+    for one in filled(query):
+        answer = reading.answer(one.text)
+        assert answer.columns == tuple(query.columns())
+        for name, kind in zip(answer.columns, answer.types, strict=True):
+            assert kind in kinds(query.columns()[name]), f"{name}: {kind}"
+        assert reading.rows(one) == []
+        assert reading.frame(one).columns == list(answer.columns)
 
 
 def test_a_query_refuses_a_parameter_that_it_does_not_have():
@@ -83,13 +91,12 @@ def test_a_query_refuses_a_parameter_that_it_does_not_have():
         _ = Wrong("a").text
 
 
-def test_values_are_filled_in_as_values_whatever_is_in_them(template):
+def test_values_are_filled_in_as_values_whatever_is_in_them(reading):
     odd = ("', (SELECT 'x'), '", "$keys", "a,b", "half \\ of", "")
-    with reader(template) as found:
-        for keys in (odd, tuple(f"{n}" for n in range(LONG + 1)), (*odd, *map(str, range(LONG)))):
-            text = UnitStatuses(keys).text
-            listed = text[text.index("unnest(") + 7 : text.rindex("))")]
-            assert found.answer(f"SELECT {listed}").rows == [(list(keys),)]
+    for keys in (odd, tuple(f"{n}" for n in range(LONG + 1)), (*odd, *map(str, range(LONG)))):
+        text = UnitStatuses(keys).text
+        listed = text[text.index("unnest(") + 7 : text.rindex("))")]
+        assert reading.answer(f"SELECT {listed}").rows == [(list(keys),)]
 
 
 def test_an_open_warehouse_and_its_file_and_its_server_give_the_same(make, commit, warehouse):

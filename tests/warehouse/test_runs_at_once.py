@@ -75,15 +75,15 @@ STEPS = st.lists(
             max_size=4,
             unique_by=lambda one: one[0],
         ),
-        st.integers(0, 2),
+        st.integers(1, 2),
     ),
-    min_size=1,
-    max_size=6,
+    min_size=2,
+    max_size=4,
 )
 
 
 @settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

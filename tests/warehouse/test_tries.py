@@ -165,14 +165,16 @@ def emptied(make, template, tmp_path_factory):
 TRIES = st.lists(
     st.tuples(
         st.sampled_from(["one", "two", "three"]),
-        st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), unique_by=lambda t: t[0]),
+        st.lists(
+            st.tuples(st.sampled_from("abc"), st.booleans()), min_size=1, unique_by=lambda t: t[0]
+        ),
     ),
-    min_size=1,
-    max_size=6,
+    min_size=2,
+    max_size=5,
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(runs=TRIES)
 def test_the_versions_together_pay_for_every_call_once(runs, make, emptied):
     """Versions in any order, each of which works some of its units well or in vain."""
