@@ -90,8 +90,8 @@ def uneven_weights(values: pl.DataFrame, conditions: Sequence[str], weighed_by: 
         return []
     return [
         f"episodes have unequal numbers of {weighed_by}, so that they are worth fewer "
-        f"({', '.join(told)}): of episodes worth 8 of 20, p < .05 came out in 9 to 12% of studies "
-        "in which nothing differs, and of 5 of 12 in 13 to 15%"
+        f"({', '.join(told)}): of episodes worth 8 of 20, or 5 of 12, p < .05 came out in 9 to 15% "
+        "of studies in which nothing differs"
     ]
 
 
