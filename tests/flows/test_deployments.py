@@ -6,8 +6,10 @@ import asyncio
 import inspect
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,8 +62,16 @@ def test_every_flow_can_be_sent_to_another_process() -> None:
         assert [one for one in types if isinstance(one, str)] == []
 
 
+@pytest.fixture
+def ended_by_sigterm() -> Iterator[None]:
+    """Takes back what Prefect's runner does to this signal, which would no longer end the tests."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 async def test_a_served_study_is_run_when_its_deployment_is_triggered(
-    study_file: Path, tmp_path: Path
+    ended_by_sigterm: None, study_file: Path, tmp_path: Path
 ) -> None:
     text = study_file.read_text(encoding="utf-8")
     study_file.write_text(text.replace("name: small", "name: served"), encoding="utf-8")
