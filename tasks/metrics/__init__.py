@@ -4,7 +4,8 @@
   ``docs/metrics.md``. How to add one: ``docs/add_a_metric.md``.
 - ``units``: which measurements a study asks for. ``assembly``, ``data``: frames that metrics are
   computed from; ``persona_inputs``, ``persona_data``: those of metrics of personas. ``rows``: rows
-  that they give, ``stored`` as the warehouse holds them. ``computed``: the rows of a metric.
+  that they give, with intervals by ``columns``; ``stored`` as the warehouse holds them.
+  ``computed``: the rows of a metric.
 - ``conversation``, ``text``, ``opinion``, ``identity``, ``profile``, ``outcomes``, ``choices``,
   ``coders``, ``persona``: the metrics.
 - ``statistics``, ``blocks``, ``hearing``: what they share. ``worlds``: made-up studies whose truth

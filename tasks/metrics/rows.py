@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from schemas.tables.measures import EXCESS
+from tasks.metrics.columns import intervals_of_columns, levels_of_columns
 from tasks.metrics.data import Cases, Data
 from tasks.metrics.metric import Options
 from tasks.metrics.persona_data import PersonaData
-from tasks.metrics.statistics.arrays import Floats, without_rounding
-from tasks.metrics.statistics.effect_intervals import levels_of
+from tasks.metrics.statistics.arrays import Floats
 from tasks.metrics.statistics.means import UNBOUNDED, Bounds, MeanInterval, mean_intervals
 from tasks.metrics.statistics.nulls import null_summary
 from tasks.metrics.statistics.proportions import wilson_interval
@@ -41,8 +41,6 @@ SCHEMA: dict[str, Any] = {
     "warning": pl.String,
     "method": pl.String,
 }
-#: The two values of a quantity that has no others.
-Levels: TypeAlias = tuple[float, float] | None
 #: A number of draws that gives a p-value coarser than this is warned of.
 COARSE_P = 0.01
 
@@ -252,7 +250,7 @@ def _condition_rows(
     found: ByEpisode,
     resamples: int,
 ) -> pl.DataFrame:
-    levels = _levels(matrix, subjects, found)
+    levels = levels_of_columns(matrix, subjects, found.yes_or_no)
     declared = data.bounds.get(quantity, UNBOUNDED)
     bounds = [found.bounds.get(subject, declared) for subject in subjects]
     rows: list[dict[str, Any]] = []
@@ -262,7 +260,7 @@ def _condition_rows(
         null_block = None if found.nulls is None else found.nulls[where]
         out = data.excluded.get(condition, 0)
         words = _with_words(found, where.tolist())
-        ends = _intervals(block, levels, bounds, resamples)
+        ends = intervals_of_columns(block, levels, bounds, resamples)
         for i, subject in enumerate(subjects):
             row = {
                 "scope": "condition",
@@ -275,31 +273,6 @@ def _condition_rows(
                 excess = _with_null(row, block[:, i], null_block, out, words, resamples)
                 rows.append(_with_warnings(excess, found, where.tolist()))
     return frame(rows)
-
-
-def _levels(matrix: Floats, subjects: Sequence[str], found: ByEpisode) -> list[Levels]:
-    """The two values that a column has in the whole study, of columns that have no others."""
-    return [
-        (0.0, 1.0) if subject in found.yes_or_no else _two(column[np.isfinite(column)])
-        for subject, column in zip(subjects, matrix.T, strict=True)
-    ]
-
-
-def _two(values: Floats) -> Levels:
-    """The two values that there are, rounding errors aside."""
-    return levels_of(without_rounding(values, float(np.abs(values).max(initial=0.0))))
-
-
-def _intervals(
-    block: Floats, levels: list[Levels], bounds: list[Bounds], resamples: int
-) -> list[MeanInterval]:
-    """Intervals of columns, those with two values or none and the same bounds together."""
-    found: dict[int, MeanInterval] = {}
-    for two, ends in dict.fromkeys(zip(levels, bounds, strict=True)):
-        places = [place for place, one in enumerate(levels) if (one, bounds[place]) == (two, ends)]
-        columns = mean_intervals(block[:, places], resamples, two, ends)
-        found |= dict(zip(places, columns, strict=True))
-    return [found[place] for place in range(len(levels))]
 
 
 def _number(values: Floats, ends: MeanInterval, out: int, words: str) -> dict[str, Any]:

@@ -2,6 +2,6 @@
 
 - ``world`` says what a world is, ``catalogue`` lists them, ``frames`` builds their studies.
 - ``profiles``, ``coders``, ``opinions``, ``results``, ``speech``, ``texts``: worlds of metrics.
-  ``sides``: worlds of tests.
+  ``hard``: those that fool metrics of transcripts. ``sides``: worlds of tests.
 - ``recovery`` simulates studies; ``record`` and ``page`` keep and show what was found.
 """
