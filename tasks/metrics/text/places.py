@@ -116,18 +116,15 @@ def spots_of(data: Data, filled: Bools) -> Spots:
     of_seat = (condition[episode] * rounds + round_) * seats + seat
     turn = np.where(blocks.by_round[episode], _turns(episode * rounds + round_, seat), 0)
     exact = of_seat * seats + turn
-    again = (_in_episodes(exact, episode, data.n_episodes) >= LEAST_EPISODES)[filled]
-    n, n_again = (
-        np.bincount(condition[episode[filled]], weights=weights, minlength=int(condition.max()) + 1)
-        for weights in (None, again.astype(np.float64))
+    at_turn, anywhere = (
+        _in_episodes(where[filled], episode[filled], data.n_episodes) for where in (exact, of_seat)
+    )
+    n, n_again, n_differ = (
+        np.bincount(condition[episode[filled]], weights=which, minlength=len(data.by_condition))
+        for which in (None, at_turn >= LEAST_EPISODES, at_turn < anywhere)
     )
     known_turns = n_again >= LEAST_AT_TURN * n
     place = np.where(known_turns[condition[episode]], exact, of_seat * seats)
-    differ = _in_episodes(exact, episode, data.n_episodes) < _in_episodes(
-        of_seat, episode, data.n_episodes
-    )
-    some_differ = np.zeros(len(known_turns), dtype=bool)
-    some_differ[condition[episode[differ]]] = True
     known, spot, size = np.unique(
         (place * data.n_episodes + episode)[filled], return_inverse=True, return_counts=True
     )
@@ -144,7 +141,7 @@ def spots_of(data: Data, filled: Bools) -> Spots:
         place=number.astype(np.int64),
         size=size.astype(np.int64),
         in_episodes=in_episodes[number].astype(np.int64),
-        turns_differ=(some_differ & ~known_turns)[condition],
+        turns_differ=((n_differ > 0) & ~known_turns)[condition],
     )
 
 
