@@ -180,7 +180,7 @@ def _beyond(by_episodes: Mapping[int, Line], kind: str) -> Iterable[str]:
         coverage, rejection = line["coverage"], line["rejection"]
         if kind == "hard":
             error = 2 * (0.95 * 0.05 / line["studies"]) ** 0.5
-            if rejection > REJECTION[1] + error:
+            if rejection is not None and rejection > REJECTION[1] + error:
                 yield f"rejection {_share(rejection)} at {episodes}"
             if coverage is not None and coverage < COVERAGE[0] - error:
                 yield f"coverage {_share(coverage)} at {episodes}"
