@@ -69,7 +69,7 @@ def _study(
     chances: Floats | None = None,
     marks: Sequence[str] = (),
 ) -> Data:
-    """A study of messages with words, names of others now and then, and two flags.
+    """A study of messages with words, names of seats now and then, and two flags.
 
     Args:
         turns: Who speaks when.
@@ -82,7 +82,8 @@ def _study(
     words = _words(turns, rng) if words is None else words
     lengths = rng.integers(5, 15, turns.n) if lengths is None else lengths
     chances = SHOWN[:, turns.round % 4] if chances is None else chances
-    named = (turns.seat + rng.integers(1, SEATS, turns.n)) % SEATS
+    # Whom a message names must not give away who wrote it.
+    named = (turns.seq + rng.integers(1, SEATS, turns.n)) % SEATS
     names = np.where((rng.random(turns.n) < 0.2) & (lengths > 0), named, SEATS).tolist()
     texts = [
         f"{NAMES[name]} {text}" if name < SEATS else text
