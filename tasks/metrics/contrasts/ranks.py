@@ -118,7 +118,9 @@ class BrunnerMunzelOptions(TestOptions):
     "permutation, which takes the place of the t approximation below fifty episodes a side, and "
     "of tied values below many more.",
     avoid="Where the sides do not overlap it has no statistic; p is then that of the two "
-    "arrangements that are as far apart.",
+    "arrangements that are as far apart. The interval takes the sides to spread alike: of 12 "
+    "episodes with three times the spread of 72 others it holds the truth in 87% of studies. p "
+    "does not.",
     options=BrunnerMunzelOptions,
 )
 def brunner_munzel(

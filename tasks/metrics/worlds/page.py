@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tasks.metrics.worlds.catalogue import METRIC_WORLDS
+from tasks.metrics.worlds.catalogue import METRIC_WORLDS, TEST_WORLDS
 from tasks.metrics.worlds.record import STUDIES, Line, tasks
 
 #: What is called outside: shares beyond these bounds at 12 and at 20 episodes a side.
@@ -151,7 +151,11 @@ def _outside(held: Held) -> Iterator[str]:
                 words = list(_beyond(by_episodes, kind))
                 if words:
                     full = f"{name}.{quantity}" if quantity else name
-                    why = METRIC_WORLDS[name].notes.get(quantity, "") if of == "metric" else ""
+                    why = (
+                        METRIC_WORLDS[name].notes.get(quantity, "")
+                        if of == "metric"
+                        else TEST_WORLDS[name].note
+                    )
                     told.append(
                         f"- `{full}` {subject}".rstrip()
                         + f" ({kind}: {world}): {'; '.join(words)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -198,8 +199,9 @@ def _eta_size() -> float:
 
 
 mann_whitney = _worlds("mann_whitney", SAME, SHIFTED, 2 * _CLES - 1, hard=HARD)
-brunner_munzel = _worlds(
-    "brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5, (*HARD, HARD_SPREAD)
+brunner_munzel = replace(
+    _worlds("brunner_munzel", SPREAD, SPREAD_SHIFTED, _CLES_UNEQUAL, 0.5, (*HARD, HARD_SPREAD)),
+    note="the interval takes the sides to spread alike, which p does not",
 )
 kruskal_wallis = _worlds(
     "kruskal_wallis",

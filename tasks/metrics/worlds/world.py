@@ -124,6 +124,7 @@ class TestWorlds:
         planted: An effect of declared size.
         hard: Worlds in which the null hypothesis holds and tests are known to fail: rare, skewed or
             tied values and few episodes against many.
+        note: Why a number is beyond the bounds of ``docs/recovery.md``, where one is.
     """
 
     __test__ = False
@@ -131,6 +132,7 @@ class TestWorlds:
     null: SidesWorld
     planted: SidesWorld
     hard: tuple[SidesWorld, ...] = ()
+    note: str = ""
 
     @property
     def kinds(self) -> tuple[tuple[Kind, SidesWorld], ...]:
