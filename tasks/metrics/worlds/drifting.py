@@ -142,4 +142,8 @@ drift = MetricWorlds(
             {"draws": 20},
         ),
     ),
+    notes={
+        "": "a tenth of half the width of the interval of 12 episodes, so that coverage and "
+        "rejection hold; where it comes from is not known"
+    },
 )
