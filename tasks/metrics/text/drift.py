@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import polars as pl
@@ -18,6 +21,8 @@ from tasks.metrics.text import vectors
 from tasks.metrics.text.grams import EpisodeGram, episode_grams
 from tasks.metrics.text.vectors import TextNullOptions
 
+#: How far seats move, shape (draws, seats).
+Moved: TypeAlias = Callable[[EpisodeGram, "Arrangement"], Floats]
 #: What the null is, one sentence for ``method``.
 NULL = (
     "excess: how much further seats move than the messages of their rounds do, less what the "
@@ -92,13 +97,27 @@ class Arrangement:
     at_random: Floats
 
 
-def distance_in_time(gram: EpisodeGram, arrangement: Arrangement) -> Floats:
+def resampled_means(values: Floats, weights: Floats) -> Floats:
+    """Means over draws, as often as draws are resampled; those without a value do not count.
+
+    Args:
+        values: Shape (draws, seats).
+        weights: How often each draw counts, shape (resamples, draws).
+
+    Returns:
+        Shape (resamples, seats).
+    """
+    known = np.isfinite(values)
+    return ratio(weights @ np.where(known, values, 0.0), weights @ known.astype(np.float64))
+
+
+def distance_in_time(gram: EpisodeGram, arrangement: Arrangement, weights: Floats) -> Floats:
     """How much less alike early and late messages of a seat are than in random order.
 
     Both are means over pairs of messages, so what a seat always says, which is in both, cancels.
     Random order, and not all pairs of the seat's messages: a long message weighs less in a part of
     a few messages than among all, which shows where what is said goes with its length.
-    Shape (draws, seats).
+    Shape (draws, seats); ``weights`` as of :func:`resampled_means`.
     """
 
     def across(parts: Floats) -> Floats:
@@ -106,7 +125,8 @@ def distance_in_time(gram: EpisodeGram, arrangement: Arrangement) -> Floats:
         weights = parts @ gram.weights
         return ratio(products, weights[:, 0] * weights[:, 1])
 
-    return mean_over(across(arrangement.at_random), 0) - across(arrangement.parts)
+    at_random = resampled_means(across(arrangement.at_random), weights)
+    return np.asarray(at_random - across(arrangement.parts))
 
 
 def approach(gram: EpisodeGram, arrangement: Arrangement) -> Floats:
@@ -159,10 +179,14 @@ class Shuffles:
     Attributes:
         kept: Seats shuffled within rounds.
         mixed: The same, each seat's messages in random order beforehand.
+        weights: How often each draw counts in means over draws that are resampled, shape
+            (draws, draws). What is taken off is such a mean, and as unsure as it varies from
+            resample to resample; p takes that into account.
     """
 
     kept: Arrangement
     mixed: Arrangement
+    weights: Floats
 
 
 def arrangements(
@@ -189,8 +213,9 @@ def arrangements(
     mixed, order = np.empty_like(kept), np.empty(kept.shape)
     np.put_along_axis(mixed, comes, kept[:, places], axis=1)
     np.put_along_axis(order, comes, np.broadcast_to(time[:, places], order.shape), axis=1)
+    weights = rng.multinomial(draws, np.full(draws, 1 / draws), draws).astype(np.float64)
     return arranged(gram.seat[None, :], time), Shuffles(
-        arranged(kept, time), arranged(mixed, order)
+        arranged(kept, time), arranged(mixed, order), weights
     )
 
 
@@ -209,9 +234,10 @@ def excesses(gram: EpisodeGram, own: Arrangement, shuffles: Shuffles) -> Floats:
     rest = members.sum(axis=-2, keepdims=True) - members
     ends = np.sqrt(np.prod(mean_lengths(gram, own.parts), axis=1))
     lengths = (typical_square(gram, own.parts), ends * mean_lengths(gram, rest))
-    found = []
-    for moved, length in zip((distance_in_time, approach), lengths, strict=True):
-        timeless = mean_over(moved(gram, shuffles.mixed), 0)
+    weights, found = shuffles.weights, []
+    distance: Moved = partial(distance_in_time, weights=weights)
+    for moved, length in zip((distance, approach), lengths, strict=True):
+        timeless = resampled_means(moved(gram, shuffles.mixed), weights)
         beyond = moved(gram, own) - moved(gram, shuffles.kept) + timeless
         found.append(mean_over(ratio(beyond, length, 1e-9), -1))
     return np.stack(found)

@@ -255,7 +255,7 @@ def test_a_seat_whose_short_messages_are_alike_does_not_drift_in_any_order() -> 
     orders = np.array(list(permutations(range(5)))) / 5
     seats = np.tile(seat, (len(orders), 1))
     parts = seat_parts(gram, seats, orders, 1 / 3)
-    found = distance_in_time(gram, Arrangement(seats, parts, parts))
+    found = distance_in_time(gram, Arrangement(seats, parts, parts), np.ones((1, len(orders))))
     assert found.mean() == pytest.approx(0, abs=1e-12)
     assert np.ptp(found) > 0.5
 
