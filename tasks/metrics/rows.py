@@ -315,11 +315,9 @@ def _with_warnings(
     row: dict[str, Any], found: ByEpisode, episodes: Sequence[int]
 ) -> dict[str, Any]:
     """The row with what the nulls of some episodes do not take into account."""
-    mine = (
-        dict.fromkeys(found.null_warnings[episode] for episode in episodes)
-        if (found.null_warnings)
-        else {}
-    )
+    if not found.null_warnings:
+        return row
+    mine = dict.fromkeys(found.null_warnings[episode] for episode in episodes)
     return {**row, "warning": "; ".join(filter(None, [row["warning"], *mine])) or None}
 
 
